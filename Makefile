@@ -1,0 +1,44 @@
+# make demo and make test need Python 3.11 and nothing else: each installs what it lacks.
+PYTHON ?= python3.11
+STUDY ?= studies/demo.yaml
+VENV := .venv
+BIN := $(abspath $(VENV))/bin
+export PATH := $(BIN):$(PATH)
+export HF_HUB_OFFLINE ?= 1
+export MLFLOW_DISABLE_TELEMETRY ?= true
+export MLFLOW_EXPERIMENT_NAME ?= brain-alignment
+export MPLCONFIGDIR ?= $(abspath $(VENV))/matplotlib
+
+.PHONY: demo study test slow setup check format ui clean
+
+demo: setup  ## run studies/demo.yaml, offline
+	mlflow run . --env-manager local -P study=$(STUDY)
+
+test: setup  ## run the test suite
+	python -m pytest
+
+slow: setup  ## run the wide and long tests too
+	python -m pytest -m "slow or not slow"
+
+setup: $(VENV)/installed  ## make .venv with the pinned requirements
+
+$(VENV)/installed: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+check: setup  ## style, types and import contracts
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+
+format: setup
+	ruff format .
+	ruff check --fix .
+
+ui: setup  ## browse the runs on http://127.0.0.1:5000
+	python -m entrypoints.ui
+
+clean:  ## remove the store, not the environment
+	rm -rf mlflow.db mlflow.db.lock mlruns

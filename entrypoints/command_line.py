@@ -1,0 +1,69 @@
+"""What the entry points share: options made from a config model, and errors as one message."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pydantic.fields import FieldInfo
+
+from entrypoints.quiet import quiet_libraries
+from pipeline.config import StageConfig, load_config
+from pipeline.errors import PipelineError
+
+Config = TypeVar("Config", bound=StageConfig)
+
+
+def parser_of(model: type[StageConfig]) -> argparse.ArgumentParser:
+    """Make a parser with an option for every setting; values are checked later, all at once."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m entrypoints.{model.__name__.removesuffix('Config').lower()}",
+        description=model.__doc__,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    for name, field in model.model_fields.items():
+        parser.add_argument(f"--{name}", metavar=_kind(field), help=_help(field))
+    return parser
+
+
+def _kind(field: FieldInfo) -> str:
+    kind = field.annotation
+    return kind.__name__ if isinstance(kind, type) else "name"
+
+
+def _help(field: FieldInfo) -> str:
+    default = "required" if field.is_required() else f"default {field.default!r}"
+    return f"{field.description} ({default})".replace("%", "%%")
+
+
+def read_command(model: type[Config], arguments: Sequence[str]) -> Config:
+    """Turn command-line arguments into checked settings.
+
+    Raises
+    ------
+    ConfigError
+        With every mistake, unknown options among them.
+    """
+    from pipeline.tracking.catalogue import catalogue
+
+    known, unknown = parser_of(model).parse_known_args(arguments)
+    # MLflow passes what MLproject does not declare as `--name value`
+    names = [word.removeprefix("--").split("=")[0] for word in unknown if word.startswith("--")]
+    values: dict[str, Any] = {**vars(known), **dict.fromkeys(names, "")}
+    return load_config(model, values, catalogue())
+
+
+def run_command(command: Callable[[Sequence[str]], None]) -> None:
+    """Run an entry point; a refusal becomes one message and exit status 2."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("pipeline").setLevel(logging.INFO)
+    quiet_libraries()
+    try:
+        command(sys.argv[1:])
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,24 @@
+"""Entry point ``report``: a study's tables, figures and page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from entrypoints.command_line import read_command, run_command
+from pipeline.config import ReportConfig
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Report a study and say where the page is."""
+    config = read_command(ReportConfig, arguments)
+    from pipeline.tracking.stages.report import run_report
+    from pipeline.tracking.store import open_store
+
+    open_store()
+    report = run_report(config)
+    print(report.terminal)
+    print(f"report: {report.page}")
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,23 @@
+"""Entry point ``tune``: adapt a base to a task, score it, register it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from entrypoints.command_line import read_command, run_command
+from pipeline.config import TuneConfig
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Tune and say what was registered."""
+    config = read_command(TuneConfig, arguments)
+    from pipeline.tracking.stages.tune import run_tune
+    from pipeline.tracking.store import open_store
+
+    open_store()
+    registered = run_tune(config)
+    print(f"registered: {registered.uri} (models:/{registered.name}@{config.method} is the best)")
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,23 @@
+"""How well features of a model and responses of a brain predict each other.
+
+Arrays in, tables out: folds that never split a stimulus group, Gram matrices z-scored by training
+rows, kernel ridge, 2v2 accuracy, a nested search for alpha, and the noise ceiling.
+"""
+
+from pipeline.alignment.align import align, headline
+from pipeline.alignment.ceiling import split_half_ceiling
+from pipeline.alignment.folds import Fold, audit_leaks, make_folds
+from pipeline.alignment.settings import AlignSettings
+from pipeline.alignment.two_vs_two import rank_accuracy, two_vs_two
+
+__all__ = [
+    "AlignSettings",
+    "Fold",
+    "align",
+    "audit_leaks",
+    "headline",
+    "make_folds",
+    "rank_accuracy",
+    "split_half_ceiling",
+    "two_vs_two",
+]

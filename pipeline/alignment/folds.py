@@ -1,0 +1,211 @@
+"""Which stimuli are trained on and which are tested, and the audit that no group is on both sides.
+
+Predictions of different folds are never pooled: within pooled folds a predictor that only knows
+the mean of its training rows scores far below one half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.alignment.settings import AlignSettings, Split
+from pipeline.errors import AlignmentError, Problem, refuse
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One split of the stimuli.
+
+    Parameters
+    ----------
+    train : ndarray of int, shape (n_train,)
+        Rows that are fitted, ascending.
+    test : ndarray of int, shape (n_test,)
+        Rows that are predicted, ascending.
+    """
+
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class NestedFold:
+    """An outer fold and the inner folds that choose alpha inside its training rows.
+
+    Parameters
+    ----------
+    outer : Fold
+        Rows among all stimuli.
+    inner : tuple of Fold
+        Positions within ``outer.train``; a test stimulus of ``outer`` is in none of them.
+    """
+
+    outer: Fold
+    inner: tuple[Fold, ...]
+
+
+def make_folds(
+    groups: ArrayLike, n_folds: int, split: Split, seed: int, where: str = "stimuli"
+) -> tuple[Fold, ...]:
+    """Deal stimuli to folds; every stimulus is tested exactly once.
+
+    Parameters
+    ----------
+    groups : array_like, shape (n_stimuli,)
+        Stimulus group of each stimulus.
+    n_folds : int
+    split : {'grouped', 'shuffled', 'contiguous'}
+        ``grouped`` deals whole groups in seeded order, the largest first and always to the fold
+        that holds fewest stimuli. ``shuffled`` deals single stimuli in seeded order and lets
+        groups leak, as the seed paper does. ``contiguous`` cuts the order of presentation into
+        blocks, at the boundaries between groups that are nearest to equal lengths.
+    seed : int
+    where : str
+        What is being split, for messages.
+
+    Raises
+    ------
+    AlignmentError
+        Fewer than two folds, fewer groups than folds (stimuli, when shuffled), a fold with fewer
+        than two test stimuli, or a group on both sides of a split that is not ``shuffled``.
+    """
+    labels = _group_numbers(groups)
+    refuse(_count_problems(labels, n_folds, split, where), AlignmentError)
+    dealt = {"grouped": _deal_groups, "shuffled": _deal_stimuli, "contiguous": _cut_blocks}[split](
+        labels, n_folds, np.random.default_rng(seed)
+    )
+    refuse(_size_problems(dealt, n_folds, where), AlignmentError)
+    folds = tuple(
+        Fold(np.flatnonzero(dealt != fold), np.flatnonzero(dealt == fold))
+        for fold in range(n_folds)
+    )
+    audit_leaks(folds, groups, split)
+    return folds
+
+
+def nested_folds(groups: ArrayLike, settings: AlignSettings) -> tuple[NestedFold, ...]:
+    """Split stimuli into outer folds, and every training fold in the same way into inner folds.
+
+    Raises
+    ------
+    AlignmentError
+        Where :func:`make_folds` refuses, for the stimuli or for the rows of a training fold.
+    """
+    labels = _group_numbers(groups)
+    outer = make_folds(labels, settings.n_folds, settings.split, settings.seed)
+    return tuple(
+        NestedFold(
+            fold,
+            make_folds(
+                labels[fold.train],
+                settings.n_inner_folds,
+                settings.split,
+                settings.seed,
+                where=f"inner folds within the training rows of fold {number}",
+            ),
+        )
+        for number, fold in enumerate(outer)
+    )
+
+
+def audit_leaks(folds: tuple[Fold, ...], groups: ArrayLike, split: Split) -> None:
+    """Refuse folds with a stimulus group on both sides, unless the split is ``shuffled``.
+
+    Raises
+    ------
+    AlignmentError
+        Naming, for each fold, the groups that are both trained on and tested.
+    """
+    if split == "shuffled":
+        return
+    names = np.asarray(groups)
+    refuse(_leaks(folds, names), AlignmentError)
+
+
+def _leaks(folds: tuple[Fold, ...], groups: NDArray[np.generic]) -> Iterator[Problem]:
+    for number, fold in enumerate(folds):
+        both = np.intersect1d(groups[fold.train], groups[fold.test])
+        if len(both):
+            named = ", ".join(str(name) for name in both[:5])
+            more = f" and {len(both) - 5} more" if len(both) > 5 else ""
+            yield Problem(
+                f"fold {number}",
+                "no stimulus group among both training and test stimuli",
+                f"{named}{more} on both sides",
+                "Use split 'grouped', or 'shuffled' to accept the leak as the seed paper does.",
+            )
+
+
+def _group_numbers(groups: ArrayLike) -> NDArray[np.int64]:
+    return np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int64).reshape(-1)
+
+
+def _count_problems(
+    labels: NDArray[np.int64], n_folds: int, split: Split, where: str
+) -> Iterator[Problem]:
+    if n_folds < 2:
+        yield Problem(where, "at least 2 folds", str(n_folds), "Ask for more folds.")
+        return
+    unit = "stimuli" if split == "shuffled" else "stimulus groups"
+    n_units = len(labels) if split == "shuffled" else len(np.unique(labels))
+    if n_units < n_folds:
+        yield Problem(
+            where,
+            f"at least {n_folds} {unit} for {n_folds} folds",
+            f"{n_units} {unit}",
+            f"Ask for at most {n_units} folds, or give more {unit}.",
+        )
+    if len(labels) < 2 * n_folds:
+        yield Problem(
+            where,
+            f"at least 2 test stimuli in each of {n_folds} folds",
+            f"{len(labels)} stimuli",
+            f"Ask for at most {len(labels) // 2} folds: 2v2 compares pairs of test stimuli.",
+        )
+
+
+def _size_problems(dealt: NDArray[np.int64], n_folds: int, where: str) -> Iterator[Problem]:
+    for fold, size in enumerate(np.bincount(dealt, minlength=n_folds)):
+        if size < 2:
+            yield Problem(
+                f"{where}, fold {fold}",
+                "at least 2 test stimuli",
+                str(size),
+                "Ask for fewer folds: 2v2 compares pairs of test stimuli.",
+            )
+
+
+def _deal_groups(
+    labels: NDArray[np.int64], n_folds: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    sizes = np.bincount(labels)
+    order = rng.permutation(len(sizes))
+    fold_of_group = np.empty(len(sizes), dtype=np.int64)
+    held = np.zeros(n_folds, dtype=np.int64)
+    for group in order[np.argsort(-sizes[order], kind="stable")]:
+        fold = int(np.argmin(held))
+        fold_of_group[group] = fold
+        held[fold] += sizes[group]
+    return fold_of_group[labels]
+
+
+def _deal_stimuli(
+    labels: NDArray[np.int64], n_folds: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    dealt = np.empty(len(labels), dtype=np.int64)
+    dealt[rng.permutation(len(labels))] = np.arange(len(labels)) % n_folds
+    return dealt
+
+
+def _cut_blocks(
+    labels: NDArray[np.int64], n_folds: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    del rng  # the order of presentation leaves nothing to chance
+    starts = np.flatnonzero(np.diff(labels)) + 1
+    wanted = np.arange(1, n_folds) * len(labels) / n_folds
+    cuts = starts[np.abs(starts[:, None] - wanted).argmin(axis=0)]
+    return np.searchsorted(np.unique(cuts), np.arange(len(labels)), side="right").astype(np.int64)

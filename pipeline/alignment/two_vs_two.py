@@ -1,0 +1,64 @@
+"""2v2 accuracy and its companions, from correlations of predicted with true patterns."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def two_vs_two(R: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of pairs of test stimuli whose predictions fit better as they are than exchanged.
+
+    Parameters
+    ----------
+    R : ndarray of float64, shape (..., n_test, n_test)
+        ``[..., i, j]``: correlation of predicted pattern i with true pattern j; n_test >= 2.
+
+    Returns
+    -------
+    ndarray of float64, shape (...)
+        Over all pairs i < j, the mean of 1 where ``(r_ii - r_ij) + (r_jj - r_ji) > 0``, ½ where it
+        is exactly 0, and 0 elsewhere. Chance is ½.
+
+    Notes
+    -----
+    Eq. 1 of the paper (2v2 accuracy as in Oota et al., after Mitchell et al. 2008). Both
+    cross terms pair a predicted with a true pattern. The order of the arithmetic matters: with it
+    two equal predictions tie exactly, while ``r_ii + r_jj - r_ij - r_ji`` rounds ties away.
+    """
+    gain = np.diagonal(R, axis1=-2, axis2=-1)[..., :, None] - R
+    gain = gain + np.swapaxes(gain, -1, -2)
+    n_test = R.shape[-1]
+    # Every pair stands above and below the diagonal; on it the gain is 0 and counts for neither.
+    won = np.count_nonzero(gain > 0, axis=(-2, -1))
+    lost = np.count_nonzero(gain < 0, axis=(-2, -1))
+    accuracy: NDArray[np.float64] = 0.5 + (won - lost) / (2 * n_test * (n_test - 1))
+    return accuracy
+
+
+def rank_accuracy(R: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean share of other test stimuli whose true pattern fits a prediction less than its own.
+
+    Parameters
+    ----------
+    R : ndarray of float64, shape (..., n_test, n_test)
+        As in :func:`two_vs_two`.
+
+    Returns
+    -------
+    ndarray of float64, shape (...)
+        ``1 - (rank - 1) / (n_test - 1)``, averaged over stimuli, ties counted half (Pereira et
+        al. 2018). Chance is ½.
+    """
+    gain = np.diagonal(R, axis1=-2, axis2=-1)[..., :, None] - R
+    n_test = R.shape[-1]
+    above = np.count_nonzero(gain > 0, axis=(-2, -1))
+    below = np.count_nonzero(gain < 0, axis=(-2, -1))
+    accuracy: NDArray[np.float64] = 0.5 + (above - below) / (2 * n_test * (n_test - 1))
+    return accuracy
+
+
+def mean_correlation(R: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean correlation of predicted with own true pattern, shape (...), of R (..., n, n)."""
+    mean: NDArray[np.float64] = np.diagonal(R, axis1=-2, axis2=-1).mean(axis=-1)
+    return mean

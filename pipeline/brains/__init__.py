@@ -1,0 +1,14 @@
+"""Brain data: stimuli, and responses to them by subject and region of interest."""
+
+from __future__ import annotations
+
+from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.dataset import BrainDataset, Responses, Stimuli
+from pipeline.brains.digit69 import DIGIT69
+from pipeline.brains.simulation import SIMULATED_PICTURES, SIMULATED_SENTENCES
+
+__all__ = ["BRAINS", "Brain", "BrainDataset", "BrainRequest", "Responses", "Stimuli"]
+
+BRAINS: dict[str, Brain] = {
+    brain.name: brain for brain in (SIMULATED_SENTENCES, SIMULATED_PICTURES, DIGIT69)
+}

@@ -1,0 +1,130 @@
+"""The brain ``digit69``: one real subject who saw handwritten sixes and nines.
+
+Van Gerven et al. (2010), in the MATLAB file that ChangdeDu/DGMM passes on. There is no map of
+regions: all voxels are one ROI, ``visual``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.dataset import BrainDataset, Responses, Stimuli
+from pipeline.errors import DataError, Problem, refuse
+
+_FILE = "digit69_28x28.mat"
+_SIDE = 28
+# Correlation of pixels above which two pictures count as the same. In the original file the
+# nearest two reach 0.90, so every picture there is a group of its own.
+_NEAR_IDENTICAL = 0.95
+_REMEDY = f"Point to the folder with the original {_FILE}."
+
+
+def load_digit69(request: BrainRequest) -> BrainDataset:
+    """Read the 90 + 10 pictures and the responses to them as one set of 100 stimuli.
+
+    Parameters
+    ----------
+    request : BrainRequest
+        ``directory`` holds digit69_28x28.mat.
+
+    Returns
+    -------
+    BrainDataset
+        Pictures of shape (n_stimuli, 28, 28, 3), upright; one subject, one ROI.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged, or a field is missing or has another shape.
+    """
+    path = _checked_path(request.directory)
+    content = _read(path)
+    refuse(_problems(path, content), DataError)
+    responses = np.concatenate([content["fmriTrn"], content["fmriTest"]]).astype(np.float32)
+    pixels = np.concatenate([content["stimTrn"], content["stimTest"]])
+    # MATLAB counts down the columns first: without the exchange the digits lie on their side.
+    upright = pixels.reshape(-1, _SIDE, _SIDE).transpose(0, 2, 1)
+    varying = np.flatnonzero(np.ptp(responses, axis=0) != 0)
+    n_constant = responses.shape[1] - len(varying)
+    return BrainDataset(
+        name="digit69",
+        stimuli=Stimuli(np.repeat(upright[..., np.newaxis], 3, axis=3), _groups(pixels)),
+        subjects={
+            "s1": Responses(
+                responses[:, varying], {"visual": np.arange(len(varying), dtype=np.int64)}
+            )
+        },
+        source=f"{_FILE} (van Gerven et al. 2010); {n_constant} constant voxels left out",
+    )
+
+
+def _checked_path(directory: Path | None) -> Path:
+    if directory is None:
+        raise DataError(Problem("digit69: directory", "a folder", "none given", _REMEDY))
+    if not directory.is_dir():
+        raise DataError(Problem(str(directory), "a folder", "no such folder", _REMEDY))
+    path = directory / _FILE
+    if not path.is_file():
+        raise DataError(Problem(str(path), "this file", "no such file", _REMEDY))
+    return path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    from scipy.io import loadmat
+
+    try:
+        return dict(loadmat(path))
+    except Exception as error:  # scipy raises a dozen kinds for damaged files
+        found = f"{type(error).__name__}: {error}"
+        raise DataError(Problem(str(path), "a whole MATLAB file", found, _REMEDY)) from error
+
+
+def _problems(path: Path, content: dict[str, Any]) -> Iterator[Problem]:
+    fields = [f"{kind}{part}" for part in ("Trn", "Test") for kind in ("fmri", "stim")]
+    missing = [field for field in fields if field not in content]
+    if missing:
+        held = ", ".join(name for name in content if not name.startswith("__")) or "no fields"
+        yield Problem(f"{path}: fields", ", ".join(fields), held, _REMEDY)
+        return
+    for part in ("Trn", "Test"):
+        fmri, stim = np.asarray(content[f"fmri{part}"]), np.asarray(content[f"stim{part}"])
+        if fmri.ndim != 2 or fmri.dtype.kind not in "fiu" or fmri.size == 0:
+            yield _misfit(path, f"fmri{part}", "numbers of shape (n_stimuli, n_voxels)", fmri)
+        elif stim.shape != (len(fmri), _SIDE**2) or stim.dtype != np.uint8:
+            expected = f"uint8 of shape ({len(fmri)}, {_SIDE**2})"
+            yield _misfit(path, f"stim{part}", expected, stim)
+    trained, tested = np.asarray(content["fmriTrn"]), np.asarray(content["fmriTest"])
+    if trained.shape[1:] != tested.shape[1:]:
+        expected = f"as many voxels as fmriTrn, {trained.shape[1:]}"
+        yield _misfit(path, "fmriTest", expected, tested)
+
+
+def _misfit(path: Path, field: str, expected: str, found: NDArray[Any]) -> Problem:
+    return Problem(f"{path}: {field}", expected, f"{found.dtype} of shape {found.shape}", _REMEDY)
+
+
+def _groups(pixels: NDArray[np.uint8]) -> NDArray[np.str_]:
+    """Give near-identical pictures, and what they are in turn near-identical to, one group."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    centred = pixels - pixels.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    unit = centred / np.where(lengths == 0, 1, lengths)
+    _, members = connected_components(csr_array(unit @ unit.T > _NEAR_IDENTICAL), directed=False)
+    return np.array([f"image{member:03d}" for member in members])
+
+
+DIGIT69 = Brain(
+    name="digit69",
+    modality="image",
+    summary="one real subject saw 100 handwritten sixes and nines (van Gerven et al. 2010)",
+    load=load_digit69,
+    needs_directory=True,
+)

@@ -1,0 +1,109 @@
+"""From a command line or a study file to checked settings, with all mistakes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from pipeline.config.catalogue import Catalogue
+from pipeline.config.stages import AlignConfig, ExtractConfig, StageConfig, TuneConfig
+from pipeline.config.study import Grid, StudyConfig
+from pipeline.errors import ConfigError, Problem, nearest, refuse
+
+Config = TypeVar("Config", bound=StageConfig)
+ANY_MODEL = "models:/any@any"  # stands in for a model that the study has yet to make
+
+
+def load_config(model: type[Config], values: Mapping[str, Any], catalogue: Catalogue) -> Config:
+    """Check settings against their model and the known names.
+
+    Raises
+    ------
+    ConfigError
+        With every mistake: unknown and missing fields, wrong types and values, unknown names,
+        names that do not fit together, directories that do not exist.
+    """
+    refuse([*_schema_problems(model, values), *catalogue.problems(values)], ConfigError)
+    return model.model_validate(values)
+
+
+def read_study(path: Path, catalogue: Catalogue) -> StudyConfig:
+    """Read a study file and check every cell of its grids before anything is computed.
+
+    Raises
+    ------
+    ConfigError
+        With every mistake in the file, each named once.
+    """
+    values = _read_yaml(path)
+    refuse(_schema_problems(StudyConfig, values), ConfigError)
+    study = StudyConfig.model_validate(values)
+    found: dict[str, Problem] = {}
+    for number, grid in enumerate(study.grids, start=1):
+        for problem in _grid_problems(grid, catalogue):
+            placed = Problem(
+                f"{path}, grid {number}: {problem.where}",
+                problem.expected,
+                problem.found,
+                problem.remedy,
+            )
+            found[str(placed)] = placed
+    refuse(found.values(), ConfigError)
+    return study
+
+
+def _read_yaml(path: Path) -> Mapping[str, Any]:
+    expected, remedy = "a YAML file that describes a study", "See studies/demo.yaml for the form."
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(Problem(str(path), expected, reason, remedy)) from error
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise ConfigError(Problem(str(path), expected, type(values).__name__, remedy))
+    return values
+
+
+def _grid_problems(grid: Grid, catalogue: Catalogue) -> Iterator[Problem]:
+    for method in grid.by_method:
+        if method not in grid.methods:
+            yield Problem(
+                f"by_method.{method}",
+                "a method of this grid",
+                f"'{method}'",
+                nearest(method, grid.methods),
+            )
+    for cell in grid.cells():
+        yield from _schema_problems(TuneConfig, cell.tune)
+        yield from catalogue.problems(cell.tune)
+        for brain in cell.brains:
+            together = {**cell.tune, **brain}
+            yield from catalogue.problems(together)
+            model = {"model": ANY_MODEL, **brain}
+            yield from _schema_problems(ExtractConfig, {**grid.extract, **model})
+            yield from _schema_problems(AlignConfig, {**grid.align, **model})
+
+
+def _schema_problems(model: type[StageConfig], values: Mapping[str, Any]) -> Iterator[Problem]:
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        for detail in error.errors():
+            yield _translate(model, detail)
+
+
+def _translate(model: type[StageConfig], detail: Mapping[str, Any]) -> Problem:
+    """Put one of pydantic's findings into the words of a refusal."""
+    where = ".".join(str(part) for part in detail["loc"])
+    names = tuple(model.model_fields)
+    if detail["type"] == "extra_forbidden":
+        return Problem(where, "a known setting", f"'{where}'", nearest(where, names))
+    if detail["type"] == "missing":
+        return Problem(where, "a value", "none", f"Pass {where}=<value>.")
+    message = str(detail["msg"])
+    expected = message[0].lower() + message[1:]
+    return Problem(where, expected, repr(detail["input"]), f"Change {where}.")

@@ -1,0 +1,111 @@
+"""Three text tasks over the simulated language; they need no files and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pipeline.data.task import Task, TaskData, TaskRequest, TextPairs
+from pipeline.errors import ConfigError, Problem
+from pipeline.worlds.language import Passage, ask, sample_passages, summarise, translate
+
+CUE = " =>"
+Pair = tuple[str, str]
+
+
+def _summary(passage: Passage, _: np.random.Generator) -> Pair:
+    return passage.text, summarise(passage)
+
+
+def _answer(passage: Passage, rng: np.random.Generator) -> Pair:
+    question, answer = ask(passage, rng)
+    return f"{passage.text} {question}", answer
+
+
+def _translation(passage: Passage, rng: np.random.Generator) -> Pair:
+    sentence = passage.sentences[rng.integers(len(passage.sentences))].text
+    return sentence, translate(sentence)
+
+
+def split_passages(request: TaskRequest) -> dict[str, tuple[Passage, ...]]:
+    """Draw the passages of the three splits; no sentence of one occurs in another.
+
+    Parameters
+    ----------
+    request : TaskRequest
+        Its seed must be 0 or above. The test and validation passages do not depend on
+        ``max_train``.
+
+    Returns
+    -------
+    dict of str to tuple of Passage
+        Keys ``train``, ``validation`` and ``test``.
+
+    Raises
+    ------
+    ConfigError
+        If the seed or a number of examples is out of range.
+    """
+    n_eval = request.max_eval
+    if request.seed < 0 or request.max_train < 1 or n_eval < 1:
+        raise ConfigError(
+            Problem(
+                "task request",
+                "a seed of 0 or above and at least one example to train on and to evaluate on",
+                f"seed {request.seed}, max_train {request.max_train}, max_eval {n_eval}",
+                "Change these settings.",
+            )
+        )
+    # Even seeds: the small language models were pretrained on passages from odd ones.
+    drawn = sample_passages(2 * n_eval + request.max_train, 2 * request.seed)
+    return {
+        "test": drawn[:n_eval],
+        "validation": drawn[n_eval : 2 * n_eval],
+        "train": drawn[2 * n_eval :],
+    }
+
+
+def _loader(
+    write: Callable[[Passage, np.random.Generator], Pair],
+) -> Callable[[TaskRequest], TaskData]:
+    def load(request: TaskRequest) -> TaskData:
+        splits = {}
+        for name, passages in split_passages(request).items():
+            rng = np.random.default_rng([request.seed, len(name)])
+            pairs = [write(passage, rng) for passage in passages]
+            splits[name] = TextPairs(
+                sources=tuple(source for source, _ in pairs),
+                targets=tuple(target for _, target in pairs),
+            )
+        return TaskData(**splits, source=f"simulated language, seed {request.seed}")
+
+    return load
+
+
+SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
+    Task(
+        name="summarization",
+        modality="text",
+        summary="simulated passages of four sentences -> who does what where, in one sentence",
+        load=_loader(_summary),
+        cue=CUE,
+        max_target_tokens=24,
+    ),
+    Task(
+        name="question-answering",
+        modality="text",
+        summary="a simulated passage and a question about it -> the answer in two words",
+        load=_loader(_answer),
+        cue=CUE,
+        max_target_tokens=8,
+    ),
+    Task(
+        name="translation",
+        modality="text",
+        summary="a simulated sentence -> the same in a second, made-up language",
+        load=_loader(_translation),
+        cue=CUE,
+        max_target_tokens=28,
+    ),
+)

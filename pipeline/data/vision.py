@@ -1,0 +1,132 @@
+"""Image tasks: small real digits, simulated shapes, and MNIST from its original files."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.mnist import MNIST
+from pipeline.data.task import LabelledImages, Task, TaskData, TaskRequest
+from pipeline.errors import DataError, Problem
+from pipeline.worlds.pictures import draw_all, sample_pictures
+
+_SHAPE_NAMES = ("square", "triangle", "star", "heart")
+_COLOUR_NAMES = ("red", "green", "blue")
+_PAIRS = tuple(f"{colour} {shape}" for shape in _SHAPE_NAMES for colour in _COLOUR_NAMES)
+_SIDE = 32
+
+
+def load_shapes(request: TaskRequest) -> TaskData:
+    """Draw pictures whose class is the pair of colour and shape; the three splits never meet.
+
+    Parameters
+    ----------
+    request : TaskRequest
+
+    Returns
+    -------
+    TaskData
+        Pictures of shape (n, 32, 32, 3).
+    """
+    sizes = (request.max_train, request.max_eval, request.max_eval)
+    seeds = np.random.SeedSequence(request.seed).generate_state(len(sizes))
+    train, validation, test = (_shapes(n, int(seed)) for n, seed in zip(sizes, seeds, strict=True))
+    return TaskData(train, validation, test, source="simulated pictures of this package")
+
+
+def _shapes(n: int, seed: int) -> LabelledImages:
+    pictures = sample_pictures(n, seed, shapes=_SHAPE_NAMES, colours=_COLOUR_NAMES)
+    labels = [_PAIRS.index(f"{p.colour} {p.shape}") for p in pictures]
+    return LabelledImages(draw_all(pictures, seed), np.array(labels, dtype=np.int64))
+
+
+def load_digits(request: TaskRequest) -> TaskData:
+    """Load the 1,797 handwritten digits that come with scikit-learn, 8 x 8 enlarged to 32 x 32.
+
+    Parameters
+    ----------
+    request : TaskRequest
+
+    Returns
+    -------
+    TaskData
+        Disjoint splits, classes in equal shares, pictures of shape (n, 32, 32, 3).
+
+    Raises
+    ------
+    DataError
+        If more digits are asked for than there are.
+    """
+    from sklearn.datasets import load_digits as load
+
+    digits = load()
+    labels = digits.target.astype(np.int64)
+    images = enlarge(digits.images / 16)
+    n_train, n_eval = request.max_train, request.max_eval
+    order = _by_turns(labels, np.random.default_rng(request.seed))
+    if n_train + 2 * n_eval > len(order):
+        raise DataError(
+            Problem(
+                "digits: max_train + 2 x max_eval",
+                f"at most {len(order)} examples, all there are",
+                f"{n_train} + 2 x {n_eval} = {n_train + 2 * n_eval}",
+                "Lower max_train or max_eval, or use the task mnist.",
+            )
+        )
+    test, validation, train = np.split(order[: n_train + 2 * n_eval], [n_eval, 2 * n_eval])
+    return TaskData(
+        train=LabelledImages(images[train], labels[train]),
+        validation=LabelledImages(images[validation], labels[validation]),
+        test=LabelledImages(images[test], labels[test]),
+        source="scikit-learn's load_digits (UCI optical recognition of handwritten digits)",
+    )
+
+
+def enlarge(grey: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Enlarge grey pictures bilinearly to 32 x 32 RGB.
+
+    Parameters
+    ----------
+    grey : ndarray of float64, shape (n_images, side, side)
+        Values from 0 to 1.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n_images, 32, 32, 3)
+    """
+    side = grey.shape[1]
+    centres = np.clip((np.arange(_SIDE) + 0.5) * side / _SIDE - 0.5, 0, side - 1)
+    # Row i holds the two neighbours of pixel i and their shares: a triangle around each centre.
+    shares = np.maximum(0, 1 - np.abs(centres[:, np.newaxis] - np.arange(side)))
+    large = np.einsum("ri,nij,cj->nrc", shares, grey, shares, optimize=True)
+    pixels = np.rint(255 * large).astype(np.uint8)
+    return np.repeat(pixels[..., np.newaxis], 3, axis=3)
+
+
+def _by_turns(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Shuffle, then order so that any stretch holds the classes in nearly equal shares."""
+    shuffled = rng.permutation(len(labels))
+    turn = np.empty(len(labels), dtype=np.int64)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels[shuffled] == label)
+        turn[members] = np.arange(len(members))
+    return np.asarray(shuffled[np.argsort(turn, kind="stable")], dtype=np.int64)
+
+
+VISION_TASKS: tuple[Task, ...] = (
+    Task(
+        name="digits",
+        modality="image",
+        summary="which of 10 handwritten digits (real, 8 x 8, comes with scikit-learn)",
+        load=load_digits,
+        classes=tuple(str(digit) for digit in range(10)),
+    ),
+    Task(
+        name="shapes",
+        modality="image",
+        summary="which of 12 pairs of colour and shape (simulated)",
+        load=load_shapes,
+        classes=_PAIRS,
+    ),
+    MNIST,
+)

@@ -1,0 +1,1 @@
+"""Hidden states, one vector per stimulus and layer, and how they are stored."""

@@ -1,0 +1,98 @@
+"""Features on disk: one safetensors file with an array a layer, and what they were made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import DataError, Problem
+
+FILE = "features.safetensors"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What features were made from.
+
+    Parameters
+    ----------
+    model : str
+        URI of the registered version.
+    brain : str
+        Brain dataset whose stimuli these are.
+    stimuli : str
+        Digest of those stimuli.
+    pooling : str
+        'mean', 'last' or 'class'.
+    """
+
+    model: str
+    brain: str
+    stimuli: str
+    pooling: str
+
+
+def by_layer(features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Name the layers, and leave out those in which no stimulus differs from another.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (n_stimuli, n_layers, n_features)
+
+    Returns
+    -------
+    dict of str to ndarray of float32, shape (n_stimuli, n_features)
+        ``layer_00`` is the embedding. Before the first block the class token is the same for
+        every picture, and a sentence's last token is its full stop: such layers say nothing.
+
+    Raises
+    ------
+    DataError
+        When features are not finite.
+    """
+    if not np.isfinite(features).all():
+        raise DataError(
+            Problem(
+                "features",
+                "finite values",
+                f"{np.count_nonzero(~np.isfinite(features))} values that are NaN or infinite",
+                "The tuned model diverged: tune it again with a lower learning_rate.",
+            )
+        )
+    layers = {f"layer_{n:02d}": features[:, n] for n in range(features.shape[1])}
+    return {name: x for name, x in layers.items() if np.ptp(x, axis=0).max() > 0}
+
+
+def write_features(layers: Mapping[str, NDArray[np.float32]], origin: Origin, folder: Path) -> Path:
+    """Write the layers and their origin to ``features.safetensors`` in a folder."""
+    from safetensors.numpy import save_file
+
+    path = folder / FILE
+    arrays = {name: np.ascontiguousarray(x) for name, x in layers.items()}
+    save_file(arrays, path, metadata=asdict(origin))
+    return path
+
+
+def read_features(path: Path, expected: Origin) -> dict[str, NDArray[np.float32]]:
+    """Read features, and make sure they are the ones expected.
+
+    Raises
+    ------
+    DataError
+        When they were made from another model, other stimuli or by another pooling.
+    """
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as stored:
+        found = stored.metadata() or {}
+        layers = {name: stored.get_tensor(name) for name in sorted(stored.keys())}
+    wanted = asdict(expected)
+    if found != wanted:
+        raise DataError(
+            Problem(str(path), f"features of {wanted}", f"{found}", "Run extract again.")
+        )
+    return layers

@@ -1,0 +1,1 @@
+"""How the small pretrained models that travel with the project were made from random weights."""

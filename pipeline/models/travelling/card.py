@@ -1,0 +1,66 @@
+"""What a tuned model says about itself, and how its base is recognised."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+Storage = Literal["nothing", "part", "whole"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a tuned model says about itself.
+
+    Parameters
+    ----------
+    base, base_digest : str
+        The base it was tuned from, and the SHA-256 of that base's weights.
+    modality : 'text' or 'image'
+    task, method : str
+    storage : 'nothing', 'part' or 'whole'
+        Which weights the folder holds: none (the untuned base), those laid over the base, or all.
+    prompt_length : int
+        Prompt positions in front of the tokens (text) or after the class token (image); 0 if none.
+    cue : str
+        Text: what follows the source, so that the model knows where to write.
+    max_target_tokens : int
+        Text: the longest answer to write.
+    classes : tuple of str
+        Image: names of the classes, in the order of the head's outputs.
+    """
+
+    base: str
+    base_digest: str
+    modality: Literal["text", "image"]
+    task: str
+    method: str
+    storage: Storage
+    prompt_length: int = 0
+    cue: str = ""
+    max_target_tokens: int = 0
+    classes: tuple[str, ...] = ()
+
+    def write(self, folder: Path) -> None:
+        """Write ``card.json`` into a folder."""
+        (folder / "card.json").write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Card:
+        """Read ``card.json`` from a folder."""
+        fields = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        return cls(**{**fields, "classes": tuple(fields["classes"])})
+
+
+def weights_digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of the safetensors files of a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        digest.update(path.name.encode())
+        with path.open("rb") as stream:
+            for block in iter(lambda: stream.read(1 << 22), b""):
+                digest.update(block)
+    return digest.hexdigest()

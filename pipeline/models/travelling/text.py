@@ -1,0 +1,119 @@
+"""Causal language models: answers, and hidden states pooled over tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .card import Card
+from .torchvision_on_cpu import declare_torchvision_operators
+
+
+class TextModel:
+    """A causal language model that answers texts and shows its hidden states."""
+
+    poolings = ("mean", "last")
+
+    def __init__(self, network: Any, tokenizer: Any, card: Card) -> None:
+        self.network = network.eval()
+        self.tokenizer = tokenizer
+        self.card = card
+
+    @torch.inference_mode()
+    def perform(self, items: Sequence[str], batch_size: int = 64) -> list[str]:
+        """Do the task: write greedily after each text and its cue."""
+        answers = []
+        room = self.network.config.n_positions - self.card.prompt_length
+        self.tokenizer.padding_side = "left"
+        self.tokenizer.truncation_side = "left"  # keep the cue when a text is too long
+        for start in range(0, len(items), batch_size):
+            texts = [text + self.card.cue for text in items[start : start + batch_size]]
+            batch = self.tokenizer(
+                texts,
+                return_tensors="pt",
+                padding=True,
+                truncation=True,
+                max_length=room - self.card.max_target_tokens,
+            ).to(self.network.device)
+            written = self.network.generate(
+                input_ids=batch["input_ids"],
+                attention_mask=batch["attention_mask"],
+                max_new_tokens=self.card.max_target_tokens,
+                do_sample=False,
+                pad_token_id=self.tokenizer.pad_token_id,
+            )
+            answers += self.tokenizer.batch_decode(
+                written[:, batch["input_ids"].shape[1] :], skip_special_tokens=True
+            )
+        return [answer.strip() for answer in answers]
+
+    @torch.inference_mode()
+    def features(
+        self, items: Sequence[str], pooling: str = "mean", batch_size: int = 64
+    ) -> NDArray[np.float32]:
+        """Compute one vector a text and layer, prompts in place but their positions dropped.
+
+        Parameters
+        ----------
+        items : sequence of str
+            Texts, without the task's cue.
+        pooling : 'mean' or 'last'
+            Mean over the text's tokens, or its last token.
+        batch_size : int
+
+        Returns
+        -------
+        ndarray of float32, shape (n_stimuli, n_layers + 1, n_features)
+            Layer 0 is the embedding; the last layer is after the final norm.
+        """
+        self.tokenizer.padding_side = "right"
+        room = self.network.config.n_positions - self.card.prompt_length
+        pooled = []
+        for start in range(0, len(items), batch_size):
+            batch = self.tokenizer(
+                list(items[start : start + batch_size]),
+                return_tensors="pt",
+                padding=True,
+                truncation=True,
+                max_length=room,
+            ).to(self.network.device)
+            mask = batch["attention_mask"]
+            states = self.network(
+                input_ids=batch["input_ids"], attention_mask=mask, output_hidden_states=True
+            ).hidden_states
+            tokens = mask.shape[1]
+            # a prompt lengthens the states in front; a prefix acts on keys and values only
+            layers = torch.stack([state[:, state.shape[1] - tokens :] for state in states], dim=1)
+            pooled.append(_pool_tokens(layers, mask, pooling).float().cpu().numpy())
+        return np.concatenate(pooled)
+
+
+def _pool_tokens(layers: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
+    if pooling == "last":
+        last = mask.sum(dim=1) - 1
+        return layers[torch.arange(len(mask), device=mask.device), :, last]
+    weights = mask[:, None, :, None].to(layers.dtype)
+    return (layers * weights).sum(dim=2) / weights.sum(dim=2)
+
+
+def load_text_network(folder: Path) -> Any:
+    """Load a causal language model from a folder."""
+    declare_torchvision_operators()
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Load a tokenizer that can pad: with its end-of-text token where it has no other."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer

@@ -1,0 +1,150 @@
+"""Means, standard errors and paired differences: the numbers behind every table and figure."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pipeline.reporting.methods import pairs_to_compare
+
+VIEW_KEYS = ["base", "brain", "simulated", "direction", "split"]
+CELL_KEYS = [*VIEW_KEYS, "roi", "task", "method"]
+
+#: Differences smaller than this are rounding, not an advantage.
+ROUNDING = 1e-12
+
+
+def unit_means(brain_scores: pd.DataFrame) -> pd.DataFrame:
+    """Average 2v2 over everything but the unit that standard errors are taken over.
+
+    The unit is the subject where a brain dataset has several, and the fold where it has one.
+
+    Parameters
+    ----------
+    brain_scores : DataFrame
+        One row per base, task, method, seed, brain, direction, split, ROI, subject and fold.
+
+    Returns
+    -------
+    DataFrame
+        Keys of the cell, ``unit`` ('subjects' or 'folds'), ``unit_id`` and ``two_vs_two``.
+    """
+    return _by_unit(brain_scores, [*CELL_KEYS], "two_vs_two")
+
+
+def summarise(units: pd.DataFrame) -> pd.DataFrame:
+    """Give mean and standard error over units for each cell.
+
+    Parameters
+    ----------
+    units : DataFrame
+        As :func:`unit_means` returns it.
+
+    Returns
+    -------
+    DataFrame
+        Keys of the cell, ``mean``, ``standard_error`` (NaN for a single unit), ``unit`` and
+        ``n_units``.
+    """
+    return _mean_and_error(units, CELL_KEYS, "two_vs_two")
+
+
+def contrasts(brain_scores: pd.DataFrame) -> pd.DataFrame:
+    """Pair methods over subject and fold and summarise the differences.
+
+    Seeds are averaged before pairing; a (subject, fold) cell that only one of the two methods
+    has is left out.
+
+    Parameters
+    ----------
+    brain_scores : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        One row per base, brain, direction, split, ROI, task and pair of methods: ``minuend``,
+        ``subtrahend``, ``mean``, ``standard_error`` over units, ``unit``, ``n_units``,
+        ``subjects_positive`` of ``n_subjects``, ``cells_positive`` of ``n_cells``.
+    """
+    keys = [*VIEW_KEYS, "roi", "task", "subject", "fold"]
+    cells = brain_scores.groupby([*keys, "method"], sort=False)["two_vs_two"].mean().reset_index()
+    by_method = {m: frame.drop(columns="method") for m, frame in cells.groupby("method")}
+    found = []
+    for minuend, subtrahend in pairs_to_compare(by_method):
+        pair = by_method[minuend].merge(by_method[subtrahend], on=keys, suffixes=("", "_less"))
+        pair["difference"] = pair["two_vs_two"] - pair["two_vs_two_less"]
+        if not pair.empty:
+            found.append(_summarise_pair(pair, minuend, subtrahend))
+    return pd.concat(found, ignore_index=True) if found else _no_contrasts()
+
+
+def task_summary(task_scores: pd.DataFrame) -> pd.DataFrame:
+    """Average task scores over seeds.
+
+    Parameters
+    ----------
+    task_scores : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        One row per base, modality, task, metric and method: ``mean``, ``standard_error`` (mean
+        bootstrap standard error; the spread between seeds is ``seed_sd``), ``n_seeds``,
+        ``converged`` (in every seed), parameters, bytes and ``models``.
+    """
+    grouped = task_scores.groupby(["base", "modality", "task", "metric", "method"], sort=False)
+    return grouped.agg(
+        mean=("score", "mean"),
+        standard_error=("score_sd_error", "mean"),
+        seed_sd=("score", "std"),
+        n_seeds=("seed", "nunique"),
+        converged=("converged", "all"),
+        trainable_parameters=("trainable_parameters", "max"),
+        total_parameters=("total_parameters", "max"),
+        bytes_stored=("bytes_stored", "max"),
+        models=("model", "; ".join),
+    ).reset_index()
+
+
+def subject_counts(brain_scores: pd.DataFrame) -> dict[str, int]:
+    """Count the subjects of each brain dataset."""
+    counts = brain_scores.groupby("brain", sort=False)["subject"].nunique()
+    return {str(brain): int(count) for brain, count in counts.items()}
+
+
+def _by_unit(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
+    n_subjects = frame.groupby("brain")["subject"].transform("nunique")
+    several = n_subjects > 1
+    with_unit = frame.assign(
+        unit=several.map({True: "subjects", False: "folds"}),
+        unit_id=frame["subject"].astype(str).where(several, frame["fold"].astype(str)),
+    )
+    return with_unit.groupby([*keys, "unit", "unit_id"], sort=False)[column].mean().reset_index()
+
+
+def _mean_and_error(units: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
+    grouped = units.groupby([*keys, "unit"], sort=False)[column]
+    return grouped.agg(mean="mean", standard_error="sem", n_units="count").reset_index()
+
+
+def _summarise_pair(pair: pd.DataFrame, minuend: str, subtrahend: str) -> pd.DataFrame:
+    keys = [*VIEW_KEYS, "roi", "task"]
+    summary = _mean_and_error(_by_unit(pair, keys, "difference"), keys, "difference")
+    by_subject = pair.groupby([*keys, "subject"], sort=False)["difference"].mean()
+    counts = {
+        "subjects_positive": (by_subject > ROUNDING).groupby(keys, sort=False).sum(),
+        "n_subjects": by_subject.groupby(keys, sort=False).size(),
+        "cells_positive": (pair["difference"] > ROUNDING)
+        .groupby([pair[key] for key in keys], sort=False)
+        .sum(),
+        "n_cells": pair.groupby(keys, sort=False).size(),
+    }
+    counted = summary.join(pd.DataFrame(counts), on=keys)
+    counted.insert(len(keys), "minuend", minuend)
+    counted.insert(len(keys) + 1, "subtrahend", subtrahend)
+    return counted
+
+
+def _no_contrasts() -> pd.DataFrame:
+    columns = [*VIEW_KEYS, "roi", "task", "minuend", "subtrahend", "mean", "standard_error"]
+    counts = ["unit", "n_units", "subjects_positive", "n_subjects", "cells_positive", "n_cells"]
+    return pd.DataFrame(columns=[*columns, *counts])

@@ -1,0 +1,96 @@
+"""The parts of the page: which tables and figures a study has, and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from pipeline.reporting import aggregate
+from pipeline.reporting.contrast_table import contrast_table
+from pipeline.reporting.figures import NamedFigure, accuracy_figure, task_figure
+from pipeline.reporting.layers import layer_figure
+from pipeline.reporting.page import Section
+from pipeline.reporting.results import StudyResults
+from pipeline.reporting.table import Table, unconverged_models
+from pipeline.reporting.tables import cost_table, task_table, two_vs_two_table
+from pipeline.reporting.views import View, views_of
+
+
+def sections_of(
+    results: StudyResults,
+    tasks: pd.DataFrame,
+    summary: pd.DataFrame,
+    differences: pd.DataFrame,
+) -> list[Section]:
+    """Put tables and figures in reading order.
+
+    Parameters
+    ----------
+    results : StudyResults
+    tasks, summary, differences : DataFrame
+        As ``task_summary``, ``summarise`` and ``contrasts`` of
+        :mod:`pipeline.reporting.aggregate` return them.
+
+    Returns
+    -------
+    list of Section
+        Without those that would be empty.
+    """
+    methods = [*results.task_scores["method"].unique(), *results.brain_scores["method"].unique()]
+    views = views_of(summary)
+    task_blocks: list[Table | NamedFigure] = [task_table(b, tasks) for b in tasks["base"].unique()]
+    task_blocks += [task_figure(m, tasks, methods) for m in tasks["modality"].unique()]
+    task_blocks.append(cost_table(tasks))
+    profiles = {
+        (view.base, view.brain, view.direction): layer_figure(view, results.layer_profile, methods)
+        for view in reversed(views)  # without a split of its own, a profile is drawn once
+    }
+    proposed = [
+        Section("Task scores", "How well each tuned model does its task.", tuple(task_blocks)),
+        *_accuracy_sections(results, views, tasks, summary),
+        Section(
+            "Differences between methods",
+            "What changes from one way of adapting a base to another, cell by cell.",
+            tuple(t for v in views if (t := contrast_table(v, differences)) is not None),
+        ),
+        Section(
+            "Layer profiles",
+            "Where along the layers the alignment is found.",
+            tuple(p for p in reversed(profiles.values()) if p is not None),
+        ),
+    ]
+    return [section for section in proposed if section.blocks]
+
+
+def _accuracy_sections(
+    results: StudyResults, views: Iterable[View], tasks: pd.DataFrame, summary: pd.DataFrame
+) -> list[Section]:
+    units = aggregate.unit_means(results.brain_scores)
+    counts = aggregate.subject_counts(results.brain_scores)
+    methods = [*results.task_scores["method"].unique(), *results.brain_scores["method"].unique()]
+    by_brain: dict[str, list[Table | NamedFigure]] = {}
+    subjects = {}
+    for view in views:
+        ceilings = ceilings_of(view, results.ceilings)
+        blocks = by_brain.setdefault(view.brain, [])
+        blocks.append(two_vs_two_table(view, summary, ceilings, unconverged_models(tasks)))
+        blocks.append(accuracy_figure(view, summary, units, ceilings, methods))
+        subjects[view.brain] = view.subjects
+    return [
+        Section(
+            f"Brain alignment: {subjects[brain]}",
+            f"{counts[brain]} {'subject' if counts[brain] == 1 else 'subjects'}. Encoding "
+            "predicts voxels from features, decoding features from voxels.",
+            tuple(blocks),
+        )
+        for brain, blocks in by_brain.items()
+    ]
+
+
+def ceilings_of(view: View, ceilings: pd.DataFrame) -> dict[str, float]:
+    """Give the split-half ceiling of each ROI in a view, mean over subjects; empty if unknown."""
+    if ceilings.empty:
+        return {}
+    means = view.rows_of(ceilings).groupby("roi", sort=False)["two_vs_two"].mean()
+    return {str(roi): float(mean) for roi, mean in means.items()}

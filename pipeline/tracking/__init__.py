@@ -1,0 +1,1 @@
+"""Runs, registry, lineage, fingerprints, and the stages: the only importer of mlflow."""

@@ -1,0 +1,27 @@
+"""The names of everything registered in this project, for checking settings."""
+
+from __future__ import annotations
+
+from pipeline.brains import BRAINS
+from pipeline.config import Catalogue, Listed
+from pipeline.data import TASKS
+from pipeline.models.bases import BASES
+from pipeline.tuning.methods import METHODS
+
+
+def catalogue() -> Catalogue:
+    """List the bases, tasks, methods and brain datasets, and what each is for."""
+    return Catalogue(
+        {
+            "base": {name: Listed(frozenset({base.modality})) for name, base in BASES.items()},
+            "task": {
+                name: Listed(frozenset({task.modality}), task.needs_directory)
+                for name, task in TASKS.items()
+            },
+            "method": {name: Listed(frozenset(method.storage)) for name, method in METHODS.items()},
+            "brain": {
+                name: Listed(frozenset({brain.modality}), brain.needs_directory)
+                for name, brain in BRAINS.items()
+            },
+        }
+    )

@@ -1,0 +1,78 @@
+"""Which runs a study is made of, as its own run keeps it for the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import mlflow
+
+from pipeline.errors import Problem, RegistryError
+from pipeline.tracking.runs import artifact, find_runs
+
+FILE = "lineage.json"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One tuned model of a study with one brain dataset.
+
+    Parameters
+    ----------
+    model : str
+        URI of the registered version.
+    tune_run, extract_run, align_run : str
+        Ids of the runs that hold its results, whether this study made them or reused them.
+    brain : str
+    simulated : bool
+        Whether that brain dataset's subjects are.
+    """
+
+    model: str
+    tune_run: str
+    extract_run: str
+    align_run: str
+    brain: str
+    simulated: bool
+
+
+def log_lineage(links: Sequence[Link], asks: str) -> None:
+    """Log the links of a study to its run, the active one."""
+    mlflow.log_dict({"asks": asks, "links": [asdict(link) for link in links]}, FILE)
+    mlflow.set_tag("lineage", "logged")
+
+
+def read_lineage(study: str) -> tuple[str, list[Link]]:
+    """Read what a study asks and the links it logged.
+
+    Raises
+    ------
+    RegistryError
+        When there is no such run, or it has got no further than tuning.
+    """
+    stored = json.loads(Path(artifact(study, FILE)).read_text(encoding="utf-8"))
+    return stored["asks"], [Link(**link) for link in stored["links"]]
+
+
+def latest_study() -> str:
+    """Find the run of the newest study that has something to report.
+
+    Raises
+    ------
+    RegistryError
+        When no study has come that far in this store.
+    """
+    for run in find_runs("tags.stage = 'study'"):
+        if run.data.tags.get("lineage") == "logged":
+            run_id: str = run.info.run_id
+            return run_id
+    raise RegistryError(
+        Problem(
+            "study",
+            "a study with aligned models in this store",
+            "none",
+            "Run one first: mlflow run . -P study=studies/demo.yaml --env-manager local",
+        )
+    )

@@ -1,0 +1,65 @@
+"""The code file of every registered version: what MLflow runs to load a tuned model.
+
+The model itself is the package ``pipeline.models.travelling``, of which a copy lies among the
+version's artifacts.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import uuid
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import mlflow
+
+
+def import_travelling(folder: Path) -> ModuleType:
+    """Import a copy of the travelling package under a name of its own.
+
+    A fresh name for each version is what lets versions made with different code work side by
+    side in one process.
+    """
+    name = f"travelling_{uuid.uuid4().hex}"
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"expected a Python package in {folder}; found none")
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+    return importlib.import_module(f"{name}.loading")
+
+
+class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+    """Does the task by default; ``params={'output': 'features'}`` asks for features."""
+
+    def load_context(self, context: Any) -> None:
+        """Load weights; the base is fetched from the store if this version does not hold all."""
+
+        def base_folder() -> Path:
+            return Path(mlflow.artifacts.download_artifacts(context.model_config["base_uri"]))
+
+        loading = import_travelling(Path(context.artifacts["travelling"]))
+        self.tuned = loading.load_tuned(Path(context.artifacts["tuned"]), base_folder)
+
+    # without annotations: MLflow would take them for the schema, which the signature gives
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        """Answer texts or classify pictures, or return (n_stimuli, n_layers, n_features)."""
+        asked = {"output": "task", "pooling": "mean", "batch_size": 64, **(params or {})}
+        items = model_input.iloc[:, 0].tolist() if hasattr(model_input, "iloc") else model_input
+        if asked["output"] == "task":
+            return self.tuned.perform(items, asked["batch_size"])
+        if asked["output"] == "features" and asked["pooling"] in self.tuned.poolings:
+            return self.tuned.features(items, asked["pooling"], asked["batch_size"])
+        raise ValueError(
+            "params: expected output='task', or output='features' with a pooling of "
+            f"{', '.join(self.tuned.poolings)}; found output='{asked['output']}', "
+            f"pooling='{asked['pooling']}'. Change params."
+        )
+
+
+mlflow.models.set_model(RegisteredModel())

@@ -1,0 +1,168 @@
+"""Stages as runs: tagged, nested under their study, and skipped when already done."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.entities import Run
+
+from pipeline.errors import PipelineError, Problem, RegistryError
+
+log = logging.getLogger("pipeline")
+NOTE = "mlflow.note.content"  # the tag that the UI shows as a run's description
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is about to run.
+
+    Parameters
+    ----------
+    name : str
+        'study', 'base', 'tune', 'extract', 'align' or 'report'.
+    title : str
+        Name of the run.
+    fingerprint : str
+        Of settings, code and inputs; empty for a study, which is never skipped itself.
+    settings : mapping
+        Logged as params.
+    tags : mapping
+        ``base``, ``task``, ``method``, ``brain``, ``seed``, where they apply.
+    """
+
+    name: str
+    title: str
+    fingerprint: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def stage_run(stage: Stage) -> Iterator[Run]:
+    """Run a stage as an MLflow run: FINISHED or FAILED when the block ends.
+
+    Inside another run it becomes that run's child; under ``mlflow run`` it is the run that MLflow
+    has already opened.
+    """
+    tags = {"stage": stage.name, **stage.tags}
+    with mlflow.start_run(run_name=stage.title, nested=mlflow.active_run() is not None) as run:
+        mlflow.set_tags({**tags, "mlflow.runName": stage.title})
+        _log_new_params(run, stage.settings)
+        try:
+            yield run
+        except PipelineError as error:
+            mlflow.set_tag("error", str(error)[:5000])
+            raise
+        # only now: an unfinished run must not be taken for a finished one
+        mlflow.set_tag("fingerprint", stage.fingerprint)
+
+
+@contextmanager
+def visible_refusal(stage: Stage) -> Iterator[None]:
+    """Leave a FAILED run behind when what a stage needs turns out to be missing or damaged.
+
+    For the checks before :func:`once`, which happen while no run is open yet.
+    """
+    try:
+        yield
+    except PipelineError:
+        with stage_run(stage):
+            raise
+
+
+def _log_new_params(run: Run, settings: Mapping[str, Any]) -> None:
+    """Log settings as params, except those that ``mlflow run -P`` has logged as typed."""
+    present = mlflow.get_run(run.info.run_id).data.params
+    mlflow.log_params({name: value for name, value in settings.items() if name not in present})
+
+
+def once(stage: Stage, work: Callable[[Run], None], usable: Callable[[Run], bool]) -> str:
+    """Do a stage's work, unless a finished run with the same fingerprint can be used.
+
+    Parameters
+    ----------
+    stage : Stage
+    work : callable
+        Computes and logs; called inside the stage's run.
+    usable : callable
+        Whether what a finished run logged is still there.
+
+    Returns
+    -------
+    str
+        Id of the run that holds the result, new or old.
+    """
+    done = next((run for run in finished_runs(stage.fingerprint) if usable(run)), None)
+    if done is None:
+        log.info("%s", stage.title)
+        with stage_run(stage) as run:
+            work(run)
+        new_id: str = run.info.run_id
+        return new_id
+    run_id: str = done.info.run_id
+    log.info("%s: already done, reusing run %s", stage.title, run_id)
+    if mlflow.active_run() is None and "MLFLOW_RUN_ID" in os.environ:
+        # `mlflow run` has opened a run for this stage: leave word in it of where the result is
+        with mlflow.start_run():
+            mlflow.set_tags({"stage": stage.name, "reuses": run_id, **stage.tags})
+            mlflow.set_tag("mlflow.runName", f"{stage.title} (reused)")
+            mlflow.set_tag(NOTE, f"Nothing was computed: run {run_id} holds the same result.")
+    return run_id
+
+
+def always(_: Run) -> bool:
+    """Say that a finished run can be used as it is."""
+    return True
+
+
+def finished_runs(fingerprint: str) -> list[Run]:
+    """Find the finished runs with a fingerprint, newest first, in every experiment."""
+    return find_runs(f"tags.fingerprint = '{fingerprint}' and attributes.status = 'FINISHED'")
+
+
+def find_runs(filter_string: str) -> list[Run]:
+    """Find runs in every experiment, newest first."""
+    client = mlflow.MlflowClient()
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs: list[Run] = client.search_runs(
+        experiments, filter_string, order_by=["attributes.start_time DESC"], max_results=1000
+    )
+    return runs
+
+
+def artifact(run_id: str, name: str) -> Path:
+    """Fetch an artifact of a run.
+
+    Raises
+    ------
+    RegistryError
+        When the run has no such artifact, or it is out of reach.
+    """
+    try:
+        return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=name))
+    except (OSError, mlflow.exceptions.MlflowException) as error:
+        raise RegistryError(
+            Problem(
+                f"run {run_id}",
+                f"an artifact '{name}'",
+                "none that can be read",
+                "Was the project moved? Artifacts are kept by absolute path: delete the run and "
+                "run its stage again.",
+            )
+        ) from error
+
+
+@contextmanager
+def logged_folder(path: str = "") -> Iterator[Path]:
+    """Give a folder whose contents become artifacts of the active run when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="artifacts-") as name:
+        yield Path(name)
+        mlflow.log_artifacts(name, path or None)

@@ -1,0 +1,111 @@
+"""``extract``: a registered version and a brain dataset's stimuli in, features out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.entities import Run
+from numpy.typing import NDArray
+
+from pipeline.brains.dataset import BrainDataset
+from pipeline.config import ExtractConfig
+from pipeline.errors import ConfigError, Problem, refuse
+from pipeline.features.store import FILE, Origin, by_layer, read_features, write_features
+from pipeline.models.travelling.text import TextModel
+from pipeline.models.travelling.vision import VisionModel
+from pipeline.tracking.brains import brain_input, load_brain
+from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.registry import Registered, resolve
+from pipeline.tracking.runs import Stage, always, artifact, logged_folder, once, visible_refusal
+
+POOLINGS = {"text": TextModel.poolings, "image": VisionModel.poolings}
+CODE = ("features",)  # the model's own code is part of the version
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """Features of one version for one set of stimuli, and the run that holds them."""
+
+    run_id: str
+    origin: Origin
+
+    def read(self) -> Mapping[str, NDArray[np.float32]]:
+        """Read the features of every layer."""
+        return read_features(artifact(self.run_id, FILE), self.origin)
+
+
+def run_extract(config: ExtractConfig) -> Extracted:
+    """Compute and log features, or find those computed before.
+
+    Raises
+    ------
+    PipelineError
+        When the model is not registered, the brain dataset cannot be read, or the two are of
+        different modalities.
+    """
+    stage = Stage(
+        "extract",
+        f"extract {config.model} for {config.brain}",
+        settings=config.model_dump(),
+        tags={"brain": config.brain},
+    )
+    with visible_refusal(stage):
+        registered = resolve(config.model)
+        brain = load_brain(config.brain, config.brain_dir)
+        _check(config, registered, brain)
+    origin = Origin(registered.uri, brain.name, brain.stimuli.digest, config.pooling)
+    inputs = {"model": registered.model_id, "stimuli": brain.stimuli.digest}
+    stage = Stage(
+        "extract",
+        f"extract {registered.title} for {brain.name}",
+        fingerprint("extract", {"pooling": config.pooling}, inputs, CODE),
+        {**config.model_dump(), "model": registered.uri},
+        {**stage.tags, **registered.names},
+    )
+
+    def work(_: Run) -> None:
+        mlflow.log_input(brain_input(brain), context="stimuli")
+        layers = by_layer(_features(registered.uri, brain, config))
+        with logged_folder() as folder:
+            write_features(layers, origin, folder)
+        widths = [x.shape[1] for x in layers.values()]
+        mlflow.log_metrics({"layers": len(layers), "features": max(widths)})
+
+    return Extracted(once(stage, work, always), origin)
+
+
+def _features(uri: str, brain: BrainDataset, config: ExtractConfig) -> NDArray[np.float32]:
+    """Ask the registered version itself, through MLflow, as any of its users would."""
+    items = brain.stimuli.items
+    stimuli = pd.DataFrame({"text": items}) if isinstance(items, tuple) else items
+    asked = {"output": "features", "pooling": config.pooling, "batch_size": config.batch_size}
+    features: NDArray[np.float32] = mlflow.pyfunc.load_model(uri).predict(stimuli, params=asked)
+    return features
+
+
+def _check(config: ExtractConfig, registered: Registered, brain: BrainDataset) -> None:
+    modality = registered.tags["modality"]
+    problems = []
+    if brain.stimuli.modality != modality:
+        problems.append(
+            Problem(
+                "brain",
+                f"{modality} stimuli, as {registered.name} takes",
+                f"'{brain.name}', whose stimuli are {brain.stimuli.modality}",
+                "Choose a brain dataset of the model's modality.",
+            )
+        )
+    if config.pooling not in POOLINGS[modality]:
+        problems.append(
+            Problem(
+                "pooling",
+                f"{' or '.join(POOLINGS[modality])} for {modality}",
+                f"'{config.pooling}'",
+                "Change pooling.",
+            )
+        )
+    refuse(problems, ConfigError)

@@ -1,0 +1,189 @@
+"""``report``: a study's runs in, tables, figures and one page out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.entities import Run
+
+from pipeline.alignment import best_layers
+from pipeline.config import ReportConfig
+from pipeline.reporting.report import Report, StudyResults, build_report, write_report
+from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.lineage import Link, latest_study, read_lineage
+from pipeline.tracking.registry import Registered, resolve
+from pipeline.tracking.runs import (
+    NOTE,
+    Stage,
+    artifact,
+    log,
+    logged_folder,
+    once,
+    visible_refusal,
+)
+from pipeline.tracking.stages.align import Aligned
+
+CODE = ("reporting", "tracking/stages/report")
+PAGE, TERMINAL = "report.html", "terminal.txt"
+METRICS = ("bertscore_f1", "exact_match", "accuracy")
+SHOWN = {  # params of tune and align runs that a reader of the report wants to know
+    "max_train": "training examples, at most",
+    "max_steps": "training steps, at most",
+    "prompt_length": "prompt length",
+    "bertscore_model": "BERTScore model",
+    "bertscore_layers": "BERTScore layer",
+    "pooling": "pooling",
+    "split": "split into folds",
+    "folds": "outer folds",
+    "inner_folds": "inner folds",
+    "trials": "Optuna trials over alpha",
+    "similarity": "similarity of patterns",
+}
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A report as logged: where its page is, and the table for a terminal."""
+
+    run_id: str
+
+    @property
+    def page(self) -> Path:
+        """The page, on this machine."""
+        return artifact(self.run_id, PAGE)
+
+    @property
+    def terminal(self) -> str:
+        """The table printed at the end of a study."""
+        return artifact(self.run_id, TERMINAL).read_text(encoding="utf-8")
+
+    @property
+    def summary(self) -> str:
+        """The markdown summary."""
+        return artifact(self.run_id, "summary.md").read_text(encoding="utf-8")
+
+
+def run_report(config: ReportConfig) -> Reported:
+    """Report a study, or find the report made of the same runs before.
+
+    Raises
+    ------
+    PipelineError
+        When there is no such study, or what its runs logged is gone or damaged.
+    """
+    stage = Stage("report", "report", settings=config.model_dump())
+    with visible_refusal(stage):
+        study = config.study or latest_study()
+        asks, links = read_lineage(study)
+        title = mlflow.get_run(study).data.tags["mlflow.runName"]
+    simulated = " (simulated subjects)" if any(link.simulated for link in links) else ""
+    inputs = {f"{n}": f"{link.tune_run} {link.align_run}" for n, link in enumerate(links)}
+    stage = Stage(
+        "report",
+        f"report of {title}{simulated if simulated not in title else ''}",
+        fingerprint("report", {"asks": asks, "title": title}, inputs, CODE),
+        {"study": study},
+    )
+
+    def work(_: Run) -> None:
+        report = build_report(_results(asks, links))
+        _log(report)
+
+    return Reported(once(stage, work, _has_page))
+
+
+def _has_page(run: Run) -> bool:
+    return any(f.path == PAGE for f in mlflow.MlflowClient().list_artifacts(run.info.run_id))
+
+
+def _log(report: Report) -> None:
+    with logged_folder() as folder:
+        write_report(report, folder)
+        (folder / TERMINAL).write_text(report.terminal, encoding="utf-8")
+    mlflow.set_tag(NOTE, report.markdown)
+    log.info("  %d tables, %d figures", len(report.tables), len(report.figures))
+
+
+def _results(asks: str, links: Sequence[Link]) -> StudyResults:
+    """Gather what the runs of a study logged."""
+    models = {link.model: resolve(link.model) for link in links}
+    tune_rows = [row for m in models.values() for row in _task_rows(m)]
+    scores, ceilings, profiles = [], [], []
+    for link in links:
+        aligned, registered = Aligned(link.align_run), models[link.model]
+        params = mlflow.get_run(link.align_run).data.params
+        table = aligned.scores().assign(
+            **_key(registered), brain=link.brain, simulated=link.simulated, split=params["split"]
+        )
+        scores.append(best_layers(table, ["subject"]))
+        profiles.append(table)
+        ceilings.append(aligned.ceilings().assign(brain=link.brain, direction="encoding"))
+    layer_key = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject", "layer"]
+    profile = pd.concat(profiles).groupby(layer_key, sort=False).two_vs_two.mean().reset_index()
+    return StudyResults(
+        title=asks,
+        task_scores=pd.DataFrame(tune_rows),
+        brain_scores=pd.concat(scores, ignore_index=True),
+        ceilings=pd.concat(ceilings, ignore_index=True).drop_duplicates(
+            ["brain", "subject", "roi"]
+        ),
+        layer_profile=profile,
+        settings=_settings(links),
+        lineage=pd.DataFrame(_lineage_rows(links, models)),
+    )
+
+
+def _key(registered: Registered) -> dict[str, Any]:
+    names = registered.names
+    return {**names, "seed": int(names["seed"])}
+
+
+def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
+    metrics = mlflow.get_run(registered.run_id).data.metrics
+    tags = registered.tags
+    for metric in METRICS:
+        if f"task/{metric}" not in metrics:
+            continue
+        yield {
+            **_key(registered),
+            "metric": metric,
+            "score": metrics[f"task/{metric}"],
+            "score_sd_error": metrics[f"task/{metric}_error"],
+            "model": f"{registered.name} v{registered.version}",
+            "trainable_parameters": int(tags["trainable_parameters"]),
+            "total_parameters": int(tags["total_parameters"]),
+            "bytes_stored": int(tags["bytes_stored"]),
+            "converged": tags["converged"] == "true",
+            "modality": tags["modality"],
+        }
+
+
+def _settings(links: Sequence[Link]) -> dict[str, str]:
+    """Collect the settings of all runs; where runs differ, list every value."""
+    values: dict[str, dict[str, None]] = {}
+    for link in links:
+        for run_id in (link.tune_run, link.align_run):
+            run = mlflow.get_run(run_id)
+            for param, label in SHOWN.items():
+                if param in run.data.params and not (
+                    param == "trials" and run.data.tags["stage"] == "tune"
+                ):
+                    values.setdefault(label, {})[run.data.params[param]] = None
+    return {label: ", ".join(found) for label, found in values.items()}
+
+
+def _lineage_rows(links: Sequence[Link], models: dict[str, Registered]) -> Iterator[dict[str, Any]]:
+    for link in links:
+        run = mlflow.get_run(link.align_run)
+        yield {
+            **_key(models[link.model]),
+            "model_uri": link.model,
+            "run_id": link.align_run,
+            # relative to the UI, in which the page is opened as an artifact
+            "link": f"/#/experiments/{run.info.experiment_id}/runs/{link.align_run}",
+        }

@@ -1,0 +1,80 @@
+"""A whole study: every cell of its grids tuned, extracted and aligned, then one report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import mlflow
+
+from pipeline.config import (
+    AlignConfig,
+    Cell,
+    ExtractConfig,
+    Grid,
+    ReportConfig,
+    StudyConfig,
+    TuneConfig,
+)
+from pipeline.tracking.brains import load_brain
+from pipeline.tracking.lineage import Link, log_lineage
+from pipeline.tracking.runs import NOTE, Stage, stage_run
+from pipeline.tracking.stages.align import run_align
+from pipeline.tracking.stages.extract import run_extract
+from pipeline.tracking.stages.report import PAGE, Reported, run_report
+from pipeline.tracking.stages.tune import run_tune
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A finished study: its run, its experiment and its report."""
+
+    run_id: str
+    experiment_id: str
+    report: Reported
+
+
+def run_study(study: StudyConfig) -> Studied:
+    """Run every stage of a study as a child of one run; stages already done are reused.
+
+    Raises
+    ------
+    PipelineError
+        From the first stage that cannot be completed; what is finished stays and is reused.
+    """
+    simulated = " (simulated subjects)" if _any_simulated(study) else ""
+    stage = Stage("study", f"{study.name}{simulated}", settings={"asks": study.asks})
+    started = time.monotonic()
+    with stage_run(stage) as run:
+        mlflow.set_tag(NOTE, f"{study.asks}\n\n*Running.*")
+        links = [link for grid in study.grids for c in grid.cells() for link in _cell(grid, c)]
+        log_lineage(links, study.asks)
+        report = run_report(ReportConfig(study=run.info.run_id))
+        mlflow.log_artifact(str(report.page))
+        mlflow.set_tag(NOTE, f"{report.summary}\n\nThe whole report: Artifacts, `{PAGE}`.")
+        mlflow.log_metric("minutes", (time.monotonic() - started) / 60)
+    return Studied(run.info.run_id, run.info.experiment_id, report)
+
+
+def _cell(grid: Grid, cell: Cell) -> Iterator[Link]:
+    """Run the stages of one tuned model."""
+    registered = run_tune(TuneConfig.model_validate(cell.tune))
+    for brain in cell.brains:
+        chosen = {"model": registered.uri, **brain}
+        extracted = run_extract(ExtractConfig.model_validate({**grid.extract, **chosen}))
+        pooling = {"pooling": extracted.origin.pooling}
+        aligned = run_align(AlignConfig.model_validate({**grid.align, **pooling, **chosen}))
+        loaded = load_brain(brain["brain"], brain["brain_dir"])
+        yield Link(
+            model=registered.uri,
+            tune_run=registered.run_id,
+            extract_run=extracted.run_id,
+            align_run=aligned.run_id,
+            brain=loaded.name,
+            simulated=loaded.simulated,
+        )
+
+
+def _any_simulated(study: StudyConfig) -> bool:
+    return any("simulated" in brain for grid in study.grids for brain in grid.brains)

@@ -1,0 +1,1 @@
+"""How a base is adapted to a task: the methods, one training loop, the search, the scores."""

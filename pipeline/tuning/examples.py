@@ -1,0 +1,134 @@
+"""Labelled examples in the form the training loop takes: items, and a way to batch them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch.utils.data import Dataset
+
+from pipeline.data.task import Examples, LabelledImages, TextPairs
+from pipeline.errors import Problem, TuningError
+from pipeline.models.travelling.loading import TunedModel
+from pipeline.models.travelling.text import TextModel
+from pipeline.models.travelling.vision import VisionModel
+
+Item = Mapping[str, torch.Tensor]
+IGNORED = -100  # the label that transformers' losses leave out
+
+
+class Items(Dataset[Item]):
+    """A list of items, prepared once: the loop passes over them many times."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items = items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Item:
+        return self.items[index]
+
+
+class Collate(Protocol):
+    """Puts items together into one batch."""
+
+    def __call__(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
+        """Stack items, padded where they differ in length."""
+
+
+def prepare(model: TunedModel, examples: Examples) -> tuple[Items, Collate]:
+    """Turn examples into what the network of a model is trained on.
+
+    Raises
+    ------
+    TuningError
+        When a target does not fit into the context, or the examples are of the other modality.
+    """
+    if isinstance(model, TextModel) and isinstance(examples, TextPairs):
+        pad = model.tokenizer.pad_token_id
+        return Items(_tokenise(model, examples)), _Padding(pad)
+    if isinstance(model, VisionModel) and isinstance(examples, LabelledImages):
+        pictures = model.picture.prepare(examples.images)
+        labels = torch.from_numpy(examples.labels)
+        items = [{"images": p, "labels": y} for p, y in zip(pictures, labels, strict=True)]
+        return Items(items), _stack
+    raise TuningError(wrong_examples(model.card.task, model.card.modality, examples))
+
+
+def wrong_examples(task: str, modality: str, examples: Examples) -> Problem:
+    """Say that a model cannot take examples of the other modality."""
+    return Problem(
+        f"task {task}",
+        f"{modality} examples",
+        type(examples).__name__,
+        "Choose a task of the base's modality.",
+    )
+
+
+def _tokenise(model: TextModel, pairs: TextPairs) -> list[Item]:
+    """Source, cue, target, end; the loss sees the target and the end only."""
+    tokenizer, card = model.tokenizer, model.card
+    room = model.network.config.n_positions - card.prompt_length
+    sources = tokenizer(list(pairs.sources))["input_ids"]
+    cue = tokenizer(card.cue)["input_ids"]
+    targets = tokenizer([" " + target for target in pairs.targets])["input_ids"]
+    items: list[Item] = []
+    for source, target in zip(sources, targets, strict=True):
+        answer = [*target, tokenizer.eos_token_id]
+        left = room - len(answer) - len(cue)
+        if left < 1:
+            raise TuningError(_too_long(card.task, len(answer), room, len(cue)))
+        before = [*source[-left:], *cue]
+        items.append(
+            {
+                "input_ids": torch.tensor(before + answer),
+                "labels": torch.tensor([IGNORED] * len(before) + answer),
+            }
+        )
+    return items
+
+
+def _too_long(task: str, answer: int, room: int, cue: int) -> Problem:
+    return Problem(
+        f"task {task}: target",
+        f"at most {room - cue - 1} tokens, so that some of the source fits before it",
+        f"a target of {answer} tokens",
+        "Shorten the targets or the prompt, or choose a base with a longer context.",
+    )
+
+
+class _Padding:
+    """Pads on the right to the longest text of the batch."""
+
+    def __init__(self, pad_token_id: int) -> None:
+        self.pad_token_id = pad_token_id
+
+    def __call__(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
+        def padded(name: str, filler: int) -> torch.Tensor:
+            return torch.nn.utils.rnn.pad_sequence(
+                [item[name] for item in items], batch_first=True, padding_value=filler
+            )
+
+        lengths = torch.tensor([len(item["input_ids"]) for item in items])
+        input_ids = padded("input_ids", self.pad_token_id)
+        mask = torch.arange(input_ids.shape[1])[None] < lengths[:, None]
+        labels = padded("labels", IGNORED)
+        return {"input_ids": input_ids, "attention_mask": mask.long(), "labels": labels}
+
+
+def _stack(items: Sequence[Item]) -> dict[str, torch.Tensor]:
+    return {name: torch.stack([item[name] for item in items]) for name in items[0]}
+
+
+def loss_of(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Mean cross-entropy over target tokens (text) or pictures (image)."""
+    if "images" in batch:
+        return torch.nn.functional.cross_entropy(network(batch["images"]), batch["labels"])
+    loss: torch.Tensor = network(
+        input_ids=batch["input_ids"],
+        attention_mask=batch["attention_mask"],
+        labels=batch["labels"],
+    ).loss
+    return loss

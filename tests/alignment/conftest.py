@@ -1,0 +1,38 @@
+"""One small subject that all tests of alignment share."""
+
+import numpy as np
+import pytest
+
+from pipeline.alignment import AlignSettings
+
+N_STIMULI = 48
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def groups():
+    return np.repeat([f"passage {number}" for number in range(12)], 4)
+
+
+@pytest.fixture
+def subject(rng):
+    """Two layers and two ROIs that share a signal of five dimensions."""
+    signal = rng.standard_normal((N_STIMULI, 5))
+
+    def noisy(n_columns, noise):
+        return signal @ rng.standard_normal((5, n_columns)) + noise * rng.standard_normal(
+            (N_STIMULI, n_columns)
+        )
+
+    features = {"h.0": noisy(20, 3.0), "h.1": noisy(70, 2.0)}
+    responses = {"language": noisy(30, 3.0), "vision": noisy(90, 4.0)}
+    return features, responses
+
+
+@pytest.fixture
+def settings():
+    return AlignSettings(n_folds=4, n_inner_folds=3, trials=8, seed=3)

@@ -1,0 +1,237 @@
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.alignment import AlignSettings, align, headline
+from pipeline.alignment.folds import nested_folds
+from pipeline.errors import AlignmentError
+
+COLUMNS = [
+    "direction",
+    "roi",
+    "layer",
+    "fold",
+    "two_vs_two",
+    "correlation",
+    "rank_accuracy",
+    "alpha",
+    "alpha_absolute",
+    "alpha_at_border",
+    "inner_two_vs_two",
+    "inner_correlation",
+    "n_test",
+    "n_train",
+]
+
+
+@pytest.fixture
+def scores(subject, groups, settings):
+    return align(*subject, groups, settings)
+
+
+def test_one_row_for_each_direction_roi_layer_and_fold(scores):
+    assert list(scores.columns) == COLUMNS
+    keys = scores[["direction", "roi", "layer", "fold"]]
+    expected = [
+        (direction, roi, layer, fold)
+        for direction in ("encoding", "decoding")
+        for roi in ("language", "vision")
+        for layer in ("h.0", "h.1")
+        for fold in range(4)
+    ]
+    assert list(keys.itertuples(index=False, name=None)) == expected
+
+
+def test_no_value_is_ever_nan(scores):
+    assert not scores.isna().any(axis=None)
+    assert not headline(scores).isna().any(axis=None)
+
+
+def test_a_shared_signal_is_found_in_both_directions(scores):
+    assert (scores.groupby("direction").two_vs_two.mean() > 0.75).all()
+
+
+def test_unrelated_features_score_one_half(groups):
+    settings = AlignSettings(n_folds=3, n_inner_folds=2, trials=2)
+
+    def drawn(seed):
+        rng = np.random.default_rng(seed)
+        features = {"h.0": rng.standard_normal((48, 20))}
+        return align(features, {"roi": rng.standard_normal((48, 30))}, groups, settings)
+
+    means = [drawn(seed).groupby("direction").two_vs_two.mean() for seed in range(40)]
+    assert np.mean(means, axis=0) == pytest.approx([0.5, 0.5], abs=0.03)
+
+
+def test_the_same_seed_gives_the_same_table(subject, groups, settings, scores):
+    pd.testing.assert_frame_equal(scores, align(*subject, groups, settings), check_exact=True)
+
+
+def test_decoding_is_encoding_with_features_and_responses_exchanged(subject, groups, settings):
+    features, responses = subject
+    forward = align(features, responses, groups, settings)
+    backward = align(responses, features, groups, settings)
+    exchanged = backward.rename(columns={"roi": "layer", "layer": "roi"}).replace(
+        {"direction": {"encoding": "decoding", "decoding": "encoding"}}
+    )
+    keys = ["direction", "roi", "layer", "fold"]
+    pd.testing.assert_frame_equal(
+        forward.set_index(keys).sort_index(), exchanged.set_index(keys).sort_index()[COLUMNS[4:]]
+    )
+
+
+def test_test_stimuli_take_no_part_in_the_choice_of_alpha(subject, groups, settings, scores, rng):
+    features, responses = ({k: v.copy() for k, v in side.items()} for side in subject)
+    test = nested_folds(groups, settings)[0].outer.test
+    for values in (*features.values(), *responses.values()):
+        values[test] = 50 * rng.standard_normal(values[test].shape)
+    changed = align(features, responses, groups, settings)
+    chosen = ["alpha", "inner_two_vs_two"]
+    of_fold = scores.fold == 0
+    pd.testing.assert_frame_equal(scores[of_fold][chosen], changed[of_fold][chosen])
+    np.testing.assert_allclose(
+        scores[of_fold].inner_correlation, changed[of_fold].inner_correlation, atol=1e-10
+    )
+    assert not np.allclose(scores[of_fold].correlation, changed[of_fold].correlation)
+
+
+def test_shuffled_folds_leak_where_noise_is_shared_within_groups(settings):
+    """Nothing links features and responses but which passage a stimulus is from."""
+    groups = np.repeat(np.arange(12), 4)
+
+    def mean_score(split, seed):
+        rng = np.random.default_rng(seed)
+        drawn = [
+            rng.standard_normal((12, 30))[groups] + 0.5 * rng.standard_normal((48, 30))
+            for _ in range(2)
+        ]
+        asked = dataclasses.replace(settings, split=split, trials=3)
+        return align({"h": drawn[0]}, {"r": drawn[1]}, groups, asked).two_vs_two.mean()
+
+    grouped, shuffled = (
+        np.mean([mean_score(split, seed) for seed in range(8)]) for split in ("grouped", "shuffled")
+    )
+    assert grouped == pytest.approx(0.5, abs=0.1)
+    assert shuffled > 0.85
+
+
+def test_float32_and_float64_agree(subject, groups, settings):
+    single = [{k: v.astype(np.float32) for k, v in side.items()} for side in subject]
+    double = [{k: v.astype(np.float64) for k, v in side.items()} for side in single]
+    pd.testing.assert_frame_equal(
+        align(*single, groups, settings), align(*double, groups, settings), check_exact=True
+    )
+    original = align(*subject, groups, settings)
+    np.testing.assert_allclose(
+        align(*single, groups, settings).correlation, original.correlation, atol=1e-5
+    )
+
+
+def test_features_without_variance_change_nothing(subject, groups, settings, scores):
+    features, responses = subject
+    padded = {k: np.hstack([v, np.full((48, 1), 0.1)]) for k, v in features.items()}
+    encoding = scores.direction == "encoding"
+    np.testing.assert_allclose(
+        align(padded, responses, groups, settings)[encoding].correlation,
+        scores[encoding].correlation,
+        atol=1e-12,
+    )
+
+
+def test_duplicated_features_and_voxels_change_nothing(subject, groups, settings, scores):
+    doubled = [{k: np.hstack([v, v]) for k, v in side.items()} for side in subject]
+    table = align(*doubled, groups, settings)
+    np.testing.assert_allclose(table.correlation, scores.correlation, atol=1e-6)
+    np.testing.assert_array_equal(table.two_vs_two, scores.two_vs_two)
+
+
+def test_inputs_are_left_as_they_were(subject, groups, settings):
+    before = [{k: v.copy() for k, v in side.items()} for side in subject]
+    align(*subject, groups, settings)
+    for side, copies in zip(subject, before, strict=True):
+        for name, values in side.items():
+            np.testing.assert_array_equal(values, copies[name])
+
+
+def test_trials_list_what_optuna_was_told(scores):
+    trials = pd.DataFrame(scores.attrs["trials"])
+    assert trials.groupby(["direction", "roi"]).size().tolist() == [8] * 4
+    assert trials.inner_two_vs_two.between(0, 1).all()
+
+
+def test_alphas_at_the_border_are_flagged(scores):
+    tried = [trial["alpha"] for trial in scores.attrs["trials"]]
+    at_border = scores.alpha.isin([min(tried), max(tried)])
+    assert (scores.alpha_at_border == at_border).all()
+
+
+def test_the_headline_takes_in_each_fold_the_layer_of_the_best_inner_score():
+    rows = {
+        "direction": "encoding",
+        "roi": "language",
+        "layer": ["h.0", "h.0", "h.1", "h.1"],
+        "fold": [0, 1, 0, 1],
+        "inner_two_vs_two": [0.9, 0.8, 0.7, 0.8],
+        "inner_correlation": [0.1, 0.1, 0.9, 0.2],
+        "two_vs_two": [0.6, 1.0, 1.0, 0.8],
+        "correlation": [0.2, 1.0, 1.0, 0.4],
+        "rank_accuracy": [0.5, 1.0, 1.0, 0.5],
+    }
+    (number,) = headline(pd.DataFrame(rows)).to_dict("records")
+    assert number["layers"] == ("h.0", "h.1")
+    assert number["two_vs_two"] == pytest.approx(0.7)
+    assert number["two_vs_two_sd"] == pytest.approx(np.sqrt(0.02))
+    assert (number["correlation"], number["rank_accuracy"]) == pytest.approx((0.3, 0.5))
+
+
+def test_the_headline_has_one_row_for_each_direction_and_roi(scores):
+    numbers = headline(scores)
+    assert list(zip(numbers.direction, numbers.roi, strict=True)) == [
+        ("encoding", "language"),
+        ("encoding", "vision"),
+        ("decoding", "language"),
+        ("decoding", "vision"),
+    ]
+    assert all(len(layers) == 4 for layers in numbers.layers)
+
+
+def test_all_problems_of_the_input_are_told_at_once(subject, groups, settings):
+    features, responses = subject
+    responses["vision"][5, 7] = np.nan
+    broken = {"h.0": features["h.0"][:40], "h.1": features["h.1"][:, :0]}
+    message = (
+        r"(?s)3 problems.*layer h.0: expected one row for each of 48.*\(40, 20\)"
+        r".*layer h.1.*\(48, 0\).*ROI vision.*1 NaN or infinite values, the first in row 5, col.* 7"
+    )
+    with pytest.raises(AlignmentError, match=message):
+        align(broken, responses, groups, settings)
+
+
+@pytest.mark.parametrize(
+    ("side", "message"), [(0, "features: expected at least one"), (1, "responses: expected at lea")]
+)
+def test_nothing_to_align_is_refused(subject, groups, settings, side, message):
+    sides = list(subject)
+    sides[side] = {}
+    with pytest.raises(AlignmentError, match=message):
+        align(*sides, groups, settings)
+
+
+def test_a_roi_of_one_voxel_is_refused(subject, groups, settings):
+    features, responses = subject
+    responses["language"] = responses["language"][:, :1]
+    with pytest.raises(AlignmentError, match=r"fold 0, ROI language.*constant pattern.*43 more"):
+        align(features, responses, groups, settings)
+
+
+def test_a_layer_that_never_varies_is_refused(subject, groups, settings):
+    features, responses = subject
+    features["h.1"] = np.ones((48, 5))
+    with pytest.raises(AlignmentError, match=r"fold 0, layer h.1.*only constant columns"):
+        align(features, responses, groups, settings)
+
+
+def test_the_default_settings_run(subject, groups):
+    assert len(align(*subject, groups, AlignSettings())) == 2 * 2 * 2 * 5

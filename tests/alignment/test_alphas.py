@@ -1,0 +1,58 @@
+import logging
+
+import numpy as np
+import optuna
+
+from pipeline.alignment import AlignSettings
+from pipeline.alignment.alphas import choose_alpha, open_study
+
+SETTINGS = AlignSettings(trials=20, alpha_low=1e-3, alpha_high=1e5, seed=4)
+
+
+def test_all_studies_of_one_seed_try_the_same_alphas():
+    studies = [open_study(name, SETTINGS) for name in ("encoding/language", "decoding/vision")]
+    np.testing.assert_array_equal(studies[0].alphas, studies[1].alphas)
+    other = open_study("encoding/language", AlignSettings(trials=20, seed=5))
+    assert not np.isin(other.alphas, studies[0].alphas).any()
+
+
+def test_alphas_cover_the_range_evenly_on_a_log_scale():
+    alphas = open_study("encoding/language", SETTINGS).alphas
+    assert len(alphas) == 20
+    decades = np.histogram(np.log10(alphas), bins=8, range=(-3, 5))[0]
+    assert decades.sum() == 20
+    assert decades.min() >= 2
+
+
+def test_a_study_knows_the_best_trial_it_was_told():
+    study = open_study("encoding/language", SETTINGS)
+    scores = -np.abs(np.log10(study.alphas))
+    study.tell(scores)
+    assert study.study.best_params["alpha"] == study.alphas[np.argmax(scores)]
+    assert all(trial.state.is_finished() for trial in study.study.trials)
+
+
+def test_optuna_says_nothing_and_keeps_its_own_level(caplog, recwarn):
+    optuna.logging.enable_propagation()
+    before = optuna.logging.get_verbosity()
+    with caplog.at_level(logging.DEBUG):
+        open_study("encoding/language", SETTINGS).tell(np.zeros(20))
+    optuna.logging.disable_propagation()
+    assert not caplog.records
+    assert not recwarn.list
+    assert optuna.logging.get_verbosity() == before
+
+
+def test_the_best_inner_2v2_wins_and_inner_correlation_decides_among_equals():
+    alphas = np.array([0.1, 10.0, 1.0, 5.0])
+    best = choose_alpha(alphas, np.array([0.7, 0.8, 0.9, 0.6]), np.array([0.9, 0.1, 0.1, 0.1]))
+    assert (best.position, best.at_border) == (2, False)
+    best = choose_alpha(alphas, np.array([0.9, 1.0, 1.0, 1.0]), np.array([0.9, 0.1, 0.2, 0.3]))
+    assert (best.position, best.at_border) == (3, False)
+
+
+def test_the_smallest_and_largest_alpha_tried_are_at_the_border():
+    alphas = np.array([0.1, 10.0, 1.0])
+    for position in (0, 1):
+        scores = np.eye(3)[position]
+        assert choose_alpha(alphas, scores, np.zeros(3)).at_border

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import Ridge as ExplicitRidge
+
+from pipeline.alignment.gram import gram_matrices
+from pipeline.alignment.patterns import correlations
+from pipeline.alignment.ridge import factorise, held_out_hat
+from pipeline.alignment.two_vs_two import two_vs_two
+from pipeline.errors import AlignmentError
+
+TRAIN, TEST = np.arange(6, 30), np.arange(6)
+ALPHAS = np.array([1e-4, 0.03, 1.0, 1e4])
+
+
+def z_scored(values):
+    return (values - values[TRAIN].mean(axis=0)) / values[TRAIN].std(axis=0)
+
+
+@pytest.fixture(name="X", params=[10, 200], ids=["fewer features than stimuli", "more"])
+def features(request, rng):
+    return z_scored(rng.standard_normal((30, request.param)))
+
+
+@pytest.fixture(name="Y")
+def targets(rng):
+    return z_scored(rng.standard_normal((30, 8)))
+
+
+def test_predictions_equal_ridge_on_the_features_themselves(X, Y):
+    ridge = factorise(X @ X.T, TRAIN, TEST)
+    assert ridge.scale == pytest.approx(X.shape[1])
+    for alpha, hat in zip(ALPHAS, ridge.hat(ALPHAS), strict=True):
+        explicit = ExplicitRidge(alpha * ridge.scale, fit_intercept=False).fit(X[TRAIN], Y[TRAIN])
+        np.testing.assert_allclose(hat @ Y[TRAIN], explicit.predict(X[TEST]), atol=1e-6)
+
+
+def test_an_intercept_would_change_nothing(X, Y):
+    ridge = factorise(X @ X.T, TRAIN, TEST)
+    explicit = ExplicitRidge(ridge.scale).fit(X[TRAIN], Y[TRAIN])
+    np.testing.assert_allclose(ridge.hat(1.0) @ Y[TRAIN], explicit.predict(X[TEST]), atol=1e-9)
+
+
+def test_held_out_predictions_equal_refits_without_the_block(X, Y):
+    ridge = factorise(X @ X.T, TRAIN, TEST)
+    held_out = np.array([2, 3, 9, 17, 20])
+    kept = np.setdiff1d(np.arange(len(TRAIN)), held_out)
+    hats = held_out_hat(ridge.resolvents(ALPHAS), kept, held_out)
+    assert hats.shape == (len(ALPHAS), len(held_out), len(kept))
+    for alpha, hat in zip(ALPHAS, hats, strict=True):
+        refit = KernelRidge(alpha=alpha * ridge.scale, kernel="linear")
+        refit.fit(X[TRAIN][kept], Y[TRAIN][kept])
+        expected = refit.predict(X[TRAIN][held_out])
+        np.testing.assert_allclose(hat @ Y[TRAIN][kept], expected, atol=1e-6)
+
+
+def test_an_infinite_alpha_predicts_nothing_and_ties(X, Y):
+    hat = factorise(X @ X.T, TRAIN, TEST).hat(np.inf)
+    np.testing.assert_array_equal(hat, 0)
+    assert two_vs_two(correlations(hat, gram_matrices(Y, TRAIN).patterns, TRAIN, TEST)) == 0.5
+
+
+def test_a_large_alpha_keeps_the_direction_of_predictions(X, Y):
+    hats = factorise(X @ X.T, TRAIN, TEST).hat([1e7, 1e9])
+    R = correlations(hats, gram_matrices(Y, TRAIN).patterns, TRAIN, TEST)
+    np.testing.assert_allclose(R[0], R[1], atol=1e-5)
+
+
+def test_duplicated_features_need_no_special_case(X, Y):
+    once, twice = (factorise(x @ x.T, TRAIN, TEST) for x in (X, np.hstack([X, X])))
+    np.testing.assert_allclose(once.hat(ALPHAS), twice.hat(ALPHAS), atol=1e-7)
+
+
+@pytest.mark.parametrize("alpha", [0.0, -1.0])
+def test_an_alpha_that_is_not_above_zero_is_refused(X, alpha):
+    ridge = factorise(X @ X.T, TRAIN, TEST)
+    with pytest.raises(AlignmentError, match=r"alpha: expected above 0; found.*singular"):
+        ridge.hat([1.0, alpha])
+    with pytest.raises(AlignmentError, match=r"alpha: expected above 0; found.*singular"):
+        ridge.resolvents(alpha)
+
+
+def test_a_kernel_of_zeros_is_refused():
+    with pytest.raises(AlignmentError, match=r"training kernel.*only constant columns"):
+        factorise(np.zeros((30, 30)), TRAIN, TEST)

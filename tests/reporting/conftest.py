@@ -1,0 +1,169 @@
+"""Plausible made-up results: two modalities, three methods each, three subjects, five folds."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.reporting.report import StudyResults
+
+TEXT = {
+    "base": "tiny-gpt2",
+    "tasks": ("summarization", "question-answering", "translation"),
+    "methods": ("base", "full", "prompt"),
+    "brain": "pereira-simulated",
+    "rois": ("language", "dmn", "task", "visual"),
+    "metric": "bertscore_f1",
+    "modality": "text",
+    "layers": 5,
+}
+IMAGE = {
+    "base": "tiny-vit",
+    "tasks": ("digits", "shapes"),
+    "methods": ("base", "full", "vpt-shallow"),
+    "brain": "bold5000-simulated",
+    "rois": ("LOC", "OPA", "EarlyVis"),
+    "metric": "accuracy",
+    "modality": "image",
+    "layers": 4,
+}
+ADVANTAGE = {"base": 0.0, "full": 0.03, "prompt": 0.07, "vpt-shallow": -0.01}
+TRAINABLE = {"base": 0, "full": 1_250_000, "prompt": 1_280, "vpt-shallow": 1_920}
+SUBJECTS = ("sub-01", "sub-02", "sub-03")
+N_FOLDS = 5
+
+
+def task_rows(world: dict, rng: np.random.Generator) -> list[dict]:
+    return [
+        {
+            "base": world["base"],
+            "task": task,
+            "method": method,
+            "seed": 0,
+            "metric": world["metric"],
+            "score": round(0.72 + 2 * ADVANTAGE[method] + rng.normal(0, 0.03), 4),
+            "score_sd_error": round(rng.uniform(0.008, 0.02), 4),
+            "model": f"{world['base']}-{task} v{number}",
+            "trainable_parameters": TRAINABLE[method],
+            "total_parameters": 1_250_000,
+            "bytes_stored": 4 * TRAINABLE[method] + 900,
+            "converged": (task, method) != ("translation", "prompt"),
+            "modality": world["modality"],
+        }
+        for number, (task, method) in enumerate(
+            itertools.product(world["tasks"], world["methods"]), start=1
+        )
+    ]
+
+
+def brain_rows(world: dict, rng: np.random.Generator, simulated: bool) -> list[dict]:
+    subject_gain = {subject: rng.normal(0, 0.02) for subject in SUBJECTS}
+    roi_gain = {roi: 0.16 - 0.05 * place for place, roi in enumerate(world["rois"])}
+    return [
+        {
+            "base": world["base"],
+            "task": task,
+            "method": method,
+            "seed": 0,
+            "brain": world["brain"] if simulated else world["brain"].removesuffix("-simulated"),
+            "simulated": simulated,
+            "direction": direction,
+            "split": "grouped",
+            "roi": roi,
+            "subject": subject,
+            "fold": fold,
+            "two_vs_two": 0.56
+            + roi_gain[roi]
+            + ADVANTAGE[method] * (1 if direction == "encoding" else 0.5)
+            + subject_gain[subject]
+            + rng.normal(0, 0.02),
+            "layer": 3,
+        }
+        for direction, task, method, roi, subject, fold in itertools.product(
+            ("encoding", "decoding"),
+            world["tasks"],
+            world["methods"],
+            world["rois"],
+            SUBJECTS,
+            range(N_FOLDS),
+        )
+    ]
+
+
+def layer_rows(brain_scores: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    keys = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject"]
+    means = brain_scores.groupby(keys, sort=False)["two_vs_two"].mean().reset_index()
+    per_layer = [
+        means.assign(
+            layer=layer,
+            two_vs_two=means["two_vs_two"]
+            - 0.02 * abs(layer - 3)
+            + rng.normal(0, 0.01, len(means)),
+        )
+        for layer in range(6)
+    ]
+    return pd.concat(per_layer, ignore_index=True)
+
+
+def ceiling_rows(world: dict, simulated: bool) -> list[dict]:
+    return [
+        {
+            "brain": world["brain"] if simulated else world["brain"].removesuffix("-simulated"),
+            "subject": subject,
+            "roi": roi,
+            "direction": "encoding",
+            "two_vs_two": 0.93 - 0.04 * place,
+        }
+        for subject in SUBJECTS
+        for place, roi in enumerate(world["rois"][:-1])
+    ]
+
+
+def lineage_rows(task_scores: pd.DataFrame) -> pd.DataFrame:
+    keys = task_scores[["base", "task", "method", "seed"]].copy()
+    keys["model_uri"] = [f"models:/{r.base}-{r.task}@{r.method}" for r in keys.itertuples()]
+    keys["run_id"] = [f"{number:032x}" for number in range(len(keys))]
+    keys["link"] = [f"http://localhost:5000/#/runs/{run}" for run in keys["run_id"]]
+    return keys
+
+
+SETTINGS = {
+    "folds": "5, stimulus groups never split",
+    "alpha": "chosen per fold on inner folds from 10 values, 0.1 to 100,000",
+    "layer and pooling": "chosen with alpha, on the training stimuli only",
+    "search trials": 20,
+    "seeds": (0,),
+    "BERTScore": {"model": "tiny-bert", "rescaled": False},
+}
+
+
+def make_study(simulated: bool = True, **replaced: object) -> StudyResults:
+    """Make the results of a whole study; keywords replace single fields."""
+    rng = np.random.default_rng(0)
+    worlds = (TEXT, IMAGE)
+    tasks = pd.DataFrame([row for w in worlds for row in task_rows(w, rng)])
+    brains = pd.DataFrame([row for w in worlds for row in brain_rows(w, rng, simulated)])
+    fields = {
+        "title": "Prompt tuning or fine-tuning?",
+        "task_scores": tasks,
+        "brain_scores": brains,
+        "ceilings": pd.DataFrame([r for w in worlds for r in ceiling_rows(w, simulated)]),
+        "layer_profile": layer_rows(brains, rng),
+        "settings": SETTINGS,
+        "lineage": lineage_rows(tasks),
+    }
+    return StudyResults(**{**fields, **replaced})
+
+
+@pytest.fixture
+def make_results() -> Callable[..., StudyResults]:
+    return make_study
+
+
+@pytest.fixture(scope="module")
+def whole_study() -> StudyResults:
+    return make_study()
