@@ -17,7 +17,7 @@ def main(arguments: Sequence[str]) -> None:
 
     open_store()
     aligned = run_align(config)
-    chosen = best_layers(aligned.scores(), ["subject"])
+    chosen = best_layers(aligned.scores())
     table = chosen.pivot_table(
         values="two_vs_two", index=["direction", "roi"], columns="subject", sort=False
     )

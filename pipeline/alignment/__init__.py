@@ -4,10 +4,10 @@ Arrays in, tables out: folds that never split a stimulus group, Gram matrices z-
 rows, kernel ridge, 2v2 accuracy, a nested search for alpha, and the noise ceiling.
 """
 
-from pipeline.alignment.align import align, headline
 from pipeline.alignment.ceiling import split_half_ceiling
 from pipeline.alignment.folds import Fold, audit_leaks, make_folds
 from pipeline.alignment.settings import AlignSettings
+from pipeline.alignment.subject import align, best_layers
 from pipeline.alignment.two_vs_two import rank_accuracy, two_vs_two
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "Fold",
     "align",
     "audit_leaks",
-    "headline",
+    "best_layers",
     "make_folds",
     "rank_accuracy",
     "split_half_ceiling",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.alignment.dealing import DEALS
 from pipeline.alignment.settings import AlignSettings, Split
 from pipeline.errors import AlignmentError, Problem, refuse
 
@@ -75,9 +76,7 @@ def make_folds(
     """
     labels = _group_numbers(groups)
     refuse(_count_problems(labels, n_folds, split, where), AlignmentError)
-    dealt = {"grouped": _deal_groups, "shuffled": _deal_stimuli, "contiguous": _cut_blocks}[split](
-        labels, n_folds, np.random.default_rng(seed)
-    )
+    dealt = DEALS[split](labels, n_folds, np.random.default_rng(seed))
     refuse(_size_problems(dealt, n_folds, where), AlignmentError)
     folds = tuple(
         Fold(np.flatnonzero(dealt != fold), np.flatnonzero(dealt == fold))
@@ -177,35 +176,3 @@ def _size_problems(dealt: NDArray[np.int64], n_folds: int, where: str) -> Iterat
                 str(size),
                 "Ask for fewer folds: 2v2 compares pairs of test stimuli.",
             )
-
-
-def _deal_groups(
-    labels: NDArray[np.int64], n_folds: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    sizes = np.bincount(labels)
-    order = rng.permutation(len(sizes))
-    fold_of_group = np.empty(len(sizes), dtype=np.int64)
-    held = np.zeros(n_folds, dtype=np.int64)
-    for group in order[np.argsort(-sizes[order], kind="stable")]:
-        fold = int(np.argmin(held))
-        fold_of_group[group] = fold
-        held[fold] += sizes[group]
-    return fold_of_group[labels]
-
-
-def _deal_stimuli(
-    labels: NDArray[np.int64], n_folds: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    dealt = np.empty(len(labels), dtype=np.int64)
-    dealt[rng.permutation(len(labels))] = np.arange(len(labels)) % n_folds
-    return dealt
-
-
-def _cut_blocks(
-    labels: NDArray[np.int64], n_folds: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    del rng  # the order of presentation leaves nothing to chance
-    starts = np.flatnonzero(np.diff(labels)) + 1
-    wanted = np.arange(1, n_folds) * len(labels) / n_folds
-    cuts = starts[np.abs(starts[:, None] - wanted).argmin(axis=0)]
-    return np.searchsorted(np.unique(cuts), np.arange(len(labels)), side="right").astype(np.int64)

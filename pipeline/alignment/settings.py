@@ -38,14 +38,14 @@ class AlignSettings:
         All values that cannot be used, at once.
     """
 
-    split: Split = "grouped"
-    n_folds: int = 5
-    n_inner_folds: int = 5
-    trials: int = 20
-    alpha_low: float = 1e-4
-    alpha_high: float = 1e4
-    similarity: Similarity = "pearson"
-    seed: int = 0
+    split: Split
+    n_folds: int
+    n_inner_folds: int
+    trials: int
+    alpha_low: float
+    alpha_high: float
+    similarity: Similarity
+    seed: int
 
     def __post_init__(self) -> None:
         refuse(self._problems(), AlignmentError)

@@ -94,6 +94,12 @@ class AlignConfig(StageConfig):
     folds: int = Field(5, ge=2, description="Outer folds.")
     inner_folds: int = Field(5, ge=2, description="Folds inside each training fold, for alpha.")
     trials: int = Field(20, ge=1, description="Optuna trials over ridge alpha.")
+    alpha_low: float = Field(
+        1e-4,
+        gt=0,
+        description="Smallest alpha tried, in units of the mean eigenvalue of the training kernel.",
+    )
+    alpha_high: float = Field(1e4, gt=0, description="Largest alpha tried, in the same units.")
     similarity: Literal["pearson", "cosine"] = Field(
         "pearson", description="How a predicted and a true pattern are compared."
     )

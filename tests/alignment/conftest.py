@@ -35,4 +35,13 @@ def subject(rng):
 
 @pytest.fixture
 def settings():
-    return AlignSettings(n_folds=4, n_inner_folds=3, trials=8, seed=3)
+    return AlignSettings(
+        split="grouped",
+        n_folds=4,
+        n_inner_folds=3,
+        trials=8,
+        alpha_low=1e-4,
+        alpha_high=1e4,
+        similarity="pearson",
+        seed=3,
+    )

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.alignment import AlignSettings, Fold, audit_leaks, make_folds
+from pipeline.alignment import Fold, audit_leaks, make_folds
 from pipeline.alignment.folds import nested_folds
 from pipeline.errors import AlignmentError
 
@@ -100,12 +102,12 @@ def test_folds_that_cannot_be_scored_are_refused(labels, n_folds, split, message
         make_folds(labels, n_folds, split, seed=0)
 
 
-def test_too_few_groups_for_the_inner_folds_says_where_and_what_to_do():
-    settings = AlignSettings(n_folds=3, n_inner_folds=4)
+def test_too_few_groups_for_the_inner_folds_says_where_and_what_to_do(settings):
+    settings = replace(settings, n_folds=3, n_inner_folds=4)
     with pytest.raises(AlignmentError, match=r"training rows of fold 0.*found 2.*at most 2 folds"):
         nested_folds(np.repeat([0, 1, 2], 8), settings)
 
 
-def test_settings_refuse_all_values_that_cannot_be_used():
+def test_settings_refuse_all_values_that_cannot_be_used(settings):
     with pytest.raises(AlignmentError, match=r"(?s)5 problems.*'grouped'.*cosine.*n_fold.*alpha"):
-        AlignSettings(split="groupd", similarity="cos", n_folds=1, trials=0, alpha_low=0.0)
+        replace(settings, split="groupd", similarity="cos", n_folds=1, trials=0, alpha_low=0.0)

@@ -1,6 +1,7 @@
 """The engine against an explicit path on scikit-learn and himalaya: predictions, loops, refits."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.alignment import AlignSettings, align
+from pipeline.alignment import align
 from pipeline.alignment.alphas import open_study
 from pipeline.alignment.folds import nested_folds
 
@@ -85,10 +86,10 @@ CASES = [
 
 
 @pytest.mark.parametrize(("split", "compared", "make_ridge"), CASES)
-def test_every_row_equals_the_explicit_path(subject, groups, split, compared, make_ridge):
+def test_every_row_equals_the_explicit_path(subject, groups, split, compared, make_ridge, settings):
     features, responses = subject
-    settings = AlignSettings(
-        split=split, similarity=compared, n_folds=4, n_inner_folds=3, trials=4, seed=2
+    settings = replace(
+        settings, split=split, similarity=compared, n_folds=4, n_inner_folds=3, trials=4, seed=2
     )
     table = align(features, responses, groups, settings)
     assert len(table) == 2 * 2 * 2 * 4

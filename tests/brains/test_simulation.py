@@ -170,3 +170,28 @@ def test_brains_and_worlds_load_without_torch():
     program = "import sys, pipeline.brains, pipeline.worlds.pictures; print('torch' in sys.modules)"
     done = run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def held_out_correlation(features, responses, folds):
+    """Mean over voxels of the correlation of ridge predictions with responses left out."""
+    predicted = np.empty_like(responses)
+    for fold in np.unique(folds):
+        train, test = folds != fold, folds == fold
+        x, mean = features[train], responses[train].mean(axis=0)
+        gram = x @ x.T + 10 * np.eye(len(x))
+        predicted[test] = mean + features[test] @ x.T @ np.linalg.solve(
+            gram, responses[train] - mean
+        )
+    centred = [a - a.mean(axis=0) for a in (predicted, responses)]
+    scored = [a / np.linalg.norm(a, axis=0) for a in centred]
+    return float((scored[0] * scored[1]).sum(axis=0).mean())
+
+
+def test_folds_that_split_groups_find_what_is_not_there_and_whole_groups_do_not():
+    made, _ = simulate(group_noise=1.0)
+    rng = np.random.default_rng(9)
+    features = np.repeat(rng.normal(size=(60, 50)), 4, axis=0)  # of the group, not of the signal
+    noise = noise_of(made)
+    split, whole = rng.permutation(np.arange(240) % 10), np.repeat(np.arange(60) % 10, 4)
+    assert held_out_correlation(features, noise, split) > 0.3
+    assert held_out_correlation(features, noise, whole) < 0.1

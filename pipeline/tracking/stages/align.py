@@ -95,6 +95,8 @@ def _settings(config: AlignConfig) -> AlignSettings:
         n_folds=config.folds,
         n_inner_folds=config.inner_folds,
         trials=config.trials,
+        alpha_low=config.alpha_low,
+        alpha_high=config.alpha_high,
         similarity=config.similarity,
         seed=config.seed,
     )
@@ -129,7 +131,7 @@ def _ceilings(brain: BrainDataset, settings: AlignSettings) -> pd.DataFrame:
 
 def _log(scores: pd.DataFrame, registered: Registered, brain: BrainDataset) -> None:
     """Log means over folds, and over subjects, to the run, the model and its tune run."""
-    chosen = best_layers(scores, ["subject"])
+    chosen = best_layers(scores)
     by_subject = chosen.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
     by_roi = by_subject.groupby(["direction", "roi"], sort=False).mean()
     means = {f"{direction}_2v2/{roi}": value for (direction, roi), value in by_roi.items()}

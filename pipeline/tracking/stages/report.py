@@ -120,7 +120,7 @@ def _results(asks: str, links: Sequence[Link]) -> StudyResults:
         table = aligned.scores().assign(
             **_key(registered), brain=link.brain, simulated=link.simulated, split=params["split"]
         )
-        scores.append(best_layers(table, ["subject"]))
+        scores.append(best_layers(table))
         profiles.append(table)
         ceilings.append(aligned.ceilings().assign(brain=link.brain, direction="encoding"))
     layer_key = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject", "layer"]

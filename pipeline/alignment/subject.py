@@ -16,7 +16,6 @@ from pipeline.alignment.inputs import check_inputs
 from pipeline.alignment.settings import AlignSettings
 
 DIRECTIONS: tuple[Direction, ...] = ("encoding", "decoding")
-SCORES = ("two_vs_two", "correlation", "rank_accuracy")
 
 
 def align(
@@ -71,35 +70,25 @@ def align(
     return table
 
 
-def headline(scores: pd.DataFrame) -> pd.DataFrame:
-    """Give one number for each direction and ROI, the layer chosen anew in every outer fold.
+def best_layers(scores: pd.DataFrame) -> pd.DataFrame:
+    """Keep one layer for each direction, ROI and outer fold: the best inside the training fold.
 
     Parameters
     ----------
     scores : DataFrame
-        From :func:`align`.
+        From :func:`align`; with a column ``subject`` where there are several.
 
     Returns
     -------
     DataFrame
-        One row for each direction x ROI: direction, roi; mean over folds of two_vs_two,
-        correlation and rank_accuracy, each beside its standard deviation over folds (n - 1) in a
-        column that ends in ``_sd``; and layers, a tuple with the layer of each fold. A layer is
-        chosen by its inner 2v2 accuracy (among equals by inner correlation, then by order), so no
-        test stimulus takes part in the choice.
+        The chosen rows, in the order they had. A layer is chosen by its inner 2v2 accuracy
+        (among equals by inner correlation, then by order), so no test stimulus takes part in the
+        choice, and the mean over folds is one honest number per direction, ROI and subject.
     """
+    cell = [name for name in ("subject", "direction", "roi", "fold") if name in scores.columns]
     order = ["inner_two_vs_two", "inner_correlation"]
     ranked = scores.sort_values(order, ascending=False, kind="stable")
-    chosen = ranked.groupby(["direction", "roi", "fold"], sort=False).head(1)
-    rows = []
-    for direction, roi in scores[["direction", "roi"]].drop_duplicates().itertuples(index=False):
-        folds = chosen[(chosen.direction == direction) & (chosen.roi == roi)].sort_values("fold")
-        row: dict[str, Any] = {"direction": direction, "roi": roi}
-        for score in SCORES:
-            row[score], row[f"{score}_sd"] = folds[score].mean(), folds[score].std(ddof=1)
-        row["layers"] = tuple(folds.layer)
-        rows.append(row)
-    return pd.DataFrame(rows)
+    return ranked.groupby(cell, sort=False).head(1).sort_index()
 
 
 def _places(direction: Direction, pair: PairScore) -> tuple[str, str]:
