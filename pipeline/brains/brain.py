@@ -27,7 +27,8 @@ class BrainRequest:
         Voxels in each ROI.
     group_noise, white_noise : float
         Variance of the noise that the stimuli of a group share in one presentation, and of the
-        noise that every response has for itself. The signal of the strongest ROI has variance 1.
+        noise that every response has for itself. The signal of the strongest ROI has variance 1;
+        with the usual noise it is a tenth of what is measured, as in single trials of fMRI.
     n_repeats : int
         Presentations of each stimulus.
 
@@ -42,8 +43,8 @@ class BrainRequest:
     n_subjects: int = 3
     n_stimuli: int = 192
     n_voxels: int = 80
-    group_noise: float = 0.5
-    white_noise: float = 1.0
+    group_noise: float = 3.0
+    white_noise: float = 12.0
     n_repeats: int = 2
 
     def __post_init__(self) -> None:

@@ -30,6 +30,7 @@ Factors = Mapping[str, NDArray[np.float64]]
 
 _SENTENCES_A_PASSAGE = 4
 _EXEMPLARS = 2
+_POOL = 20
 # Signal variance of each ROI; group_noise and white_noise of a request are on the same scale.
 _STRENGTHS = {"language": 1.0, "dmn": 0.6, "task": 0.25, "visual": 0.25}
 _PICTURE_STRENGTHS = {"LOC": 1.0, "OPA": 0.7, "EarlyVis": 0.7}
@@ -89,7 +90,10 @@ def picture_stimuli(request: BrainRequest) -> tuple[Stimuli, Factors]:
     n_identities = _whole(request.n_stimuli, _EXEMPLARS, "exemplars of a picture")
     seed = _STIMULUS_SEED + request.seed
     rng = np.random.default_rng(seed)
-    identities = sample_pictures(n_identities, seed)
+    # Drawn from many: in a small balanced set the pictures left out of a fold would be missing
+    # among those it trains on, and features of no use would score below chance.
+    pool = sample_pictures(_POOL * n_identities, seed)
+    identities = [pool[i] for i in rng.permutation(len(pool))[:n_identities]]
     pictures = [exemplar(identity, rng) for identity in identities for _ in range(_EXEMPLARS)]
     stimuli = Stimuli(draw_all(pictures, seed), np.array([p.identity for p in pictures]))
     return stimuli, {

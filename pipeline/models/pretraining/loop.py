@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.models.pretraining.text_mixture import documents
 
+Record = dict[str, float | int]
 log = logging.getLogger(__name__)
 
 HELD_OUT_SEED = 90_000  # documents(…) of this seed are never trained on
@@ -59,7 +60,9 @@ class Run:
     encode : callable
         ``encode(tokenizer, texts) -> list of list of int``.
     loss : callable
-        ``loss(model, ids, lengths)``: scalar tensor of a padded batch.
+        ``loss(model, ids, lengths)``: scalar tensor of a padded batch, what is minimised.
+    measure : callable
+        The same form: what is measured on held-out documents.
     """
 
     settings: Settings
@@ -67,9 +70,10 @@ class Run:
     make_model: Callable[[Any], Any]
     encode: Callable[[Any, list[str]], list[list[int]]]
     loss: Callable[[Any, Any, Any], Any]
+    measure: Callable[[Any, Any, Any], Any]
 
 
-def train(run: Run) -> tuple[Any, dict[str, float | int]]:
+def train(run: Run) -> tuple[Any, Record]:
     """Pretrain from random weights.
 
     Returns
@@ -130,7 +134,7 @@ def held_out_loss(run: Run, model: Any, n_documents: int, seed: int) -> float:
     once = replace(run.settings, epochs=1, seed=seed)
     with torch.no_grad():
         losses = [
-            run.loss(model, batch, lengths).item()
+            run.measure(model, batch, lengths).item()
             for batch, lengths in batches(ids, once, run.tokenizer.pad_token_id)
         ]
     return float(np.mean(losses))
@@ -169,7 +173,7 @@ def batches(ids: list[list[int]], settings: Settings, pad: int) -> Iterator[tupl
             yield torch.nn.utils.rnn.pad_sequence(members, True, pad), lengths
 
 
-def save(target: Path, model: Any, tokenizer: Any, record: dict[str, float | int]) -> None:
+def save(target: Path, model: Any, tokenizer: Any, record: Record) -> None:
     """Write weights, configuration, tokenizer and ``training.json`` to a directory."""
     target.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(target)

@@ -105,7 +105,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings = SETTINGS.resized(chosen.documents, chosen.epochs)
     tokenizer = make_tokenizer(list(documents(4_000, seed=0)))
-    model, record = train(Run(settings, tokenizer, make_model, encode, masked_loss))
+    model, record = train(Run(settings, tokenizer, make_model, encode, masked_loss, masked_loss))
     save(chosen.target, model, tokenizer, record)
 
 

@@ -7,12 +7,14 @@ about 20 minutes on one processor core; the result lies in ``pipeline/models/pre
 from __future__ import annotations
 
 import argparse
+import json
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.pretraining.loop import Run, Settings, save, train
-from pipeline.models.pretraining.text_mixture import documents
+from pipeline.models.pretraining.loop import Record, Run, Settings, save, train
+from pipeline.models.pretraining.text_mixture import CUE, documents
 
 END = "<|endoftext|>"
 VOCABULARY = 1024
@@ -21,6 +23,12 @@ TARGET = Path(__file__).parents[1] / "pretrained" / "tiny-gpt2"
 SETTINGS = Settings(
     seed=0, n_documents=120_000, n_held_out=1_000, epochs=1, batch_size=32, learning_rate=2e-3
 )
+# Most tokens of a document are drawn at random and cannot be predicted. Once they are modelled as
+# well as they can be, a second phase looks at what follows the cue.
+SECOND_PHASE = Settings(
+    seed=2, n_documents=64_000, n_held_out=1_000, epochs=1, batch_size=32, learning_rate=2e-3
+)
+BEFORE_THE_CUE = 0.1  # weight of a token in the second phase, unless it follows the cue
 
 
 def make_tokenizer(texts: list[str]) -> Any:
@@ -90,19 +98,68 @@ def language_model_loss(model: Any, ids: Any, lengths: Any) -> Any:
     return model(input_ids=ids, labels=ids.masked_fill(outside, -100)).loss
 
 
+def continuation_loss(cue: int, model: Any, ids: Any, lengths: Any) -> Any:
+    """Return the mean cross-entropy in which what does not follow the cue counts a tenth.
+
+    Parameters
+    ----------
+    cue : int
+        Token of the cue.
+    model : GPT2LMHeadModel
+    ids : LongTensor, shape (n_documents, longest)
+    lengths : LongTensor, shape (n_documents,)
+    """
+    import torch
+
+    logits = model(input_ids=ids).logits[:, :-1]
+    after = (ids == cue).cumsum(dim=1)[:, :-1] > 0
+    inside = torch.arange(1, ids.shape[1])[None, :] < lengths[:, None]
+    weights = torch.where(after, 1.0, BEFORE_THE_CUE) * inside
+    losses = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
+    return (losses * weights).sum() / weights.sum()
+
+
 def main() -> None:
-    """Train and save."""
+    """Train in two phases and save after each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", type=Path, default=TARGET)
-    parser.add_argument("--documents", type=int, default=SETTINGS.n_documents)
-    parser.add_argument("--epochs", type=int, default=SETTINGS.epochs)
+    parser.add_argument("--first", type=Path, help="saved result of the first phase, to skip it")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    settings = SETTINGS.resized(chosen.documents, chosen.epochs)
-    tokenizer = make_tokenizer(list(documents(4_000, seed=0)))
-    run = Run(settings, tokenizer, make_model, encode, language_model_loss)
+    first = chosen.first
+    if first is None:
+        first = chosen.target / "first-phase"
+        tokenizer = make_tokenizer(list(documents(4_000, seed=0)))
+        run = Run(SETTINGS, tokenizer, make_model, encode, language_model_loss, language_model_loss)
+        model, record = train(run)
+        save(first, model, tokenizer, record)
+    second_phase(first, chosen.target)
+
+
+def second_phase(first: Path, target: Path) -> None:
+    """Train on from what the first phase saved."""
+    from transformers import AutoTokenizer, GPT2LMHeadModel
+
+    tokenizer = AutoTokenizer.from_pretrained(first)
+    (cue,) = tokenizer(CUE)["input_ids"]
+    run = Run(
+        SECOND_PHASE,
+        tokenizer,
+        lambda _: GPT2LMHeadModel.from_pretrained(first),
+        encode,
+        partial(continuation_loss, cue),
+        language_model_loss,
+    )
     model, record = train(run)
-    save(chosen.target, model, tokenizer, record)
+    before = json.loads((first / "training.json").read_text())
+    save(target, model, tokenizer, in_all(before, record))
+
+
+def in_all(before: Record, record: Record) -> Record:
+    """Return the record of both phases together: sums, and the losses at the end."""
+    summed = {key: before[key] + record[key] for key in ("documents", "steps", "tokens_seen")}
+    minutes = round(before["minutes"] + record["minutes"], 1)
+    return record | summed | {"seed": before["seed"], "minutes": minutes}
 
 
 if __name__ == "__main__":

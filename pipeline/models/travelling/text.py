@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +22,48 @@ class TextModel:
     def __init__(self, network: Any, tokenizer: Any, card: Card) -> None:
         self.network = network.eval()
         self.tokenizer = tokenizer
+        self.tokenizer.padding_side = "right"
         self.card = card
 
     @torch.inference_mode()
     def perform(self, items: Sequence[str], batch_size: int = 64) -> list[str]:
         """Do the task: write greedily after each text and its cue."""
-        answers = []
-        room = self.network.config.n_positions - self.card.prompt_length
-        self.tokenizer.padding_side = "left"
-        self.tokenizer.truncation_side = "left"  # keep the cue when a text is too long
-        for start in range(0, len(items), batch_size):
-            texts = [text + self.card.cue for text in items[start : start + batch_size]]
-            batch = self.tokenizer(
-                texts,
-                return_tensors="pt",
-                padding=True,
-                truncation=True,
-                max_length=room - self.card.max_target_tokens,
-            ).to(self.network.device)
+        answers = [""] * len(items)
+        for batch in self._of_equal_length(items, batch_size):
+            input_ids = torch.tensor(list(batch.values()), device=self.network.device)
             written = self.network.generate(
-                input_ids=batch["input_ids"],
-                attention_mask=batch["attention_mask"],
+                input_ids=input_ids,
+                attention_mask=torch.ones_like(input_ids),
                 max_new_tokens=self.card.max_target_tokens,
                 do_sample=False,
                 pad_token_id=self.tokenizer.pad_token_id,
             )
-            answers += self.tokenizer.batch_decode(
-                written[:, batch["input_ids"].shape[1] :], skip_special_tokens=True
+            texts = self.tokenizer.batch_decode(
+                written[:, input_ids.shape[1] :], skip_special_tokens=True
             )
-        return [answer.strip() for answer in answers]
+            for index, text in zip(batch, texts, strict=True):
+                answers[index] = text.strip()
+        return answers
+
+    def _of_equal_length(
+        self, items: Sequence[str], batch_size: int
+    ) -> Iterator[dict[int, list[int]]]:
+        """Batch texts of the same number of tokens, by their place among the items.
+
+        Padding would have to go in front of a text, between it and the prompt, where PEFT counts
+        positions wrongly: the same text would get another answer in other company.
+        """
+        room = self.network.config.n_positions - self.card.prompt_length
+        room -= self.card.max_target_tokens
+        lengths: dict[int, dict[int, list[int]]] = {}
+        texts = [item + self.card.cue for item in items]
+        for index, tokens in enumerate(self.tokenizer(texts)["input_ids"]):
+            kept = tokens[-room:]  # the end, so that the cue stays when a text is too long
+            lengths.setdefault(len(kept), {})[index] = kept
+        for alike in lengths.values():
+            places = list(alike)
+            for start in range(0, len(places), batch_size):
+                yield {index: alike[index] for index in places[start : start + batch_size]}
 
     @torch.inference_mode()
     def features(
@@ -71,7 +84,6 @@ class TextModel:
         ndarray of float32, shape (n_stimuli, n_layers + 1, n_features)
             Layer 0 is the embedding; the last layer is after the final norm.
         """
-        self.tokenizer.padding_side = "right"
         room = self.network.config.n_positions - self.card.prompt_length
         pooled = []
         for start in range(0, len(items), batch_size):

@@ -1,0 +1,140 @@
+"""Every mistake in a command or a study is told at once, before anything is computed."""
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.config import AlignConfig, TuneConfig, load_config, read_study
+from pipeline.errors import ConfigError
+from pipeline.tracking.catalogue import catalogue
+
+GRID = {
+    "bases": ["tiny-gpt2"],
+    "tasks": ["summarization"],
+    "methods": ["base", "prompt"],
+    "brains": ["simulated-sentences"],
+}
+STUDY = {"name": "s", "asks": "which?", "grids": [GRID]}
+
+
+@pytest.fixture
+def study_file(tmp_path):
+    def write(study):
+        path = tmp_path / "study.yaml"
+        path.write_text(yaml.safe_dump(study))
+        return path
+
+    return write
+
+
+def test_a_command_names_every_mistake_with_field_value_and_nearest_name():
+    values = {
+        "base": "tiny-gpt",
+        "task": "sumarization",
+        "method": "promt",
+        "seed": "first",
+        "bach_size": "3",
+    }
+    with pytest.raises(ConfigError) as refusal:
+        load_config(TuneConfig, values, catalogue())
+    message = str(refusal.value)
+    assert message.startswith("5 problems")
+    for field, found, meant in (
+        ("base", "'tiny-gpt'", "tiny-gpt2"),
+        ("task", "'sumarization'", "summarization"),
+        ("method", "'promt'", "prompt"),
+        ("bach_size", "'bach_size'", "batch_size"),
+    ):
+        (line,) = [line for line in message.splitlines() if f" {field}: expected" in line]
+        assert found in line
+        assert f"Did you mean '{meant}'?" in line
+    assert "seed: expected input should be a valid integer" in message
+
+
+def test_words_of_the_command_line_become_numbers():
+    config = load_config(
+        TuneConfig,
+        {"task": "summarization", "method": "prompt", "learning_rate": "1e-3", "max_steps": "7"},
+        catalogue(),
+    )
+    assert (config.learning_rate, config.max_steps) == (1e-3, 7)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"task": "digits", "method": "full"}, "task: expected one for text, as base 'tiny-gpt2'"),
+        ({"base": "tiny-vit", "task": "digits", "method": "prompt"}, "method: expected one for im"),
+        ({"base": "tiny-vit", "task": "mnist", "method": "full"}, "data_dir: .*found none given"),
+        (
+            {"base": "tiny-vit", "task": "mnist", "method": "full", "data_dir": "no/where"},
+            "data_dir: .*found 'no/where', which is no directory",
+        ),
+    ],
+)
+def test_names_that_do_not_fit_together_are_refused(values, message):
+    whole = {"base": "tiny-gpt2", **values}
+    with pytest.raises(ConfigError, match=message):
+        load_config(TuneConfig, whole, catalogue())
+
+
+@pytest.mark.parametrize("uri", ["tiny-gpt2@prompt", "models:/a", "models:/a@b@c", "models:/a/one"])
+def test_a_model_is_named_by_alias_or_version(uri):
+    values = {"model": uri, "brain": "simulated-sentences"}
+    with pytest.raises(ConfigError, match=r"model: expected string should match pattern"):
+        load_config(AlignConfig, values, catalogue())
+
+
+def test_a_study_checks_every_cell_and_names_each_mistake_once(study_file):
+    grid = {
+        **GRID,
+        "methods": ["base", "prompt", "vpt-shalow"],
+        "brains": ["simulated-pictures"],
+        "tune": {"max_step": 3},
+        "align": {"folds": 1},
+        "by_method": {"lora": {}},
+    }
+    with pytest.raises(ConfigError) as refusal:
+        read_study(study_file({**STUDY, "grids": [grid]}), catalogue())
+    found = [problem.where.split(": ")[1] for problem in refusal.value.problems]
+    assert sorted(found) == ["brain", "by_method.lora", "folds", "max_step", "method"]
+    assert "grid 1" in str(refusal.value)
+
+
+def test_a_study_that_is_fine_lists_its_cells_in_order(study_file):
+    grid = {**GRID, "seeds": [0, 1], "by_method": {"prompt": {"learning_rate": 0.3}}}
+    study = read_study(study_file({**STUDY, "grids": [grid]}), catalogue())
+    tunes = [cell.tune for cell in study.grids[0].cells()]
+    assert [(t["method"], t["seed"]) for t in tunes] == [
+        ("base", 0),
+        ("base", 1),
+        ("prompt", 0),
+        ("prompt", 1),
+    ]
+    assert [t.get("learning_rate") for t in tunes] == [None, None, 0.3, 0.3]
+
+
+@given(text=st.text(max_size=60) | st.binary(max_size=60))
+def test_whatever_stands_in_a_study_file_the_refusal_is_ours(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("study") / "study.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigError, match=r"expected"):
+        read_study(path, catalogue())
+
+
+def test_a_missing_study_file_says_so(tmp_path):
+    with pytest.raises(ConfigError, match=r"demo2.yaml: expected a YAML file .* No such file"):
+        read_study(tmp_path / "demo2.yaml", catalogue())
+
+
+def test_the_studies_of_the_repository_are_fine(repository, monkeypatch):
+    monkeypatch.chdir(repository)
+    for path in repository.glob("studies/*.yaml"):
+        problems = ()
+        try:
+            read_study(path, catalogue())
+        except ConfigError as refusal:
+            problems = refusal.problems
+        # directories of data that is not in the repository may be absent
+        assert all(": data_dir" in p.where or ": brain_dir" in p.where for p in problems)

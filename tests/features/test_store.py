@@ -1,0 +1,42 @@
+"""Features come back as they were written, and only to whoever asks for the same ones."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.errors import DataError
+from pipeline.features.store import Origin, by_layer, read_features, write_features
+
+ORIGIN = Origin("models:/tiny-gpt2-summarization/1", "simulated-sentences", "abc", "mean")
+
+
+@pytest.fixture
+def features():
+    return np.random.default_rng(0).standard_normal((5, 3, 4)).astype(np.float32)
+
+
+def test_features_come_back_as_they_were_written(features, tmp_path):
+    layers = by_layer(features)
+    read = read_features(write_features(layers, ORIGIN, tmp_path), ORIGIN)
+    assert list(read) == ["layer_00", "layer_01", "layer_02"]
+    for number, array in enumerate(read.values()):
+        np.testing.assert_array_equal(array, features[:, number])
+
+
+def test_a_layer_that_is_the_same_for_every_stimulus_is_left_out(features):
+    features[:, 0] = 3.0
+    assert list(by_layer(features)) == ["layer_01", "layer_02"]
+
+
+def test_features_that_are_not_finite_are_refused(features):
+    features[2, 1, 0] = np.nan
+    with pytest.raises(DataError, match=r"finite values; found 1 values .* diverged"):
+        by_layer(features)
+
+
+@pytest.mark.parametrize("field", ["model", "brain", "stimuli", "pooling"])
+def test_features_of_something_else_are_refused(field, features, tmp_path):
+    path = write_features(by_layer(features), ORIGIN, tmp_path)
+    with pytest.raises(DataError, match=r"other.*found.*Run extract again"):
+        read_features(path, replace(ORIGIN, **{field: "other"}))
