@@ -1,4 +1,4 @@
-"""Which way of adapting a pretrained model leaves representations that match the brain better?"""
+"""Adapt pretrained models, and measure how well their representations account for the brain."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Simulated worlds with known latent factors: a small language, and pictures of shapes."""

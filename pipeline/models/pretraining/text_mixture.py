@@ -137,7 +137,8 @@ def documents(n: int, seed: int) -> Iterator[str]:
     n : int
         How many.
     seed : int
-        0 or above; the same seed gives the same documents, and no seed gives passages of a task.
+        0 or above; the same seed gives the same documents. Passages come from odd seeds, which no
+        task uses.
 
     Yields
     ------

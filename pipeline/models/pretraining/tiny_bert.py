@@ -2,7 +2,9 @@
 
 A small BERT trained by masked-language modelling on the documents that tiny-gpt2 reads (other
 passages). It is what BERTScore compares texts with when no larger model is at hand. It takes about
-five minutes on one processor core; the result lies in ``pipeline/models/pretrained/tiny-bert``.
+five minutes on one processor core that does nothing else; the result, with its record in
+``training.json``, lies in ``pipeline/models/pretrained/tiny-bert``. Compare on layer 3, the last:
+it tells other topics apart best.
 """
 
 from __future__ import annotations

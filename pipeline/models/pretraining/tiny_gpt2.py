@@ -1,7 +1,8 @@
 """Pretrain tiny-gpt2 from random weights: ``python -m pipeline.models.pretraining.tiny_gpt2``.
 
 A real GPT-2 in architecture and file format, small enough to travel with the project. It takes
-about 20 minutes on one processor core; the result lies in ``pipeline/models/pretrained/tiny-gpt2``.
+about 20 minutes on one processor core that does nothing else; the result, with its record in
+``training.json``, lies in ``pipeline/models/pretrained/tiny-gpt2``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -128,11 +130,12 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     first = chosen.first
     if first is None:
-        first = chosen.target / "first-phase"
+        first = Path(tempfile.mkdtemp(prefix="tiny-gpt2-first-phase-"))
         tokenizer = make_tokenizer(list(documents(4_000, seed=0)))
         run = Run(SETTINGS, tokenizer, make_model, encode, language_model_loss, language_model_loss)
         model, record = train(run)
         save(first, model, tokenizer, record)
+        logging.info("first phase saved in %s", first)
     second_phase(first, chosen.target)
 
 

@@ -1,0 +1,39 @@
+"""An entry point explains itself, and answers every mistake with one message and status 2."""
+
+import subprocess
+import sys
+
+import pytest
+
+from entrypoints.command_line import parser_of, read_command
+from pipeline.config import TuneConfig
+from pipeline.errors import ConfigError
+
+
+def test_help_names_every_setting_its_type_and_its_default():
+    text = parser_of(TuneConfig).format_help()
+    for name, field in TuneConfig.model_fields.items():
+        assert f"--{name} " in text
+        if not field.is_required():
+            assert repr(field.default) in text
+
+
+def test_options_that_do_not_exist_are_told_with_all_other_mistakes():
+    arguments = ["--task", "sumarization", "--method", "prompt", "--promt_length", "3"]
+    with pytest.raises(ConfigError, match=r"(?s)2 problems.*'prompt_length'.*'summarization'"):
+        read_command(TuneConfig, arguments)
+
+
+def test_abbreviated_options_are_not_guessed():
+    with pytest.raises(ConfigError, match=r"unknown|known setting"):
+        read_command(TuneConfig, ["--task", "digits", "--meth", "full"])
+
+
+def test_a_mistake_is_one_message_status_2_and_no_traceback(repository, tmp_path):
+    command = [sys.executable, "-m", "entrypoints.main", "--study", "studies/nowhere.yaml"]
+    run = subprocess.run(
+        command, cwd=repository, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert run.returncode == 2
+    assert run.stderr.startswith("error: studies/nowhere.yaml: expected a YAML file")
+    assert "Traceback" not in run.stderr

@@ -1,0 +1,67 @@
+"""The loss sees targets and the end of text, never the source or the padding."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from pipeline.data.task import TextPairs
+from pipeline.errors import TuningError
+from pipeline.tuning.examples import IGNORED, loss_of, prepare
+
+
+@pytest.fixture(scope="module")
+def model(adapted):
+    return adapted("tiny-gpt2", "summarization", "full")
+
+
+PAIRS = TextPairs(
+    ("the baker kneads the dough .", "a sailor mends the old net on the pier ."),
+    ("the baker kneads .", "a sailor mends the net ."),
+)
+
+
+def test_only_the_target_and_the_end_are_supervised(model):
+    items, _ = prepare(model, PAIRS)
+    for item, source, target in zip(items.items, *(PAIRS.sources, PAIRS.targets), strict=True):
+        supervised = item["input_ids"][item["labels"] != IGNORED]
+        text = model.tokenizer.decode(supervised)
+        assert text == f" {target}{model.tokenizer.eos_token}"
+        assert model.tokenizer.decode(item["input_ids"]).startswith(source + model.card.cue)
+
+
+def test_padding_changes_no_loss(model):
+    items, collate = prepare(model, PAIRS)
+    batch = collate(items.items)
+    single = [loss_of(model.network, collate([item])) for item in items.items]
+    tokens = torch.tensor([(item["labels"] != IGNORED).sum() for item in items.items])
+    expected = (torch.stack(single) * tokens).sum() / tokens.sum()
+    torch.testing.assert_close(loss_of(model.network, batch), expected, atol=1e-5, rtol=0)
+
+
+def test_a_long_source_is_cut_from_its_beginning_and_keeps_cue_and_target(model):
+    source = "first words . " + "the baker kneads the dough . " * 60
+    items, _ = prepare(model, TextPairs((source,), ("the baker kneads .",)))
+    assert len(items[0]["input_ids"]) == model.network.config.n_positions
+    text = model.tokenizer.decode(items[0]["input_ids"])
+    assert "first words" not in text
+    assert text.endswith(f"dough . {model.card.cue} the baker kneads .{model.tokenizer.eos_token}")
+
+
+def test_a_target_longer_than_the_context_is_refused(model):
+    pairs = TextPairs(("short",), ("the baker kneads the dough . " * 60,))
+    with pytest.raises(TuningError, match=r"target: expected at most \d+ tokens.*Shorten"):
+        prepare(model, pairs)
+
+
+def test_examples_of_the_other_modality_are_refused(adapted):
+    vision = adapted("tiny-vit", "digits", "full")
+    with pytest.raises(TuningError, match=r"task digits: expected image examples; found TextPairs"):
+        prepare(vision, PAIRS)
+
+
+def test_the_prompt_leaves_less_room(adapted):
+    prompted = adapted("tiny-gpt2", "summarization", "prompt", 40)
+    assert replace(prompted.card, prompt_length=40) == prompted.card
+    items, _ = prepare(prompted, TextPairs(("the baker . " * 100,), ("the baker .",)))
+    assert len(items[0]["input_ids"]) == prompted.network.config.n_positions - 40

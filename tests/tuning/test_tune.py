@@ -1,0 +1,111 @@
+"""Tuning learns, stops early, says when it did not learn, and searches fairly."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from pipeline.config import TuneConfig
+from pipeline.data import TASKS
+from pipeline.data.task import TaskRequest
+from pipeline.errors import TuningError
+from pipeline.models.bases import BASES
+from pipeline.tuning.method import Recipe
+from pipeline.tuning.search import search
+from pipeline.tuning.tune import tune
+
+
+class Notes:
+    """A recorder that keeps what it is told."""
+
+    def __init__(self):
+        self.losses = []
+        self.trials = []
+
+    def progress(self, step, metrics):
+        self.losses.append((step, dict(metrics)))
+
+    @contextmanager
+    def trial(self, number, choice):
+        self.trials.append((number, choice))
+        yield Notes()
+
+
+def run(notes, **settings):
+    config = TuneConfig.model_validate(
+        {"max_train": 200, "max_eval": 30, "batch_size": 16, "eval_every": 10, **settings}
+    )
+    task, base = TASKS[config.task], BASES[config.base]
+    data = task.load(TaskRequest(config.max_train, config.max_eval, config.seed))
+    return tune(config, base, base.folder(), task, data, notes)
+
+
+@pytest.fixture(scope="module")
+def vision():
+    notes = Notes()
+    settings = {"base": "tiny-vit", "task": "digits", "method": "vpt-shallow"}
+    return notes, run(notes, **settings, learning_rate=1e-2, max_steps=30)
+
+
+def test_losses_are_reported_while_training(vision):
+    notes, tuned = vision
+    validations = [(s, m["loss/validation"]) for s, m in notes.losses if "loss/validation" in m]
+    assert [step for step, _ in validations] == [10, 20, 30]
+    assert tuned.training.validation_loss == pytest.approx(min(v for _, v in validations))
+    assert any("loss/train" in metrics for _, metrics in notes.losses)
+
+
+def test_a_few_steps_beat_the_untuned_base(vision):
+    _, tuned = vision
+    assert tuned.test["accuracy"].mean > 0.8
+    assert set(tuned.test) == {"accuracy"}
+
+
+def test_the_same_seed_gives_the_same_model(vision):
+    _, tuned = vision
+    settings = {"base": "tiny-vit", "task": "digits", "method": "vpt-shallow"}
+    again = run(Notes(), **settings, learning_rate=1e-2, max_steps=30)
+    np.testing.assert_array_equal(
+        again.model.network.prompt.detach(), tuned.model.network.prompt.detach()
+    )
+
+
+def test_a_prompt_that_did_not_learn_is_not_called_converged():
+    settings = {"task": "summarization", "method": "prompt", "prompt_length": 2}
+    tuned = run(Notes(), **settings, learning_rate=1e-12, max_steps=2)
+    assert not tuned.converged
+
+
+def test_training_stops_when_validation_no_longer_improves():
+    settings = {"base": "tiny-vit", "task": "digits", "method": "full"}
+    tuned = run(Notes(), **settings, learning_rate=1e-12, max_steps=60, eval_every=2, patience=2)
+    assert tuned.training.steps < 60
+
+
+def test_a_loss_that_is_not_finite_is_refused():
+    settings = {"base": "tiny-vit", "task": "digits", "method": "full"}
+    with pytest.raises(TuningError, match=r"expected a finite number.*Lower learning_rate"):
+        run(Notes(), **settings, learning_rate=1e30, max_steps=10, eval_every=5)
+
+
+@pytest.mark.parametrize("method", ["full", "vpt-shallow"])
+def test_every_method_gets_the_same_number_of_trials(method):
+    notes = Notes()
+    settings = {"base": "tiny-vit", "task": "digits", "method": method, "prompt_length": 3}
+    tuned = run(notes, **settings, trials=2, trial_steps=2, max_steps=2, eval_every=2)
+    assert [number for number, _ in notes.trials] == [0, 1]
+    assert tuned.choice in [choice for _, choice in notes.trials]
+    lengths = [choice.prompt_length for _, choice in notes.trials]
+    assert all(1 <= n <= 6 for n in lengths) if method == "vpt-shallow" else lengths == [0, 0]
+
+
+def test_the_search_finds_the_lowest_loss_it_saw():
+    seen = {}
+
+    def loss(number, choice):
+        seen[choice] = abs(np.log10(choice.learning_rate) + 2) + abs(choice.prompt_length - 4)
+        return seen[choice]
+
+    best = search(Recipe(1e-2, 1e-4, 1.0), True, 20, trials=12, seed=0, validation_loss=loss)
+    assert len(seen) == 12
+    assert best == min(seen, key=seen.get)
