@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.config.catalogue import Catalogue
-from pipeline.config.stages import AlignConfig, ExtractConfig, StageConfig, TuneConfig
+from pipeline.config.stages import AlignConfig, StageConfig, TuneConfig
 from pipeline.config.study import Grid, StudyConfig
 from pipeline.errors import ConfigError, Problem, nearest, refuse
 
@@ -83,9 +83,7 @@ def _grid_problems(grid: Grid, catalogue: Catalogue) -> Iterator[Problem]:
         for brain in cell.brains:
             together = {**cell.tune, **brain}
             yield from catalogue.problems(together)
-            model = {"model": ANY_MODEL, **brain}
-            yield from _schema_problems(ExtractConfig, {**grid.extract, **model})
-            yield from _schema_problems(AlignConfig, {**grid.align, **model})
+            yield from _schema_problems(AlignConfig, {**grid.align, "model": ANY_MODEL, **brain})
 
 
 def _schema_problems(model: type[StageConfig], values: Mapping[str, Any]) -> Iterator[Problem]:

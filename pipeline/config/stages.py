@@ -65,7 +65,7 @@ class TuneConfig(StageConfig):
         "or a hub name such as roberta-large.",
     )
     bertscore_layers: int = Field(
-        2, ge=1, description="Layer of that model whose states BERTScore compares."
+        3, ge=1, description="Layer of that model whose states BERTScore compares."
     )
 
 
@@ -79,13 +79,9 @@ class ExtractConfig(StageConfig):
     batch_size: int = Field(64, ge=1, description="Stimuli computed at once.")
 
 
-class AlignConfig(StageConfig):
+class AlignConfig(ExtractConfig):
     """Score how well a tuned model's features and a brain's responses predict one another."""
 
-    model: ModelUri
-    brain: BrainName
-    brain_dir: BrainDirectory = ""
-    pooling: Pooling = "mean"
     split: Literal["grouped", "shuffled"] = Field(
         "grouped",
         description="Folds of whole stimulus groups, or of shuffled stimuli (the seed paper's way; "

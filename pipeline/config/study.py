@@ -41,7 +41,6 @@ class Grid(StageConfig):
     brain_dir: str = ""
     tune: dict[str, Any] = Field(default_factory=dict)
     by_method: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    extract: dict[str, Any] = Field(default_factory=dict)
     align: dict[str, Any] = Field(default_factory=dict)
 
     def cells(self) -> Iterator[Cell]:

@@ -14,6 +14,9 @@ from types import ModuleType
 from typing import Any
 
 import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.store.artifact.runs_artifact_repo import RunsArtifactRepository
 
 
 def import_travelling(folder: Path) -> ModuleType:
@@ -41,16 +44,23 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         """Load weights; the base is fetched from the store if this version does not hold all."""
 
         def base_folder() -> Path:
-            return Path(mlflow.artifacts.download_artifacts(context.model_config["base_uri"]))
+            # by the URI beneath: a base on this machine is then read where it lies, not copied
+            uri = RunsArtifactRepository.get_underlying_uri(context.model_config["base_uri"])
+            return Path(mlflow.artifacts.download_artifacts(uri))
 
         loading = import_travelling(Path(context.artifacts["travelling"]))
         self.tuned = loading.load_tuned(Path(context.artifacts["tuned"]), base_folder)
 
-    # without annotations: MLflow would take them for the schema, which the signature gives
-    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-        """Answer texts or classify pictures, or return (n_stimuli, n_layers, n_features)."""
+    def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # type: ignore[type-arg]
+        """Answer texts or classify pictures, or return (n_stimuli, n_layers, n_features).
+
+        Texts come as a list, a Series or a DataFrame of one column, pictures as an array of bytes.
+        The annotation is the one that keeps MLflow from guessing: the signature says what comes.
+        """
         asked = {"output": "task", "pooling": "mean", "batch_size": 64, **(params or {})}
-        items = model_input.iloc[:, 0].tolist() if hasattr(model_input, "iloc") else model_input
+        items = model_input
+        if isinstance(items, pd.DataFrame):
+            items = items.iloc[:, 0].tolist()
         if asked["output"] == "task":
             return self.tuned.perform(items, asked["batch_size"])
         if asked["output"] == "features" and asked["pooling"] in self.tuned.poolings:

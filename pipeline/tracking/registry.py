@@ -92,7 +92,7 @@ def log_model(model: TunedModel, base_uri: str) -> tuple[str, str, int]:
 
 def _signature(modality: str) -> ModelSignature:
     inputs = {
-        "text": Schema([ColSpec("string", "text")]),
+        "text": Schema([ColSpec("string")]),
         "image": Schema([TensorSpec(dtype("uint8"), (-1, -1, -1, 3))]),
     }
     params = ParamSchema(
@@ -161,7 +161,9 @@ def resolve(uri: str) -> Registered:
         )
     except mlflow.exceptions.MlflowException as error:
         kind = "alias" if sign == "@" else "version"
-        known = tuple(model.aliases) if sign == "@" else tuple(v.version for v in _versions(name))
+        known = (
+            tuple(model.aliases) if sign == "@" else tuple(str(v.version) for v in _versions(name))
+        )
         problem = Problem(
             "model", f"an existing {kind} of {name}", f"'{which}'", nearest(which, known)
         )
@@ -172,7 +174,7 @@ def resolve(uri: str) -> Registered:
 def _registered(version: ModelVersion) -> Registered:
     uri = f"models:/{version.name}/{version.version}"
     model_id = mlflow.models.get_model_info(uri).model_id  # the version itself does not say
-    return Registered(version.name, version.version, version.run_id, model_id, version.tags)
+    return Registered(version.name, str(version.version), version.run_id, model_id, version.tags)
 
 
 def tag_version(model: Registered, tags: Mapping[str, str]) -> None:

@@ -147,7 +147,9 @@ def artifact(run_id: str, name: str) -> Path:
         When the run has no such artifact, or it is out of reach.
     """
     try:
-        return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=name))
+        # by its own URI: an artifact on this machine is then read where it lies, not copied
+        uri = f"{mlflow.get_run(run_id).info.artifact_uri}/{name}"
+        return Path(mlflow.artifacts.download_artifacts(uri))
     except (OSError, mlflow.exceptions.MlflowException) as error:
         raise RegistryError(
             Problem(

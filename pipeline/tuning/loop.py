@@ -123,7 +123,7 @@ def _loop_class(learning_rate: float) -> Any:
 
 def _set_callbacks(trainer: Any, patience: int, progress: Progress) -> None:
     """Stop early, and report losses through ``progress`` and one bar instead of printing them."""
-    from transformers import EarlyStoppingCallback, ProgressCallback
+    from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
 
     class Bar(ProgressCallback):  # type: ignore[misc]
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
@@ -136,7 +136,7 @@ def _set_callbacks(trainer: Any, patience: int, progress: Progress) -> None:
         def on_prediction_step(self, *_: Any, **__: Any) -> None:
             """Draw nothing: validations are too short for a bar of their own."""
 
-    trainer.remove_callback(ProgressCallback)
+    trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Bar())
     trainer.add_callback(EarlyStoppingCallback(patience))
 
@@ -172,6 +172,7 @@ def _arguments(schedule: Schedule, checkpoints: str) -> Any:
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
         report_to=[],
+        disable_tqdm=True,  # the bar is our own
         log_level="error",
     )
 

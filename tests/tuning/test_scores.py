@@ -6,7 +6,7 @@ import pytest
 from pipeline.errors import BaseUnreachableError
 from pipeline.tuning.scores import Scorer, TaskScore, bertscore, score
 
-SCORER = Scorer("tiny-bert", 2)
+SCORER = Scorer("tiny-bert", 3)
 
 
 def test_bertscore_is_one_for_the_same_text_and_falls_with_meaning():
@@ -34,7 +34,7 @@ def test_bertscore_equals_greedy_matching_of_hidden_states():
     def unit(text):
         with torch.no_grad():
             states = network(**tokenizer(text, return_tensors="pt"), output_hidden_states=True)
-        vectors = states.hidden_states[2][0, 1:-1]  # without [CLS] and [SEP]
+        vectors = states.hidden_states[3][0, 1:-1]  # without [CLS] and [SEP]
         return vectors / vectors.norm(dim=1, keepdim=True)
 
     similarity = unit(answer) @ unit(target).T

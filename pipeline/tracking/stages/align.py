@@ -29,14 +29,24 @@ from pipeline.tracking.runs import (
 from pipeline.tracking.stages.extract import Extracted, run_extract
 
 CODE = ("alignment",)
+SHARED = set(ExtractConfig.model_fields)  # what align passes on to extract
 SCORES, CEILINGS = "scores.csv", "ceilings.csv"
 
 
 @dataclass(frozen=True)
 class Aligned:
-    """The scores of one version with one brain dataset, and the run that holds them."""
+    """The scores of one version with one brain dataset, and the runs that hold them.
+
+    Parameters
+    ----------
+    run_id : str
+        Of the align run.
+    extract_run : str
+        Of the run whose features were scored.
+    """
 
     run_id: str
+    extract_run: str
 
     def scores(self) -> pd.DataFrame:
         """Read every score: one row a subject, direction, ROI, layer and fold."""
@@ -62,18 +72,17 @@ def run_align(config: AlignConfig) -> Aligned:
     stage = Stage(
         "align", f"align {config.model} with {config.brain}", "", config.model_dump(), names
     )
-    shared = ("model", "brain", "brain_dir", "pooling")
     with visible_refusal(stage):
         settings = _settings(config)
         registered = resolve(config.model)
         brain = load_brain(config.brain, config.brain_dir)
         make_folds(brain.stimuli.groups, settings.n_folds, settings.split, settings.seed)
-    extracted = run_extract(ExtractConfig(**config.model_dump(include=set(shared))))
+    extracted = run_extract(ExtractConfig(**config.model_dump(include=SHARED)))
     inputs = {"features": extracted.run_id, "brain": brain.digest}
     stage = Stage(
         "align",
         f"align {registered.title} with {brain.name}",
-        fingerprint("align", config.model_dump(exclude=set(shared)), inputs, CODE),
+        fingerprint("align", config.model_dump(exclude=SHARED), inputs, CODE),
         {**config.model_dump(), "model": registered.uri},
         {**names, **registered.names},
     )
@@ -86,7 +95,7 @@ def run_align(config: AlignConfig) -> Aligned:
             _ceilings(brain, settings).to_csv(folder / CEILINGS, index=False)
         _log(scores, registered, brain)
 
-    return Aligned(once(stage, work, always))
+    return Aligned(once(stage, work, always), extracted.run_id)
 
 
 def _settings(config: AlignConfig) -> AlignSettings:

@@ -115,7 +115,7 @@ def _results(asks: str, links: Sequence[Link]) -> StudyResults:
     tune_rows = [row for m in models.values() for row in _task_rows(m)]
     scores, ceilings, profiles = [], [], []
     for link in links:
-        aligned, registered = Aligned(link.align_run), models[link.model]
+        aligned, registered = Aligned(link.align_run, link.extract_run), models[link.model]
         params = mlflow.get_run(link.align_run).data.params
         table = aligned.scores().assign(
             **_key(registered), brain=link.brain, simulated=link.simulated, split=params["split"]

@@ -11,7 +11,6 @@ import mlflow
 from pipeline.config import (
     AlignConfig,
     Cell,
-    ExtractConfig,
     Grid,
     ReportConfig,
     StudyConfig,
@@ -21,7 +20,6 @@ from pipeline.tracking.brains import load_brain
 from pipeline.tracking.lineage import Link, log_lineage
 from pipeline.tracking.runs import NOTE, Stage, stage_run
 from pipeline.tracking.stages.align import run_align
-from pipeline.tracking.stages.extract import run_extract
 from pipeline.tracking.stages.report import PAGE, Reported, run_report
 from pipeline.tracking.stages.tune import run_tune
 
@@ -62,14 +60,12 @@ def _cell(grid: Grid, cell: Cell) -> Iterator[Link]:
     registered = run_tune(TuneConfig.model_validate(cell.tune))
     for brain in cell.brains:
         chosen = {"model": registered.uri, **brain}
-        extracted = run_extract(ExtractConfig.model_validate({**grid.extract, **chosen}))
-        pooling = {"pooling": extracted.origin.pooling}
-        aligned = run_align(AlignConfig.model_validate({**grid.align, **pooling, **chosen}))
+        aligned = run_align(AlignConfig.model_validate({**grid.align, **chosen}))
         loaded = load_brain(brain["brain"], brain["brain_dir"])
         yield Link(
             model=registered.uri,
             tune_run=registered.run_id,
-            extract_run=extracted.run_id,
+            extract_run=aligned.extract_run,
             align_run=aligned.run_id,
             brain=loaded.name,
             simulated=loaded.simulated,

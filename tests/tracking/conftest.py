@@ -1,0 +1,62 @@
+"""A store of its own for the tests of tracking, with a few models tuned for moments."""
+
+import logging
+import os
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from pipeline.config import TuneConfig
+from pipeline.tracking.stages.tune import run_tune
+from pipeline.tracking.store import open_store
+
+QUICK = {"max_train": 120, "max_eval": 12, "batch_size": 8, "eval_every": 5, "max_steps": 10}
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    """Open an empty store, in a directory of its own."""
+    folder = tmp_path_factory.mktemp("store")
+    before = Path.cwd()
+    os.chdir(folder)
+    os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{folder}/mlflow.db"
+    open_store()
+    logging.getLogger("pipeline").setLevel(logging.INFO)
+    yield folder
+    os.chdir(before)
+    del os.environ["MLFLOW_TRACKING_URI"]
+    mlflow.set_tracking_uri(None)
+
+
+@pytest.fixture(scope="session")
+def config_of():
+    """Make quick settings for tuning."""
+
+    def make(base, task, method, **settings):
+        return TuneConfig.model_validate(
+            {**QUICK, "base": base, "task": task, "method": method, **settings}
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def prompt(store, config_of):
+    settings = {"prompt_length": 8, "learning_rate": 0.05}
+    return run_tune(config_of("tiny-gpt2", "summarization", "prompt", **settings))
+
+
+@pytest.fixture(scope="session")
+def full(store, config_of):
+    return run_tune(config_of("tiny-gpt2", "summarization", "full", learning_rate=1e-3))
+
+
+@pytest.fixture(scope="session")
+def vpt(store, config_of):
+    return run_tune(config_of("tiny-vit", "digits", "vpt-shallow", learning_rate=1e-2))
+
+
+@pytest.fixture
+def client(store):
+    return mlflow.MlflowClient()

@@ -1,0 +1,114 @@
+"""Alignment pulls a version, scores it per ROI and subject, and says so on the model."""
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.alignment import best_layers
+from pipeline.config import AlignConfig, ExtractConfig
+from pipeline.errors import AlignmentError, ConfigError, DataError, RegistryError
+from pipeline.tracking.brains import load_brain
+from pipeline.tracking.registry import resolve
+from pipeline.tracking.runs import find_runs
+from pipeline.tracking.stages.align import run_align
+from pipeline.tracking.stages.extract import run_extract
+
+BRAIN = "simulated-sentences"
+QUICK = {"folds": 3, "inner_folds": 3, "trials": 4}
+ROIS = ("language", "dmn", "task", "visual")
+
+
+@pytest.fixture(scope="module")
+def aligned(prompt):
+    return run_align(AlignConfig(model=f"models:/{prompt.name}@prompt", brain=BRAIN, **QUICK))
+
+
+def test_every_roi_subject_layer_and_fold_is_scored_in_both_directions(aligned):
+    scores = aligned.scores()
+    assert len(scores) == 3 * 2 * 4 * 5 * 3  # subjects, directions, ROIs, layers, folds
+    assert scores.two_vs_two.between(0, 1).all()
+    assert set(scores.roi) == set(ROIS)
+
+
+def test_the_run_and_the_model_carry_the_means(aligned, prompt, client):
+    chosen = best_layers(aligned.scores())
+    run = client.get_run(aligned.run_id)
+    assert {"stage": "align", "brain": BRAIN, "method": "prompt"}.items() <= run.data.tags.items()
+    logged = {m.key: m for m in mlflow.get_logged_model(prompt.model_id).metrics}
+    for direction in ("encoding", "decoding"):
+        for roi in ROIS:
+            rows = chosen[(chosen.direction == direction) & (chosen.roi == roi)]
+            by_subject = rows.groupby("subject").two_vs_two.mean()
+            key = f"{direction}_2v2/{roi}"
+            assert run.data.metrics[key] == pytest.approx(by_subject.mean())
+            assert logged[key].value == pytest.approx(by_subject.mean())
+            assert logged[key].dataset_name == BRAIN
+            assert run.data.metrics[f"{key}/sim2"] == pytest.approx(by_subject["sim2"])
+            tag = resolve(prompt.uri).tags[f"{BRAIN}/{key}"]
+            assert float(tag) == pytest.approx(by_subject.mean(), abs=1e-4)
+
+
+def test_compare_in_the_registry_shows_the_brain_scores(aligned, prompt, client):
+    """Compare reads the metrics of the run that made each version."""
+    metrics = client.get_run(prompt.run_id).data.metrics
+    assert {f"decoding_2v2/{roi}" for roi in ROIS} <= metrics.keys()
+
+
+def test_simulated_stands_wherever_the_subjects_do(aligned, client):
+    run = client.get_run(aligned.run_id)
+    assert "simulated" in run.info.run_name
+    assert all("simulated" in d.dataset.name for d in run.inputs.dataset_inputs)
+
+
+def test_features_are_those_the_version_gives_for_the_stimuli(prompt):
+    extracted = run_extract(ExtractConfig(model=prompt.uri, brain=BRAIN))
+    layers = extracted.read()
+    stimuli = load_brain(BRAIN, "").stimuli.items
+    model = mlflow.pyfunc.load_model(prompt.uri)
+    expected = model.predict(pd.DataFrame({"text": stimuli}), params={"output": "features"})
+    for number, layer in enumerate(layers.values()):
+        np.testing.assert_array_equal(layer, expected[:, number])
+
+
+def test_alignment_reuses_features_and_itself(aligned, prompt, caplog):
+    again = run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **QUICK))
+    assert again == aligned
+    assert len(find_runs(f"tags.stage = 'extract' and params.model = '{prompt.uri}'")) == 1
+
+
+def test_other_folds_are_another_alignment_of_the_same_features(aligned, prompt):
+    settings = {**QUICK, "split": "shuffled"}
+    other = run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **settings))
+    assert other.run_id != aligned.run_id
+    assert other.extract_run == aligned.extract_run
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("models:/tiny-gpt2-sumarization@prompt", r"Did you mean 'tiny-gpt2-summarization'"),
+        ("models:/tiny-gpt2-summarization@promt", r"existing alias.*Did you mean 'prompt'"),
+        ("models:/tiny-gpt2-summarization/99", r"existing version.*found '99'"),
+    ],
+)
+def test_a_model_that_is_not_registered_is_refused(prompt, full, uri, message):
+    with pytest.raises(RegistryError, match=message):
+        run_align(AlignConfig(model=uri, brain=BRAIN))
+
+
+def test_a_brain_of_the_other_modality_is_refused(prompt):
+    with pytest.raises(ConfigError, match=r"brain: expected text stimuli.*simulated-pictures"):
+        run_align(AlignConfig(model=prompt.uri, brain="simulated-pictures"))
+
+
+def test_a_fold_with_too_few_groups_is_refused_and_the_run_fails(prompt):
+    with pytest.raises(AlignmentError, match=r"folds"):
+        run_align(AlignConfig(model=prompt.uri, brain=BRAIN, folds=100))
+    failed = find_runs("attributes.status = 'FAILED' and tags.stage = 'align'")
+    assert any("folds" in run.data.tags["error"] for run in failed)
+
+
+def test_missing_brain_files_fail_the_run(vpt, tmp_path):
+    with pytest.raises(DataError, match=r"digit69_28x28.mat"):
+        run_align(AlignConfig(model=vpt.uri, brain="digit69", brain_dir=str(tmp_path)))

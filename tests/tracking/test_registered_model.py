@@ -1,0 +1,87 @@
+"""A registered version works where this project is not installed."""
+
+import json
+import os
+import subprocess
+import sys
+
+import mlflow
+import numpy as np
+import pytest
+
+from pipeline.data import TASKS
+from pipeline.data.task import TaskRequest
+
+ELSEWHERE = """
+import importlib.util, json, sys
+assert importlib.util.find_spec("pipeline") is None, "the project must not be importable here"
+import mlflow
+texts = json.loads(sys.argv[1])
+out = {}
+models = {uri: mlflow.pyfunc.load_model(uri) for uri in sys.argv[2:]}
+for uri, model in models.items():
+    features = model.predict(texts, params={"output": "features"})
+    out[uri] = {
+        "answers": model.predict(texts),
+        "shape": list(features.shape),
+        "features": features.astype(float).ravel()[:50].tolist(),
+    }
+print("RESULT" + json.dumps(out))
+"""
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return list(TASKS["summarization"].load(TaskRequest(3, 4, seed=1)).test.sources)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(prompt, full, texts, tmp_path_factory):
+    """Load two versions in one process that cannot import the project."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    uris = [f"models:/{prompt.name}@prompt", f"models:/{full.name}@full"]
+    run = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, json.dumps(texts), *uris],
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.split("RESULT")[1])
+
+
+@pytest.mark.parametrize("method", ["prompt", "full"])
+def test_it_does_the_task_and_returns_features_in_a_process_without_the_project(
+    elsewhere, texts, method
+):
+    uri = f"models:/tiny-gpt2-summarization@{method}"
+    here = mlflow.pyfunc.load_model(uri)
+    found = elsewhere[uri]
+    assert found["answers"] == here.predict(texts)
+    assert all(isinstance(answer, str) for answer in found["answers"])
+    assert found["shape"] == [len(texts), 5, 128]
+    features = here.predict(texts, params={"output": "features"})
+    np.testing.assert_allclose(found["features"], features.ravel()[:50], rtol=1e-5)
+
+
+def test_two_versions_in_one_process_give_each_its_own_result(elsewhere):
+    prompt, full = elsewhere.values()
+    assert not np.allclose(prompt["features"], full["features"])
+
+
+def test_pictures_are_classified_and_have_features(vpt):
+    model = mlflow.pyfunc.load_model(vpt.uri)
+    images = TASKS["digits"].load(TaskRequest(10, 5, seed=0)).test.images
+    assert set(model.predict(images)) <= set("0123456789")
+    for pooling in ("mean", "class"):
+        asked = {"output": "features", "pooling": pooling}
+        assert model.predict(images, params=asked).shape == (5, 5, 128)
+
+
+def test_an_unknown_output_is_refused_with_what_there_is(prompt, texts):
+    model = mlflow.pyfunc.load_model(prompt.uri)
+    with pytest.raises(Exception, match=r"pooling of mean, last; found output='features', pool"):
+        model.predict(texts, params={"output": "features", "pooling": "class"})

@@ -1,0 +1,127 @@
+"""A tuning leaves one run with its tags and one registered version, or nothing at all."""
+
+import json
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from pipeline.errors import BaseUnreachableError, DataError, TuningError
+from pipeline.tracking.registry import resolve
+from pipeline.tracking.runs import artifact, find_runs
+from pipeline.tracking.stages.tune import run_tune
+
+
+def test_the_run_carries_the_tags_of_its_stage(prompt, client):
+    run = client.get_run(prompt.run_id)
+    assert run.info.status == "FINISHED"
+    expected = {
+        "stage": "tune",
+        "base": "tiny-gpt2",
+        "task": "summarization",
+        "method": "prompt",
+        "seed": "0",
+    }
+    assert expected.items() <= run.data.tags.items()
+    assert len(run.data.tags["fingerprint"]) == 64
+    assert {"loss/train", "loss/validation", "task/bertscore_f1"} <= run.data.metrics.keys()
+    (dataset,) = run.inputs.dataset_inputs
+    assert dataset.dataset.name == "summarization"
+
+
+def test_prompt_and_full_are_versions_of_one_model_under_their_aliases(prompt, full, client):
+    assert prompt.name == full.name == "tiny-gpt2-summarization"
+    assert prompt.version != full.version
+    aliases = client.get_registered_model(prompt.name).aliases
+    assert str(aliases["prompt"]) == prompt.version
+    assert str(aliases["full"]) == full.version
+    assert resolve("models:/tiny-gpt2-summarization@full").uri == full.uri
+
+
+def test_a_version_tells_what_it_is(prompt, full):
+    assert prompt.tags["prompt_length"] == "8"
+    assert prompt.tags["trainable_parameters"] == str(8 * 128)
+    assert full.tags["trainable_parameters"] == full.tags["total_parameters"]
+    assert {"base_digest", "converged", "validation_score", "task/bertscore_f1"} <= set(prompt.tags)
+
+
+def test_a_prompt_is_stored_as_its_parameters_and_a_tokenizer(prompt, full):
+    folder = artifact_folder(prompt) / "artifacts" / "tuned"
+    tokenizer = sum(p.stat().st_size for p in (folder / "tokenizer").iterdir())
+    stored = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+    assert stored == pytest.approx(8 * 128 * 4 + tokenizer, rel=0.1)
+    assert stored == int(prompt.tags["bytes_stored"])
+    names = {
+        p.name for p in artifact_folder(full).rglob("*") if p.suffix in (".safetensors", ".bin")
+    }
+    assert names == {"model.safetensors"}
+
+
+def artifact_folder(version):
+    return Path(mlflow.artifacts.download_artifacts(version.uri))
+
+
+def test_the_same_tuning_is_not_done_twice(prompt, config_of, caplog):
+    settings = {"prompt_length": 8, "learning_rate": 0.05}
+    again = run_tune(config_of("tiny-gpt2", "summarization", "prompt", **settings))
+    assert again.uri == prompt.uri
+    assert f"reusing run {prompt.run_id}" in caplog.text
+
+
+def test_the_alias_moves_to_the_version_with_the_best_validation_score(vpt, config_of, client):
+    settings = {"learning_rate": 1e-12, "max_steps": 2}
+    worse = run_tune(config_of("tiny-vit", "digits", "vpt-shallow", **settings))
+    assert worse.tags["converged"] == "false"
+    assert str(client.get_registered_model(vpt.name).aliases["vpt-shallow"]) == vpt.version
+    settings = {"learning_rate": 2e-2, "max_steps": 40}
+    better = run_tune(config_of("tiny-vit", "digits", "vpt-shallow", **settings))
+    assert float(better.tags["validation_score"]) > float(vpt.tags["validation_score"])
+    assert str(client.get_registered_model(vpt.name).aliases["vpt-shallow"]) == better.version
+
+
+def test_search_trials_are_runs_nested_in_their_tuning(config_of, store):
+    settings = {"trials": 2, "trial_steps": 2, "max_steps": 2}
+    tuned = run_tune(config_of("tiny-vit", "shapes", "vpt-shallow", **settings))
+    trials = find_runs(f"tags.`mlflow.parentRunId` = '{tuned.run_id}'")
+    assert [run.data.tags["stage"] for run in trials] == ["trial", "trial"]
+    rates = {float(run.data.params["learning_rate"]) for run in trials}
+    assert float(tuned.tags["learning_rate"]) in [pytest.approx(rate, rel=1e-4) for rate in rates]
+
+
+def failed(title):
+    (run,) = [r for r in find_runs("attributes.status = 'FAILED'") if r.info.run_name == title]
+    return run
+
+
+def versions(name):
+    return mlflow.MlflowClient().search_model_versions(f"name = '{name}'")
+
+
+def test_training_that_diverges_fails_its_run_and_registers_nothing(config_of, store):
+    with pytest.raises(TuningError, match=r"expected a finite number"):
+        run_tune(config_of("tiny-vit", "shapes", "full", learning_rate=1e30))
+    assert "finite number" in failed("tune tiny-vit-shapes full").data.tags["error"]
+    assert not [v for v in versions("tiny-vit-shapes") if v.tags["method"] == "full"]
+
+
+def test_an_unreachable_hub_fails_the_run_and_registers_nothing(config_of, store, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(store / "nothing"))
+    with pytest.raises(BaseUnreachableError, match=r"local directory"):
+        run_tune(config_of("gpt2", "summarization", "full"))
+    assert "local cache" in failed("tune gpt2-summarization full").data.tags["error"]
+    assert not versions("gpt2-summarization")
+
+
+def test_damaged_task_files_fail_the_run_and_register_nothing(config_of, store, tmp_path):
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"not gzip")
+    with pytest.raises(DataError, match=r"idx"):
+        run_tune(config_of("tiny-vit", "mnist", "full", data_dir=str(tmp_path)))
+    assert failed("tune tiny-vit-mnist full").data.tags["error"]
+    assert not versions("tiny-vit-mnist")
+
+
+def test_bases_are_kept_once(prompt, full, store):
+    kept = find_runs("tags.stage = 'base' and tags.base = 'tiny-gpt2'")
+    assert len(kept) == 1
+    config = json.loads((artifact(kept[0].info.run_id, "base") / "config.json").read_text())
+    assert config["n_embd"] == 128
