@@ -1,0 +1,120 @@
+"""A study runs every stage once as its children, and the next one reuses them all."""
+
+import mlflow
+import pytest
+import yaml
+
+from pipeline.config import ReportConfig, read_study
+from pipeline.errors import RegistryError
+from pipeline.tracking.catalogue import catalogue
+from pipeline.tracking.lineage import read_lineage
+from pipeline.tracking.runs import find_runs
+from pipeline.tracking.stages.report import run_report
+from pipeline.tracking.stages.study import run_study
+from pipeline.tracking.store import browse_link
+
+STUDY = {
+    "name": "small",
+    "asks": "Do prompts keep a base closer to the brain?",
+    "grids": [
+        {
+            "bases": ["tiny-vit"],
+            "tasks": ["digits"],
+            "methods": ["base", "full", "vpt-shallow"],
+            "brains": ["simulated-pictures"],
+            "tune": {"max_train": 64, "max_eval": 20, "max_steps": 4, "eval_every": 2, "seed": 9},
+            "by_method": {"vpt-shallow": {"prompt_length": 3}},
+            "align": {"folds": 3, "inner_folds": 2, "trials": 3, "pooling": "class"},
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def study(store, tmp_path_factory):
+    path = tmp_path_factory.mktemp("study") / "small.yaml"
+    path.write_text(yaml.safe_dump(STUDY))
+    return read_study(path, catalogue())
+
+
+@pytest.fixture(scope="module")
+def finished(study):
+    return run_study(study)
+
+
+def children(run_id):
+    return find_runs(f"tags.`mlflow.parentRunId` = '{run_id}'")
+
+
+def test_every_stage_of_every_model_is_a_child_of_the_study(finished, client):
+    run = client.get_run(finished.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["stage"] == "study"
+    assert run.info.run_name == "small (simulated subjects)"
+    stages = [child.data.tags["stage"] for child in children(finished.run_id)]
+    counted = {stage: stages.count(stage) for stage in ("tune", "extract", "align", "report")}
+    assert counted == {"tune": 3, "extract": 3, "align": 3, "report": 1}
+
+
+def test_the_lineage_names_versions_and_runs(finished):
+    asks, links = read_lineage(finished.run_id)
+    assert asks == STUDY["asks"]
+    assert [link.model.split("/")[1] for link in links] == ["tiny-vit-digits"] * 3
+    by_id = {run.info.run_id: run.data.tags["stage"] for run in children(finished.run_id)}
+    for link in links:
+        assert by_id[link.tune_run] == "tune"
+        assert by_id[link.extract_run] == "extract"
+        assert by_id[link.align_run] == "align"
+        assert link.simulated
+
+
+def test_the_report_is_logged_whole_with_simulated_in_its_title(finished, client):
+    names = {item.path for item in client.list_artifacts(finished.report.run_id)}
+    assert {"report.html", "summary.md", "tables", "figures"} <= names
+    page = finished.report.page.read_text(encoding="utf-8")
+    assert "simulated subjects" in page.split("</title>")[0]
+    for method in ("base", "full", "vpt-shallow"):
+        assert method in finished.report.terminal
+    assert "simulated" in client.get_run(finished.report.run_id).info.run_name
+    note = client.get_run(finished.run_id).data.tags["mlflow.note.content"]
+    assert "simulated" in note
+    assert "2v2" in note
+    study_artifacts = {item.path for item in client.list_artifacts(finished.run_id)}
+    assert {"report.html", "lineage.json"} <= study_artifacts
+
+
+def test_the_page_is_read_where_it_lies(finished, store):
+    assert finished.report.page.is_relative_to(store / "mlruns")
+
+
+def test_a_second_study_computes_nothing(finished, study):
+    again = run_study(study)
+    assert again.run_id != finished.run_id
+    assert children(again.run_id) == []
+    assert again.report.run_id == finished.report.run_id
+    assert read_lineage(again.run_id) == read_lineage(finished.run_id)
+
+
+def test_the_report_of_the_latest_study_can_be_asked_for_alone(finished):
+    assert run_report(ReportConfig()).run_id == finished.report.run_id
+
+
+def test_a_report_of_a_run_that_is_no_study_is_refused(finished):
+    _, links = read_lineage(finished.run_id)
+    with pytest.raises(RegistryError, match=r"expected an artifact 'lineage.json'"):
+        run_report(ReportConfig(study=links[0].tune_run))
+
+
+def test_the_link_lands_on_the_runs_of_the_study(finished):
+    link = browse_link(5000)
+    assert f"/experiments/{finished.experiment_id}/runs" in link
+    assert link.endswith("workflowType=machine_learning")
+
+
+def test_brain_scores_show_on_the_models_of_the_experiment(finished):
+    models = mlflow.search_logged_models(
+        experiment_ids=[finished.experiment_id], output_format="list"
+    )
+    named = [model for model in models if model.name == "tiny-vit-digits-vpt-shallow"]
+    keys = {metric.key for metric in named[0].metrics}
+    assert {"task/accuracy", "decoding_2v2/LOC", "encoding_2v2/EarlyVis"} <= keys
