@@ -55,7 +55,7 @@ def test_a_stage_runs_alone_and_its_next_stage_reads_what_it_registered(mlflow_r
     assert done.returncode == 0, done.stderr
     (run,) = [run for run in runs(client) if run.data.tags.get("stage") == "tune"]
     assert run.info.status == "FINISHED"
-    assert run.data.params["learning_rate"] == "1e-2"  # as typed
+    assert float(run.data.params["learning_rate"]) == 1e-2
     assert "registered: models:/tiny-vit-digits/1" in done.stdout
 
     model = "models:/tiny-vit-digits@vpt-shallow"
