@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.brains.checks import response_problems
 from pipeline.errors import DataError, Problem, refuse
 
 Modality = Literal["text", "image"]
@@ -54,21 +55,38 @@ class Stimuli:
 
 @dataclass(frozen=True)
 class Responses:
-    """One subject's responses to all stimuli.
+    """One subject's responses to the stimuli it was shown.
 
     Parameters
     ----------
-    values : ndarray of float32, shape (n_stimuli, n_voxels)
+    values : ndarray of float32, shape (n_shown, n_voxels)
         Responses, averaged over repeats where there are any.
     rois : mapping of str to ndarray of int
         Region of interest -> 0-based voxel columns of ``values``.
-    repeats : ndarray of float32, shape (n_repeats, n_stimuli, n_voxels), optional
+    repeats : ndarray of float32, shape (n_repeats, n_repeated, n_voxels), optional
         The single presentations behind ``values``: what a noise ceiling is estimated from.
+    shown : ndarray of int64, shape (n_shown,), optional
+        Which stimuli of the dataset the rows of ``values`` answer; None: all, in order.
+    repeated : ndarray of int64, shape (n_repeated,), optional
+        Which rows of ``values`` the ``repeats`` stand behind; None: all, in order.
+    coordinates : ndarray of float32, shape (n_voxels, 3), optional
+        Where the voxels are, in millimetres or voxel indices as the source gives them.
     """
 
     values: NDArray[np.float32]
     rois: Mapping[str, NDArray[np.int64]]
     repeats: NDArray[np.float32] | None = None
+    shown: NDArray[np.int64] | None = None
+    repeated: NDArray[np.int64] | None = None
+    coordinates: NDArray[np.float32] | None = None
+
+    def rows(self, n_stimuli: int) -> NDArray[np.int64]:
+        """Positions of this subject's stimuli among all ``n_stimuli`` of the dataset."""
+        return np.arange(n_stimuli) if self.shown is None else self.shown
+
+    def repeated_rows(self) -> NDArray[np.int64]:
+        """Rows of ``values`` that have repeats."""
+        return np.arange(len(self.values)) if self.repeated is None else self.repeated
 
 
 @dataclass(frozen=True)
@@ -116,10 +134,15 @@ class BrainDataset:
         digest.update("\0".join(self.stimuli.groups.tolist()).encode())
         for subject, responses in self.subjects.items():
             digest.update(subject.encode())
-            for measured in (responses.values, responses.repeats):
+            for measured in (
+                responses.values,
+                responses.repeats,
+                responses.shown,
+                responses.repeated,
+            ):
                 if measured is not None:
                     digest.update(repr(measured.shape).encode())
-                    digest.update(np.ascontiguousarray(measured).tobytes())
+                    digest.update(np.ascontiguousarray(measured).data)
             for roi, columns in responses.rois.items():
                 digest.update(roi.encode() + np.asarray(columns, dtype=np.int64).tobytes())
         return digest.hexdigest()
@@ -135,70 +158,5 @@ class BrainDataset:
                 "Give every stimulus the passage, topic or image identity it belongs to.",
             )
         for subject, responses in self.subjects.items():
-            yield from _response_problems(
-                f"{self.name}, subject {subject}", responses, len(self.stimuli)
-            )
-
-
-def _response_problems(where: str, responses: Responses, n_stimuli: int) -> Iterator[Problem]:
-    values = responses.values
-    if values.ndim != 2 or len(values) != n_stimuli:
-        yield Problem(
-            f"{where}: responses",
-            f"one row for each of {n_stimuli} stimuli",
-            f"an array of shape {values.shape}",
-            "Match responses and stimuli by name and drop what has no partner.",
-        )
-        return
-    if not responses.rois:
-        yield Problem(f"{where}: ROIs", "at least one", "none", "Name the region of each voxel.")
-    for roi, columns in responses.rois.items():
-        yield from _roi_problems(f"{where}, ROI {roi}", values, columns)
-    if responses.repeats is None:
-        return
-    if responses.repeats.shape[1:] != values.shape:
-        yield Problem(
-            f"{where}: repeats",
-            f"shape (n_repeats, {values.shape[0]}, {values.shape[1]})",
-            f"shape {responses.repeats.shape}",
-            "Give every repeat all stimuli and voxels, or leave the repeats out.",
-        )
-    elif not np.isfinite(responses.repeats).all():
-        yield Problem(
-            f"{where}: repeats",
-            "finite responses",
-            "NaN or infinite values",
-            "Leave these voxels out, or leave the repeats out.",
-        )
-
-
-def _roi_problems(
-    where: str, values: NDArray[np.float32], columns: NDArray[np.int64]
-) -> Iterator[Problem]:
-    if len(columns) == 0 or columns.min() < 0 or columns.max() >= values.shape[1]:
-        span = f"{columns.min()} to {columns.max()}" if len(columns) else "no columns"
-        yield Problem(
-            where,
-            f"voxel columns within 0 to {values.shape[1] - 1}",
-            span,
-            "Columns count from 0: subtract 1 from columns saved by MATLAB.",
-        )
-        return
-    voxels = values[:, columns]
-    finite = np.isfinite(voxels).all(axis=0)
-    if not finite.all():
-        yield Problem(
-            where,
-            "finite responses",
-            f"NaN or infinite values in {np.count_nonzero(~finite)} of {len(columns)} voxels",
-            "Leave these voxels out of the region.",
-        )
-        return
-    constant = np.ptp(voxels, axis=0) == 0
-    if constant.any():
-        yield Problem(
-            where,
-            "voxels that vary over stimuli",
-            f"{np.count_nonzero(constant)} of {len(columns)} voxels with one constant value",
-            "Leave these voxels out of the region.",
-        )
+            where = f"{self.name}, subject {subject}"
+            yield from response_problems(where, responses, len(self.stimuli))

@@ -119,18 +119,21 @@ def _scores(extracted: Extracted, brain: BrainDataset, settings: AlignSettings) 
     features = extracted.read()
     tables = []
     for name, subject in brain.subjects.items():
-        table = align(features, _by_roi(subject), brain.stimuli.groups, settings)
+        rows = subject.rows(len(brain.stimuli))
+        shown = {layer: x[rows] for layer, x in features.items()}
+        table = align(shown, _by_roi(subject), brain.stimuli.groups[rows], settings)
         table.insert(0, "subject", name)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
 def _ceilings(brain: BrainDataset, settings: AlignSettings) -> pd.DataFrame:
-    folds = make_folds(brain.stimuli.groups, settings.n_folds, settings.split, settings.seed)
     rows = []
     for name, subject in brain.subjects.items():
         if subject.repeats is None:
             continue
+        groups = brain.stimuli.groups[subject.rows(len(brain.stimuli))][subject.repeated_rows()]
+        folds = make_folds(groups, settings.n_folds, settings.split, settings.seed)
         for roi, columns in subject.rois.items():
             ceiling = split_half_ceiling(subject.repeats[:, :, columns], folds)
             means = ceiling.drop(columns="fold").mean().to_dict()

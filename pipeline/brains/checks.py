@@ -1,0 +1,170 @@
+"""What responses must satisfy, and which voxels of a file can be used at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import DataError, Problem, refuse
+
+if TYPE_CHECKING:
+    from pipeline.brains.dataset import Responses
+
+
+def response_problems(where: str, responses: Responses, n_stimuli: int) -> Iterator[Problem]:
+    """Yield everything that keeps one subject's responses from being used.
+
+    Parameters
+    ----------
+    where : str
+        Dataset and subject, for the messages.
+    responses : Responses
+    n_stimuli : int
+        Stimuli of the whole dataset.
+    """
+    values = responses.values
+    rows = responses.rows(n_stimuli)
+    if len(np.unique(rows)) < len(rows) or rows.min(initial=0) < 0 or rows.max() >= n_stimuli:
+        yield Problem(
+            f"{where}: stimuli shown",
+            f"different positions from 0 to {n_stimuli - 1}",
+            f"{len(rows)} positions from {rows.min()} to {rows.max()}, "
+            f"{len(np.unique(rows))} of them different",
+            "Average repeats first, and count positions from 0.",
+        )
+        return
+    if values.ndim != 2 or len(values) != len(rows):
+        yield Problem(
+            f"{where}: responses",
+            f"one row for each of {len(rows)} stimuli",
+            f"an array of shape {values.shape}",
+            "Match responses and stimuli by name and drop what has no partner.",
+        )
+        return
+    if not responses.rois:
+        yield Problem(f"{where}: ROIs", "at least one", "none", "Name the region of each voxel.")
+    for roi, columns in responses.rois.items():
+        yield from _roi_problems(f"{where}, ROI {roi}", values, columns)
+    yield from _repeat_problems(where, responses)
+    if responses.coordinates is not None and len(responses.coordinates) != values.shape[1]:
+        yield Problem(
+            f"{where}: coordinates",
+            f"one row for each of {values.shape[1]} voxels",
+            f"an array of shape {responses.coordinates.shape}",
+            "Give every voxel its place, or leave the coordinates out.",
+        )
+
+
+def _repeat_problems(where: str, responses: Responses) -> Iterator[Problem]:
+    if responses.repeats is None:
+        return
+    expected = (len(responses.repeated_rows()), responses.values.shape[1])
+    if responses.repeats.shape[1:] != expected:
+        yield Problem(
+            f"{where}: repeats",
+            f"shape (n_repeats, {expected[0]}, {expected[1]})",
+            f"shape {responses.repeats.shape}",
+            "Give every repeat all its stimuli and voxels, or leave the repeats out.",
+        )
+    elif not np.isfinite(responses.repeats).all():
+        yield Problem(
+            f"{where}: repeats",
+            "finite responses",
+            "NaN or infinite values",
+            "Leave these voxels out, or leave the repeats out.",
+        )
+
+
+def _roi_problems(
+    where: str, values: NDArray[np.float32], columns: NDArray[np.int64]
+) -> Iterator[Problem]:
+    if len(columns) == 0 or columns.min() < 0 or columns.max() >= values.shape[1]:
+        span = f"{columns.min()} to {columns.max()}" if len(columns) else "no columns"
+        yield Problem(
+            where,
+            f"voxel columns within 0 to {values.shape[1] - 1}",
+            span,
+            "Columns count from 0: subtract 1 from columns saved by MATLAB.",
+        )
+        return
+    voxels = values[:, columns]
+    finite = np.isfinite(voxels).all(axis=0)
+    if not finite.all():
+        yield Problem(
+            where,
+            "finite responses",
+            f"NaN or infinite values in {np.count_nonzero(~finite)} of {len(columns)} voxels",
+            "Leave these voxels out of the region.",
+        )
+        return
+    constant = np.ptp(voxels, axis=0) == 0
+    if constant.any():
+        yield Problem(
+            where,
+            "voxels that vary over stimuli",
+            f"{np.count_nonzero(constant)} of {len(columns)} voxels with one constant value",
+            "Leave these voxels out of the region.",
+        )
+
+
+@dataclass(frozen=True)
+class UsableVoxels:
+    """The regions of a file without the voxels that cannot be used.
+
+    Parameters
+    ----------
+    rois : mapping of str to ndarray of int
+        Columns that are finite and vary over stimuli.
+    dropped : mapping of str to int
+        Region -> voxels left out, only where there are any.
+    """
+
+    rois: Mapping[str, NDArray[np.int64]]
+    dropped: Mapping[str, int]
+
+
+def usable_voxels(
+    where: str, values: NDArray[np.floating], rois: Mapping[str, NDArray[np.int64]]
+) -> UsableVoxels:
+    """Leave out voxels that are not finite or never vary, as scanners' edges often are.
+
+    Parameters
+    ----------
+    where : str
+        File and subject, for the messages.
+    values : ndarray, shape (n_shown, n_voxels)
+    rois : mapping of str to ndarray of int
+        Region of interest -> 0-based columns within ``values``.
+
+    Raises
+    ------
+    DataError
+        All regions that would lose more than half of their voxels, at once.
+    """
+    columns = np.unique(np.concatenate([*rois.values(), np.array([], dtype=np.int64)]))
+    good = np.zeros(values.shape[1], dtype=bool)
+    for block in np.array_split(columns, max(1, len(columns) // 4096)):  # bounds the copies
+        voxels = values[:, block]
+        with np.errstate(invalid="ignore"):
+            varies = np.ptp(voxels, axis=0) > 0
+        good[block] = np.isfinite(voxels).all(axis=0) & varies
+    kept = {roi: members[good[members]] for roi, members in rois.items()}
+    lost = {roi: len(members) - len(kept[roi]) for roi, members in rois.items()}
+    refuse(
+        (
+            Problem(
+                f"{where}, ROI {roi}",
+                "at least half of its voxels finite and varying over stimuli",
+                f"{count} of {len(rois[roi])} NaN, infinite or constant",
+                "Check the mask and the file: this much is no scanner's edge.",
+            )
+            for roi, count in lost.items()
+            if 2 * count > len(rois[roi])
+        ),
+        DataError,
+    )
+    return UsableVoxels(kept, {roi: count for roi, count in lost.items() if count})
