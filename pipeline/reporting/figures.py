@@ -25,7 +25,7 @@ from pipeline.reporting.style import (
     panels,
     plain,
 )
-from pipeline.reporting.table import error_words, roi_heading
+from pipeline.reporting.table import CEILING_NOTE, error_words, roi_heading
 from pipeline.reporting.views import View, slug
 
 CHANCE = 0.5
@@ -94,7 +94,7 @@ def accuracy_figure(
     caption = (
         f"Bars: mean; error bars: {error_words(rows)}; dots: single "
         f"{rows['unit'].iloc[0]}. Dashed line: chance (0.5)."
-        + (" Grey line: split-half ceiling, mean over subjects." if drawn_ceiling else "")
+        + (f" Grey line: mean over subjects. {CEILING_NOTE}" if drawn_ceiling else "")
         + f" The vertical axis starts at {bottom:.2f}."
     )
     return NamedFigure(view.name, view.title, caption, figure)

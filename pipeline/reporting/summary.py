@@ -33,7 +33,7 @@ def markdown_summary(title: str, verdicts: Sequence[str], tables: Sequence[Table
     str
         Markdown of at most ``MARKDOWN_LIMIT`` characters.
     """
-    written = f"# {_escaped(title)}\n\n" + "\n\n".join(map(_escaped, verdicts))
+    written = f"### {_escaped(title)}\n\n" + "\n\n".join(map(_escaped, verdicts))
     for table in tables:
         added = (
             f"\n\n**{_escaped(table.title)}.** {_escaped(table.note)}\n\n{_markdown_table(table)}"

@@ -11,6 +11,10 @@ MISSING = "—"
 DAGGER = "†"
 LABEL_HEADINGS = ("task", "method", "difference")
 CEILING_LABEL = "split-half ceiling"
+CEILING_NOTE = (
+    "Split-half ceiling: one half of the repeats predicts the other. It is a lower bound: a good "
+    "model of the mean over all repeats may exceed it."
+)
 
 #: (base, task, method) of models that did not converge.
 Unconverged = frozenset[tuple[str, str, str]]

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.reporting.methods import ordered_methods
 from pipeline.reporting.table import (
     CEILING_LABEL,
+    CEILING_NOTE,
     DAGGER,
     MISSING,
     Table,
@@ -139,6 +140,7 @@ def two_vs_two_table(
         name=view.name,
         title=view.title,
         note=f"Mean ± {error_words(rows)}. Chance is 0.5; best of each task and ROI in bold."
+        + (f" {CEILING_NOTE}" if ceilings else "")
         + (f" {DAGGER} the tuned model did not converge." if marked else ""),
         values=rows.reset_index(drop=True),
         shown=pd.DataFrame(texts),

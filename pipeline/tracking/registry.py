@@ -105,9 +105,18 @@ def _signature(modality: str) -> ModelSignature:
     return ModelSignature(inputs=inputs[modality], params=params)
 
 
-def register(model_uri: str, name: str, tags: Mapping[str, str]) -> Registered:
+def register(model_uri: str, name: str, tags: Mapping[str, str], description: str) -> Registered:
     """Make a version with all its tags at once, then point the method's alias at the best one."""
+    client = mlflow.MlflowClient()
     version = mlflow.register_model(model_uri, name, tags=dict(tags))
+    client.update_model_version(name, version.version, description)
+    client.update_registered_model(
+        name,
+        f"`{tags['base']}` tuned on **{tags['task']}**, one version for each tuning. An alias is "
+        "a method and points at its best version by validation score: load it with "
+        f'`mlflow.pyfunc.load_model("models:/{name}@{tags["method"]}")`. To compare methods, tick '
+        "their versions and press Compare.",
+    )
     _point_alias(name, tags["method"])
     return _registered(version)
 

@@ -61,8 +61,9 @@ def stage_run(stage: Stage) -> Iterator[Run]:
         except PipelineError as error:
             mlflow.set_tag("error", str(error)[:5000])
             raise
-        # only now: an unfinished run must not be taken for a finished one
-        mlflow.set_tag("fingerprint", stage.fingerprint)
+        if stage.fingerprint:
+            # only now: an unfinished run must not be taken for a finished one
+            mlflow.set_tag("fingerprint", stage.fingerprint)
 
 
 @contextmanager

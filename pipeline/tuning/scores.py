@@ -61,17 +61,21 @@ class TaskScore:
 
     @property
     def error(self) -> float:
-        """Standard error of the mean over examples."""
-        return float(self.values.std(ddof=1) / np.sqrt(len(self.values)))
+        """Bootstrap standard error of the mean: examples drawn again, 1,000 times."""
+        return _bootstrap_error(self.values)
 
     def beats(self, other: TaskScore) -> bool:
         """Say whether this is better than the other by more than the bootstrap error.
 
-        The examples are the same, so their differences are what is drawn again (1,000 draws).
+        The examples are the same, so their differences are what is drawn again.
         """
         difference = self.values - other.values
-        draws = np.random.default_rng(0).integers(0, len(difference), (1000, len(difference)))
-        return bool(difference.mean() > difference[draws].mean(axis=1).std(ddof=1))
+        return bool(difference.mean() > _bootstrap_error(difference))
+
+
+def _bootstrap_error(values: NDArray[np.float64]) -> float:
+    draws = np.random.default_rng(0).integers(0, len(values), (1000, len(values)))
+    return float(values[draws].mean(axis=1).std(ddof=1))
 
 
 def score(model: TunedModel, examples: Examples, scorer: Scorer) -> dict[str, TaskScore]:

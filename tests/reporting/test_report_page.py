@@ -74,7 +74,7 @@ def test_page_says_what_was_published_settings_and_runs(report):
 
 def test_every_title_about_simulated_subjects_says_so(report):
     assert "<title>Prompt tuning or fine-tuning? (simulated subjects)</title>" in report.html
-    assert report.markdown.startswith("# Prompt tuning or fine-tuning? (simulated subjects)")
+    assert report.markdown.startswith("### Prompt tuning or fine-tuning? (simulated subjects)")
     assert report.terminal.startswith("Prompt tuning or fine-tuning? (simulated subjects)")
     for name, figure in report.figures.items():
         if not name.startswith("task-scores"):

@@ -50,7 +50,11 @@ def run_study(study: StudyConfig) -> Studied:
         log_lineage(links, study.asks)
         report = run_report(ReportConfig(study=run.info.run_id))
         mlflow.log_artifact(str(report.page))
-        mlflow.set_tag(NOTE, f"{report.summary}\n\nThe whole report: Artifacts, `{PAGE}`.")
+        reused = sum(not _is_child(link.tune_run, run.info.run_id) for link in links)
+        note = f"{report.summary}\n\nThe whole report: Artifacts, `{PAGE}`."
+        if reused:
+            note += f" {reused} of {len(links)} tuned models were reused from earlier studies."
+        mlflow.set_tag(NOTE, note)
         mlflow.log_metric("minutes", (time.monotonic() - started) / 60)
     return Studied(run.info.run_id, run.info.experiment_id, report)
 
@@ -70,6 +74,10 @@ def _cell(grid: Grid, cell: Cell) -> Iterator[Link]:
             brain=loaded.name,
             simulated=loaded.simulated,
         )
+
+
+def _is_child(run_id: str, parent: str) -> bool:
+    return bool(mlflow.get_run(run_id).data.tags.get("mlflow.parentRunId") == parent)
 
 
 def _any_simulated(study: StudyConfig) -> bool:

@@ -110,22 +110,34 @@ def _log(tuned: Tuned, name: str, base_uri: str, seed: int) -> None:
     mlflow.log_metrics({**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=model_id)
     mlflow.set_tag("converged", str(tuned.converged).lower())
     card = tuned.model.card
+    shown = ("bertscore_f1", "exact_match", "accuracy")
     tags = {
         "method": card.method,
         "task": card.task,
-        "modality": card.modality,
         "base": card.base,
-        "base_digest": card.base_digest,
+        "base_digest": card.base_digest[:16],
+        "modality": card.modality,
         "prompt_length": str(card.prompt_length),
         "learning_rate": f"{tuned.choice.learning_rate:g}",
         "seed": str(seed),
         "converged": str(tuned.converged).lower(),
         "validation_score": repr(tuned.validation[tuned.primary].mean),
         **{k: str(v) for k, v in sizes.items()},
-        **{k: f"{v:.4f}" for k, v in scores.items() if k.startswith("task/")},
+        **{f"task/{k}": f"{v.mean:.4f}" for k, v in tuned.test.items() if k in shown},
     }
-    registered = register(model_uri, name, tags)
-    _describe(tuned, registered)
+    verdict = _verdict(tuned)
+    registered = register(model_uri, name, tags, f"{card.method}: {verdict}")
+    log.info("  %s: %s", registered.title, verdict)
+    mlflow.set_tag(NOTE, f"{registered.title}: {verdict}\n\nRegistered as `{registered.uri}`.")
+
+
+def _verdict(tuned: Tuned) -> str:
+    primary = tuned.primary
+    test, base = tuned.test[primary], tuned.base_test[primary]
+    verdict = f"{primary} {test.mean:.3f} ± {test.error:.3f} (untuned base {base.mean:.3f})"
+    if tuned.converged:
+        return verdict
+    return f"{verdict}; **not converged**: no better than the untuned base by more than the error"
 
 
 def _sizes(tuned: Tuned, stored: int) -> dict[str, int]:
@@ -135,18 +147,3 @@ def _sizes(tuned: Tuned, stored: int) -> dict[str, int]:
         "total_parameters": sum(p.numel() for p in parameters),
         "bytes_stored": stored,
     }
-
-
-def _describe(tuned: Tuned, registered: Registered) -> None:
-    primary = tuned.primary
-    test, base = tuned.test[primary], tuned.base_test[primary]
-    verdict = (
-        f"{registered.title}: {primary} {test.mean:.3f} ± {test.error:.3f}"
-        f" (untuned base {base.mean:.3f})"
-    )
-    log.info("  %s", verdict)
-    if not tuned.converged:
-        warning = "not converged: it does not beat the untuned base by more than the error"
-        log.warning("  %s", warning)
-        verdict += f"\n\n**{warning}**"
-    mlflow.set_tag(NOTE, f"{verdict}\n\nRegistered as `{registered.uri}`.")
