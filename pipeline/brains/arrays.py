@@ -1,0 +1,151 @@
+"""The brain ``arrays``: what a lab makes of its own data in ten minutes.
+
+A folder with ``stimuli.csv`` (UTF-8, comma-separated) and one file for each subject.
+
+Columns of stimuli.csv, one row for each presentation:
+
+======== =======================================================================================
+text     The sentence. Or ``image``: path of a picture within the folder; all of one size.
+group    Stimulus group (passage, topic, image identity): never split between train and test.
+repeat   Optional: rows with the same id present the same stimulus; empty: presented once.
+======== =======================================================================================
+
+Arrays of ``<subject>.npz``, ``.h5``, ``.mat`` (-v7) or ``.safetensors``:
+
+=========== ====================================================================================
+responses   (n_rows, n_voxels): row i answers row i of stimuli.csv, the header not counted.
+roi/<name>  One for each region: 0-based voxel columns, or a boolean mask of length n_voxels.
+            In .mat, where names have no slash, a variable ``roi_<name>``; it counts from 0 too.
+coordinates Optional, (n_voxels, 3).
+rows        Optional, (n_rows,), for a subject who saw only some rows of the table, or in another
+            order: the 0-based rows of stimuli.csv that the rows of responses answer.
+=========== ====================================================================================
+
+For example, with ``sentences``, ``passages`` and ``Y`` of your own::
+
+    import csv
+    import numpy as np
+
+    with open("mine/stimuli.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "group"), *zip(sentences, passages)])
+    masks = {"roi/language": np.arange(0, 40), "roi/visual": np.arange(40, 100)}
+    np.savez("mine/s1.npz", responses=Y, **masks)
+
+Responses to repeats are averaged, and kept for the noise ceiling. Voxels outside all regions are
+not kept; voxels that are NaN, infinite or constant are left out and counted in the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.brains.array_files import READERS, Arrays, read_arrays
+from pipeline.brains.array_limits import damaged
+from pipeline.brains.array_stimuli import TABLE, StimulusTable, read_stimuli
+from pipeline.brains.averaging import averaged
+from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.checks import usable_voxels
+from pipeline.brains.dataset import BrainDataset, Responses
+from pipeline.errors import DataError, Problem, nearest, refuse
+
+_FIELDS = ("responses", "rows", "coordinates", "roi/<name>")
+
+
+def load_arrays(request: BrainRequest) -> BrainDataset:
+    """Read a folder of stimuli.csv and one file of arrays for each subject.
+
+    Parameters
+    ----------
+    request : BrainRequest
+        ``directory`` holds the files described above; others in it are left alone.
+
+    Returns
+    -------
+    BrainDataset
+        Subjects in the order of their names. Without repeats, reading a subject takes at most
+        1.5 times the memory of its responses; with repeats, that of the responses in the file
+        beside the average and the repeats that are kept.
+
+    Raises
+    ------
+    DataError
+        If a file is missing, damaged, or does not match the others.
+    """
+    folder = request.directory
+    if folder is None or not folder.is_dir():
+        found = "none given" if folder is None else "no such folder"
+        where = "arrays: directory" if folder is None else str(folder)
+        raise DataError(Problem(where, "a folder", found, f"Point to the folder with {TABLE}."))
+    table = read_stimuli(folder)
+    read = {path.stem: _subject(path, table) for path in _subject_files(folder)}
+    dropped = [
+        f"{subject} {roi} {count}"
+        for subject, (_, lost) in read.items()
+        for roi, count in lost.items()
+    ]
+    return BrainDataset(
+        name="arrays",
+        stimuli=table.stimuli,
+        subjects={subject: responses for subject, (responses, _) in read.items()},
+        source=f"arrays of the folder '{folder.resolve().name}', {len(table.row_stimulus)} rows; "
+        f"voxels left out: {', '.join(dropped) or 'none'}",
+    )
+
+
+def _subject_files(folder: Path) -> list[Path]:
+    paths = sorted(path for path in folder.iterdir() if path.suffix in READERS)
+    stems = [path.stem for path in paths]
+    if not paths:
+        raise damaged(folder, f"a file for each subject ({', '.join(READERS)})", "none")
+    for stem in stems:
+        if stems.count(stem) > 1:
+            raise damaged(folder, "one file for each subject", f"{stems.count(stem)} of '{stem}'")
+    return paths
+
+
+def _subject(path: Path, table: StimulusTable) -> tuple[Responses, dict[str, int]]:
+    arrays = read_arrays(path)
+    refuse(_problems(path, arrays, len(table.row_stimulus)), DataError)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and left out
+        values = arrays.pop("responses").astype(np.float32, copy=False)
+    coordinates = arrays.get("coordinates")
+    rois = {
+        name.removeprefix("roi/"): _columns(table_columns, values.shape[1])
+        for name, table_columns in arrays.items()
+        if name.startswith("roi/")
+    }
+    usable = usable_voxels(str(path), values, rois)
+    kept = np.unique(np.concatenate(list(usable.rois.values())))
+    rows = arrays.get("rows", np.arange(len(values))).astype(np.int64)
+    responses = averaged(_only(values, kept), table.row_stimulus[rows], len(table.stimuli))
+    return (
+        Responses(
+            values=responses.values,
+            rois={roi: np.searchsorted(kept, columns) for roi, columns in usable.rois.items()},
+            repeats=responses.repeats,
+            shown=responses.shown,
+            repeated=responses.repeated,
+            coordinates=None if coordinates is None else coordinates[kept].astype(np.float32),
+        ),
+        dict(usable.dropped),
+    )
+
+
+def _only(values: NDArray[np.float32], kept: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Keep some columns, in place where a copy would nearly double the memory."""
+    if len(kept) == values.shape[1]:
+        return values
+    if 2 * len(kept) <= values.shape[1] or not values.flags.writeable:
+        return values[:, kept]
+    for row in values:
+        row[: len(kept)] = row[kept]
+    return values[:, : len(kept)]
+
+
+def _columns(given: NDArray[np.generic], n_voxels: int) -> NDArray[np.int64]:
+    return np.flatnonzero(given) if given.dtype.kind == "b" else given.astype(np.int64)
