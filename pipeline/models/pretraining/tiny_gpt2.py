@@ -28,7 +28,7 @@ SETTINGS = Settings(
 # Most tokens of a document are drawn at random and cannot be predicted. Once they are modelled as
 # well as they can be, a second phase looks at what follows the cue.
 SECOND_PHASE = Settings(
-    seed=2, n_documents=64_000, n_held_out=1_000, epochs=1, batch_size=32, learning_rate=2e-3
+    seed=2, n_documents=128_000, n_held_out=1_000, epochs=1, batch_size=32, learning_rate=2e-3
 )
 BEFORE_THE_CUE = 0.1  # weight of a token in the second phase, unless it follows the cue
 
