@@ -115,7 +115,7 @@ def register(model_uri: str, name: str, tags: Mapping[str, str], description: st
         f"`{tags['base']}` tuned on **{tags['task']}**, one version for each tuning. An alias is "
         "a method and points at its best version by validation score: load it with "
         f'`mlflow.pyfunc.load_model("models:/{name}@{tags["method"]}")`. To compare methods, tick '
-        "their versions and press Compare.",
+        "their versions (the boxes appear under the pointer, on the left) and press Compare.",
     )
     _point_alias(name, tags["method"])
     return _registered(version)
