@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from pydantic.fields import FieldInfo
 
-from pipeline.config import AlignConfig, ExtractConfig, ReportConfig, StageConfig, TuneConfig
+from pipeline.config import (
+    AlignConfig,
+    ExtractConfig,
+    PrepareConfig,
+    ReportConfig,
+    StageConfig,
+    TuneConfig,
+)
 
 STAGES: dict[str, type[StageConfig]] = {
+    "prepare": PrepareConfig,
     "tune": TuneConfig,
     "extract": ExtractConfig,
     "align": AlignConfig,
@@ -18,7 +26,7 @@ STAGES: dict[str, type[StageConfig]] = {
 DEFAULT_STUDY = "studies/demo.yaml"
 HEAD = f"""\
 # Made by: python -m entrypoints.mlproject > MLproject
-# Help:    python -m entrypoints.tune --help   (likewise extract, align, report)
+# Help:    python -m entrypoints.tune --help   (likewise prepare, extract, align, report)
 name: brain-alignment
 conda_env: conda.yaml
 entry_points:

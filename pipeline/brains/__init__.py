@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from pipeline.brains.arrays import ARRAYS
+from pipeline.brains.bold5000 import BOLD5000_BRAINS
 from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.canonical import CANONICAL
 from pipeline.brains.dataset import BrainDataset, Responses, Stimuli
 from pipeline.brains.digit69 import DIGIT69
+from pipeline.brains.nifti import NIFTI
 from pipeline.brains.simulation import SIMULATED_PICTURES, SIMULATED_SENTENCES
 
 __all__ = ["BRAINS", "Brain", "BrainDataset", "BrainRequest", "Responses", "Stimuli"]
 
 BRAINS: dict[str, Brain] = {
-    brain.name: brain for brain in (SIMULATED_SENTENCES, SIMULATED_PICTURES, DIGIT69)
+    brain.name: brain
+    for brain in (
+        SIMULATED_SENTENCES,
+        SIMULATED_PICTURES,
+        DIGIT69,
+        *BOLD5000_BRAINS,
+        NIFTI,
+        ARRAYS,
+        CANONICAL,
+    )
 }

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +25,15 @@ from pipeline.brains.array_limits import (
     damaged,
     npy_header,
 )
+from pipeline.brains.array_matlab import read_mat
 from pipeline.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
 
-_CHUNK = 1 << 20
-_MATLAB_HEADER = 128
-_MATLAB_COMPRESSED = 15
-_MATLAB_CLASSES = {"logical": ("b", 1), "double": ("f", 8), "single": ("f", 4)} | {
-    f"{prefix}int{bits}": (kind, bits // 8)
-    for prefix, kind in (("", "i"), ("u", "u"))
-    for bits in (8, 16, 32, 64)
-}
 _SAFETENSORS = {"BOOL": ("b", 1), "F64": ("f", 8), "F32": ("f", 4), "F16": ("f", 2)} | {
     f"{kind.upper()}{bits}": (kind, bits // 8) for kind in "iu" for bits in (8, 16, 32, 64)
 }
+_ZIP_TAIL = 22 + (1 << 16)
 # What is no number has a kind that check_declared refuses.
 _OTHER = ("O", 8)
 
@@ -80,12 +73,23 @@ def read_npz(path: Path) -> Arrays:
         declared = {_npz_name(path, info): _npz_declared(path, archive, info) for info in members}
         if len(declared) < len(members):
             raise damaged(path, "every array once", "two arrays of the same name")
+        if len(members) != _npz_count(path):
+            raise damaged(path, f"{_npz_count(path)} arrays, as it says", f"{len(members)}")
         check_declared(path, declared)
         arrays = {}
         for name, info in zip(declared, members, strict=True):
             with archive.open(info) as member:
                 arrays[name] = np.lib.format.read_array(member, allow_pickle=False)
         return arrays
+
+
+def _npz_count(path: Path) -> int:
+    """Read how many members a zip file says it has: zipfile lists the fewer of a damaged one."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _ZIP_TAIL))
+        tail = file.read()
+    place = tail.rfind(b"PK\x05\x06") + 10
+    return int.from_bytes(tail[place : place + 2], "little")
 
 
 def _npz_name(path: Path, info: zipfile.ZipInfo) -> str:
@@ -118,7 +122,7 @@ def _read_safetensors(path: Path) -> Arrays:
 
 
 def _read_h5(path: Path) -> Arrays:
-    import h5py
+    import h5py  # type: ignore[import-untyped]
 
     with h5py.File(path, "r") as file:
         found = dict(_h5_datasets(path, file))
@@ -136,67 +140,29 @@ def _read_h5(path: Path) -> Arrays:
 
 def _h5_datasets(path: Path, file: Any) -> Iterator[tuple[str, Any]]:
     """Walk the two levels that are read; links to other files and places are refused."""
-    import h5py
+    import h5py  # type: ignore[import-untyped]
 
     for outer in file:
-        inside = isinstance(file.get(outer, getlink=True), h5py.HardLink)
-        group = file[outer] if inside else None
-        nested = outer == "roi" and isinstance(group, h5py.Group)
-        for name in [f"roi/{inner}" for inner in group] if nested else [outer]:
+        names = [outer]
+        if isinstance(file.get(outer, getlink=True), h5py.HardLink):
+            group: Any = file[outer]
+            if outer == "roi" and isinstance(group, h5py.Group):
+                names = [f"roi/{inner}" for inner in group]
+        for name in names:
             inside = isinstance(file.get(name, getlink=True), h5py.HardLink)
-            dataset = file[name] if inside else None
+            dataset: Any = file[name] if inside else None
             if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual:
                 raise damaged(path, f"{name} to be a dataset of this file", "something else")
             yield name, dataset
 
 
 def _read_mat(path: Path) -> Arrays:
-    from scipy.io import loadmat, whosmat
-
-    _check_inflated(path)
-    listed = whosmat(path)
-    declared = {
-        name: Declared(shape, *_MATLAB_CLASSES.get(matlab, _OTHER))
-        for name, shape, matlab in listed
-    }
-    if len(declared) < len(listed):
-        raise damaged(path, "every variable once", "two variables of the same name")
-    check_declared(path, declared)
-    content: Mapping[str, Any] = loadmat(path, mat_dtype=True, variable_names=list(declared))
-    arrays = {name: np.asarray(content[name]) for name in declared}
     return {
         f"roi/{name[4:]}" if name.startswith("roi_") else name: (
             array if name in {"responses", "coordinates"} or 1 not in array.shape else array.ravel()
         )
-        for name, array in arrays.items()
+        for name, array in read_mat(path).items()
     }
-
-
-def _check_inflated(path: Path) -> None:
-    """Count what the compressed variables unfold to, and check their checksums on the way."""
-    left = allowed_bytes(path)
-    with path.open("rb") as file:
-        header = file.read(_MATLAB_HEADER)
-        if header.startswith(b"\x89HDF") or header[:10] == b"MATLAB 7.3":
-            raise damaged(path, "a .mat file saved with -v7", "one saved with -v7.3")
-        order: Any = "little" if header[126:128] == b"IM" else "big"
-        if header[124:128] not in {b"\x00\x01IM", b"\x01\x00MI"}:
-            return  # the old version 4, which compresses nothing
-        while len(tag := file.read(8)) == 8:
-            kind, size = (int.from_bytes(part, order) for part in (tag[:4], tag[4:]))
-            if kind != _MATLAB_COMPRESSED:
-                file.seek(size, 1)
-                continue
-            inflate = zlib.decompressobj()
-            while size > 0 and (data := file.read(min(size, _CHUNK))):
-                size -= len(data)
-                while data:
-                    left -= len(inflate.decompress(data, _CHUNK))
-                    data = inflate.unconsumed_tail
-                    if left < 0:
-                        raise damaged(path, f"at most {allowed_bytes(path)} bytes", "more")
-            if not inflate.eof:
-                raise damaged(path, "whole compressed variables", "one that is cut short")
 
 
 READERS: dict[str, Callable[[Path], Arrays]] = {

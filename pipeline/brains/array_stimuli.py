@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -126,10 +127,11 @@ def _row_problems(path: Path, rows: list[dict[str, str]], kind: str) -> Iterator
 
 
 def _same_problems(path: Path, stimuli: Stimuli, rows: list[int]) -> Iterator[Problem]:
-    firsts: dict[str | bytes, int] = {}
+    firsts: dict[bytes, int] = {}
     for place, row in enumerate(rows):
         item = stimuli.items[place]
-        same = rows[firsts.setdefault(item if isinstance(item, str) else item.tobytes(), place)]
+        content = item.encode() if isinstance(item, str) else item.tobytes()
+        same = rows[firsts.setdefault(hashlib.sha256(content).digest(), place)]
         if same != row:
             yield Problem(
                 f"{path}: row {row + 1}",

@@ -31,29 +31,29 @@ For example, with ``sentences``, ``passages`` and ``Y`` of your own::
     masks = {"roi/language": np.arange(0, 40), "roi/visual": np.arange(40, 100)}
     np.savez("mine/s1.npz", responses=Y, **masks)
 
+For .safetensors use ``save_file`` with ``np.ascontiguousarray(Y)``: version 0.8.0 writes arrays
+that are not in C order as if they were, without an error (its issue 825).
+
 Responses to repeats are averaged, and kept for the noise ceiling. Voxels outside all regions are
 not kept; voxels that are NaN, infinite or constant are left out and counted in the source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.array_files import READERS, Arrays, read_arrays
+from pipeline.brains.array_checks import array_problems
+from pipeline.brains.array_files import READERS, read_arrays
 from pipeline.brains.array_limits import damaged
 from pipeline.brains.array_stimuli import TABLE, StimulusTable, read_stimuli
 from pipeline.brains.averaging import averaged
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.checks import usable_voxels
 from pipeline.brains.dataset import BrainDataset, Responses
-from pipeline.errors import DataError, Problem, nearest, refuse
-
-_FIELDS = ("responses", "rows", "coordinates", "roi/<name>")
+from pipeline.errors import DataError, Problem, refuse
 
 
 def load_arrays(request: BrainRequest) -> BrainDataset:
@@ -67,9 +67,8 @@ def load_arrays(request: BrainRequest) -> BrainDataset:
     Returns
     -------
     BrainDataset
-        Subjects in the order of their names. Without repeats, reading a subject takes at most
-        1.5 times the memory of its responses; with repeats, that of the responses in the file
-        beside the average and the repeats that are kept.
+        Subjects in the order of their names. Responses in float32 without repeats are not copied;
+        with repeats, those of the file lie in memory beside the average and the repeats kept.
 
     Raises
     ------
@@ -110,13 +109,13 @@ def _subject_files(folder: Path) -> list[Path]:
 
 def _subject(path: Path, table: StimulusTable) -> tuple[Responses, dict[str, int]]:
     arrays = read_arrays(path)
-    refuse(_problems(path, arrays, len(table.row_stimulus)), DataError)
+    refuse(array_problems(path, arrays, len(table.row_stimulus)), DataError)
     with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and left out
         values = arrays.pop("responses").astype(np.float32, copy=False)
     coordinates = arrays.get("coordinates")
     rois = {
-        name.removeprefix("roi/"): _columns(table_columns, values.shape[1])
-        for name, table_columns in arrays.items()
+        name.removeprefix("roi/"): _columns(given)
+        for name, given in arrays.items()
         if name.startswith("roi/")
     }
     usable = usable_voxels(str(path), values, rois)
@@ -147,5 +146,14 @@ def _only(values: NDArray[np.float32], kept: NDArray[np.int64]) -> NDArray[np.fl
     return values[:, : len(kept)]
 
 
-def _columns(given: NDArray[np.generic], n_voxels: int) -> NDArray[np.int64]:
+def _columns(given: NDArray[np.generic]) -> NDArray[np.int64]:
     return np.flatnonzero(given) if given.dtype.kind == "b" else given.astype(np.int64)
+
+
+ARRAYS = Brain(
+    name="arrays",
+    modality="either",
+    summary="your own data: a folder of stimuli.csv and one file of arrays for each subject",
+    load=load_arrays,
+    needs_directory=True,
+)

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from pipeline.brains.dataset import BrainDataset, Modality
+from pipeline.config.stages import PrepareConfig
 from pipeline.errors import ConfigError, Problem, refuse
+
+
+def _usual(setting: str) -> Any:
+    """Take a default from where defaults are written."""
+    return PrepareConfig.model_fields[setting].default
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class BrainRequest:
         Sentences come in passages of 4, pictures in pairs of the same identity.
     n_voxels : int
         Voxels in each ROI.
+    effect : float
+        Signal variance, as a multiple of the usual one of each ROI.
     group_noise, white_noise : float
         Variance of the noise that the stimuli of a group share in one presentation, and of the
         noise that every response has for itself. The signal of the strongest ROI has variance 1;
@@ -39,20 +48,21 @@ class BrainRequest:
     """
 
     directory: Path | None = None
-    seed: int = 0
-    n_subjects: int = 3
-    n_stimuli: int = 192
-    n_voxels: int = 80
-    group_noise: float = 3.0
-    white_noise: float = 12.0
-    n_repeats: int = 2
+    seed: int = _usual("seed")
+    n_subjects: int = _usual("n_subjects")
+    n_stimuli: int = _usual("n_stimuli")
+    n_voxels: int = _usual("n_voxels")
+    effect: float = _usual("effect")
+    group_noise: float = _usual("group_noise")
+    white_noise: float = _usual("white_noise")
+    n_repeats: int = _usual("n_repeats")
 
     def __post_init__(self) -> None:
         refuse(self._problems(), ConfigError)
 
     def _problems(self) -> Iterator[Problem]:
         least = {"seed": 0, "n_subjects": 1, "n_stimuli": 4, "n_voxels": 2, "n_repeats": 1}
-        for field, minimum in {**least, "group_noise": 0, "white_noise": 0}.items():
+        for field, minimum in {**least, "effect": 0, "group_noise": 0, "white_noise": 0}.items():
             value = getattr(self, field)
             if not value >= minimum:
                 yield Problem(
@@ -68,7 +78,8 @@ class Brain:
     ----------
     name : str
         Begins with ``simulated`` where the subjects are.
-    modality : 'text' or 'image'
+    modality : 'text', 'image' or 'either'
+        Either, where only the files say which.
     summary : str
         One line for the list of brains.
     load : callable
@@ -78,7 +89,7 @@ class Brain:
     """
 
     name: str
-    modality: Modality
+    modality: Modality | Literal["either"]
     summary: str
     load: Callable[[BrainRequest], BrainDataset]
     needs_directory: bool = False

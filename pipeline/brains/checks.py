@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from pipeline.errors import DataError, Problem, refuse
 
+_BLOCK_VALUES = 1 << 20
+
 if TYPE_CHECKING:
     from pipeline.brains.dataset import Responses
 
@@ -91,8 +93,7 @@ def _roi_problems(
             "Columns count from 0: subtract 1 from columns saved by MATLAB.",
         )
         return
-    voxels = values[:, columns]
-    finite = np.isfinite(voxels).all(axis=0)
+    finite, varying = _finite_and_varying(values, columns)
     if not finite.all():
         yield Problem(
             where,
@@ -100,15 +101,29 @@ def _roi_problems(
             f"NaN or infinite values in {np.count_nonzero(~finite)} of {len(columns)} voxels",
             "Leave these voxels out of the region.",
         )
-        return
-    constant = np.ptp(voxels, axis=0) == 0
-    if constant.any():
+    elif not varying.all():
         yield Problem(
             where,
             "voxels that vary over stimuli",
-            f"{np.count_nonzero(constant)} of {len(columns)} voxels with one constant value",
+            f"{np.count_nonzero(~varying)} of {len(columns)} voxels with one constant value",
             "Leave these voxels out of the region.",
         )
+
+
+def _finite_and_varying(
+    values: NDArray[np.floating], columns: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Look at the columns a few megabytes at a time: responses can be as large as memory allows."""
+    finite = np.zeros(len(columns), dtype=bool)
+    varying = np.zeros(len(columns), dtype=bool)
+    width = max(1, _BLOCK_VALUES // len(values))
+    for start in range(0, len(columns), width):
+        block = slice(start, start + width)
+        voxels = values[:, columns[block]]
+        finite[block] = np.isfinite(voxels).all(axis=0)
+        with np.errstate(invalid="ignore", over="ignore"):
+            varying[block] = np.ptp(voxels, axis=0) > 0
+    return finite, varying
 
 
 @dataclass(frozen=True)
@@ -147,11 +162,7 @@ def usable_voxels(
     """
     columns = np.unique(np.concatenate([*rois.values(), np.array([], dtype=np.int64)]))
     good = np.zeros(values.shape[1], dtype=bool)
-    for block in np.array_split(columns, max(1, len(columns) // 4096)):  # bounds the copies
-        voxels = values[:, block]
-        with np.errstate(invalid="ignore"):
-            varies = np.ptp(voxels, axis=0) > 0
-        good[block] = np.isfinite(voxels).all(axis=0) & varies
+    good[columns] = np.logical_and(*_finite_and_varying(values, columns))
     kept = {roi: members[good[members]] for roi, members in rois.items()}
     lost = {roi: len(members) - len(kept[roi]) for roi, members in rois.items()}
     refuse(

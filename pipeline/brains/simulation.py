@@ -138,7 +138,7 @@ def simulate_subjects(
         ``sim1``, ``sim2``, …; a subject does not depend on how many there are.
     """
     settings = VoxelSettings(
-        strengths=strengths,
+        strengths={roi: request.effect * strength for roi, strength in strengths.items()},
         n_voxels=request.n_voxels,
         group_noise=request.group_noise,
         white_noise=request.white_noise,

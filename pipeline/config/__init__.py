@@ -2,7 +2,14 @@
 
 from pipeline.config.catalogue import Catalogue, Listed
 from pipeline.config.loading import load_config, read_study
-from pipeline.config.stages import AlignConfig, ExtractConfig, ReportConfig, StageConfig, TuneConfig
+from pipeline.config.stages import (
+    AlignConfig,
+    ExtractConfig,
+    PrepareConfig,
+    ReportConfig,
+    StageConfig,
+    TuneConfig,
+)
 from pipeline.config.study import Cell, Grid, StudyConfig
 
 __all__ = [
@@ -12,6 +19,7 @@ __all__ = [
     "ExtractConfig",
     "Grid",
     "Listed",
+    "PrepareConfig",
     "ReportConfig",
     "StageConfig",
     "StudyConfig",

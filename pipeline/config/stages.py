@@ -69,6 +69,27 @@ class TuneConfig(StageConfig):
     )
 
 
+class PrepareConfig(StageConfig):
+    """Read brain data into one checked form, show what is in it, keep a copy for later stages."""
+
+    brain: BrainName
+    brain_dir: BrainDirectory = ""
+    seed: Seed = 0
+    n_subjects: int = Field(3, ge=1, description="Simulated subjects.")
+    n_stimuli: int = Field(
+        192, ge=4, description="Simulated: sentences (in passages of 4) or pictures (in pairs)."
+    )
+    n_voxels: int = Field(80, ge=2, description="Simulated: voxels in each ROI.")
+    effect: float = Field(
+        1.0, ge=0, description="Simulated: signal variance, as a multiple of the usual one."
+    )
+    group_noise: float = Field(
+        3.0, ge=0, description="Simulated: variance of the noise that a stimulus group shares."
+    )
+    white_noise: float = Field(12.0, ge=0, description="Simulated: variance of all other noise.")
+    n_repeats: int = Field(2, ge=1, description="Simulated: presentations of each stimulus.")
+
+
 class ExtractConfig(StageConfig):
     """Compute the features of a tuned model for the stimuli of a brain dataset."""
 

@@ -10,6 +10,7 @@ from mlflow.data.meta_dataset import MetaDataset
 
 from pipeline.brains import BRAINS, BrainRequest
 from pipeline.brains.dataset import BrainDataset
+from pipeline.config import PrepareConfig
 
 
 @lru_cache(maxsize=4)  # a study aligns many models with the same brain dataset
@@ -21,8 +22,16 @@ def load_brain(name: str, directory: str) -> BrainDataset:
     DataError
         When its files are missing, damaged, or do not match one another.
     """
-    place = Path(directory).expanduser() if directory else None
-    return BRAINS[name].load(BrainRequest(directory=place))
+    return BRAINS[name].load(
+        request_of(PrepareConfig.model_validate({"brain": name, "brain_dir": directory}))
+    )
+
+
+def request_of(config: PrepareConfig) -> BrainRequest:
+    """Put the settings of prepare into the words of the loaders."""
+    settings = config.model_dump(exclude={"brain", "brain_dir"})
+    directory = Path(config.brain_dir).expanduser() if config.brain_dir else None
+    return BrainRequest(directory=directory, **settings)
 
 
 def brain_input(brain: BrainDataset) -> MetaDataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.brains import BRAINS
+from pipeline.brains import BRAINS, Brain
 from pipeline.config import Catalogue, Listed
 from pipeline.data import TASKS
 from pipeline.models.bases import BASES
@@ -20,8 +20,12 @@ def catalogue() -> Catalogue:
             },
             "method": {name: Listed(frozenset(method.storage)) for name, method in METHODS.items()},
             "brain": {
-                name: Listed(frozenset({brain.modality}), brain.needs_directory)
+                name: Listed(_modalities(brain), brain.needs_directory)
                 for name, brain in BRAINS.items()
             },
         }
     )
+
+
+def _modalities(brain: Brain) -> frozenset[str]:
+    return frozenset({"text", "image"} if brain.modality == "either" else {brain.modality})

@@ -7,6 +7,7 @@ from pipeline.config import load_config
 from pipeline.tracking.catalogue import catalogue
 
 REQUIRED = {
+    "prepare": {"brain": "simulated-sentences"},
     "tune": {"task": "summarization", "method": "prompt"},
     "extract": {"model": "models:/a@b", "brain": "simulated-sentences"},
     "align": {"model": "models:/a@b", "brain": "simulated-sentences"},

@@ -81,7 +81,7 @@ class PictureForm:
 
     def prepare(self, images: NDArray[np.uint8]) -> torch.Tensor:
         """Turn (n, height, width, 3) bytes into the (n, 3, size, size) floats a base expects."""
-        pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 255
+        pixels = torch.tensor(np.asarray(images)).permute(0, 3, 1, 2).float() / 255
         if pixels.shape[-2:] != (self.size, self.size):
             pixels = nn.functional.interpolate(
                 pixels, (self.size, self.size), mode="bilinear", antialias=True

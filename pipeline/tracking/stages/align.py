@@ -10,10 +10,11 @@ import pandas as pd
 from mlflow.entities import Run
 from numpy.typing import NDArray
 
-from pipeline.alignment import AlignSettings, align, best_layers, make_folds, split_half_ceiling
+from pipeline.alignment import AlignSettings, align, best_layers, make_folds
 from pipeline.brains.dataset import BrainDataset, Responses
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.tracking.brains import brain_input, load_brain
+from pipeline.tracking.ceilings import split_half_ceilings
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registry import Registered, resolve, tag_version
 from pipeline.tracking.runs import (
@@ -84,7 +85,7 @@ def run_align(config: AlignConfig) -> Aligned:
         f"align {registered.title} with {brain.name}",
         fingerprint("align", config.model_dump(exclude=SHARED), inputs, CODE),
         {**config.model_dump(), "model": registered.uri},
-        {**names, **registered.names},
+        {"brain": brain.name, **registered.names},
     )
 
     def work(_: Run) -> None:
@@ -92,7 +93,8 @@ def run_align(config: AlignConfig) -> Aligned:
         scores = _scores(extracted, brain, settings)
         with logged_folder() as folder:
             scores.to_csv(folder / SCORES, index=False)
-            _ceilings(brain, settings).to_csv(folder / CEILINGS, index=False)
+            ceilings = split_half_ceilings(brain, config.folds, config.split, config.seed)
+            ceilings.to_csv(folder / CEILINGS, index=False)
         _log(scores, registered, brain)
 
     return Aligned(once(stage, work, always), extracted.run_id)
@@ -125,20 +127,6 @@ def _scores(extracted: Extracted, brain: BrainDataset, settings: AlignSettings) 
         table.insert(0, "subject", name)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
-
-
-def _ceilings(brain: BrainDataset, settings: AlignSettings) -> pd.DataFrame:
-    rows = []
-    for name, subject in brain.subjects.items():
-        if subject.repeats is None:
-            continue
-        groups = brain.stimuli.groups[subject.rows(len(brain.stimuli))][subject.repeated_rows()]
-        folds = make_folds(groups, settings.n_folds, settings.split, settings.seed)
-        for roi, columns in subject.rois.items():
-            ceiling = split_half_ceiling(subject.repeats[:, :, columns], folds)
-            means = ceiling.drop(columns="fold").mean().to_dict()
-            rows.append({"subject": name, "roi": roi, **means})
-    return pd.DataFrame(rows, columns=["subject", "roi", "two_vs_two", "correlation"])
 
 
 def _log(scores: pd.DataFrame, registered: Registered, brain: BrainDataset) -> None:

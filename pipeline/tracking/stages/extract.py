@@ -64,7 +64,7 @@ def run_extract(config: ExtractConfig) -> Extracted:
         f"extract {registered.title} for {brain.name}",
         fingerprint("extract", {"pooling": config.pooling}, inputs, CODE),
         {**config.model_dump(), "model": registered.uri},
-        {**stage.tags, **registered.names},
+        {"brain": brain.name, **registered.names},
     )
 
     def work(_: Run) -> None:

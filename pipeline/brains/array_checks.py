@@ -1,0 +1,82 @@
+"""What the arrays of one subject must satisfy before anything is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.brains.array_files import Arrays
+from pipeline.brains.array_stimuli import TABLE
+from pipeline.errors import Problem, nearest
+
+_FIELDS = ("responses", "rows", "coordinates", "roi/<name>")
+
+
+def array_problems(path: Path, arrays: Arrays, n_rows: int) -> Iterator[Problem]:
+    """Yield what keeps the arrays of one subject from being used.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, for the messages.
+    arrays : dict of str to ndarray
+        All arrays of the file.
+    n_rows : int
+        Rows of the stimulus table.
+    """
+    for name in arrays:
+        if name not in _FIELDS[:3] and not (name.startswith("roi/") and name != "roi/"):
+            yield Problem(f"{path}: fields", "known fields", f"'{name}'", nearest(name, _FIELDS))
+    responses = arrays.get("responses", np.empty(0))
+    rows = arrays.get("rows")
+    expected = n_rows if rows is None else rows.size
+    if responses.ndim != 2 or responses.dtype.kind == "b" or len(responses) != expected:
+        yield Problem(
+            f"{path}: responses",
+            f"numbers of shape ({expected}, n_voxels), a row for each of {expected} in "
+            f"{TABLE if rows is None else 'rows'}",
+            f"{responses.dtype} of shape {responses.shape}" if responses.size else "none",
+            "Give one row of responses for each presentation.",
+        )
+        return
+    if rows is not None:
+        yield from _position_problems(f"{path}: rows", rows, n_rows)
+    if not any(name.startswith("roi/") for name in arrays):
+        yield Problem(f"{path}: roi/<name>", "at least one", "none", "Name at least one region.")
+    yield from _voxel_problems(path, arrays, responses.shape[1])
+
+
+def _voxel_problems(path: Path, arrays: Arrays, n_voxels: int) -> Iterator[Problem]:
+    for name, given in arrays.items():
+        if not name.startswith("roi/"):
+            continue
+        if given.dtype.kind != "b":
+            yield from _position_problems(f"{path}: {name}", given, n_voxels)
+        elif given.shape != (n_voxels,) or not given.any():
+            found = f"shape {given.shape} with {np.count_nonzero(given)} true"
+            remedy = "Give the mask one value for each column of responses."
+            yield Problem(f"{path}: {name}", f"a mask of shape ({n_voxels},)", found, remedy)
+    places = arrays.get("coordinates", np.zeros((n_voxels, 3)))
+    if places.shape != (n_voxels, 3) or not np.isfinite(places).all():
+        found = f"shape {places.shape}, {np.count_nonzero(~np.isfinite(places))} not finite"
+        remedy = "Give every voxel its place, or leave the coordinates out."
+        yield Problem(f"{path}: coordinates", f"finite, ({n_voxels}, 3)", found, remedy)
+
+
+def _position_problems(where: str, given: NDArray[np.generic], n: int) -> Iterator[Problem]:
+    """Yield what keeps whole numbers from being different positions from 0 to n - 1."""
+    whole = given.ndim == 1 and given.size and given.dtype.kind in "iuf"
+    with np.errstate(invalid="ignore"):
+        sound = whole and bool(((given >= 0) & (given < n) & (given == np.floor(given))).all())  # type: ignore[operator,call-overload]
+    n_different = len(np.unique(given))
+    if not sound or n_different < given.size:
+        span = f" from {given.min()} to {given.max()}" if whole else ""  # type: ignore[attr-defined]
+        yield Problem(
+            where,
+            f"different positions from 0 to {n - 1}",
+            f"{given.dtype} of shape {given.shape}{span}, {n_different} different",
+            "Count from 0: subtract 1 from positions saved by MATLAB; masks must be boolean.",
+        )

@@ -1,0 +1,166 @@
+"""BOLD5000 release 2.0: whole-brain responses, a NIfTI file for each session.
+
+The folder::
+
+    CSI{n}_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-XX.nii.gz      or the same in CSI{n}/
+    masks/CSI{n}/*.nii.gz       a mask for each region and hemisphere, such as LHPPA.nii.gz or,
+                                as the masks are published, sub-CSI1_mask-LHPPA.nii.gz
+    CSI{n}_imgnames.txt         or ROIs/stim_lists/CSI0{n}_stim_lists.txt of release 1.0
+    BOLD5000_Stimuli/Scene_Stimuli/Presented_Stimuli/{COCO,ImageNet,Scene}/...
+
+Volumes of all sessions, in order, are the lines of the stimulus list. Each voxel is z-scored
+within each session, as the release recommends. One session of the voxels wanted is held at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.brains.bold5000.images import STIMULUS_TREE, Groups
+from pipeline.brains.bold5000.regions import KEYS, Hemispheres, matched_keys, regions_of
+from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
+from pipeline.brains.bold5000.subjects import Pictures, Trials, assembled, wanted_subjects
+from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.dataset import BrainDataset, Responses
+from pipeline.brains.masks import Regions, read_masks
+from pipeline.brains.showings import Averaged
+from pipeline.brains.volumes import Volumes, open_volumes, require_same_space
+from pipeline.errors import DataError, Problem
+
+_NAME = "GLMbetas-TYPED-FITHRF-GLMDENOISE-RR"
+_REMEDY = "Download every session of the subject again."
+
+
+def load_bold5000_betas(
+    directory: Path | None,
+    hemispheres: Hemispheres = "joined",
+    subjects: Sequence[str] | None = None,
+    images: Path | None = None,
+    image_size: int = 224,
+    groups: Groups = "image",
+) -> BrainDataset:
+    """Read BOLD5000 release 2.0; repeats and arguments as in :func:`load_bold5000`.
+
+    Parameters
+    ----------
+    directory : Path
+    hemispheres : 'joined' or 'apart'
+    subjects : sequence of str, optional
+    images : Path, optional
+    image_size : int
+    groups : 'image' or 'source'
+
+    Returns
+    -------
+    BrainDataset
+        With coordinates in millimetres. Voxels that are constant within a session or not finite
+        are left out; how many is in ``source``.
+
+    Raises
+    ------
+    ConfigError
+        If an argument names something that does not exist.
+    DataError
+        If files are missing or damaged, or do not fit together.
+    """
+    regions_of({key: np.array([], dtype=np.int64) for key in KEYS}, hemispheres)  # known word?
+    asked = wanted_subjects(directory, subjects, lambda s: bool(_numbered(directory, s)))
+    root = Path(str(directory))
+    lists = {subject: read_stimulus_list(_list_path(root, subject)) for subject in asked}
+
+    def read(subject: str, trials: Trials) -> tuple[Responses, int]:
+        sessions = _sessions(root, subject, len(trials.showings.rows))
+        return _responses(sessions, _mask_paths(root, subject), trials, hemispheres)
+
+    pictures = Pictures(images or root / STIMULUS_TREE, image_size, groups)
+    return assembled("bold5000-2.0", "BOLD5000 release 2.0", lists, pictures, read)
+
+
+def _numbered(directory: Path | None, subject: str) -> dict[int, Path]:
+    """Session number -> file of a subject, in order."""
+    root = Path(str(directory))
+    pattern = re.compile(rf"{subject}_{_NAME}_ses-(\d+)\.nii(\.gz)?")
+    found = {}
+    for folder in (root, root / subject):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if match := pattern.fullmatch(path.name):
+                found[int(match[1])] = path
+    return dict(sorted(found.items()))
+
+
+def _list_path(root: Path, subject: str) -> Path:
+    own = root / f"{subject}_imgnames.txt"
+    first = root / f"ROIs/stim_lists/CSI0{subject[-1]}_stim_lists.txt"
+    return own if own.is_file() else first
+
+
+def _sessions(root: Path, subject: str, n_trials: int) -> list[Volumes]:
+    paths = _numbered(root, subject)
+    if list(paths) != list(range(1, len(paths) + 1)):
+        held = ", ".join(map(str, paths))
+        raise DataError(Problem(f"{root}: {subject}", f"sessions 1 to {max(paths)}", held, _REMEDY))
+    sessions = [open_volumes(path) for path in paths.values()]
+    for other in sessions[1:]:
+        require_same_space(sessions[0], other)
+    n_volumes = sum(session.n_volumes for session in sessions)
+    if n_volumes != n_trials:
+        expected = f"a volume for each of the {n_trials} trials of the stimulus list"
+        found = f"{n_volumes} volumes in {len(sessions)} sessions"
+        raise DataError(Problem(f"{root}: {subject}", expected, found, _REMEDY))
+    return sessions
+
+
+def _mask_paths(root: Path, subject: str) -> dict[str, Path]:
+    """Region in one hemisphere -> its mask."""
+    folder = root / "masks" / subject
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    stems = {p.name.removesuffix(".gz").removesuffix(".nii"): p for p in files if ".nii" in p.name}
+    return {key: stems[name] for key, name in matched_keys(str(folder), stems).items()}
+
+
+def _responses(
+    sessions: Sequence[Volumes], masks: dict[str, Path], trials: Trials, hemispheres: Hemispheres
+) -> tuple[Responses, int]:
+    regions: Regions = read_masks(masks, sessions[0])
+    averaged = Averaged(trials.showings, len(regions.voxels))
+    first = 0
+    for session in sessions:
+        averaged.add(first, 0, _scored(session, regions.voxels))
+        first += session.n_volumes
+    return averaged.responses(
+        str(sessions[0].path),
+        regions_of(regions.columns, hemispheres),
+        trials.shown,
+        sessions[0].space.coordinates(regions.voxels),
+    )
+
+
+def _scored(session: Volumes, voxels: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Read one session and z-score each voxel in it, shape (n_volumes, n_voxels)."""
+    block = np.empty((session.n_volumes, len(voxels)), dtype=np.float32)
+    with np.errstate(all="ignore"):  # constant and infinite voxels become NaN and are left out
+        for volume, values in enumerate(session.read(voxels)):
+            block[volume] = values
+        constant = np.ptp(block, axis=0) == 0
+        block -= block.mean(axis=0, dtype=np.float64)
+        spread = np.sqrt(np.einsum("ij,ij->j", block, block, dtype=np.float64) / len(block))
+        block /= np.where(constant, np.nan, spread)
+    return block
+
+
+def _load(request: BrainRequest) -> BrainDataset:
+    return load_bold5000_betas(request.directory)
+
+
+BOLD5000_BETAS = Brain(
+    name="bold5000-2.0",
+    modality="image",
+    summary="4 real subjects saw 4,916 photographs; whole-brain betas of release 2.0 in masks",
+    load=_load,
+    needs_directory=True,
+)

@@ -1,0 +1,170 @@
+"""The ROI files of BOLD5000 release 1.0, .mat and .h5, looked over before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.brains.bold5000.mat_files import mat_fields, read_mat
+from pipeline.brains.bold5000.regions import matched_keys
+from pipeline.errors import DataError, Problem, refuse
+
+# Regions of the release have 51 to 697 voxels.
+_MOST_VOXELS = 20_000
+_MOST_CHUNK_BYTES = 2**28
+_REMEDY = "Copy the file of the original release there again."
+
+
+@dataclass(frozen=True)
+class _Field:
+    """What a file says of a field before it is read: its shape, and what it holds."""
+
+    shape: tuple[int, ...]
+    kind: str
+    numbers: bool
+
+
+@dataclass(frozen=True)
+class RoiFile:
+    """A checked ROI file, read one region at a time.
+
+    Parameters
+    ----------
+    path : Path
+    names : mapping of str to str
+        Region in one hemisphere (``LHPPA``) -> its name in the file.
+    n_trials : int
+    n_voxels : mapping of str to int
+        Region -> voxels.
+    """
+
+    path: Path
+    names: Mapping[str, str]
+    n_trials: int
+    n_voxels: Mapping[str, int]
+
+    def read(self, key: str) -> NDArray[np.floating]:
+        """Read one region, shape (n_trials, n_voxels).
+
+        Raises
+        ------
+        DataError
+            If the file is damaged there.
+        """
+        name, shape = self.names[key], (self.n_trials, self.n_voxels[key])
+        with _damage_named(f"{self.path}: {name}"):
+            reader = _read_mat if self.path.suffix == ".mat" else _read_h5
+            found = np.asarray(reader(self.path, name))
+        if found.shape != shape or found.dtype.kind not in "fiu":
+            held = f"{found.dtype} of shape {found.shape}"
+            raise DataError(
+                Problem(f"{self.path}: {name}", f"numbers of shape {shape}", held, _REMEDY)
+            )
+        return found
+
+
+def roi_file(path: Path, n_trials: int) -> RoiFile:
+    """Look over a ROI file: all regions there, of believable size, a row for each trial.
+
+    Parameters
+    ----------
+    path : Path
+        ``CSI{n}_ROIs_TR{...}.mat`` or ``.h5``.
+    n_trials : int
+        Lines of the subject's stimulus list.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, a region is missing, or one has another shape: all at once.
+    """
+    with _damage_named(str(path)):
+        fields = _mat_fields(path) if path.suffix == ".mat" else _h5_fields(path)
+    names = matched_keys(str(path), [name for name, _ in fields])
+    by_name = dict(fields)
+    refuse((p for n in names.values() for p in _problems(path, n, by_name[n], n_trials)), DataError)
+    n_voxels = {key: by_name[name].shape[1] for key, name in names.items()}
+    return RoiFile(path, names, n_trials, n_voxels)
+
+
+def _problems(path: Path, name: str, field: _Field, n_trials: int) -> Iterator[Problem]:
+    held = f"{field.kind} of shape {field.shape}"
+    if not field.numbers or len(field.shape) != 2:
+        yield Problem(f"{path}: {name}", "numbers of shape (n_trials, n_voxels)", held, _REMEDY)
+    elif field.shape[0] != n_trials:
+        yield Problem(
+            f"{path}: {name}",
+            f"a row for each of the {n_trials} trials of the stimulus list",
+            held,
+            "Use the responses and the stimulus list of the same subject and release.",
+        )
+    elif not 1 <= field.shape[1] <= _MOST_VOXELS:
+        yield Problem(f"{path}: {name}", f"from 1 to {_MOST_VOXELS} voxels", held, _REMEDY)
+
+
+class _damage_named:  # noqa: N801  (used like a function)
+    """Turn whatever the libraries raise for damaged files into one DataError with the place."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, DataError):
+            found = f"{type(error).__name__}: {error}"
+            raise DataError(Problem(self.where, "a whole file", found, _REMEDY)) from error
+
+
+def _mat_fields(path: Path) -> list[tuple[str, _Field]]:
+    return [(f.name, _Field(f.shape, f.kind, f.numbers)) for f in mat_fields(path)]
+
+
+def _read_mat(path: Path, name: str) -> NDArray[Any]:
+    return read_mat(path, next(field for field in mat_fields(path) if field.name == name))
+
+
+def _h5_fields(path: Path) -> list[tuple[str, _Field]]:
+    import h5py  # type: ignore[import-untyped]
+
+    with h5py.File(path, "r") as file:
+        return [(name, _h5_field(file, name)) for name in file]
+
+
+def _h5_field(file: Any, name: str) -> _Field:
+    import h5py
+
+    if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+        return _Field((), "a link", False)
+    field = file[name]
+    if not isinstance(field, h5py.Dataset):
+        return _Field((), "a group", False)
+    if field.external or field.is_virtual:
+        return _Field(field.shape or (), "numbers kept in other files", False)
+    if field.chunks and np.prod(field.chunks, dtype=float) * 8 > _MOST_CHUNK_BYTES:
+        return _Field(field.shape or (), f"chunks of {field.chunks}", False)
+    if not _is_whole(field):
+        return _Field(field.shape or (), "a dataset that is not stored whole", False)
+    numbers = field.dtype.kind in "fiu" and field.dtype.itemsize <= 8
+    return _Field(field.shape or (), str(field.dtype), numbers)
+
+
+def _is_whole(field: Any) -> bool:
+    """Say whether all numbers are there: HDF5 itself reads what is missing as 0."""
+    if not field.chunks:
+        return bool(field.id.get_storage_size() == field.nbytes)
+    pieces = [-(-n // chunk) for n, chunk in zip(field.shape, field.chunks, strict=True)]
+    return bool(field.id.get_num_chunks() == np.prod(pieces, dtype=object))
+
+
+def _read_h5(path: Path, name: str) -> Any:
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        return file[name][()]

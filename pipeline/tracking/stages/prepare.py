@@ -1,0 +1,78 @@
+"""``prepare``: brain data as a lab has it in, one checked copy that later stages map out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+from mlflow.entities import Run
+
+from pipeline.brains import BRAINS
+from pipeline.brains.canonical import write_canonical
+from pipeline.brains.overview import overview, overview_text
+from pipeline.config import PrepareConfig
+from pipeline.reporting.brain_figure import brain_figure
+from pipeline.tracking.brains import brain_input, request_of
+from pipeline.tracking.ceilings import split_half_ceilings
+from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.runs import (
+    NOTE,
+    Stage,
+    always,
+    artifact,
+    logged_folder,
+    once,
+    visible_refusal,
+)
+
+CODE = ("brains",)
+COPY, TEXT = "prepared", "overview.txt"
+FOLDS = 5  # in which the ceilings of the overview are scored
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prepared brain dataset, as logged."""
+
+    run_id: str
+
+    @property
+    def folder(self) -> Path:
+        """The copy that later stages open as brain ``prepared``."""
+        return artifact(self.run_id, COPY)
+
+    @property
+    def text(self) -> str:
+        """What was found, as a table for a terminal."""
+        return artifact(self.run_id, TEXT).read_text(encoding="utf-8")
+
+
+def run_prepare(config: PrepareConfig) -> Prepared:
+    """Read, check, show and keep a brain dataset, or find the copy made before.
+
+    Raises
+    ------
+    PipelineError
+        When files are missing, damaged, or do not match one another.
+    """
+    tags = {"brain": config.brain}
+    stage = Stage("prepare", f"prepare {config.brain}", "", config.model_dump(), tags)
+    with visible_refusal(stage):
+        brain = BRAINS[config.brain].load(request_of(config))
+    mark = fingerprint("prepare", {}, {"brain": brain.digest}, CODE)
+    stage = Stage("prepare", f"prepare {brain.name}", mark, stage.settings, {"brain": brain.name})
+
+    def work(_: Run) -> None:
+        mlflow.log_input(brain_input(brain), context="prepared")
+        ceilings = split_half_ceilings(brain, FOLDS, "grouped", seed=0)
+        table, text = overview(brain, ceilings), overview_text(brain, ceilings)
+        with logged_folder() as folder:
+            write_canonical(brain, folder / COPY)
+            (folder / TEXT).write_text(text, encoding="utf-8")
+            table.to_csv(folder / "overview.csv", index=False)
+        mlflow.log_figure(brain_figure(brain.name, table), "overview.png")
+        mlflow.log_metrics({"subjects": len(brain.subjects), "stimuli": len(brain.stimuli)})
+        mlflow.set_tag(NOTE, f"```\n{text[:7000]}\n```")
+
+    return Prepared(once(stage, work, always))

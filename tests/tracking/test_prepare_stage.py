@@ -1,0 +1,71 @@
+"""What prepare has read is shown, kept, and aligned with like the original."""
+
+import numpy as np
+import pytest
+
+from pipeline.config import AlignConfig, PrepareConfig
+from pipeline.errors import DataError
+from pipeline.tracking.brains import load_brain
+from pipeline.tracking.runs import find_runs
+from pipeline.tracking.stages.align import run_align
+from pipeline.tracking.stages.prepare import run_prepare
+
+SETTINGS = {"n_subjects": 2, "n_stimuli": 96, "n_voxels": 30, "effect": 4.0}
+
+
+@pytest.fixture(scope="module")
+def prepared(store):
+    return run_prepare(PrepareConfig(brain="simulated-pictures", **SETTINGS))
+
+
+def test_the_table_counts_what_was_found(prepared):
+    assert prepared.text.startswith("simulated-pictures: simulated by this package")
+    for told in ("sim1", "sim2", "LOC", "OPA", "EarlyVis", "30", "96"):
+        assert told in prepared.text
+    assert max(len(line) for line in prepared.text.splitlines()) <= 100
+
+
+def test_table_figure_and_copy_are_logged(prepared, client):
+    names = {item.path for item in client.list_artifacts(prepared.run_id)}
+    assert {"prepared", "overview.txt", "overview.csv", "overview.png"} <= names
+    run = client.get_run(prepared.run_id)
+    assert run.data.tags["stage"] == "prepare"
+    assert run.data.metrics == {"subjects": 2, "stimuli": 96}
+
+
+def test_the_copy_is_mapped_and_keeps_its_name(prepared):
+    copy = load_brain("prepared", str(prepared.folder))
+    assert copy.name == "simulated-pictures"
+    assert copy.simulated
+    assert isinstance(copy.subjects["sim1"].values, np.memmap)
+
+
+def test_a_prepared_copy_is_aligned_with(prepared, vpt, client):
+    quick = {"folds": 3, "inner_folds": 2, "trials": 2}
+    config = AlignConfig(model=vpt.uri, brain="prepared", brain_dir=str(prepared.folder), **quick)
+    aligned = run_align(config)
+    assert client.get_run(aligned.run_id).data.tags["brain"] == "simulated-pictures"
+    assert set(aligned.scores().subject) == {"sim1", "sim2"}
+    assert len(aligned.ceilings()) == 2 * 3
+
+
+def test_the_same_data_is_prepared_once(prepared):
+    again = run_prepare(PrepareConfig(brain="simulated-pictures", **SETTINGS))
+    assert again.run_id == prepared.run_id
+
+
+def test_a_stronger_effect_raises_the_ceiling(store):
+    def ceiling(effect):
+        settings = {**SETTINGS, "effect": effect}
+        made = run_prepare(PrepareConfig(brain="simulated-pictures", **settings))
+        metric = made.text.splitlines()
+        return np.mean([float(line.split()[-1]) for line in metric if line.startswith("sim1")])
+
+    assert ceiling(8.0) > ceiling(0.1) + 0.1
+
+
+def test_data_that_cannot_be_read_fails_its_run(store, tmp_path):
+    with pytest.raises(DataError, match=r"stimuli.csv"):
+        run_prepare(PrepareConfig(brain="arrays", brain_dir=str(tmp_path)))
+    failed = find_runs("attributes.status = 'FAILED' and tags.stage = 'prepare'")
+    assert "stimuli.csv" in failed[0].data.tags["error"]
