@@ -6,9 +6,11 @@ from pipeline.brains.arrays import ARRAYS
 from pipeline.brains.bold5000 import BOLD5000_BRAINS
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.canonical import CANONICAL
+from pipeline.brains.coursework import COURSEWORK
 from pipeline.brains.dataset import BrainDataset, Responses, Stimuli
 from pipeline.brains.digit69 import DIGIT69
 from pipeline.brains.nifti import NIFTI
+from pipeline.brains.pereira import PEREIRA_BRAINS
 from pipeline.brains.simulation import SIMULATED_PICTURES, SIMULATED_SENTENCES
 
 __all__ = ["BRAINS", "Brain", "BrainDataset", "BrainRequest", "Responses", "Stimuli"]
@@ -19,6 +21,8 @@ BRAINS: dict[str, Brain] = {
         SIMULATED_SENTENCES,
         SIMULATED_PICTURES,
         DIGIT69,
+        *PEREIRA_BRAINS,
+        COURSEWORK,
         *BOLD5000_BRAINS,
         NIFTI,
         ARRAYS,

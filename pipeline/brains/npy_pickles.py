@@ -1,0 +1,163 @@
+"""Reads numpy arrays out of a pickle without running code from it (see `pickle_machine`)."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.brains.pickle_machine import (
+    DTYPE,
+    NDARRAY,
+    RECONSTRUCT,
+    BoundedFile,
+    Name,
+    Note,
+    UnfitError,
+    follow,
+    unfit,
+)
+from pipeline.errors import DataError, Problem
+
+_MAX_FILE = 8 << 30
+_NUMBERS = re.compile("[fiu][1248]")
+_REMEDY = (
+    "Nothing in the file was run. Save each subject with numpy.save as one dictionary of plain "
+    "numeric arrays, and take files only from people you trust."
+)
+
+
+@dataclass(frozen=True)
+class PickledArray:
+    """The bytes of an array, and how they are to be read.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : numpy.dtype
+        Plain numbers.
+    order : 'C' or 'F'
+    content : bytes
+        Exactly as many as shape and dtype need.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    order: str
+    content: bytes
+
+    def numbers(self) -> NDArray[Any]:
+        """Return the array, without a copy; it cannot be written to."""
+        flat = np.frombuffer(self.content, self.dtype)
+        return flat.reshape(self.shape, order="F" if self.order == "F" else "C")
+
+
+def read_pickled_arrays(path: Path) -> dict[str, PickledArray]:
+    """Read a dictionary of numeric arrays that ``numpy.save`` pickled.
+
+    Parameters
+    ----------
+    path : Path
+        A .npy file: an object array that holds one dictionary.
+
+    Returns
+    -------
+    dict of str to PickledArray
+
+    Raises
+    ------
+    DataError
+        If the file names anything but numpy's arrays, dictionaries and text, if an array is of
+        another kind than plain numbers or does not fit its bytes, or if the file is damaged.
+    """
+    try:
+        size = path.stat().st_size
+        if size > _MAX_FILE:
+            raise UnfitError(f"at most {_MAX_FILE:,} bytes", f"{size:,}")
+        with path.open("rb") as file:
+            _check_header(file)
+            outer = follow(BoundedFile(file, size - file.tell()))
+        return _arrays(outer)
+    except UnfitError as refused:
+        problem = Problem(str(path), refused.expected, refused.found, _REMEDY)
+    except OSError as error:
+        found = f"{type(error).__name__}: {error.strerror}"
+        problem = Problem(str(path), "a readable file", found, _REMEDY)
+    raise DataError(problem)
+
+
+def _check_header(file: BinaryIO) -> None:
+    expected = "a .npy file with an object array of one dictionary"
+    try:
+        version = np.lib.format.read_magic(file)
+        readers = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
+        shape, _, dtype = readers[version](file)
+    except Exception as error:  # numpy raises many kinds for damaged headers
+        raise UnfitError(expected, f"{type(error).__name__}: {error}") from error
+    if dtype != np.dtype(object) or math.prod(shape) != 1:
+        raise UnfitError(expected, f"{dtype} of shape {shape}")
+
+
+def _arrays(outer: Any) -> dict[str, PickledArray]:
+    """Take the dictionary out of the object array around it, and each array out of its note."""
+    shape, code, _, content = _array_parts("the outer array", outer)
+    if code != "O8" or math.prod(shape) != 1 or not isinstance(content, list) or len(content) != 1:
+        unfit("an object array of one dictionary", f"{code} of shape {shape}")
+    if not isinstance(content[0], dict):
+        unfit("a dictionary", type(content[0]).__name__)
+    return {key: _array(key, value) for key, value in content[0].items()}
+
+
+def _array(key: str, noted: Any) -> PickledArray:
+    shape, code, in_columns, content = _array_parts(f"key {key!r}", noted)
+    if not _NUMBERS.fullmatch(code[-2:]) or len(code) not in {2, 3}:
+        unfit(f"key {key!r}: plain numbers", f"dtype {code!r}")
+    try:
+        dtype = np.dtype(code)
+    except TypeError:
+        unfit(f"key {key!r}: plain numbers", f"dtype {code!r}")
+    if not isinstance(content, bytes) or len(content) != math.prod(shape) * dtype.itemsize:
+        held = f"{len(content):,} bytes" if isinstance(content, bytes) else type(content).__name__
+        unfit(f"key {key!r}: {math.prod(shape) * dtype.itemsize:,} bytes for shape {shape}", held)
+    return PickledArray(shape, dtype, "F" if in_columns else "C", content)
+
+
+def _array_parts(where: str, noted: Any) -> tuple[tuple[int, ...], str, bool, Any]:
+    """Return shape, dtype code, whether columns come first, and content, all still unchecked."""
+    if not isinstance(noted, Note) or noted.name not in RECONSTRUCT:
+        unfit(f"{where}: a numpy array", _described(noted))
+    if not noted.arguments or noted.arguments[0] != Name(NDARRAY):
+        unfit(f"{where}: a numpy array", "a subclass of it")
+    state = noted.state
+    if not isinstance(state, tuple) or len(state) != 5:
+        unfit(f"{where}: the state of an array", _described(state))
+    _, shape, dtype, in_columns, content = state
+    whole = isinstance(shape, tuple) and all(type(n) is int and 0 <= n < 1 << 31 for n in shape)
+    if not whole or len(shape) > 8:
+        unfit(f"{where}: a shape of whole numbers", _described(shape))
+    return shape, _code(where, dtype), in_columns is True, content
+
+
+def _code(where: str, noted: Any) -> str:
+    """Return the code of a dtype with its byte order, such as '<f8'."""
+    if not isinstance(noted, Note) or noted.name != DTYPE or not noted.arguments:
+        unfit(f"{where}: a dtype", _described(noted))
+    code, state = noted.arguments[0], noted.state
+    order = state[1] if isinstance(state, tuple) and len(state) > 1 else ""
+    if not isinstance(code, str) or order not in ("", "<", ">", "|", "="):
+        unfit(f"{where}: a dtype", _described(code))
+    if isinstance(state, tuple) and any(part is not None for part in state[2:5]):
+        unfit(f"{where}: plain numbers", f"a dtype with fields, {code!r}")
+    return code if order in ("|", "=") else f"{order}{code}"
+
+
+def _described(value: Any) -> str:
+    return value.name if isinstance(value, Note) else type(value).__name__

@@ -1,0 +1,38 @@
+"""The brains ``pereira2018-*``: real subjects who read sentences or met concepts (Pereira 2018).
+
+Read from the archives of the participants as they are published. See ``load_pereira``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.pereira.loading import load_pereira
+from pipeline.brains.pereira.networks import DEFAULT_ROIS, NETWORKS
+from pipeline.brains.pereira.subjects import EXPERIMENTS
+
+__all__ = ["DEFAULT_ROIS", "EXPERIMENTS", "NETWORKS", "PEREIRA_BRAINS", "load_pereira"]
+
+_SUMMARIES = {
+    "384": "real subjects read 384 sentences in 96 passages (Pereira et al. 2018, Exp. 2)",
+    "243": "real subjects read 243 sentences in 72 passages (Pereira et al. 2018, Exp. 3)",
+    "627": "real subjects who read both the 384 and the 243 sentences (Pereira et al. 2018)",
+    "180-sentences": "real subjects met 180 concepts in sentences (Pereira et al. 2018, Exp. 1)",
+    "180-pictures": "real subjects met 180 concepts with pictures (Pereira et al. 2018, Exp. 1)",
+    "180-wordclouds": "real subjects met 180 concepts in word clouds (Pereira et al. 2018, Exp. 1)",
+}
+
+
+def _loader(experiment: str) -> Callable[[BrainRequest], BrainDataset]:
+    def load(request: BrainRequest) -> BrainDataset:
+        return load_pereira(request.directory, experiment)
+
+    return load
+
+
+PEREIRA_BRAINS: tuple[Brain, ...] = tuple(
+    Brain(f"pereira2018-{experiment}", "text", summary, _loader(experiment), needs_directory=True)
+    for experiment, summary in _SUMMARIES.items()
+)

@@ -1,0 +1,163 @@
+"""Subjects and experiments joined: one order of the stimuli, the same voxels in every part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.brains.checks import usable_voxels
+from pipeline.brains.dataset import BrainDataset, Responses, Stimuli
+from pipeline.brains.pereira.fields import Recording
+from pipeline.brains.pereira.mat_stream import MatFile
+from pipeline.brains.pereira.mat_tags import refuse_field
+from pipeline.brains.pereira.networks import DEFAULT_ROIS, regions
+from pipeline.brains.pereira.subjects import Found, find_subjects, parts_of, read_recording
+
+
+def load_pereira(
+    directory: Path | None, experiment: str, rois: tuple[str, ...] = DEFAULT_ROIS
+) -> BrainDataset:
+    """Read one experiment, or the union of the two with sentences, of all subjects that have it.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        Folder that holds ``<subject>/data_*.mat`` or ``<subject>/examples_*.mat``.
+    experiment : str
+        '384', '243', '627' (both, in this order), '180-sentences', '180-pictures' or
+        '180-wordclouds' (the stimuli are the 180 concept words).
+    rois : tuple of str
+        Regions by name, see `networks.regions`. Files of the older family have Gordon and AAL
+        parcels only: there the default stands for Gordon's networks, and the source says so.
+
+    Returns
+    -------
+    BrainDataset
+        Stimuli in the order of the first subject's files; a passage, or a concept, is a group.
+        Only voxels of the regions asked for are kept.
+
+    Notes
+    -----
+    MATLAB compresses variables by default, and a check sum then guards every byte. Files saved
+    without compression (-v6) have none: a changed bit inside a number or a letter there cannot be
+    told from the truth, except where subjects are compared with each other.
+
+    Raises
+    ------
+    DataError
+        If nobody has the experiment, a file is damaged, subjects saw other sentences or passages,
+        or a region is not there.
+    ConfigError
+        If there is no such experiment.
+    """
+    found = find_subjects(directory, experiment)
+    parts = parts_of(experiment)
+    shown: tuple[Recording, ...] = ()
+    subjects, remarks = {}, []
+    for subject, paths in found.files.items():
+        recordings = tuple(read_recording(*pair) for pair in zip(paths, parts, strict=True))
+        shown = shown or recordings
+        subjects[subject], remark = _read_subject(subject, recordings, shown, rois)
+        remarks.append(remark)
+    stimuli = tuple(text for recording in shown for text in recording.stimuli)
+    if len(set(stimuli)) < len(stimuli):
+        again = next(text for text in stimuli if stimuli.count(text) > 1)
+        refuse_field(f"{directory}", "different sentences in 384 and 243", f"in both: {again!r}")
+    groups = np.array([group for recording in shown for group in recording.groups])
+    return BrainDataset(
+        name=f"pereira2018-{experiment}",
+        stimuli=Stimuli(stimuli, groups),
+        subjects=subjects,
+        source=_source(experiment, found, remarks),
+    )
+
+
+def _source(experiment: str, found: Found, remarks: Sequence[str]) -> str:
+    lacking = f" ({', '.join(found.lacking)})" if found.lacking else ""
+    said = [
+        f"Pereira et al. 2018, experiment {experiment}",
+        f"{len(found.files)} subjects",
+        f"{len(found.lacking)} left out that lack it{lacking}",
+        *(remark for remark in remarks if remark),
+    ]
+    return "; ".join(said)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The columns of the file to read, and where each region finds its own among them."""
+
+    columns: NDArray[np.int64]
+    rois: Mapping[str, NDArray[np.int64]]
+
+
+def _read_subject(
+    subject: str,
+    recordings: Sequence[Recording],
+    shown: Sequence[Recording],
+    rois: tuple[str, ...],
+) -> tuple[Responses, str]:
+    """Read the responses of one subject, and say what was left out or stands for something."""
+    kept = _same_voxels(recordings, rois)
+    orders = [_order(mine, first) for mine, first in zip(recordings, shown, strict=True)]
+    values = np.empty((sum(map(len, orders)), len(kept.columns)), dtype=np.float32)
+    row = 0
+    for recording, order in zip(recordings, orders, strict=True):
+        with MatFile(recording.path) as file:
+            out = values[row : row + len(order)]
+            file.columns(recording.responses, kept.columns, order, out)
+        row += len(order)
+    usable = usable_voxels(f"{recordings[0].path.parent}", values, kept.rois)
+    coordinates = recordings[0].coordinates
+    coordinates = None if coordinates is None else coordinates[kept.columns]
+    good = np.unique(np.concatenate(list(usable.rois.values())))
+    if len(good) < len(kept.columns):
+        values = values[:, good]
+        coordinates = None if coordinates is None else coordinates[good]
+    members = {roi: np.searchsorted(good, columns) for roi, columns in usable.rois.items()}
+    said = [f"{count} in {roi}" for roi, count in usable.dropped.items()]
+    remark = f"{subject}: NaN, infinite or constant voxels left out: {', '.join(said)}"
+    remarks = [remark] if said else []
+    if any(recording.older for recording in recordings) and rois == DEFAULT_ROIS:
+        remarks.append(f"{subject}: Gordon networks, as older files have no language or MD masks")
+    return Responses(values, members, coordinates=coordinates), "; ".join(remarks)
+
+
+def _same_voxels(recordings: Sequence[Recording], rois: tuple[str, ...]) -> _Kept:
+    """Check that all parts hold the same voxels, and choose those of the regions."""
+    first = recordings[0]
+    chosen = regions(first, rois)
+    for other in recordings[1:]:
+        if other.older != first.older or other.n_voxels != first.n_voxels:
+            expected = f"the {first.n_voxels} voxels of {first.path}"
+            refuse_field(f"{other.path}: {other.responses}", expected, f"{other.n_voxels}")
+        both = first.coordinates is not None and other.coordinates is not None
+        if both and not np.array_equal(first.coordinates, other.coordinates):  # type: ignore[arg-type]
+            expected = f"the coordinates of {first.path}"
+            refuse_field(f"{other.path}: meta.colToCoord", expected, "voxels in another space")
+        for roi, columns in regions(other, rois).items():
+            if not np.array_equal(columns, chosen[roi]):
+                expected = f"region {roi} as in {first.path}"
+                refuse_field(f"{other.path}: meta", expected, f"{len(columns)} other voxels")
+    columns = np.unique(np.concatenate(list(chosen.values())))
+    return _Kept(columns, {roi: np.searchsorted(columns, c) for roi, c in chosen.items()})
+
+
+def _order(mine: Recording, first: Recording) -> NDArray[np.int64]:
+    """Return the row of ``mine`` that holds each stimulus of ``first``, shape (n_stimuli,)."""
+    rows = {text: row for row, text in enumerate(mine.stimuli)}
+    missing = [text for text in first.stimuli if text not in rows]
+    if missing:
+        expected = f"the {len(first.stimuli)} sentences of {first.path}"
+        found = f"{len(missing)} of them missing, such as {missing[0]!r}"
+        refuse_field(f"{mine.path}: stimuli", expected, found)
+    order = np.array([rows[text] for text in first.stimuli], dtype=np.int64)
+    pairs = {(mine.groups[row], group) for row, group in zip(order, first.groups, strict=True)}
+    if not len(pairs) == len(set(mine.groups)) == len(set(first.groups)):
+        expected = f"the passages of {first.path}"
+        refuse_field(f"{mine.path}: labelsPassageForEachSentence", expected, "others")
+    return order

@@ -1,0 +1,78 @@
+"""The older family, ``examples_*.mat``: Gordon and AAL parcels only, as one number per voxel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.brains.pereira.fields import (
+    MOST_META,
+    MOST_TEXT,
+    Part,
+    Recording,
+    concept_groups,
+    coordinates_of,
+    parcels_of,
+    passage_groups,
+    stimuli_of,
+    texts,
+    voxels_of,
+    whole_numbers,
+)
+from pipeline.brains.pereira.mat_stream import MatFile
+from pipeline.brains.pereira.mat_tags import refuse_field
+from pipeline.brains.pereira.mat_values import MatValue
+
+_ATLASES = {"aal": "AAL", "gordon": "Gordon"}
+
+
+def read_older(path: Path, part: Part) -> Recording:
+    """Read everything but the responses of a file of the older family.
+
+    Parameters
+    ----------
+    path : Path
+        A file examples_*.mat.
+    part : Part
+        The experiment it should hold.
+
+    Raises
+    ------
+    DataError
+        If a field is missing, damaged or does not fit the others.
+    """
+    with MatFile(path) as file:
+        n_voxels = voxels_of(file, "examples", part)
+        key = "keyConcept" if part.concepts else "keySentences"
+        stimuli = stimuli_of(file.value(key, MOST_TEXT), part)
+        groups = concept_groups(stimuli) if part.concepts else passage_groups(file, part)
+        meta = file.value("meta", MOST_META).fields()
+        atlases = {
+            atlas: _parcels(meta, field, n_voxels)
+            for atlas, field in _ATLASES.items()
+            if f"rois{field}" in meta
+        }
+        if not atlases:
+            refuse_field(f"{path}: meta", "fields roisAAL or roisGordon", ", ".join(meta))
+        coordinates = coordinates_of(meta, n_voxels)
+    return Recording(path, "examples", n_voxels, stimuli, groups, atlases, coordinates, older=True)
+
+
+def _parcels(
+    meta: Mapping[str, MatValue], field: str, n_voxels: int
+) -> dict[str, NDArray[np.int64]]:
+    names = texts(meta[f"rois{field}"])
+    mask, listed = f"roiMultimask{field}", f"roiColumns{field}"
+    if mask in meta:
+        numbers = whole_numbers(meta[mask], 0, len(names))
+        if len(numbers) != n_voxels:
+            refuse_field(
+                meta[mask].where, f"a number for each of {n_voxels} voxels", f"{len(numbers)}"
+            )
+        return {name: np.flatnonzero(numbers == at) for at, name in enumerate(names, start=1)}
+    if listed not in meta:
+        refuse_field(meta[f"rois{field}"].where, f"with it {mask} or {listed}", "neither")
+    return parcels_of(names, meta[listed], n_voxels)

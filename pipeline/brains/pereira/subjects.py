@@ -1,0 +1,102 @@
+"""Which subjects have which experiment, by the folders and files there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.brains.pereira.fields import Part, Recording
+from pipeline.brains.pereira.mat_files import read_current
+from pipeline.brains.pereira.older_files import read_older
+from pipeline.errors import ConfigError, DataError, Problem, nearest
+
+_SENTENCES_384 = Part("384sentences", 2, 384)
+_SENTENCES_243 = Part("243sentences", 3, 243)
+# What can be asked for -> the files it is made of, in the order of the rows.
+EXPERIMENTS: dict[str, tuple[Part, ...]] = {
+    "384": (_SENTENCES_384,),
+    "243": (_SENTENCES_243,),
+    "627": (_SENTENCES_384, _SENTENCES_243),
+    **{
+        f"180-{kind}": (Part(f"180concepts_{kind}", 1, 180),)
+        for kind in ("sentences", "pictures", "wordclouds")
+    },
+}
+_FAMILIES: tuple[tuple[str, Callable[[Path, Part], Recording]], ...] = (
+    ("data", read_current),
+    ("examples", read_older),
+)
+_REMEDY = "Unpack the archives of the participants into one folder, a folder for each."
+
+
+@dataclass(frozen=True)
+class Found:
+    """The subjects of an experiment, and those that lack it.
+
+    Parameters
+    ----------
+    files : mapping of str to tuple of Path
+        Subject -> one file for each part of the experiment.
+    lacking : tuple of str
+        Subjects with other experiments only.
+    """
+
+    files: Mapping[str, tuple[Path, ...]]
+    lacking: tuple[str, ...]
+
+
+def parts_of(experiment: str) -> tuple[Part, ...]:
+    """Return what an experiment is made of, or refuse its name."""
+    if experiment not in EXPERIMENTS:
+        hint = nearest(experiment, tuple(EXPERIMENTS))
+        raise ConfigError(
+            Problem("pereira2018: experiment", "a known experiment", repr(experiment), hint)
+        )
+    return EXPERIMENTS[experiment]
+
+
+def find_subjects(directory: Path | None, experiment: str) -> Found:
+    """Look for ``<subject>/data_*.mat`` and, where there is none, ``<subject>/examples_*.mat``.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        The folder that holds a folder for each subject.
+    experiment : str
+        A key of EXPERIMENTS.
+
+    Raises
+    ------
+    DataError
+        If there is no such folder, or no subject in it has the experiment; says who has what.
+    """
+    parts = parts_of(experiment)
+    if directory is None:
+        raise DataError(Problem("pereira2018: directory", "a folder", "none given", _REMEDY))
+    if not directory.is_dir():
+        raise DataError(Problem(str(directory), "a folder", "no such folder", _REMEDY))
+    known = {part.name: part for made_of in EXPERIMENTS.values() for part in made_of}
+    held = {
+        folder.name: {name: path for name, part in known.items() if (path := _file(folder, part))}
+        for folder in sorted(directory.iterdir())
+        if folder.is_dir()
+    }
+    held = {subject: files for subject, files in held.items() if files}
+    wanted = [part.name for part in parts]
+    complete = {s: tuple(f[n] for n in wanted) for s, f in held.items() if set(wanted) <= set(f)}
+    if not complete:
+        who = "; ".join(f"{subject} has {', '.join(files)}" for subject, files in held.items())
+        expected = f"a folder <subject>/ with {' and '.join(f'data_{n}.mat' for n in wanted)}"
+        raise DataError(Problem(str(directory), expected, who or "no subject's files", _REMEDY))
+    return Found(complete, tuple(s for s in held if s not in complete))
+
+
+def read_recording(path: Path, part: Part) -> Recording:
+    """Read everything but the responses of a file of either family."""
+    return dict(_FAMILIES)[path.name.split("_")[0]](path, part)
+
+
+def _file(folder: Path, part: Part) -> Path | None:
+    candidates = (folder / f"{family}_{part.name}.mat" for family, _ in _FAMILIES)
+    return next((path for path in candidates if path.is_file()), None)
