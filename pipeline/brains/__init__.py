@@ -7,11 +7,12 @@ from pipeline.brains.bold5000 import BOLD5000_BRAINS
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.canonical import CANONICAL
 from pipeline.brains.coursework import COURSEWORK
-from pipeline.brains.dataset import BrainDataset, Responses, Stimuli
+from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.digit69 import DIGIT69
 from pipeline.brains.nifti import NIFTI
 from pipeline.brains.pereira import PEREIRA_BRAINS
-from pipeline.brains.simulation import SIMULATED_PICTURES, SIMULATED_SENTENCES
+from pipeline.brains.responses import Responses
+from pipeline.brains.simulated import SIMULATED_PICTURES, SIMULATED_SENTENCES
 
 __all__ = ["BRAINS", "Brain", "BrainDataset", "BrainRequest", "Responses", "Stimuli"]
 

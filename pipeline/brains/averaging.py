@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.dataset import Responses
+from pipeline.brains.responses import Responses
 from pipeline.brains.showings import most_showings
 
 

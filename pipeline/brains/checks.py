@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.brains.responses import Responses
 from pipeline.errors import DataError, Problem, refuse
 
 _BLOCK_VALUES = 1 << 20
-
-if TYPE_CHECKING:
-    from pipeline.brains.dataset import Responses
 
 
 def response_problems(where: str, responses: Responses, n_stimuli: int) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.checks import response_problems
+from pipeline.brains.responses import Responses
 from pipeline.errors import DataError, Problem, refuse
 
 Modality = Literal["text", "image"]
@@ -51,42 +52,6 @@ class Stimuli:
             digest.update(repr(self.items.shape).encode())
             digest.update(np.ascontiguousarray(self.items).tobytes())
         return digest.hexdigest()
-
-
-@dataclass(frozen=True)
-class Responses:
-    """One subject's responses to the stimuli it was shown.
-
-    Parameters
-    ----------
-    values : ndarray of float32, shape (n_shown, n_voxels)
-        Responses, averaged over repeats where there are any.
-    rois : mapping of str to ndarray of int
-        Region of interest -> 0-based voxel columns of ``values``.
-    repeats : ndarray of float32, shape (n_repeats, n_repeated, n_voxels), optional
-        The single presentations behind ``values``: what a noise ceiling is estimated from.
-    shown : ndarray of int64, shape (n_shown,), optional
-        Which stimuli of the dataset the rows of ``values`` answer; None: all, in order.
-    repeated : ndarray of int64, shape (n_repeated,), optional
-        Which rows of ``values`` the ``repeats`` stand behind; None: all, in order.
-    coordinates : ndarray of float32, shape (n_voxels, 3), optional
-        Where the voxels are, in millimetres or voxel indices as the source gives them.
-    """
-
-    values: NDArray[np.float32]
-    rois: Mapping[str, NDArray[np.int64]]
-    repeats: NDArray[np.float32] | None = None
-    shown: NDArray[np.int64] | None = None
-    repeated: NDArray[np.int64] | None = None
-    coordinates: NDArray[np.float32] | None = None
-
-    def rows(self, n_stimuli: int) -> NDArray[np.int64]:
-        """Positions of this subject's stimuli among all ``n_stimuli`` of the dataset."""
-        return np.arange(n_stimuli) if self.shown is None else self.shown
-
-    def repeated_rows(self) -> NDArray[np.int64]:
-        """Rows of ``values`` that have repeats."""
-        return np.arange(len(self.values)) if self.repeated is None else self.repeated
 
 
 @dataclass(frozen=True)

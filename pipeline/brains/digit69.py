@@ -6,19 +6,23 @@ regions: all voxels are one ROI, ``visual``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.brains.arrays.limits import allowed_bytes
 from pipeline.brains.brain import Brain, BrainRequest
-from pipeline.brains.dataset import BrainDataset, Responses, Stimuli
+from pipeline.brains.dataset import BrainDataset, Stimuli
+from pipeline.brains.matlab import MatFile, numeric_arrays
+from pipeline.brains.responses import Responses
 from pipeline.errors import DataError, Problem, refuse
 
 _FILE = "digit69_28x28.mat"
 _SIDE = 28
+_FIELDS = ("fmriTrn", "stimTrn", "fmriTest", "stimTest")
 # Correlation of pixels above which two pictures count as the same. In the original file the
 # nearest two reach 0.90, so every picture there is a group of its own.
 _NEAR_IDENTICAL = 0.95
@@ -75,31 +79,23 @@ def _checked_path(directory: Path | None) -> Path:
     return path
 
 
-def _read(path: Path) -> dict[str, Any]:
-    from scipy.io import loadmat
-
-    try:
-        return dict(loadmat(path))
-    except Exception as error:  # scipy raises a dozen kinds for damaged files
-        found = f"{type(error).__name__}: {error}"
-        raise DataError(Problem(str(path), "a whole MATLAB file", found, _REMEDY)) from error
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    with MatFile(path) as file:
+        if any(field not in file.variables for field in _FIELDS):
+            held = ", ".join(file.variables) or "no fields"
+            raise DataError(Problem(f"{path}: fields", ", ".join(_FIELDS), held, _REMEDY))
+        return numeric_arrays(file, allowed_bytes(path), _FIELDS)
 
 
-def _problems(path: Path, content: dict[str, Any]) -> Iterator[Problem]:
-    fields = [f"{kind}{part}" for part in ("Trn", "Test") for kind in ("fmri", "stim")]
-    missing = [field for field in fields if field not in content]
-    if missing:
-        held = ", ".join(name for name in content if not name.startswith("__")) or "no fields"
-        yield Problem(f"{path}: fields", ", ".join(fields), held, _REMEDY)
-        return
+def _problems(path: Path, content: Mapping[str, NDArray[Any]]) -> Iterator[Problem]:
     for part in ("Trn", "Test"):
-        fmri, stim = np.asarray(content[f"fmri{part}"]), np.asarray(content[f"stim{part}"])
+        fmri, stim = content[f"fmri{part}"], content[f"stim{part}"]
         if fmri.ndim != 2 or fmri.dtype.kind not in "fiu" or fmri.size == 0:
             yield _misfit(path, f"fmri{part}", "numbers of shape (n_stimuli, n_voxels)", fmri)
         elif stim.shape != (len(fmri), _SIDE**2) or stim.dtype != np.uint8:
             expected = f"uint8 of shape ({len(fmri)}, {_SIDE**2})"
             yield _misfit(path, f"stim{part}", expected, stim)
-    trained, tested = np.asarray(content["fmriTrn"]), np.asarray(content["fmriTest"])
+    trained, tested = content["fmriTrn"], content["fmriTest"]
     if trained.shape[1:] != tested.shape[1:]:
         expected = f"as many voxels as fmriTrn, {trained.shape[1:]}"
         yield _misfit(path, "fmriTest", expected, tested)

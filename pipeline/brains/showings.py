@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.checks import usable_voxels
-from pipeline.brains.dataset import Responses
+from pipeline.brains.responses import Responses
 from pipeline.errors import DataError, Problem, refuse
 
 

@@ -295,7 +295,7 @@ class TestRefusals:
         tag = (15).to_bytes(4, "little") + len(bomb).to_bytes(4, "little")
         path.write_bytes(whole[:128] + tag + bomb + whole[136 + n_bytes :])
         tracemalloc.start()
-        with pytest.raises(DataError, match=r"LHPPA: expected a whole file; found .*does not end"):
+        with pytest.raises(DataError, match=r"LHPPA: expected as many bytes as it declares"):
             load(directory)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -310,7 +310,7 @@ class TestRefusals:
         else:
             with h5py.File(path, "w", userblock_size=512) as file:
                 file["LHPPA"] = arrays["CSI1"]["LHPPA"]
-        with pytest.raises(DataError, match=r"TR34\.mat: .*no file of MATLAB version 5 to 7\.2"):
+        with pytest.raises(DataError, match=r"TR34\.mat: expected a MATLAB 5 file; found 128"):
             load(directory)
 
     def test_an_h5_whose_numbers_lie_elsewhere(self, written):

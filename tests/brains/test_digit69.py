@@ -92,9 +92,22 @@ def test_a_file_cut_short_is_refused(tmp_path, kept):
         load(tmp_path)
 
 
+def test_damage_to_a_header_is_refused_and_never_ends_the_process(tmp_path):
+    path = write(tmp_path) / FILE
+    whole = path.read_bytes()
+    for place in range(124, 200):
+        spoiled = bytearray(whole)
+        spoiled[place] ^= 0x7F
+        path.write_bytes(spoiled)
+        try:
+            assert len(load(tmp_path).stimuli) == 12
+        except DataError:
+            continue
+
+
 def test_another_file_under_this_name_is_refused(tmp_path):
     (tmp_path / FILE).write_text("<html>not found</html>" * 20)
-    with pytest.raises(DataError, match="expected a whole MATLAB file; found ValueError"):
+    with pytest.raises(DataError, match="expected a MATLAB 5 file; found 128 first bytes"):
         load(tmp_path)
 
 
@@ -111,7 +124,7 @@ def test_missing_fields_are_named(tmp_path):
         ("stimTest", np.zeros((2, 784), dtype=np.uint8), r"expected uint8 of shape \(3, 784\)"),
         ("stimTrn", np.zeros((9, 784)), r"expected uint8 .*found float64"),
         ("fmriTest", np.zeros((3, 6)), "expected as many voxels as fmriTrn"),
-        ("fmriTrn", "text", "expected numbers of shape"),
+        ("fmriTrn", "text", "expected an array of numbers; found char"),
         ("fmriTrn", np.zeros((0, 7)), "expected numbers of shape"),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.brains.brain import BrainRequest
 from pipeline.brains.nifti import NIFTI, load_nifti
-from pipeline.brains.volumes import open_volumes
+from pipeline.brains.nifti.volumes import open_volumes
 from pipeline.errors import DataError
 
 SHAPE = (4, 5, 3)

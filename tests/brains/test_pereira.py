@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.io import loadmat
 
 from pipeline.brains import BrainRequest
+from pipeline.brains.matlab import MatFile
 from pipeline.brains.pereira import NETWORKS, PEREIRA_BRAINS, load_pereira
-from pipeline.brains.pereira.mat_stream import MatFile
 from pipeline.errors import ConfigError, DataError
 
 N384, N243 = "data_384sentences.mat", "data_243sentences.mat"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.brains import BRAINS, BrainRequest
-from pipeline.brains.simulation import picture_stimuli, sentence_stimuli
-from pipeline.brains.voxels import VoxelSettings, known_ceiling, simulate_responses
+from pipeline.brains.simulated.simulation import picture_stimuli, sentence_stimuli
+from pipeline.brains.simulated.voxels import VoxelSettings, known_ceiling, simulate_responses
 from pipeline.errors import ConfigError, DataError
 
 SIMULATED = [brain for brain in BRAINS.values() if not brain.needs_directory]

@@ -26,10 +26,11 @@ from pipeline.brains.bold5000.regions import KEYS, Hemispheres, matched_keys, re
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
 from pipeline.brains.bold5000.subjects import Pictures, Trials, assembled, wanted_subjects
 from pipeline.brains.brain import Brain, BrainRequest
-from pipeline.brains.dataset import BrainDataset, Responses
-from pipeline.brains.masks import Regions, read_masks
+from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.nifti.masks import Regions, read_masks
+from pipeline.brains.nifti.volumes import Volumes, open_volumes, require_same_space
+from pipeline.brains.responses import Responses
 from pipeline.brains.showings import Averaged
-from pipeline.brains.volumes import Volumes, open_volumes, require_same_space
 from pipeline.errors import DataError, Problem
 
 _NAME = "GLMbetas-TYPED-FITHRF-GLMDENOISE-RR"

@@ -23,7 +23,8 @@ from pipeline.brains.bold5000.roi_files import roi_file
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
 from pipeline.brains.bold5000.subjects import Pictures, Trials, assembled, wanted_subjects
 from pipeline.brains.brain import Brain, BrainRequest
-from pipeline.brains.dataset import BrainDataset, Responses
+from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.responses import Responses
 from pipeline.brains.showings import Averaged
 from pipeline.errors import ConfigError, DataError, Problem, nearest
 

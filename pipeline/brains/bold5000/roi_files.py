@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.bold5000.mat_files import mat_fields, read_mat
 from pipeline.brains.bold5000.regions import matched_keys
+from pipeline.brains.matlab import MatFile, numeric_arrays
 from pipeline.errors import DataError, Problem, refuse
 
 # Regions of the release have 51 to 697 voxels.
 _MOST_VOXELS = 20_000
 _MOST_CHUNK_BYTES = 2**28
+_MOST_HEADER_BYTES = 512
 _REMEDY = "Copy the file of the original release there again."
 
 
@@ -123,11 +125,19 @@ class _damage_named:  # noqa: N801  (used like a function)
 
 
 def _mat_fields(path: Path) -> list[tuple[str, _Field]]:
-    return [(f.name, _Field(f.shape, f.kind, f.numbers)) for f in mat_fields(path)]
+    with MatFile(path) as file:
+        headers = {name: variable.header for name, variable in file.variables.items()}
+    return [
+        (name, _Field(header.shape, header.class_name, header.holds_numbers))
+        for name, header in headers.items()
+    ]
 
 
 def _read_mat(path: Path, name: str) -> NDArray[Any]:
-    return read_mat(path, next(field for field in mat_fields(path) if field.name == name))
+    with MatFile(path) as file:
+        shape = file.variable(name).header.shape
+        most = _MOST_HEADER_BYTES + 8 * math.prod(shape)
+        return numeric_arrays(file, most, [name])[name]
 
 
 def _h5_fields(path: Path) -> list[tuple[str, _Field]]:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.images import Groups, image_files, image_groups
-from pipeline.brains.dataset import BrainDataset, Responses, Stimuli
+from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.pictures import read_pictures
+from pipeline.brains.responses import Responses
 from pipeline.brains.showings import Showings, showings_of
 from pipeline.errors import ConfigError, DataError, Problem, nearest
 

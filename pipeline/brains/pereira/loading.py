@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.checks import usable_voxels
-from pipeline.brains.dataset import BrainDataset, Responses, Stimuli
+from pipeline.brains.dataset import BrainDataset, Stimuli
+from pipeline.brains.matlab import MatFile, refuse_field
 from pipeline.brains.pereira.fields import Recording
-from pipeline.brains.pereira.mat_stream import MatFile
-from pipeline.brains.pereira.mat_tags import refuse_field
 from pipeline.brains.pereira.networks import DEFAULT_ROIS, regions
 from pipeline.brains.pereira.subjects import Found, find_subjects, parts_of, read_recording
+from pipeline.brains.responses import Responses
 
 
 def load_pereira(

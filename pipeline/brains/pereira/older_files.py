@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.brains.matlab import MatFile, MatValue, refuse_field
 from pipeline.brains.pereira.fields import (
     MOST_META,
     MOST_TEXT,
@@ -22,9 +23,6 @@ from pipeline.brains.pereira.fields import (
     voxels_of,
     whole_numbers,
 )
-from pipeline.brains.pereira.mat_stream import MatFile
-from pipeline.brains.pereira.mat_tags import refuse_field
-from pipeline.brains.pereira.mat_values import MatValue
 
 _ATLASES = {"aal": "AAL", "gordon": "Gordon"}
 

@@ -11,7 +11,8 @@ from mlflow.entities import Run
 from numpy.typing import NDArray
 
 from pipeline.alignment import AlignSettings, align, best_layers, make_folds
-from pipeline.brains.dataset import BrainDataset, Responses
+from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.responses import Responses
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.tracking.brains import brain_input, load_brain
 from pipeline.tracking.ceilings import split_half_ceilings

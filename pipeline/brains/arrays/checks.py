@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.array_files import Arrays
-from pipeline.brains.array_stimuli import TABLE
+from pipeline.brains.arrays.files import Arrays
+from pipeline.brains.arrays.stimuli import TABLE
 from pipeline.errors import Problem, nearest
 
 _FIELDS = ("responses", "rows", "coordinates", "roi/<name>")

@@ -1,20 +1,4 @@
-"""The brain ``nifti``: a lab's own single-trial responses as NIfTI files.
-
-The folder::
-
-    stimuli.csv                 columns text or image (a path in the folder), group, and
-                                optionally repeat (rows with the same id show the same stimulus)
-    sub-01/
-      betas.nii.gz              4-D, one volume for each row of stimuli.csv, in its order
-      betas/*.nii.gz            or instead a folder of 3-D files, in the order of their names
-      masks/<ROI>.nii.gz        one mask for each region: one number inside, 0 outside
-      atlas.nii.gz, labels.csv  or instead an atlas, and a table with the columns index and name
-    sub-02/ ...
-
-Every folder that holds ``betas`` is a subject. Masks or an atlas beside stimuli.csv serve the
-subjects that have none of their own. ``.nii`` serves wherever ``.nii.gz`` does. All files of a
-subject must have one shape and one affine, to 0.01 mm at the corners.
-"""
+"""Read a folder of the brain ``nifti``."""
 
 from __future__ import annotations
 
@@ -23,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.brains.array_stimuli import StimulusTable, read_stimuli
+from pipeline.brains.arrays.stimuli import StimulusTable, read_stimuli
 from pipeline.brains.brain import Brain, BrainRequest
-from pipeline.brains.dataset import BrainDataset, Responses
-from pipeline.brains.masks import Regions, read_atlas, read_masks
+from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.nifti.masks import Regions, read_atlas, read_masks
+from pipeline.brains.nifti.volumes import Volumes, open_volumes, require_same_space
+from pipeline.brains.responses import Responses
 from pipeline.brains.showings import Averaged, Showings, showings_of
-from pipeline.brains.volumes import Volumes, open_volumes, require_same_space
 from pipeline.errors import DataError, Problem, refuse
 
 _ENDINGS = (".nii.gz", ".nii")
@@ -36,7 +21,7 @@ _REMEDY = "Lay the folder out as the description of the brain nifti says."
 
 
 def load_nifti(directory: Path | None) -> BrainDataset:
-    """Read the folder described above.
+    """Read a folder as the package describes it.
 
     Parameters
     ----------

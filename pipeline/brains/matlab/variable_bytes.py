@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import BinaryIO
 
-from pipeline.brains.pereira.mat_tags import refuse_field
+from pipeline.brains.matlab.tags import refuse_field
 
 _PIECE = 1 << 16
 

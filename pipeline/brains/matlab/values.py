@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.pereira.mat_tags import (
+from pipeline.brains.matlab.tags import (
     MATRIX,
     Header,
     read_header,
@@ -55,7 +55,7 @@ class MatValue:
     def parse(cls, where: str, order: str, data: memoryview) -> MatValue:
         """Read the header; an element of no bytes is an empty array, as MATLAB writes it."""
         if len(data) == 0:
-            return cls(where, order, Header(6, False, (0, 0), "", 0), data)
+            return cls(where, order, Header(6, False, False, (0, 0), "", 0), data)
         return cls(where, order, read_header(where, order, data), data)
 
     def numbers(self) -> NDArray[Any]:
@@ -66,7 +66,7 @@ class MatValue:
         DataError
             For any other class, complex numbers, and sizes that do not fit.
         """
-        if not 6 <= self.header.kind <= 15 or self.header.is_complex:
+        if not self.header.holds_numbers:
             refuse_field(self.where, "real numbers", self.header.described)
         if len(self.data) == 0:
             return np.zeros((0, 0))
@@ -76,7 +76,10 @@ class MatValue:
             expected = f"{math.prod(self.header.shape)} numbers for shape {self.header.shape}"
             refuse_field(self.where, expected, f"{tag.size} bytes of {stored.name}")
         flat = np.frombuffer(self.data, stored, math.prod(self.header.shape), tag.start)
-        return flat.reshape(self.header.shape, order="F")
+        try:
+            return flat.reshape(self.header.shape, order="F")
+        except ValueError as error:  # no numbers at all, and yet too many for numpy to count
+            refuse_field(self.where, "a shape that can be", f"{self.header.shape}: {error}")
 
     @property
     def is_cell(self) -> bool:

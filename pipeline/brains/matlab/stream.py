@@ -12,8 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.pereira.mat_bytes import VariableBytes
-from pipeline.brains.pereira.mat_tags import (
+from pipeline.brains.matlab.tags import (
     COMPRESSED,
     MATRIX,
     Header,
@@ -22,9 +21,10 @@ from pipeline.brains.pereira.mat_tags import (
     refuse_field,
     stored_type,
 )
-from pipeline.brains.pereira.mat_values import MatValue
+from pipeline.brains.matlab.values import MatValue
+from pipeline.brains.matlab.variable_bytes import VariableBytes
 
-_MAX_VARIABLES = 1000
+_MAX_VARIABLES = 100_000
 _HEADER_BYTES = 512
 _BLOCK_BYTES = 4 << 20
 
@@ -145,7 +145,7 @@ class MatFile:
     def _stored(self, where: str, variable: Variable, data: VariableBytes) -> np.dtype[Any]:
         """Read up to the numbers of a matrix and return the type in which they are stored."""
         header = variable.header
-        if not 6 <= header.kind <= 15 or header.is_complex:
+        if not header.holds_numbers:
             refuse_field(where, "real numbers", header.described)
         kind, size = np.frombuffer(data.read(header.end + 8)[header.end :], f"{self._order}u4")
         stored = stored_type(where, self._order, Tag(int(kind), 0, int(size), 0))

@@ -16,7 +16,7 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.space import Space
+from pipeline.brains.nifti.space import Space
 from pipeline.errors import DataError, Problem, refuse
 
 _HEADER_BYTES = {348: "Nifti1Header", 540: "Nifti2Header"}

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.brains.array_limits import npy_header
+from pipeline.brains.arrays.limits import npy_header
 
 MANIFEST = "dataset.json"
 FORMAT = 1

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.dataset import BrainDataset, Stimuli
-from pipeline.brains.voxels import SimulatedResponses, VoxelSettings, simulate_responses
+from pipeline.brains.simulated.voxels import SimulatedResponses, VoxelSettings, simulate_responses
 from pipeline.errors import ConfigError, Problem
 from pipeline.worlds.language import (
     form_factors,

@@ -23,6 +23,7 @@ CLASSES = {
 _STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8",
            12: "i8", 13: "u8"}  # fmt: skip
 _MAX_DIMENSIONS = 8
+_OPAQUE, _COMPLEX, _LOGICAL = 17, 0x800, 0x200
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,25 @@ class Header:
 
     kind: int
     is_complex: bool
+    is_logical: bool
     shape: tuple[int, ...]
     name: str
     end: int
 
     @property
+    def holds_numbers(self) -> bool:
+        """Say whether it is a full array of real numbers (or truth values)."""
+        return 6 <= self.kind <= 15 and not self.is_complex
+
+    @property
+    def class_name(self) -> str:
+        """Class as MATLAB calls it."""
+        return CLASSES.get(self.kind, f"class {self.kind}")
+
+    @property
     def described(self) -> str:
         """Class and shape in words."""
-        return f"{CLASSES.get(self.kind, f'class {self.kind}')} of shape {self.shape}"
+        return f"{'complex ' * self.is_complex}{self.class_name} of shape {self.shape}"
 
 
 def refuse_field(where: str, expected: str, found: str) -> NoReturn:
@@ -100,7 +112,11 @@ def read_header(where: str, order: str, data: memoryview) -> Header:
     flags = read_tag(where, order, data, 0)
     if flags.size != 8:
         refuse_field(where, "8 bytes of array flags", f"{flags.size}")
-    kind = int(np.frombuffer(data, f"{order}u4", 1, flags.start)[0])
+    flag = int(np.frombuffer(data, f"{order}u4", 1, flags.start)[0])
+    kind, is_complex, is_logical = flag & 0xFF, bool(flag & _COMPLEX), bool(flag & _LOGICAL)
+    if kind == _OPAQUE:  # these have no shape
+        name = read_tag(where, order, data, flags.end)
+        return Header(kind, is_complex, is_logical, (), _text(data, name), name.end)
     sizes = read_tag(where, order, data, flags.end)
     if sizes.size % 4 or not 2 <= sizes.size // 4 <= _MAX_DIMENSIONS:
         refuse_field(where, "2 to 8 dimensions", f"{sizes.size} bytes of dimensions")
@@ -108,5 +124,8 @@ def read_header(where: str, order: str, data: memoryview) -> Header:
     if min(shape) < 0:
         refuse_field(where, "sizes from 0", f"shape {shape}")
     name = read_tag(where, order, data, sizes.end)
-    text = bytes(data[name.start : name.start + name.size]).decode("ascii", "replace")
-    return Header(kind & 0xFF, bool(kind >> 8 & 0x08), shape, text, name.end)
+    return Header(kind, is_complex, is_logical, shape, _text(data, name), name.end)
+
+
+def _text(data: memoryview, name: Tag) -> str:
+    return bytes(data[name.start : name.start + name.size]).decode("ascii", "replace")

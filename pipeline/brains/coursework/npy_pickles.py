@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.pickle_machine import (
+from pipeline.brains.coursework.pickle_machine import (
     DTYPE,
     NDARRAY,
     RECONSTRUCT,

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.array_limits import (
+from pipeline.brains.arrays.limits import (
     Declared,
     allowed_bytes,
     check_declared,
     damaged,
     npy_header,
 )
-from pipeline.brains.array_matlab import read_mat
+from pipeline.brains.matlab import MatFile, numeric_arrays
 from pipeline.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
@@ -157,11 +157,13 @@ def _h5_datasets(path: Path, file: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _read_mat(path: Path) -> Arrays:
+    with MatFile(path) as file:
+        arrays = numeric_arrays(file, allowed_bytes(path))
     return {
         f"roi/{name[4:]}" if name.startswith("roi_") else name: (
             array if name in {"responses", "coordinates"} or 1 not in array.shape else array.ravel()
         )
-        for name, array in read_mat(path).items()
+        for name, array in arrays.items()
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.dataset import Responses
+from pipeline.brains.responses import Responses
 from pipeline.errors import DataError, Problem
 
 

@@ -1,14 +1,4 @@
-"""The brain ``prepared``: a canonical copy of any dataset, which later stages memory-map.
-
-One folder: ``dataset.json``, ``stimuli.jsonl`` (one JSON object a line: group, and text where the
-stimuli are sentences), ``images.npy`` where they are pictures, and for each subject a folder with
-``responses.npy``, ``repeats.npy`` where there are any, and ``small.npz`` (``roi_<i>`` and, where
-there are any, ``shown``, ``repeated`` and ``coordinates``). No file is read by unpickling.
-
-Opening the copy compares the seal of dataset.json with the files: size and shape of the large
-ones, every byte of the small ones. ``verify=True`` reads the large ones too and compares the
-digest of the dataset.
-"""
+"""Write and read the canonical copy of a dataset."""
 
 from __future__ import annotations
 
@@ -20,11 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from pipeline.brains.array_files import read_npz
-from pipeline.brains.array_limits import damaged, mapped_npy
+from pipeline.brains.arrays.files import read_npz
+from pipeline.brains.arrays.limits import damaged, mapped_npy
 from pipeline.brains.brain import Brain, BrainRequest
-from pipeline.brains.dataset import BrainDataset, Responses, Stimuli
-from pipeline.brains.manifest import FORMAT, MANIFEST, Manifest, SubjectEntry, subject_folder
+from pipeline.brains.canonical.manifest import (
+    FORMAT,
+    MANIFEST,
+    Manifest,
+    SubjectEntry,
+    subject_folder,
+)
+from pipeline.brains.dataset import BrainDataset, Stimuli
+from pipeline.brains.responses import Responses
 from pipeline.errors import DataError, Problem
 
 _MOST_JSON = 1 << 26

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.brains.matlab import MatFile, MatValue, refuse_field
 from pipeline.brains.pereira.fields import (
     MOST_META,
     MOST_TEXT,
@@ -21,9 +22,6 @@ from pipeline.brains.pereira.fields import (
     texts,
     voxels_of,
 )
-from pipeline.brains.pereira.mat_stream import MatFile
-from pipeline.brains.pereira.mat_tags import refuse_field
-from pipeline.brains.pereira.mat_values import MatValue
 
 
 def read_current(path: Path, part: Part) -> Recording:

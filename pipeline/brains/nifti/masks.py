@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.volumes import Volumes, open_volumes, require_same_space
+from pipeline.brains.nifti.volumes import Volumes, open_volumes, require_same_space
 from pipeline.errors import DataError, Problem, refuse
 
 _MOST_BYTES = 10_000_000

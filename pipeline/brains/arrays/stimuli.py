@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.array_limits import damaged
+from pipeline.brains.arrays.limits import damaged
 from pipeline.brains.dataset import Stimuli
 from pipeline.errors import DataError, Problem, nearest, refuse
 
