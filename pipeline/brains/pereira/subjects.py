@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.brains.pereira.fields import Part, Recording
 from pipeline.brains.pereira.current_files import read_current
+from pipeline.brains.pereira.fields import Part, Recording
 from pipeline.brains.pereira.older_files import read_older
 from pipeline.errors import ConfigError, DataError, Problem, nearest
 
