@@ -43,6 +43,7 @@ def brain_figure(title: str, overview: pd.DataFrame) -> Figure:
             _draw(panel, overview, rois, column)
             panel.set_ylabel(label)
         panels[-1].set_xticks(range(len(rois)), rois, rotation=30 if len(rois) > 6 else 0)
+        panels[0].set_ylim(bottom=0)  # sizes are compared as lengths
         if len(measures) > 1:
             panels[1].axhline(0.5, color="black", linestyle="--", linewidth=0.8)
         dropped = len(sizes) - len(rois)
