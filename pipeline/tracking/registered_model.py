@@ -33,8 +33,12 @@ def import_travelling(folder: Path) -> ModuleType:
         raise ImportError(f"expected a Python package in {folder}; found none")
     package = importlib.util.module_from_spec(spec)
     sys.modules[name] = package
-    spec.loader.exec_module(package)
-    return importlib.import_module(f"{name}.loading")
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # the store is not ours to fill
+    try:
+        spec.loader.exec_module(package)
+        return importlib.import_module(f"{name}.loading")
+    finally:
+        sys.dont_write_bytecode = before
 
 
 class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]

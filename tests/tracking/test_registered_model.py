@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import mlflow
 import numpy as np
@@ -85,3 +86,9 @@ def test_an_unknown_output_is_refused_with_what_there_is(prompt, texts):
     model = mlflow.pyfunc.load_model(prompt.uri)
     with pytest.raises(Exception, match=r"pooling of mean, last; found output='features', pool"):
         model.predict(texts, params={"output": "features", "pooling": "class"})
+
+
+def test_loading_leaves_nothing_in_the_store(prompt):
+    folder = Path(mlflow.artifacts.download_artifacts(prompt.uri))
+    mlflow.pyfunc.load_model(prompt.uri)
+    assert not list(folder.glob("artifacts/**/*.pyc"))
