@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,3 +177,18 @@ def usable_voxels(
         DataError,
     )
     return UsableVoxels(kept, {roi: count for roi, count in lost.items() if count})
+
+
+def given_directory(name: str, directory: Path | None, remedy: str) -> Path:
+    """Make sure that a brain dataset was pointed to a folder.
+
+    Raises
+    ------
+    DataError
+        When no directory was given, or there is none of that name.
+    """
+    if directory is None:
+        raise DataError(Problem(f"{name}: directory", "a folder", "none given", remedy))
+    if not directory.is_dir():
+        raise DataError(Problem(str(directory), "a folder", "no such folder", remedy))
+    return directory

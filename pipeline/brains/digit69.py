@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.brains.arrays.limits import allowed_bytes
 from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.checks import given_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.matlab import MatFile, numeric_arrays
 from pipeline.brains.responses import Responses
@@ -69,10 +70,7 @@ def load_digit69(request: BrainRequest) -> BrainDataset:
 
 
 def _checked_path(directory: Path | None) -> Path:
-    if directory is None:
-        raise DataError(Problem("digit69: directory", "a folder", "none given", _REMEDY))
-    if not directory.is_dir():
-        raise DataError(Problem(str(directory), "a folder", "no such folder", _REMEDY))
+    directory = given_directory("digit69", directory, _REMEDY)
     path = directory / _FILE
     if not path.is_file():
         raise DataError(Problem(str(path), "this file", "no such file", _REMEDY))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.brain import Brain, BrainRequest
-from pipeline.brains.checks import usable_voxels
+from pipeline.brains.checks import given_directory, usable_voxels
 from pipeline.brains.coursework.npy_pickles import PickledArray, read_pickled_arrays
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.responses import Responses
@@ -52,7 +52,7 @@ def load_coursework(request: BrainRequest) -> BrainDataset:
         If a file is missing or damaged, a pickle asks for anything but arrays, dictionaries and
         text, a matrix is missing or has another shape, or the order of the lines is unknown.
     """
-    directory = _checked(request.directory)
+    directory = given_directory(_NAME, request.directory, _REMEDY)
     sentences = _lines(directory / "stimuli.txt")
     twice = next((text for text in sentences if sentences.count(text) > 1), None)
     if twice is not None:
@@ -76,14 +76,6 @@ def load_coursework(request: BrainRequest) -> BrainDataset:
         source="Pereira et al. 2018 in the form courses hand out, groups from "
         f"{'passages.txt' if labelled.is_file() else 'the text'}{''.join(remarks)}",
     )
-
-
-def _checked(directory: Path | None) -> Path:
-    if directory is None:
-        raise DataError(Problem(f"{_NAME}: directory", "a folder", "none given", _REMEDY))
-    if not directory.is_dir():
-        _refuse(directory, "a folder", "no such folder")
-    return directory
 
 
 def _refuse(path: Path, expected: str, found: str) -> None:

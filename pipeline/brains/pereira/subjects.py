@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.brains.checks import given_directory
 from pipeline.brains.pereira.current_files import read_current
 from pipeline.brains.pereira.fields import Part, Recording
 from pipeline.brains.pereira.older_files import read_older
@@ -72,10 +73,7 @@ def find_subjects(directory: Path | None, experiment: str) -> Found:
         If there is no such folder, or no subject in it has the experiment; says who has what.
     """
     parts = parts_of(experiment)
-    if directory is None:
-        raise DataError(Problem("pereira2018: directory", "a folder", "none given", _REMEDY))
-    if not directory.is_dir():
-        raise DataError(Problem(str(directory), "a folder", "no such folder", _REMEDY))
+    directory = given_directory("pereira2018", directory, _REMEDY)
     known = {part.name: part for made_of in EXPERIMENTS.values() for part in made_of}
     held = {
         folder.name: {name: path for name, part in known.items() if (path := _file(folder, part))}
