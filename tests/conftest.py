@@ -39,6 +39,8 @@ def start_of():
             task=task,
             method=method,
             storage=METHODS[method].storage[found.modality],
+            form=found.form,
+            insertion=METHODS[method].insertion,
             prompt_length=prompt_length,
             cue=found.cue,
             max_target_tokens=found.max_target_tokens,

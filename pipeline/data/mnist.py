@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.task import LabelledImages, Task, TaskData, TaskRequest
+from pipeline.data.examples import LabelledImages
+from pipeline.data.task import Task, TaskData, TaskRequest
 from pipeline.errors import DataError, Problem
 
 # The first four bytes of an idx file: two zeros, 8 for unsigned bytes, the number of axes.
@@ -187,6 +188,7 @@ MNIST = Task(
     modality="image",
     summary="which of 10 handwritten digits (MNIST, 28 x 28)",
     load=load_mnist,
+    form="classification",
     classes=_CLASSES,
     needs_directory=True,
 )

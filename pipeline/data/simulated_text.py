@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.data.task import Task, TaskData, TaskRequest, TextPairs
+from pipeline.data.examples import TextPairs
+from pipeline.data.task import Task, TaskData, TaskRequest
 from pipeline.errors import ConfigError, Problem
 from pipeline.worlds.language import Passage, ask, sample_passages, summarise, translate
 
@@ -89,6 +90,7 @@ SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
         modality="text",
         summary="simulated passages of four sentences -> who does what where, in one sentence",
         load=_loader(_summary),
+        form="generation",
         cue=CUE,
         max_target_tokens=24,
     ),
@@ -97,6 +99,7 @@ SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
         modality="text",
         summary="a simulated passage and a question about it -> the answer in two words",
         load=_loader(_answer),
+        form="generation",
         cue=CUE,
         max_target_tokens=8,
     ),
@@ -105,6 +108,7 @@ SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
         modality="text",
         summary="a simulated sentence -> the same in a second, made-up language",
         load=_loader(_translation),
+        form="generation",
         cue=CUE,
         max_target_tokens=28,
     ),

@@ -8,61 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from pipeline.data.examples import Examples, Form
 
 Modality = Literal["text", "image"]
-
-
-@dataclass(frozen=True)
-class TextPairs:
-    """Texts and what a model should write after them.
-
-    Parameters
-    ----------
-    sources, targets : tuple of str
-        One target for each source; the task's cue is not part of the source.
-    """
-
-    sources: tuple[str, ...]
-    targets: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.sources)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of sources and targets in order."""
-        return hashlib.sha256("\0".join((*self.sources, *self.targets)).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class LabelledImages:
-    """Pictures and the class of each.
-
-    Parameters
-    ----------
-    images : ndarray of uint8, shape (n_images, height, width, 3)
-    labels : ndarray of int64, shape (n_images,)
-        0-based positions in the task's ``classes``.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of pictures and labels in order."""
-        digest = hashlib.sha256(repr(self.images.shape).encode())
-        digest.update(np.ascontiguousarray(self.images).tobytes())
-        digest.update(self.labels.tobytes())
-        return digest.hexdigest()
-
-
-Examples = TextPairs | LabelledImages
 
 
 @dataclass(frozen=True)
@@ -71,7 +19,7 @@ class TaskData:
 
     Parameters
     ----------
-    train, validation, test : TextPairs or LabelledImages
+    train, validation, test : TextPairs, LabelledTexts, TaggedTexts, TextSpans or LabelledImages
     source : str
         Where the examples came from, as logged beside the run.
     """
@@ -120,12 +68,14 @@ class Task:
         One line for the list of tasks.
     load : callable
         ``load(TaskRequest) -> TaskData``; raises DataError when files are missing or damaged.
+    form : 'generation', 'classification', 'tagging' or 'spans'
+        What a model is asked for; pictures are classified.
     cue : str
-        Text tasks: what stands between source and target, so that a model knows where to write.
+        Generation: what stands between source and target, so that a model knows where to write.
     max_target_tokens : int
-        Text tasks: the longest answer a model may write.
+        Generation: the longest answer a model may write.
     classes : tuple of str
-        Image tasks: names of the classes.
+        Classification and tagging: names of the classes, or the tags.
     needs_directory : bool
         Whether the task reads files that the user must point to.
     """
@@ -134,6 +84,7 @@ class Task:
     modality: Modality
     summary: str
     load: Callable[[TaskRequest], TaskData]
+    form: Form
     cue: str = ""
     max_target_tokens: int = 0
     classes: tuple[str, ...] = ()

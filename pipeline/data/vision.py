@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.data.examples import LabelledImages
 from pipeline.data.mnist import MNIST
-from pipeline.data.task import LabelledImages, Task, TaskData, TaskRequest
+from pipeline.data.task import Task, TaskData, TaskRequest
 from pipeline.errors import DataError, Problem
 from pipeline.worlds.pictures import draw_all, sample_pictures
 
@@ -128,6 +129,7 @@ VISION_TASKS: tuple[Task, ...] = (
         modality="image",
         summary="which of 10 handwritten digits (real, 8 x 8, comes with scikit-learn)",
         load=load_digits,
+        form="classification",
         classes=tuple(str(digit) for digit in range(10)),
     ),
     Task(
@@ -135,6 +137,7 @@ VISION_TASKS: tuple[Task, ...] = (
         modality="image",
         summary="which of 4 families of colour-shape pairs (simulated)",
         load=load_shapes,
+        form="classification",
         classes=_FAMILIES,
     ),
     MNIST,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch.utils.data import Dataset
 
-from pipeline.data.task import Examples, LabelledImages, TextPairs
+from pipeline.data.examples import Examples, LabelledImages, TextPairs
 from pipeline.errors import Problem, TuningError
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from pipeline.data.task import Examples
+from pipeline.data.examples import Examples
 from pipeline.errors import Problem, TuningError
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.examples import loss_of, prepare

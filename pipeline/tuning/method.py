@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.data.task import Examples
+from pipeline.data.examples import Examples
 from pipeline.models.travelling.card import Card, Storage
 from pipeline.models.travelling.loading import TunedModel
 
@@ -77,6 +77,8 @@ class Method:
     adapt : callable
         ``adapt(Start) -> TunedModel``: loads the base, adds what the method adds, and lets exactly
         the intended parameters require gradients.
+    insertion : str
+        What it puts into the network, as in Card.
     recipes : mapping of modality to Recipe
         Empty for a control that is not trained.
     has_prompt : bool
@@ -89,4 +91,5 @@ class Method:
     storage: Mapping[Modality, Storage]
     adapt: Callable[[Start], TunedModel]
     recipes: Mapping[Modality, Recipe]
+    insertion: str = ""
     has_prompt: bool = False

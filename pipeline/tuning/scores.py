@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.task import Examples, LabelledImages, TextPairs
+from pipeline.data.examples import Examples, LabelledImages, TextPairs
 from pipeline.errors import BaseUnreachableError, Problem, TuningError
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.loading import TunedModel

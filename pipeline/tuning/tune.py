@@ -178,6 +178,8 @@ class _Session:
             task=self.task.name,
             method=method.name,
             storage=method.storage[self.base.modality],
+            form=self.task.form,
+            insertion=method.insertion,
             prompt_length=prompt_length,
             cue=self.task.cue,
             max_target_tokens=self.task.max_target_tokens,

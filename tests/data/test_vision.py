@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.data.task import LabelledImages, TaskRequest
+from pipeline.data.examples import LabelledImages
+from pipeline.data.task import TaskRequest
 from pipeline.data.vision import _COLOUR_NAMES, _SHAPE_NAMES, VISION_TASKS, enlarge
 from pipeline.errors import DataError
 from pipeline.worlds.pictures import sample_pictures

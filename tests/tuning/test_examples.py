@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pipeline.data.task import TextPairs
+from pipeline.data.examples import TextPairs
 from pipeline.errors import TuningError
 from pipeline.tuning.examples import IGNORED, loss_of, prepare
 

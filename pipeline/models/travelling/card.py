@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 Storage = Literal["nothing", "part", "whole"]
+Form = Literal["generation", "classification", "tagging", "spans"]
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,19 @@ class Card:
     task, method : str
     storage : 'nothing', 'part' or 'whole'
         Which weights the folder holds: none (the untuned base), those laid over the base, or all.
+    form : 'generation', 'classification', 'tagging' or 'spans'
+        What the model is asked for.
+    insertion : str
+        What the method put into the network: empty for nothing, ``peft`` for what PEFT stores and
+        restores, else a name in INSERTIONS.
     prompt_length : int
         Prompt positions in front of the tokens (text) or after the class token (image); 0 if none.
     cue : str
-        Text: what follows the source, so that the model knows where to write.
+        Generation: what follows the source, so that the model knows where to write.
     max_target_tokens : int
-        Text: the longest answer to write.
+        Generation: the longest answer to write.
     classes : tuple of str
-        Image: names of the classes, in the order of the head's outputs.
+        Names of the classes, or the tags, in the order of the head's outputs.
     """
 
     base: str
@@ -39,6 +45,8 @@ class Card:
     task: str
     method: str
     storage: Storage
+    form: Form
+    insertion: str = ""
     prompt_length: int = 0
     cue: str = ""
     max_target_tokens: int = 0

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .card import Card, weights_digest
+from .insertions import INSERTIONS
 from .text import TextModel, load_text_network, load_tokenizer
-from .vision import VisionModel, insert_prompts, load_vision_base
+from .vision import VisionModel, load_vision_base
 
 TunedModel = TextModel | VisionModel
 
@@ -38,14 +39,14 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path]) -> TunedModel:
     if card.storage == "part":
         from safetensors.torch import load_file
 
-        if card.prompt_length:
-            insert_prompts(network, card.prompt_length)
+        if card.insertion:
+            network = INSERTIONS[card.insertion](network, card)
         network.load_state_dict(load_file(weights / "model.safetensors"), strict=False)
     return VisionModel(network, picture, card)
 
 
 def _load_text(folder: Path, start: Path, card: Card) -> TextModel:
-    network = load_text_network(start)
+    network = load_text_network(start, card)
     if card.storage == "part":
         from peft import PeftModel
 

@@ -13,6 +13,12 @@ from numpy.typing import NDArray
 from .card import Card
 from .torchvision_on_cpu import declare_torchvision_operators
 
+HEADS = {
+    "classification": "SequenceClassification",
+    "tagging": "TokenClassification",
+    "spans": "QuestionAnswering",
+}
+
 
 class TextModel:
     """A causal language model that answers texts and shows its hidden states."""
@@ -113,12 +119,24 @@ def _pool_tokens(layers: torch.Tensor, mask: torch.Tensor, pooling: str) -> torc
     return (layers * weights).sum(dim=2) / weights.sum(dim=2)
 
 
-def load_text_network(folder: Path) -> Any:
-    """Load a causal language model from a folder."""
-    declare_torchvision_operators()
-    from transformers import AutoModelForCausalLM
+def load_text_network(folder: Path, card: Card) -> Any:
+    """Load a language model from a folder, with the head that the card's form of task needs.
 
-    return AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)
+    Encoder-decoders and decoders write; classification, tagging and spans put a head on top, which
+    is new unless the folder holds it.
+    """
+    declare_torchvision_operators()
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    if card.classes:
+        config.num_labels = len(card.classes)
+    if card.form == "generation":
+        kind = "Seq2SeqLM" if config.is_encoder_decoder else "CausalLM"
+    else:
+        kind = HEADS[card.form]
+    factory = getattr(transformers, f"AutoModelFor{kind}")
+    return factory.from_pretrained(folder, config=config, local_files_only=True)
 
 
 def load_tokenizer(folder: Path) -> Any:

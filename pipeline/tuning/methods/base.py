@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from pipeline.data.task import LabelledImages
+from pipeline.data.examples import LabelledImages
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel, load_text_network, load_tokenizer
 from pipeline.models.travelling.vision import VisionModel, load_vision_base
@@ -15,7 +15,7 @@ from pipeline.tuning.method import Method, Start
 def _adapt(start: Start) -> TunedModel:
     if isinstance(start.train, LabelledImages):
         return _nearest_class_mean(start, start.train)
-    network = load_text_network(start.base_folder).requires_grad_(False)
+    network = load_text_network(start.base_folder, start.card).requires_grad_(False)
     return TextModel(network, load_tokenizer(start.base_folder), start.card)
 
 

@@ -10,7 +10,7 @@ from pipeline.tuning.method import Method, Recipe, Start
 
 def _adapt(start: Start) -> TunedModel:
     if start.card.modality == "text":
-        network = load_text_network(start.base_folder)
+        network = load_text_network(start.base_folder, start.card)
         return TextModel(network, load_tokenizer(start.base_folder), start.card)
     network, picture = load_vision_base(start.base_folder, len(start.card.classes))
     return VisionModel(network, picture, start.card)

@@ -8,7 +8,7 @@ from pipeline.tuning.method import Method, Recipe, Start
 
 
 def _adapt(start: Start) -> TunedModel:
-    network = load_text_network(start.base_folder)
+    network = load_text_network(start.base_folder, start.card)
     from peft import PromptTuningConfig, PromptTuningInit, get_peft_model
 
     config = PromptTuningConfig(
@@ -26,6 +26,7 @@ PROMPT = Method(
     summary="learned input embeddings in front of the text; weights frozen (PEFT prompt tuning)",
     source="Lester et al. 2021, The Power of Scale for Parameter-Efficient Prompt Tuning",
     storage={"text": "part"},
+    insertion="peft",
     adapt=_adapt,
     recipes={"text": Recipe(1e-2, 1e-3, 0.3)},
     has_prompt=True,

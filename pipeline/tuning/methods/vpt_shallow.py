@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.models.travelling.vision import VisionModel, insert_prompts, load_vision_base
+from pipeline.models.travelling.vision import VisionModel, load_vision_base
 from pipeline.tuning.method import Method, Recipe, Start
 
 
 def _adapt(start: Start) -> TunedModel:
     network, picture = load_vision_base(start.base_folder, len(start.card.classes))
     network.requires_grad_(False)
-    insert_prompts(network, start.card.prompt_length)
+    network = INSERTIONS[start.card.insertion](network, start.card)
     network.head.requires_grad_(True)
     return VisionModel(network, picture, start.card)
 
@@ -20,6 +21,7 @@ VPT_SHALLOW = Method(
     summary="learned tokens after the class token, and a linear head; backbone frozen",
     source="Jia et al. 2022, Visual Prompt Tuning (VPT-shallow)",
     storage={"image": "part"},
+    insertion="vpt-shallow",
     adapt=_adapt,
     recipes={"image": Recipe(1e-2, 1e-3, 0.3)},
     has_prompt=True,

@@ -1,0 +1,16 @@
+"""What methods put into a network, by the name that a card gives: see ``Card.insertion``.
+
+Each entry takes the network of a base and the card, puts new parameters in, at their start, and
+returns the network to use, another one or the same. A method calls it before training, and loading
+calls it again before the trained values are laid over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..card import Card
+from .vpt import insert_shallow_prompts
+
+INSERTIONS: dict[str, Callable[[Any, Card], Any]] = {"vpt-shallow": insert_shallow_prompts}
