@@ -8,6 +8,7 @@ import pytest
 import pipeline
 from pipeline.models.pretraining import tiny_bert, tiny_gpt2
 from pipeline.models.pretraining.loop import Run, held_out_loss
+from pipeline.models.pretraining.text_mixture import documents
 from pipeline.worlds.language import DICTIONARY, sample_passages, translate
 from pipeline.worlds.lexicon import CONTENT_WORDS
 
@@ -46,22 +47,28 @@ def test_files_are_small_enough_to_travel(name, limit):
 )
 def test_held_out_loss_on_fresh_passages_is_near_the_recorded_one(name, module, loss):
     model, tokenizer, record = load(name)
-    run = Run(module.SETTINGS, tokenizer, module.make_model, module.encode, loss, loss)
-    found = held_out_loss(run, model, n_documents=160, seed=FRESH_SEED)
+    fresh = list(documents(160, FRESH_SEED))
+    run = Run(module.SETTINGS, [], fresh, tokenizer, module.make_model, module.encode, loss, loss)
+    found = held_out_loss(run, model)
     assert found == pytest.approx(record["held_out_loss"], rel=0.1)
 
 
 @pytest.mark.parametrize(
-    ("name", "phases", "parameters"),
+    ("name", "seed", "n_documents", "parameters"),
     [
-        ("tiny-gpt2", (tiny_gpt2.SETTINGS, tiny_gpt2.SECOND_PHASE), 900_000),
-        ("tiny-bert", (tiny_bert.SETTINGS,), 200_000),
+        (
+            "tiny-gpt2",
+            tiny_gpt2.SETTINGS.seed,
+            tiny_gpt2.DOCUMENTS + tiny_gpt2.SECOND_DOCUMENTS,
+            900_000,
+        ),
+        ("tiny-bert", tiny_bert.SETTINGS.seed, tiny_bert.DOCUMENTS, 200_000),
     ],
 )
-def test_the_record_names_the_recipe_and_the_size(name, phases, parameters):
+def test_the_record_names_the_recipe_and_the_size(name, seed, n_documents, parameters):
     model, _, record = load(name)
-    assert record["seed"] == phases[0].seed
-    assert record["documents"] == sum(phase.n_documents for phase in phases)
+    assert record["seed"] == seed
+    assert record["documents"] == n_documents
     assert record["parameters"] == sum(p.numel() for p in model.parameters()) > parameters
 
 

@@ -1,23 +1,21 @@
-"""The pretraining loop, written once for both small language models."""
+"""The pretraining loop, written once for all small language models."""
 
 from __future__ import annotations
 
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.models.pretraining.text_mixture import documents
-
 Record = dict[str, float | int]
 log = logging.getLogger(__name__)
 
-HELD_OUT_SEED = 90_000  # documents(…) of this seed are never trained on
+HELD_OUT_SEED = 90_000  # of the held-out documents, where they are drawn, and of what hides in them
 _POOL = 50  # batches are cut from this many batches' worth of documents sorted by length
 
 
@@ -28,23 +26,15 @@ class Settings:
     Parameters
     ----------
     seed : int
-    n_documents, n_held_out : int
-        Documents to train on and to measure on.
     epochs, batch_size : int
     learning_rate : float
         Largest value: reached after 4 % of the steps, then a cosine down to a twentieth.
     """
 
     seed: int
-    n_documents: int
-    n_held_out: int
     epochs: int
     batch_size: int
     learning_rate: float
-
-    def resized(self, n_documents: int, epochs: int) -> Settings:
-        """Return the same settings for another amount of training."""
-        return replace(self, n_documents=n_documents, epochs=epochs)
 
 
 @dataclass(frozen=True)
@@ -54,6 +44,8 @@ class Run:
     Parameters
     ----------
     settings : Settings
+    training, held_out : sequence of str
+        Documents to train on and to measure on.
     tokenizer : PreTrainedTokenizerFast
     make_model : callable
         ``make_model(tokenizer)``; called after the random generator has been seeded.
@@ -66,6 +58,8 @@ class Run:
     """
 
     settings: Settings
+    training: Sequence[str]
+    held_out: Sequence[str]
     tokenizer: Any
     make_model: Callable[[Any], Any]
     encode: Callable[[Any, list[str]], list[list[int]]]
@@ -90,7 +84,7 @@ def train(run: Run) -> tuple[Any, Record]:
     torch.manual_seed(settings.seed)
     started = time.perf_counter()
     model = run.make_model(run.tokenizer)
-    ids = run.encode(run.tokenizer, list(documents(settings.n_documents, settings.seed)))
+    ids = run.encode(run.tokenizer, list(run.training))
     steps = -(-len(ids) // settings.batch_size) * settings.epochs
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=settings.learning_rate, weight_decay=0.01, betas=(0.9, 0.98)
@@ -112,26 +106,26 @@ def train(run: Run) -> tuple[Any, Record]:
     model.eval()
     return model, {
         "seed": settings.seed,
-        "documents": settings.n_documents,
+        "documents": len(run.training),
         "epochs": settings.epochs,
         "steps": steps,
         "tokens_seen": settings.epochs * sum(map(len, ids)),
         "final_train_loss": round(float(np.mean(losses[-100:])), 4),
-        "held_out_loss": round(held_out_loss(run, model, settings.n_held_out, HELD_OUT_SEED), 4),
-        "held_out_documents": settings.n_held_out,
+        "held_out_loss": round(held_out_loss(run, model), 4),
+        "held_out_documents": len(run.held_out),
         "held_out_seed": HELD_OUT_SEED,
         "minutes": round((time.perf_counter() - started) / 60, 1),
         "parameters": sum(p.numel() for p in model.parameters()),
     }
 
 
-def held_out_loss(run: Run, model: Any, n_documents: int, seed: int) -> float:
-    """Return the mean loss in nats over batches of documents that were not trained on."""
+def held_out_loss(run: Run, model: Any) -> float:
+    """Return the mean loss in nats over batches of the held-out documents."""
     import torch
 
-    torch.manual_seed(seed)
-    ids = run.encode(run.tokenizer, list(documents(n_documents, seed)))
-    once = replace(run.settings, epochs=1, seed=seed)
+    torch.manual_seed(HELD_OUT_SEED)
+    ids = run.encode(run.tokenizer, list(run.held_out))
+    once = replace(run.settings, epochs=1, seed=HELD_OUT_SEED)
     with torch.no_grad():
         losses = [
             run.measure(model, batch, lengths).item()

@@ -14,16 +14,15 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.pretraining.loop import Run, Settings, save, train
+from pipeline.models.pretraining.loop import HELD_OUT_SEED, Run, Settings, save, train
 from pipeline.models.pretraining.text_mixture import documents
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 POSITIONS = 128
 MASKED_SHARE = 0.2
 TARGET = Path(__file__).parents[1] / "pretrained" / "tiny-bert"
-SETTINGS = Settings(
-    seed=1, n_documents=80_000, n_held_out=1_000, epochs=1, batch_size=32, learning_rate=3e-3
-)
+DOCUMENTS, HELD_OUT = 80_000, 1_000
+SETTINGS = Settings(seed=1, epochs=1, batch_size=32, learning_rate=3e-3)
 
 
 def make_tokenizer(texts: list[str]) -> Any:
@@ -101,13 +100,21 @@ def main() -> None:
     """Train and save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", type=Path, default=TARGET)
-    parser.add_argument("--documents", type=int, default=SETTINGS.n_documents)
-    parser.add_argument("--epochs", type=int, default=SETTINGS.epochs)
+    parser.add_argument("--documents", type=int, default=DOCUMENTS)
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    settings = SETTINGS.resized(chosen.documents, chosen.epochs)
     tokenizer = make_tokenizer(list(documents(4_000, seed=0)))
-    model, record = train(Run(settings, tokenizer, make_model, encode, masked_loss, masked_loss))
+    run = Run(
+        SETTINGS,
+        list(documents(chosen.documents, SETTINGS.seed)),
+        list(documents(HELD_OUT, HELD_OUT_SEED)),
+        tokenizer,
+        make_model,
+        encode,
+        masked_loss,
+        masked_loss,
+    )
+    model, record = train(run)
     save(chosen.target, model, tokenizer, record)
 
 

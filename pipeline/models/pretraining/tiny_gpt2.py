@@ -15,21 +15,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.pretraining.loop import Record, Run, Settings, save, train
+from pipeline.models.pretraining.loop import HELD_OUT_SEED, Record, Run, Settings, save, train
 from pipeline.models.pretraining.text_mixture import CUE, documents
 
 END = "<|endoftext|>"
 VOCABULARY = 1024
 POSITIONS = 192
 TARGET = Path(__file__).parents[1] / "pretrained" / "tiny-gpt2"
-SETTINGS = Settings(
-    seed=0, n_documents=120_000, n_held_out=1_000, epochs=1, batch_size=32, learning_rate=2e-3
-)
+HELD_OUT = 1_000
+DOCUMENTS = 120_000
+SETTINGS = Settings(seed=0, epochs=1, batch_size=32, learning_rate=2e-3)
 # Most tokens of a document are drawn at random and cannot be predicted. Once they are modelled as
 # well as they can be, a second phase looks at what follows the cue.
-SECOND_PHASE = Settings(
-    seed=2, n_documents=128_000, n_held_out=1_000, epochs=1, batch_size=32, learning_rate=2e-3
-)
+SECOND_DOCUMENTS = 128_000
+SECOND_PHASE = Settings(seed=2, epochs=1, batch_size=32, learning_rate=2e-3)
 BEFORE_THE_CUE = 0.1  # weight of a token in the second phase, unless it follows the cue
 
 
@@ -132,7 +131,16 @@ def main() -> None:
     if first is None:
         first = Path(tempfile.mkdtemp(prefix="tiny-gpt2-first-phase-"))
         tokenizer = make_tokenizer(list(documents(4_000, seed=0)))
-        run = Run(SETTINGS, tokenizer, make_model, encode, language_model_loss, language_model_loss)
+        run = Run(
+            SETTINGS,
+            list(documents(DOCUMENTS, SETTINGS.seed)),
+            list(documents(HELD_OUT, HELD_OUT_SEED)),
+            tokenizer,
+            make_model,
+            encode,
+            language_model_loss,
+            language_model_loss,
+        )
         model, record = train(run)
         save(first, model, tokenizer, record)
         logging.info("first phase saved in %s", first)
@@ -147,6 +155,8 @@ def second_phase(first: Path, target: Path) -> None:
     (cue,) = tokenizer(CUE)["input_ids"]
     run = Run(
         SECOND_PHASE,
+        list(documents(SECOND_DOCUMENTS, SECOND_PHASE.seed)),
+        list(documents(HELD_OUT, HELD_OUT_SEED)),
         tokenizer,
         lambda _: GPT2LMHeadModel.from_pretrained(first),
         encode,
