@@ -28,12 +28,12 @@ from pipeline.alignment.primal_split import (
 )
 from pipeline.alignment.settings import Similarity
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
-from pipeline.errors import AlignmentError, Problem, refuse
+from pipeline.errors import Problem
 
 
 @dataclass(frozen=True)
 class FoldArray:
-    """Features or responses z-scored for one fold.
+    """Features or responses z-scored for one fold: what :class:`Grams` are on the kernel side.
 
     Parameters
     ----------
@@ -54,35 +54,121 @@ class FoldArray:
         return centred
 
 
-def fold_arrays(
-    arrays: Mapping[str, NDArray[np.floating]],
-    train: NDArray[np.int64],
-    similarity: Similarity,
-    where: str,
-) -> dict[str, FoldArray]:
-    """Z-score all layers, or all ROIs, for one fold: the primal side's :func:`fold_grams`.
+def fold_array(
+    values: NDArray[np.floating], train: NDArray[np.int64], similarity: Similarity = "pearson"
+) -> FoldArray:
+    """Z-score an array by the training rows of one fold.
 
     Parameters
     ----------
-    arrays : mapping of str to ndarray, shape (n_stimuli, n_columns)
+    values : ndarray of float, shape (n_stimuli, n_columns)
     train : ndarray of int, shape (n_train,)
     similarity : {'pearson', 'cosine'}
+    """
+    return FoldArray(z_scored(values, train), similarity)
+
+
+def array_problems(
+    array: FoldArray, train: NDArray[np.int64], where: str, *, compared: bool = True
+) -> Iterator[Problem]:
+    """Say why an array cannot be aligned in this fold.
+
+    Parameters
+    ----------
+    array : FoldArray
+    train : ndarray of int, shape (n_train,)
     where : str
-        What the arrays are, for messages.
+        What the array is, for messages.
+    compared : bool
+        It is predicted, so that no pattern of it may be constant; an array that is only predicted
+        from needs no more than a column that varies.
+    """
+    if not array.z[train].any():
+        yield no_variation(where)
+    elif compared:
+        patterns = array.patterns()
+        squares = np.einsum("ij,ij->i", patterns, patterns)
+        raw = np.einsum("ij,ij->i", array.z, array.z)
+        yield from constant_row_problems(squares, raw, np.arange(len(raw)), where)
+
+
+@dataclass(frozen=True)
+class PrimalPair:
+    """One source and one target in one outer fold, with its inner scores.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of source and target.
+    source, target : SourceSplit, TargetSplit
+        Outer training rows kept, test rows held out.
+    scale : float
+        Mean eigenvalue of the training kernel: the unit of alpha.
+    curve : ndarray of float64, shape (2, n_alphas)
+        2v2 accuracy and mean correlation, mean over inner folds.
+    """
+
+    names: tuple[str, str]
+    source: SourceSplit
+    target: TargetSplit
+    scale: float
+    curve: NDArray[np.float64]
+
+    def correlations(self, alpha: float) -> NDArray[np.float64]:
+        """Correlate predicted with true test patterns, shape (n_test, n_test)."""
+        return correlate_split(self.source, self.target, alpha * self.scale)
+
+
+def primal_pairs(
+    sources: Mapping[str, FoldArray],
+    targets: Mapping[str, FoldArray],
+    fold: NestedFold,
+    alphas: NDArray[np.float64],
+) -> Iterator[PrimalPair]:
+    """Score every alpha within the training rows, for every source and target.
+
+    Parameters
+    ----------
+    sources, targets : mapping of str to FoldArray
+        Of this fold: layers and ROIs to encode, ROIs and layers to decode.
+    fold : NestedFold
+    alphas : ndarray of float64, shape (n_alphas,)
+        Relative alphas, above 0.
+
+    Yields
+    ------
+    PrimalPair
+        Source by source.
 
     Raises
     ------
     AlignmentError
-        All arrays with a constant pattern, or without a column that varies.
+        An alpha is not above 0.
+
+    Notes
+    -----
+    Costs ``(n_inner + 1) 9 p³`` operations for each source of p columns and, for each target of q
+    columns, about ``2 n_train r (p + n_held_out)`` for each alpha, with r the smaller of p and q.
+    Memory above the z-scored arrays: ``(n_inner + 1) p²`` and a few times ``n_held_out²`` numbers,
+    however many alphas there are.
     """
-    folded = {name: FoldArray(z_scored(v, train), similarity) for name, v in arrays.items()}
-    problems = (
-        problem
-        for name, array in folded.items()
-        for problem in _array_problems(array, train, f"{where} {name}")
-    )
-    refuse(problems, AlignmentError)
-    return folded
+    train = fold.outer.train
+    for source, array in sources.items():
+        outer, *inner = _splits(array.z, fold)
+        trained = array.z[train]
+        scale = float(np.vdot(trained, trained)) / len(train)
+        penalty = penalties(alphas, scale)
+        for target, compared in targets.items():
+            patterns = compared.patterns()
+            total = trained.T @ patterns[train]
+            curve = np.zeros((2, len(alphas)))
+            for split in inner:
+                cross = total - array.z[split.held_out].T @ patterns[split.held_out]
+                curve += _curve(split, split_target(split, patterns, cross), penalty)
+            # Rounded as on the kernel side: means over folds that are equal have to tie.
+            curve = np.round(curve / len(inner), 12)
+            whole = split_target(outer, patterns, total)
+            yield PrimalPair((source, target), outer, whole, scale, curve)
 
 
 def score_direction_primal(
@@ -91,44 +177,30 @@ def score_direction_primal(
     fold: NestedFold,
     alphas: NDArray[np.float64],
 ) -> Iterator[PairScore]:
-    """Score every source against every target in one outer fold.
+    """Score every source against every target in one outer fold, with the alpha chosen inside.
 
-    Parameters
-    ----------
-    sources, targets : mapping of str to FoldArray
-        Of this fold: layers and ROIs to encode, ROIs and layers to decode.
-    fold : NestedFold
-    alphas : ndarray of float64, shape (n_alphas,)
-        Relative alphas to choose from.
-
-    Yields
-    ------
-    PairScore
-        Source by source; the numbers of :func:`pipeline.alignment.engine.score_direction`.
-
-    Notes
-    -----
-    Costs ``(n_inner + 1) 9 p³`` flops for each source of p columns and, for each target of q
-    columns, about ``2 n_train r (p + n_test_inner)`` for each alpha, with r the smaller of p and
-    q. Memory above the z-scored arrays: ``(n_inner + 1) p²`` and a few times ``n_test_inner²``
-    numbers, whatever the number of alphas.
+    Takes what :func:`primal_pairs` takes, costs as much, and yields the rows, source by source,
+    that the kernel side gives.
     """
-    for source, array in sources.items():
-        outer, *inner = _splits(array.z, fold)
-        trained = array.z[fold.outer.train]
-        penalty = penalties(alphas, float(np.vdot(trained, trained)) / len(trained))
-        for target, compared in targets.items():
-            patterns = compared.patterns()
-            total = trained.T @ patterns[fold.outer.train]
-            curve = np.zeros((2, len(alphas)))
-            for split in inner:
-                held_out = split.held_out
-                cross = total - array.z[held_out].T @ patterns[held_out]
-                curve += _curve(split, split_target(split, patterns, cross), penalty)
-            # Rounded as on the kernel side: means over folds that are equal have to tie.
-            curve = np.round(curve / len(inner), 12)
-            whole = split_target(outer, patterns, total)
-            yield _outer_score((source, target), outer, whole, (alphas, penalty), curve)
+    for pair in primal_pairs(sources, targets, fold, alphas):
+        choice = choose_alpha(alphas, pair.curve[0], pair.curve[1])
+        alpha = float(alphas[choice.position])
+        R = pair.correlations(alpha)
+        yield PairScore(
+            source=pair.names[0],
+            target=pair.names[1],
+            two_vs_two=float(two_vs_two(R)),
+            correlation=float(mean_correlation(R)),
+            rank_accuracy=float(rank_accuracy(R)),
+            alpha=alpha,
+            alpha_absolute=alpha * pair.scale,
+            alpha_at_border=choice.at_border,
+            inner_two_vs_two=pair.curve[0],
+            inner_correlation=pair.curve[1],
+            position=choice.position,
+            n_test=len(fold.outer.test),
+            n_train=len(fold.outer.train),
+        )
 
 
 def _splits(z: NDArray[np.float64], fold: NestedFold) -> list[SourceSplit]:
@@ -152,41 +224,3 @@ def _curve(
         R = correlate_split(source, target, float(one))
         curve[:, number] = float(two_vs_two(R)), float(mean_correlation(R))
     return curve
-
-
-def _outer_score(
-    names: tuple[str, str],
-    source: SourceSplit,
-    target: TargetSplit,
-    tried: tuple[NDArray[np.float64], NDArray[np.float64]],
-    curve: NDArray[np.float64],
-) -> PairScore:
-    alphas, penalty = tried
-    choice = choose_alpha(alphas, curve[0], curve[1])
-    R = correlate_split(source, target, float(penalty[choice.position]))
-    return PairScore(
-        source=names[0],
-        target=names[1],
-        two_vs_two=float(two_vs_two(R)),
-        correlation=float(mean_correlation(R)),
-        rank_accuracy=float(rank_accuracy(R)),
-        alpha=float(alphas[choice.position]),
-        alpha_absolute=float(penalty[choice.position]),
-        alpha_at_border=choice.at_border,
-        inner_two_vs_two=curve[0],
-        inner_correlation=curve[1],
-        position=choice.position,
-        n_test=len(source.held_out),
-        n_train=len(source.kept),
-    )
-
-
-def _array_problems(array: FoldArray, train: NDArray[np.int64], where: str) -> Iterator[Problem]:
-    """Say why an array cannot be aligned in this fold: constant rows, or no varying column."""
-    if not array.z[train].any():
-        yield no_variation(where)
-        return
-    patterns = array.patterns()
-    squares = np.einsum("ij,ij->i", patterns, patterns)
-    raw = np.einsum("ij,ij->i", array.z, array.z)
-    yield from constant_row_problems(squares, raw, np.arange(len(raw)), where)
