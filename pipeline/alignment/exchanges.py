@@ -1,4 +1,4 @@
-"""Which stimuli are exchanged to cut the link between features and responses, and no other."""
+"""Exchanges of stimuli that cut the link between features and responses and leave all others."""
 
 from __future__ import annotations
 

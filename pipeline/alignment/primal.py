@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from pipeline.alignment.alphas import choose_alpha
 from pipeline.alignment.engine import PairScore
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.gram import constant_row_problems, z_scored
-from pipeline.alignment.primal_ridge import no_variation, penalties
+from pipeline.alignment.primal_arrays import FoldArray
+from pipeline.alignment.primal_ridge import penalties
 from pipeline.alignment.primal_split import (
     SourceSplit,
     TargetSplit,
@@ -26,70 +26,7 @@ from pipeline.alignment.primal_split import (
     split_source,
     split_target,
 )
-from pipeline.alignment.settings import Similarity
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
-from pipeline.errors import Problem
-
-
-@dataclass(frozen=True)
-class FoldArray:
-    """Features or responses z-scored for one fold: what :class:`Grams` are on the kernel side.
-
-    Parameters
-    ----------
-    z : ndarray of float64, shape (n_stimuli, n_columns)
-        What ridge predicts from.
-    similarity : {'pearson', 'cosine'}
-        How patterns are compared.
-    """
-
-    z: NDArray[np.float64]
-    similarity: Similarity
-
-    def patterns(self) -> NDArray[np.float64]:
-        """Return what is predicted: rows centred over columns (Pearson), or as they are."""
-        if self.similarity == "cosine":
-            return self.z
-        centred: NDArray[np.float64] = self.z - self.z.mean(axis=1, keepdims=True)
-        return centred
-
-
-def fold_array(
-    values: NDArray[np.floating], train: NDArray[np.int64], similarity: Similarity = "pearson"
-) -> FoldArray:
-    """Z-score an array by the training rows of one fold.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_stimuli, n_columns)
-    train : ndarray of int, shape (n_train,)
-    similarity : {'pearson', 'cosine'}
-    """
-    return FoldArray(z_scored(values, train), similarity)
-
-
-def array_problems(
-    array: FoldArray, train: NDArray[np.int64], where: str, *, compared: bool = True
-) -> Iterator[Problem]:
-    """Say why an array cannot be aligned in this fold.
-
-    Parameters
-    ----------
-    array : FoldArray
-    train : ndarray of int, shape (n_train,)
-    where : str
-        What the array is, for messages.
-    compared : bool
-        It is predicted, so that no pattern of it may be constant; an array that is only predicted
-        from needs no more than a column that varies.
-    """
-    if not array.z[train].any():
-        yield no_variation(where)
-    elif compared:
-        patterns = array.patterns()
-        squares = np.einsum("ij,ij->i", patterns, patterns)
-        raw = np.einsum("ij,ij->i", array.z, array.z)
-        yield from constant_row_problems(squares, raw, np.arange(len(raw)), where)
 
 
 @dataclass(frozen=True)
@@ -130,7 +67,8 @@ def primal_pairs(
     Parameters
     ----------
     sources, targets : mapping of str to FoldArray
-        Of this fold: layers and ROIs to encode, ROIs and layers to decode.
+        Of this fold: layers and ROIs to encode, ROIs and layers to decode. None with
+        :func:`array_problems`: a source has to vary, and no pattern of a target may be constant.
     fold : NestedFold
     alphas : ndarray of float64, shape (n_alphas,)
         Relative alphas, above 0.

@@ -4,10 +4,10 @@ from scipy.stats import kstest
 from sklearn.linear_model import Ridge
 
 from pipeline.alignment import align
-from pipeline.alignment.exchanged import exchanged_scores, pattern_coordinates
 from pipeline.alignment.exchanges import draw_permutations
 from pipeline.alignment.folds import make_folds, nested_folds
 from pipeline.alignment.gram import gram_matrices, z_scored
+from pipeline.alignment.null_scores import exchanged_scores, pattern_coordinates
 from pipeline.alignment.patterns import correlations
 from pipeline.alignment.permutations import contrast, permutation_test, permutation_tests
 from pipeline.alignment.primal_ridge import fit_smaller_side
@@ -123,6 +123,24 @@ def test_unrelated_data_have_uniform_p_values_whatever_groups_share():
     assert np.mean(np.array(p) <= 0.05) < 0.09
 
 
+@pytest.mark.slow
+def test_alphas_that_the_observed_fit_chose_leave_p_values_uniform(settings):
+    groups = np.repeat(np.arange(20), 3)
+    folds = [fold.outer for fold in nested_folds(groups, settings)]
+    permutations = draw_permutations(groups, "grouped", 199, seed=0)
+
+    def p_values(seed):
+        rng = np.random.default_rng(seed)
+        X, Y = (rng.standard_normal((20, n))[groups] for n in (30, 40))
+        noisy = {"h": X + rng.standard_normal(X.shape)}, {"roi": Y + rng.standard_normal(Y.shape)}
+        tests = permutation_tests(*noisy, align(*noisy, groups, settings), folds, permutations)
+        return [tests[direction, "roi", "h"].p for direction in ("encoding", "decoding")]
+
+    p = np.array([p_values(seed) for seed in range(300)])
+    assert ((p <= 0.05).mean(axis=0) < 0.09).all()
+    assert p.mean(axis=0) == pytest.approx([0.5, 0.5], abs=0.06)
+
+
 def test_single_stimuli_exchanged_within_shared_groups_would_find_what_is_not_there():
     """Why groups stay whole: what they share passes from training to test rows in every fold."""
     groups = np.repeat(np.arange(8), 6)
@@ -142,7 +160,7 @@ def test_single_stimuli_exchanged_within_shared_groups_would_find_what_is_not_th
 def test_batches_change_nothing(subject, folds, permutations, monkeypatch):
     X, Y = subject[0]["h.0"], subject[1]["vision"]
     whole = permuted(X, Y, folds, permutations).null
-    monkeypatch.setattr("pipeline.alignment.exchanged.BATCH_BYTES", 48 * 48 * 8 * 7)
+    monkeypatch.setattr("pipeline.alignment.null_scores.BATCH_BYTES", 48 * 48 * 8 * 7)
     np.testing.assert_array_equal(permuted(X, Y, folds, permutations).null, whole)
 
 

@@ -9,7 +9,8 @@ from pipeline.alignment.alphas import choose_alpha
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.gram import gram_matrices
 from pipeline.alignment.patterns import correlate, true_patterns
-from pipeline.alignment.primal import array_problems, fold_array, score_direction_primal
+from pipeline.alignment.primal import score_direction_primal
+from pipeline.alignment.primal_arrays import array_problems, fold_array
 from pipeline.alignment.primal_cost import kernel_flops, prefers_primal, primal_flops
 from pipeline.alignment.ridge import factorise
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
