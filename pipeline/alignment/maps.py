@@ -92,6 +92,21 @@ def voxel_maps(
     refuse(_problems(features, responses, folds, chosen), AlignmentError)
     fits = [fit_smaller_side(features, fold) for fold in folds]
     hats = [fit.hat(alpha) for fit, alpha in zip(fits, chosen, strict=True)]
+    return map_voxels(hats, responses, folds)
+
+
+def map_voxels(
+    hats: Sequence[NDArray[np.float64]], responses: NDArray[np.floating], folds: Sequence[Fold]
+) -> VoxelMaps:
+    """Score every voxel as :func:`voxel_maps` does, from hat matrices made elsewhere.
+
+    Parameters
+    ----------
+    hats : sequence of ndarray of float64, shape (n_test, n_train)
+        One for each fold, for instance of features brought to one width.
+    responses : ndarray of float, shape (n_stimuli, n_voxels)
+    folds : sequence of Fold
+    """
     n_stimuli, n_voxels = responses.shape
     maps = VoxelMaps(np.empty((len(folds), n_voxels)), np.empty((len(folds), n_voxels)))
     width = max(1, BLOCK_BYTES // (8 * n_stimuli))

@@ -7,7 +7,9 @@ from sklearn.preprocessing import StandardScaler
 
 from pipeline.alignment import align, gram, maps
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.maps import voxel_maps
+from pipeline.alignment.maps import map_voxels, voxel_maps
+from pipeline.alignment.ridge import factorise
+from pipeline.alignment.width import projected_grams
 from pipeline.errors import AlignmentError
 
 
@@ -115,6 +117,17 @@ def test_useless_predictions_are_not_negatively_correlated_as_pooled_ones_are(rn
     pooled = [pearsonr(pooled_prediction[:, v], pooled_truth[:, v])[0] for v in range(2000)]
     assert np.mean(pooled) < -0.2
     assert np.abs(ours.mean_r.mean()) < 0.05
+
+
+def test_features_of_one_width_are_mapped_by_their_own_hat_matrices(subject, folds):
+    X, Y = subject[0]["h.0"], subject[1]["vision"]
+    hats = []
+    for fold, alpha in zip(folds, ALPHAS, strict=True):
+        kernel = projected_grams(X, fold.train, 20, "pearson").kernel  # all there are
+        hats.append(factorise(kernel, fold.train, fold.test).hat(alpha))
+    np.testing.assert_allclose(
+        map_voxels(hats, Y, folds).r, voxel_maps(X, Y, folds, ALPHAS).r, atol=1e-8
+    )
 
 
 def test_what_does_not_fit_together_is_refused_at_once(subject, folds):
