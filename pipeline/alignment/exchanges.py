@@ -36,7 +36,8 @@ def draw_permutations(
     Raises
     ------
     AlignmentError
-        There are fewer distinct exchanges than permutations asked for; says how many there are.
+        No permutation is asked for, stimuli can only stay as they are, or there are fewer
+        distinct exchanges than permutations asked for; says how many there are.
     """
     buckets = _buckets(groups, split)
     refuse(_problems(buckets, split, n_permutations), AlignmentError)
@@ -80,13 +81,16 @@ def _problems(
         )
         return
     distinct = _count(buckets)
-    if distinct < n_permutations:
+    if distinct < max(2, n_permutations):
         unit = "single stimuli" if split == "shuffled" else "stimulus groups of equal size"
         sizes = ", ".join(f"{len(rows)} of {rows.shape[1]}" for rows in buckets[:8])
         more = ", …" if len(buckets) > 8 else ""
+        remedy = f"Ask for at most {distinct}, or form groups of equal size."
+        if distinct == 1:
+            remedy = "Form groups of equal size, or use split 'shuffled' if stimuli do not leak."
         yield Problem(
             "permutations",
-            f"at least {n_permutations} distinct ways to exchange {unit}",
-            f"{distinct} distinct (groups of stimuli: {sizes}{more})",
-            "Ask for no more permutations than that, or give groups of equal size.",
+            f"at least {max(2, n_permutations)} distinct ways to exchange {unit}",
+            f"{distinct} distinct (groups by number of stimuli: {sizes}{more})",
+            remedy,
         )

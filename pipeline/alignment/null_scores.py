@@ -47,14 +47,14 @@ def pattern_coordinates(
     every = np.arange(n_stimuli)
     if n_columns > n_stimuli:
         grams = gram_matrices(values, every, similarity)
-        raw = np.diagonal(grams.kernel)
+        raw, squares = np.diagonal(grams.kernel), np.diagonal(grams.patterns)
         eigenvalues, eigenvectors = np.linalg.eigh(grams.patterns)
         coordinates: NDArray[np.float64] = eigenvectors * np.sqrt(np.maximum(eigenvalues, 0.0))
     else:
         z = z_scored(values, every)
         raw = np.einsum("ij,ij->i", z, z)
         coordinates = z - z.mean(axis=1, keepdims=True) if similarity == "pearson" else z
-    squares = np.einsum("ij,ij->i", coordinates, coordinates)
+        squares = np.einsum("ij,ij->i", coordinates, coordinates)
     refuse(constant_row_problems(squares, raw, every, where), AlignmentError)
     return coordinates
 

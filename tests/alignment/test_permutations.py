@@ -211,6 +211,15 @@ def test_a_table_without_one_alpha_for_each_fold_is_refused(
         permutation_tests(*subject, scores[scores.fold < 2], folds, permutations)
 
 
-def test_a_constant_pattern_is_refused(subject):
-    with pytest.raises(AlignmentError, match=r"roi A: .*a constant pattern in stimulus rows 0, 1"):
-        pattern_coordinates(subject[1]["vision"][:, :1], "pearson", "roi A")
+@pytest.mark.parametrize("columns", [20, 90])
+def test_a_constant_pattern_is_refused(subject, columns):
+    Y = subject[1]["vision"][:, :columns]
+    others = np.delete(Y, 3, axis=0)
+    Y[3] = others.mean(axis=0) + 2 * others.std(axis=0)  # 2 in every column once z-scored, or so
+    with pytest.raises(AlignmentError, match=r"ROI A: .*a constant pattern in stimulus rows 3\."):
+        pattern_coordinates(Y, "pearson", "ROI A")
+
+
+def test_one_voxel_has_no_patterns_to_exchange(subject):
+    with pytest.raises(AlignmentError, match=r"ROI A: .*stimulus rows 0, 1, 2, 3, 4 and 43 more"):
+        pattern_coordinates(subject[1]["vision"][:, :1], "pearson", "ROI A")
