@@ -1,0 +1,164 @@
+"""Encoding and decoding scores where stimuli outnumber features and voxels.
+
+The same quantities as :mod:`pipeline.alignment.engine`, to rounding, without any matrix over the
+training stimuli. With ``C = Zᵀ Z`` of the training rows and ``B = Zᵀ Y``, an inner fold that leaves
+out the rows H has ``C - Z_Hᵀ Z_H`` and ``B - Z_Hᵀ Y_H``: the held-out block identity in primal
+form. The other rows are not gone through again, and the penalty is that of the whole training fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.alignment.alphas import choose_alpha
+from pipeline.alignment.engine import PairScore
+from pipeline.alignment.folds import NestedFold
+from pipeline.alignment.primal_arrays import FoldArray
+from pipeline.alignment.primal_ridge import penalties
+from pipeline.alignment.primal_split import (
+    SourceSplit,
+    TargetSplit,
+    correlate_split,
+    split_source,
+    split_target,
+)
+from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
+
+
+@dataclass(frozen=True)
+class PrimalPair:
+    """One source and one target in one outer fold, with its inner scores.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of source and target.
+    source, target : SourceSplit, TargetSplit
+        Outer training rows kept, test rows held out.
+    scale : float
+        Mean eigenvalue of the training kernel: the unit of alpha.
+    curve : ndarray of float64, shape (2, n_alphas)
+        2v2 accuracy and mean correlation, mean over inner folds.
+    """
+
+    names: tuple[str, str]
+    source: SourceSplit
+    target: TargetSplit
+    scale: float
+    curve: NDArray[np.float64]
+
+    def correlations(self, alpha: float) -> NDArray[np.float64]:
+        """Correlate predicted with true test patterns, shape (n_test, n_test)."""
+        return correlate_split(self.source, self.target, alpha * self.scale)
+
+
+def primal_pairs(
+    sources: Mapping[str, FoldArray],
+    targets: Mapping[str, FoldArray],
+    fold: NestedFold,
+    alphas: NDArray[np.float64],
+) -> Iterator[PrimalPair]:
+    """Score every alpha within the training rows, for every source and target.
+
+    Parameters
+    ----------
+    sources, targets : mapping of str to FoldArray
+        Of this fold: layers and ROIs to encode, ROIs and layers to decode. None with
+        :func:`array_problems`: a source has to vary, and no pattern of a target may be constant.
+    fold : NestedFold
+    alphas : ndarray of float64, shape (n_alphas,)
+        Relative alphas, above 0.
+
+    Yields
+    ------
+    PrimalPair
+        Source by source.
+
+    Raises
+    ------
+    AlignmentError
+        An alpha is not above 0.
+
+    Notes
+    -----
+    Costs ``(n_inner + 1) 9 p³`` operations for each source of p columns and, for each target of q
+    columns, about ``2 n_train r (p + n_held_out)`` for each alpha, with r the smaller of p and q.
+    Memory above the z-scored arrays: ``(n_inner + 1) p²`` and a few times ``n_held_out²`` numbers,
+    however many alphas there are.
+    """
+    train = fold.outer.train
+    for source, array in sources.items():
+        outer, *inner = _splits(array.z, fold)
+        trained = array.z[train]
+        scale = float(np.vdot(trained, trained)) / len(train)
+        penalty = penalties(alphas, scale)
+        for target, compared in targets.items():
+            patterns = compared.patterns()
+            total = trained.T @ patterns[train]
+            curve = np.zeros((2, len(alphas)))
+            for split in inner:
+                cross = total - array.z[split.held_out].T @ patterns[split.held_out]
+                curve += _curve(split, split_target(split, patterns, cross), penalty)
+            # Rounded as on the kernel side: means over folds that are equal have to tie.
+            curve = np.round(curve / len(inner), 12)
+            whole = split_target(outer, patterns, total)
+            yield PrimalPair((source, target), outer, whole, scale, curve)
+
+
+def score_direction_primal(
+    sources: Mapping[str, FoldArray],
+    targets: Mapping[str, FoldArray],
+    fold: NestedFold,
+    alphas: NDArray[np.float64],
+) -> Iterator[PairScore]:
+    """Score every source against every target in one outer fold, with the alpha chosen inside.
+
+    Takes what :func:`primal_pairs` takes, costs as much, and yields the rows, source by source,
+    that the kernel side gives.
+    """
+    for pair in primal_pairs(sources, targets, fold, alphas):
+        choice = choose_alpha(alphas, pair.curve[0], pair.curve[1])
+        alpha = float(alphas[choice.position])
+        R = pair.correlations(alpha)
+        yield PairScore(
+            source=pair.names[0],
+            target=pair.names[1],
+            two_vs_two=float(two_vs_two(R)),
+            correlation=float(mean_correlation(R)),
+            rank_accuracy=float(rank_accuracy(R)),
+            alpha=alpha,
+            alpha_absolute=alpha * pair.scale,
+            alpha_at_border=choice.at_border,
+            inner_two_vs_two=pair.curve[0],
+            inner_correlation=pair.curve[1],
+            position=choice.position,
+            n_test=len(fold.outer.test),
+            n_train=len(fold.outer.train),
+        )
+
+
+def _splits(z: NDArray[np.float64], fold: NestedFold) -> list[SourceSplit]:
+    """Decompose a source over the outer training rows, then without each inner fold."""
+    train = fold.outer.train
+    cross = z[train].T @ z[train]
+    splits = [split_source(z, cross, train, fold.outer.test)]
+    for inner in fold.inner:
+        held_out = train[inner.test]
+        without = cross - z[held_out].T @ z[held_out]
+        splits.append(split_source(z, without, train[inner.train], held_out))
+    return splits
+
+
+def _curve(
+    source: SourceSplit, target: TargetSplit, penalty: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """2v2 and mean correlation for every penalty, shape (2, n_alphas), one R held at a time."""
+    curve = np.empty((2, len(penalty)))
+    for number, one in enumerate(penalty):
+        R = correlate_split(source, target, float(one))
+        curve[:, number] = float(two_vs_two(R)), float(mean_correlation(R))
+    return curve

@@ -1,0 +1,125 @@
+"""One source and one target with some rows fitted and others held out, on the primal side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.alignment.primal_ridge import decompose
+
+
+@dataclass(frozen=True)
+class SourceSplit:
+    """A source decomposed over the rows that are kept, for any penalty and target.
+
+    Parameters
+    ----------
+    kept, held_out : ndarray of int, shapes (n_kept,) and (n_held_out,)
+        Rows among all stimuli.
+    eigenvalues, eigenvectors : ndarray of float64, shapes (n_columns,), (n_columns, n_columns)
+        Of ``Zᵀ Z`` over the kept rows.
+    rotated : ndarray of float64, shape (n_held_out, n_columns)
+        Held-out rows in the basis of the eigenvectors.
+    """
+
+    kept: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+    eigenvalues: NDArray[np.float64]
+    eigenvectors: NDArray[np.float64]
+    rotated: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TargetSplit:
+    """A target in the coordinates in which predicting it from one source is cheapest.
+
+    Parameters
+    ----------
+    loadings : ndarray of float64, shape (n_columns, n_coordinates)
+        ``Vᵀ Zᵀ Y`` over the kept rows.
+    unit : ndarray of float64, shape (n_held_out, n_coordinates)
+        True patterns of the held-out rows, each over its norm.
+    rounding : float
+        What rounding can leave of the square of a predicted pattern that should be 0, per square
+        of its row of the hat matrix: the rule of :class:`pipeline.alignment.patterns.TruePatterns`.
+    """
+
+    loadings: NDArray[np.float64]
+    unit: NDArray[np.float64]
+    rounding: float
+
+
+def split_source(
+    z: NDArray[np.float64],
+    cross: NDArray[np.float64],
+    kept: NDArray[np.int64],
+    held_out: NDArray[np.int64],
+) -> SourceSplit:
+    """Decompose a source over its kept rows.
+
+    Parameters
+    ----------
+    z : ndarray of float64, shape (n_stimuli, n_columns)
+    cross : ndarray of float64, shape (n_columns, n_columns)
+        ``Zᵀ Z`` over the kept rows.
+    kept, held_out : ndarray of int
+    """
+    values, vectors = decompose(cross)
+    return SourceSplit(kept, held_out, values, vectors, z[held_out] @ vectors)
+
+
+def split_target(
+    source: SourceSplit, patterns: NDArray[np.float64], cross: NDArray[np.float64]
+) -> TargetSplit:
+    """Bring a target to the coordinates of a source's split.
+
+    Predictions of q columns from p lie in p dimensions. Where q is larger, predicted and true
+    patterns are turned into an orthonormal basis of them: no inner product between a predicted
+    and any other pattern changes, and true patterns keep the norms they had.
+
+    Parameters
+    ----------
+    source : SourceSplit
+    patterns : ndarray of float64, shape (n_stimuli, n_target_columns)
+    cross : ndarray of float64, shape (n_columns, n_target_columns)
+        ``Zᵀ Y`` over the kept rows.
+    """
+    loadings = source.eigenvectors.T @ cross
+    true = patterns[source.held_out]
+    unit = true / np.sqrt(np.einsum("ij,ij->i", true, true))[:, None]
+    if loadings.shape[1] > loadings.shape[0]:
+        basis, triangle = np.linalg.qr(loadings.T)
+        loadings, unit = triangle.T, unit @ basis
+    fitted = patterns[source.kept]
+    eps = float(np.finfo(np.float64).eps)
+    return TargetSplit(loadings, unit, len(fitted) * eps * float(np.vdot(fitted, fitted)))
+
+
+def correlate_split(
+    source: SourceSplit, target: TargetSplit, penalty: float
+) -> NDArray[np.float64]:
+    """Correlate every predicted held-out pattern with every true one.
+
+    Parameters
+    ----------
+    source : SourceSplit
+    target : TargetSplit
+    penalty : float
+        Absolute, above 0; infinity predicts nothing.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_held_out, n_held_out)
+        As :func:`pipeline.alignment.patterns.correlate` returns it: rows are predictions, and a
+        predicted pattern without any variation has correlations 0.
+    """
+    weights = source.rotated / (source.eigenvalues + penalty)
+    predicted = weights @ target.loadings
+    squares = np.einsum("ij,ij->i", predicted, predicted)
+    # ‖H_i‖² = Σ w² s: the hat matrix itself is never formed.
+    noise = target.rounding * np.einsum("ij,ij,j->i", weights, weights, source.eigenvalues)
+    predicted /= np.sqrt(np.where(squares > noise, squares, np.inf))[:, None]
+    R: NDArray[np.float64] = predicted @ target.unit.T
+    return R

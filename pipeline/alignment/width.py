@@ -1,0 +1,118 @@
+"""Features of different widths brought to one: PCA fitted on the training stimuli alone.
+
+A model with more features has more to predict from. Where models of different widths are compared,
+each layer can first be reduced to the same number of principal components.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.alignment.gram import Grams, z_scored
+from pipeline.alignment.settings import Similarity
+from pipeline.errors import AlignmentError, Problem
+
+
+def project(
+    values: NDArray[np.floating], train: NDArray[np.int64], width: int, where: str = "features"
+) -> NDArray[np.float64]:
+    """Z-score features by the training rows and project them on their principal components.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_stimuli, n_features)
+        Of one layer.
+    train : ndarray of int, shape (n_train,)
+        Rows that the z-scores and the components come from; the other rows are only projected.
+    width : int
+        Components to keep.
+    where : str
+        Which features they are, for messages.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_stimuli, width)
+        By falling variance, not whitened. In every component the feature with the largest weight
+        has a positive one, so that signs do not depend on the machine.
+
+    Raises
+    ------
+    AlignmentError
+        The width is not from 1 to the rank of the training rows.
+
+    Notes
+    -----
+    As scikit-learn's ``PCA(width, svd_solver="full")`` on z-scored training rows. Costs one
+    singular value decomposition of n_train x n_features. Z-scoring the result once more, as
+    :func:`gram_matrices` does, would whiten it, and the Pearson correlation of two patterns of
+    components depends on the components' signs: :func:`projected_grams` does neither.
+    """
+    z, components = _principal(values, train, width, where)
+    projected: NDArray[np.float64] = z @ components.T
+    return projected
+
+
+def projected_grams(
+    values: NDArray[np.floating],
+    train: NDArray[np.int64],
+    width: int,
+    similarity: Similarity,
+    where: str = "features",
+) -> Grams:
+    """Form the Gram matrices of features of which only ``width`` components are left.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_stimuli, n_features)
+    train : ndarray of int, shape (n_train,)
+    width : int
+    similarity : {'pearson', 'cosine'}
+    where : str
+        Which features they are, for messages.
+
+    Returns
+    -------
+    Grams
+        What :func:`gram_matrices` gives for z-scored features brought back from their components
+        (``Z V Vᵀ``), without z-scoring them again: patterns are compared over features, so no
+        sign of a component matters. At full rank they are the Gram matrices of all features, as
+        far as the rows lie in the space of the training rows.
+
+    Raises
+    ------
+    AlignmentError
+        The width is not from 1 to the rank of the training rows.
+    """
+    z, components = _principal(values, train, width, where)
+    scores = z @ components.T
+    kernel = scores @ scores.T
+    if similarity == "cosine":
+        return Grams(kernel, kernel)
+    centred = scores @ (components - components.mean(axis=1, keepdims=True))
+    return Grams(kernel, centred @ centred.T)
+
+
+def _principal(
+    values: NDArray[np.floating], train: NDArray[np.int64], width: int, where: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return z-scored features and their components, shape (width, n_features)."""
+    z = z_scored(values, train)
+    fitted = z[train]
+    _, singular, components = np.linalg.svd(fitted, full_matrices=False)
+    # The tolerance of numpy.linalg.matrix_rank.
+    smallest = singular[0] * max(fitted.shape) * np.finfo(np.float64).eps
+    rank = int(np.count_nonzero(singular > smallest))
+    if not 1 <= width <= rank:
+        raise AlignmentError(
+            Problem(
+                f"width of {where}",
+                f"from 1 to {rank}, the rank of {len(train)} training rows of "
+                f"{values.shape[1]} features",
+                str(width),
+                "Ask for a width that every layer of every model reaches in every fold.",
+            )
+        )
+    kept = components[:width]
+    largest = np.abs(kept).argmax(axis=1)
+    return z, kept * np.sign(kept[np.arange(width), largest])[:, None]

@@ -1,0 +1,225 @@
+import numpy as np
+import pytest
+from scipy.stats import kstest
+from sklearn.linear_model import Ridge
+
+from pipeline.alignment import align
+from pipeline.alignment.exchanges import draw_permutations
+from pipeline.alignment.folds import make_folds, nested_folds
+from pipeline.alignment.gram import gram_matrices, z_scored
+from pipeline.alignment.null_scores import exchanged_scores, pattern_coordinates
+from pipeline.alignment.patterns import correlations
+from pipeline.alignment.permutations import contrast, permutation_test, permutation_tests
+from pipeline.alignment.primal_ridge import fit_smaller_side
+from pipeline.alignment.two_vs_two import two_vs_two
+from pipeline.errors import AlignmentError
+
+ALPHAS = [0.01, 0.3, 1.0, 30.0]
+
+
+@pytest.fixture
+def folds(groups, settings):
+    return [fold.outer for fold in nested_folds(groups, settings)]
+
+
+@pytest.fixture
+def permutations(groups):
+    return draw_permutations(groups, "grouped", 99, seed=8)
+
+
+def hats_of(values, folds, alphas=ALPHAS):
+    fits = [fit_smaller_side(values, fold) for fold in folds]
+    return [fit.hat(alpha) for fit, alpha in zip(fits, alphas, strict=True)]
+
+
+def permuted(X, Y, folds, permutations, alphas=ALPHAS):
+    coordinates = pattern_coordinates(Y, "pearson")
+    return permutation_test(hats_of(X, folds, alphas), coordinates, folds, permutations)
+
+
+def refitted(X, Y, fold, alpha, similarity):
+    """2v2 of explicit predictions by scikit-learn, from columns of equal scale."""
+    Z = z_scored(X, fold.train)
+    penalty = alpha * np.sum(Z[fold.train] ** 2) / len(fold.train)
+    centred = Y - Y[fold.train].mean(axis=0)
+    ridge = Ridge(penalty, fit_intercept=False).fit(Z[fold.train], centred[fold.train])
+    predicted, true = ridge.predict(Z[fold.test]), centred[fold.test]
+    if similarity == "pearson":
+        predicted, true = (side - side.mean(axis=1, keepdims=True) for side in (predicted, true))
+    R = predicted @ true.T
+    R /= np.linalg.norm(predicted, axis=1)[:, None] * np.linalg.norm(true, axis=1)
+    return two_vs_two(R)
+
+
+@pytest.mark.parametrize("similarity", ["pearson", "cosine"])
+@pytest.mark.parametrize("layer", ["h.0", "h.1"])
+@pytest.mark.parametrize("roi", ["language", "vision"])
+def test_every_permutation_is_a_refit(subject, folds, permutations, layer, roi, similarity):
+    X, Y = subject[0][layer], 7 + 3 * subject[1][roi]
+    coordinates = pattern_coordinates(Y, similarity)
+    scores = exchanged_scores(hats_of(X, folds), coordinates, folds, permutations[:6])
+    scaled = (Y - Y.mean(axis=0)) / Y.std(axis=0)
+    for score, order in zip(scores, permutations[:6], strict=True):
+        explicit = [
+            refitted(X, scaled[order], fold, alpha, similarity)
+            for fold, alpha in zip(folds, ALPHAS, strict=True)
+        ]
+        assert score == pytest.approx(np.mean(explicit), abs=1e-12)
+
+
+@pytest.mark.parametrize("columns", [12, 90])
+@pytest.mark.parametrize("similarity", ["pearson", "cosine"])
+def test_coordinates_keep_all_inner_products(subject, columns, similarity):
+    Y = subject[1]["vision"][:, :columns]
+    coordinates = pattern_coordinates(Y, similarity)
+    assert coordinates.shape == (48, min(48, columns))
+    expected = gram_matrices(Y, np.arange(48), similarity).patterns
+    np.testing.assert_allclose(coordinates @ coordinates.T, expected, atol=1e-10)
+
+
+def test_the_order_as_it_was_is_the_observed_statistic_exactly(subject, folds):
+    X, Y = subject[0]["h.1"], subject[1]["vision"]
+    orders = np.array([np.arange(48)] * 3)
+    test = permuted(X, Y, folds, orders)
+    assert (test.null == test.observed).all()
+    assert test.p == 1.0
+
+
+def test_where_scales_agree_the_observed_statistic_is_the_engines_score(rng, folds):
+    """Columns of +1 and -1, as many of each in every training fold: one scale for all."""
+    halves = np.concatenate([rng.permuted(np.repeat([-1.0, 1.0], 2)) for _ in range(12 * 40)])
+    Y = halves.reshape(40, 48).T  # stimulus groups are four rows: two of each sign
+    X = rng.standard_normal((48, 9)) + Y[:, :9]
+    expected = [
+        two_vs_two(correlations(hat, gram_matrices(Y, f.train).patterns, f.train, f.test))
+        for hat, f in zip(hats_of(X, folds), folds, strict=True)
+    ]
+    observed = permuted(X, Y, folds, np.arange(48)[None]).observed
+    assert observed == pytest.approx(np.mean(expected), abs=1e-12)
+
+
+def test_a_strong_effect_has_the_smallest_p_and_noise_has_not(subject, folds, permutations, rng):
+    X, Y = subject[0]["h.1"], subject[1]["vision"]
+    assert permuted(X, Y, folds, permutations).p == 1 / 100
+    assert permuted(X, rng.standard_normal((48, 30)), folds, permutations).p > 0.05
+
+
+def test_unrelated_data_have_uniform_p_values_whatever_groups_share():
+    groups = np.arange(24) // 2
+    folds = make_folds(groups, 4, "grouped", seed=0)
+    permutations = draw_permutations(groups, "grouped", 199, seed=0)
+
+    def drawn(seed, n_columns):
+        rng = np.random.default_rng(seed)
+        shared = rng.standard_normal((12, n_columns))[groups]
+        return 2 * shared + rng.standard_normal((24, n_columns))
+
+    p = [
+        permuted(drawn(seed, 6), drawn(seed + 1000, 8), folds, permutations, [1.0] * 4).p
+        for seed in range(300)
+    ]
+    assert kstest(p, "uniform").pvalue > 0.01
+    assert np.mean(p) == pytest.approx(0.5, abs=0.05)
+    assert np.mean(np.array(p) <= 0.05) < 0.09
+
+
+@pytest.mark.slow
+def test_alphas_that_the_observed_fit_chose_leave_p_values_uniform(settings):
+    groups = np.repeat(np.arange(20), 3)
+    folds = [fold.outer for fold in nested_folds(groups, settings)]
+    permutations = draw_permutations(groups, "grouped", 199, seed=0)
+
+    def p_values(seed):
+        rng = np.random.default_rng(seed)
+        X, Y = (rng.standard_normal((20, n))[groups] for n in (30, 40))
+        noisy = {"h": X + rng.standard_normal(X.shape)}, {"roi": Y + rng.standard_normal(Y.shape)}
+        tests = permutation_tests(*noisy, align(*noisy, groups, settings), folds, permutations)
+        return [tests[direction, "roi", "h"].p for direction in ("encoding", "decoding")]
+
+    p = np.array([p_values(seed) for seed in range(300)])
+    assert ((p <= 0.05).mean(axis=0) < 0.09).all()
+    assert p.mean(axis=0) == pytest.approx([0.5, 0.5], abs=0.06)
+
+
+def test_single_stimuli_exchanged_within_shared_groups_would_find_what_is_not_there():
+    """Why groups stay whole: what they share passes from training to test rows in every fold."""
+    groups = np.repeat(np.arange(8), 6)
+    folds = make_folds(groups, 4, "shuffled", seed=0)
+    rng = np.random.default_rng(0)
+    X, Y = (
+        rng.standard_normal((8, 20))[groups] + 0.3 * rng.standard_normal((48, 20)) for _ in "XY"
+    )
+    p = {
+        split: permuted(X, Y, folds, draw_permutations(groups, split, 199, 0)).p
+        for split in ("grouped", "shuffled")
+    }
+    assert p["shuffled"] == 1 / 200
+    assert p["grouped"] > 0.05
+
+
+def test_batches_change_nothing(subject, folds, permutations, monkeypatch):
+    X, Y = subject[0]["h.0"], subject[1]["vision"]
+    whole = permuted(X, Y, folds, permutations).null
+    monkeypatch.setattr("pipeline.alignment.null_scores.BATCH_BYTES", 48 * 48 * 8 * 7)
+    np.testing.assert_array_equal(permuted(X, Y, folds, permutations).null, whole)
+
+
+def test_a_table_of_scores_is_tested_cell_by_cell(subject, groups, folds, settings, permutations):
+    scores = align(*subject, groups, settings)
+    tests = permutation_tests(*subject, scores, folds, permutations)
+    cells = scores[["direction", "roi", "layer"]].drop_duplicates()
+    assert set(tests) == set(cells.itertuples(index=False, name=None))
+    means = scores.groupby(["direction", "roi", "layer"]).two_vs_two.mean()
+    for cell, test in tests.items():
+        assert test.observed == pytest.approx(means[cell], abs=0.06)
+        assert test.null.shape == (99,)
+        assert test.p == (1 + np.sum(test.null >= test.observed)) / 100
+    decoding = scores.query("direction == 'decoding' and roi == 'vision' and layer == 'h.0'")
+    one = permuted(
+        subject[1]["vision"], subject[0]["h.0"], folds, permutations, decoding.alpha.tolist()
+    )
+    np.testing.assert_array_equal(tests["decoding", "vision", "h.0"].null, one.null)
+
+
+def test_a_contrast_compares_differences_under_the_same_exchanges(subject, folds, permutations):
+    Y = subject[1]["vision"]
+    good, bad = (
+        permuted(X, Y, folds, permutations)
+        for X in (subject[0]["h.1"], np.random.default_rng(0).standard_normal((48, 30)))
+    )
+    between = contrast(good, bad)
+    assert between.observed == good.observed - bad.observed
+    np.testing.assert_array_equal(between.null, good.null - bad.null)
+    assert between.p == contrast(bad, good).p == 1 / 100
+    assert contrast(good, good).p == 1.0
+
+
+def test_a_contrast_of_different_exchanges_is_refused(subject, groups, folds, permutations):
+    X, Y = subject[0]["h.1"], subject[1]["vision"]
+    others = draw_permutations(groups, "grouped", 99, seed=9)
+    pair = [permuted(X, Y, folds, orders) for orders in (permutations, others)]
+    with pytest.raises(AlignmentError, match="contrast: expected two tests with the same permut"):
+        contrast(*pair)
+
+
+def test_a_table_without_one_alpha_for_each_fold_is_refused(
+    subject, groups, folds, settings, permutations
+):
+    scores = align(*subject, groups, settings)
+    message = r"encoding, h.0 to language: expected one alpha for each of 4 folds; found folds \[0"
+    with pytest.raises(AlignmentError, match=message):
+        permutation_tests(*subject, scores[scores.fold < 2], folds, permutations)
+
+
+@pytest.mark.parametrize("columns", [20, 90])
+def test_a_constant_pattern_is_refused(subject, columns):
+    Y = subject[1]["vision"][:, :columns]
+    others = np.delete(Y, 3, axis=0)
+    Y[3] = others.mean(axis=0) + 2 * others.std(axis=0)  # 2 in every column once z-scored, or so
+    with pytest.raises(AlignmentError, match=r"ROI A: .*a constant pattern in stimulus rows 3\."):
+        pattern_coordinates(Y, "pearson", "ROI A")
+
+
+def test_one_voxel_has_no_patterns_to_exchange(subject):
+    with pytest.raises(AlignmentError, match=r"ROI A: .*stimulus rows 0, 1, 2, 3, 4 and 43 more"):
+        pattern_coordinates(subject[1]["vision"][:, :1], "pearson", "ROI A")
