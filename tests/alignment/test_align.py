@@ -16,6 +16,8 @@ COLUMNS = [
     "two_vs_two",
     "correlation",
     "rank_accuracy",
+    "two_vs_two_within",
+    "n_pairs_within",
     "alpha",
     "alpha_absolute",
     "alpha_at_border",
@@ -194,7 +196,7 @@ def test_all_problems_of_the_input_are_told_at_once(subject, groups, settings):
     broken = {"h.0": features["h.0"][:40], "h.1": features["h.1"][:, :0]}
     message = (
         r"(?s)3 problems.*layer h.0: expected one row for each of 48.*\(40, 20\)"
-        r".*layer h.1.*\(48, 0\).*ROI vision.*1 NaN or infinite values, the first in row 5, col.* 7"
+        r".*layer h.1.*\(48, 0\).*ROI vision.*1 NaN, infinite or larger values.* row 5, column 7"
     )
     with pytest.raises(AlignmentError, match=message):
         align(broken, responses, groups, settings)
@@ -220,5 +222,5 @@ def test_a_roi_of_one_voxel_is_refused(subject, groups, settings):
 def test_a_layer_that_never_varies_is_refused(subject, groups, settings):
     features, responses = subject
     features["h.1"] = np.ones((48, 5))
-    with pytest.raises(AlignmentError, match=r"fold 0, layer h.1.*only constant columns"):
+    with pytest.raises(AlignmentError, match=r"features of layer h.1.*only constant columns"):
         align(features, responses, groups, settings)
