@@ -160,9 +160,7 @@ def inner_scores(source: InnerSource, target: InnerTarget) -> NDArray[np.float64
     """
     rotated = _times_triangular(source.eigenvectors.T, target.factor)
     squares = _squared_lengths(source, target, rotated)
-    n_alphas, n_held_out, rank = source.weights.shape
-    flat = source.weights.reshape(-1, rank) @ (source.eigenvectors.T @ target.shared)
-    R = flat.reshape(n_alphas, n_held_out, n_held_out)
+    R = source.weights @ (source.eigenvectors.T @ target.shared)
     R /= np.sqrt(squares)[..., None]
     return np.array([two_vs_two(R), mean_correlation(R)])
 

@@ -18,7 +18,7 @@ from pipeline.alignment.settings import AlignSettings, Objective
 from pipeline.alignment.subject_grams import SubjectGrams, form_grams
 from pipeline.alignment.voxels import Columns
 from pipeline.alignment.workers import Map, workers
-from pipeline.errors import AlignmentError, Problem, refuse
+from pipeline.errors import AlignmentError, Problem, nearest, refuse
 
 
 def align(
@@ -63,6 +63,7 @@ def align(
     AlignmentError
         All problems at once of the arrays, of the folds, or of the z-scored arrays in one fold.
     """
+    refuse(_direction_problems(directions), AlignmentError)
     arrays: dict[str, Mapping[str, Columns]] = {"features of layer": features}
     if isinstance(responses, SubjectGrams):
         check_inputs(arrays, {"groups": groups, "within": within})
@@ -111,6 +112,14 @@ def _score_fold(
     for direction in directions:
         for pair in score_direction(*sides[direction], task, in_parallel):
             yield Scored(direction, number, pair)
+
+
+def _direction_problems(directions: Sequence[str]) -> Iterator[Problem]:
+    for name in directions:
+        if name not in DIRECTIONS:
+            yield Problem("directions", "a known name", repr(name), nearest(name, DIRECTIONS))
+    if not directions:
+        yield Problem("directions", "at least one", "none", "Leave the argument out for both.")
 
 
 def _problems(
