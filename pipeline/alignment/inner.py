@@ -193,7 +193,7 @@ def _triangular_factor(gram: NDArray[np.float64]) -> NDArray[np.float64]:
     except np.linalg.LinAlgError:  # fewer columns than stimuli, or stimuli that repeat
         values, vectors = np.linalg.eigh(gram)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
-        factor = np.asarray(np.linalg.qr(root.T, mode="r")).T
+        factor = np.asarray(np.linalg.qr(root.T, mode="r"), dtype=np.float64).T
     return factor
 
 
