@@ -189,12 +189,11 @@ def _squared_lengths(
 def _triangular_factor(gram: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return lower triangular L with ``L Lᵀ`` a Gram matrix that may be singular."""
     try:
-        factor: NDArray[np.float64] = np.linalg.cholesky(gram)
+        return np.asarray(np.linalg.cholesky(gram), dtype=np.float64)
     except np.linalg.LinAlgError:  # fewer columns than stimuli, or stimuli that repeat
         values, vectors = np.linalg.eigh(gram)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
-        factor = np.asarray(np.linalg.qr(root.T, mode="r"), dtype=np.float64).T
-    return factor
+        return np.asarray(np.linalg.qr(root.T, mode="r"), dtype=np.float64).T
 
 
 def _times_triangular(
