@@ -6,18 +6,27 @@ rows, kernel ridge, 2v2 accuracy, a nested search for alpha, and the noise ceili
 
 from pipeline.alignment.ceiling import split_half_ceiling
 from pipeline.alignment.folds import Fold, audit_leaks, make_folds
+from pipeline.alignment.inputs import check_same_stimuli
+from pipeline.alignment.scores import best_layers, mean_within
 from pipeline.alignment.settings import AlignSettings
-from pipeline.alignment.subject import align, best_layers
+from pipeline.alignment.subject import align
+from pipeline.alignment.subject_grams import SubjectGrams, subject_grams
 from pipeline.alignment.two_vs_two import rank_accuracy, two_vs_two
+from pipeline.alignment.voxels import VoxelColumns
 
 __all__ = [
     "AlignSettings",
     "Fold",
+    "SubjectGrams",
+    "VoxelColumns",
     "align",
     "audit_leaks",
     "best_layers",
+    "check_same_stimuli",
     "make_folds",
+    "mean_within",
     "rank_accuracy",
     "split_half_ceiling",
+    "subject_grams",
     "two_vs_two",
 ]

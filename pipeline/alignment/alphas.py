@@ -13,12 +13,15 @@ import contextlib
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import optuna
 from numpy.typing import NDArray
 
-from pipeline.alignment.settings import AlignSettings
+from pipeline.alignment.settings import AlignSettings, Objective
+
+Border = Literal["smallest", "largest"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class AlphaStudy:
     alphas: NDArray[np.float64]
 
     def tell(self, scores: NDArray[np.float64]) -> None:
-        """Give each trial its inner 2v2 accuracy, mean over layers and folds, shape (n_trials,)."""
+        """Give each trial its inner score, mean over layers and folds, shape (n_trials,)."""
         with _quiet_optuna():
             for trial, score in zip(self.trials, scores, strict=True):
                 self.study.tell(trial, float(score))
@@ -52,14 +55,14 @@ class Choice:
     ----------
     position : int
         Among the alphas tried.
-    at_border : bool
-        It is the smallest or the largest alpha tried, so a better one may lie outside. At the
+    border : {'smallest', 'largest'} or None
+        Which of the alphas tried it is, if either, so that a better one may lie outside. At the
         upper border that is often a plateau: correlations do not feel the length of a
         prediction, and its direction hardly changes once alpha exceeds all eigenvalues.
     """
 
     position: int
-    at_border: bool
+    border: Border | None
 
 
 def open_study(name: str, settings: AlignSettings) -> AlphaStudy:
@@ -91,17 +94,25 @@ def choose_alpha(
     alphas: NDArray[np.float64],
     two_vs_two: NDArray[np.float64],
     correlation: NDArray[np.float64],
+    objective: Objective = "two_vs_two",
 ) -> Choice:
-    """Take the alpha of the best inner 2v2 accuracy.
+    """Take the alpha of the best inner score.
 
     Parameters
     ----------
     alphas, two_vs_two, correlation : ndarray of float64, shape (n_trials,)
         2v2 accuracy saturates at 1: among equals the inner correlation decides, then the order
         of the trials.
+    objective : {'two_vs_two', 'correlation'}
+        The score that decides; the other one decides among equals.
     """
-    best = int(np.lexsort((-correlation, -two_vs_two))[0])
-    return Choice(best, bool(alphas[best] in (alphas.min(), alphas.max())))
+    first, second = two_vs_two, correlation
+    if objective == "correlation":
+        first, second = second, first
+    best = int(np.lexsort((-second, -first))[0])
+    if alphas[best] == alphas.max():
+        return Choice(best, "largest")
+    return Choice(best, "smallest" if alphas[best] == alphas.min() else None)
 
 
 @contextlib.contextmanager

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import product
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.alphas import choose_alpha
+from pipeline.alignment.alphas import Border, choose_alpha
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.gram import Grams, gram_matrices, gram_problems
+from pipeline.alignment.gram import Grams
+from pipeline.alignment.inner import inner_scores, inner_source, inner_target
 from pipeline.alignment.patterns import TruePatterns, correlate, true_patterns
-from pipeline.alignment.ridge import Ridge, factorise, held_out_hat
-from pipeline.alignment.settings import Similarity
-from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
-from pipeline.errors import AlignmentError, refuse
+from pipeline.alignment.ridge import Ridge, factorise, mean_eigenvalue
+from pipeline.alignment.settings import Objective
+from pipeline.alignment.two_vs_two import mean_correlation, pairs_within, rank_accuracy, two_vs_two
+from pipeline.alignment.workers import Map
 
 Direction = Literal["encoding", "decoding"]
+DIRECTIONS: tuple[Direction, ...] = ("encoding", "decoding")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done with every source and target of one outer fold.
+
+    Parameters
+    ----------
+    fold : NestedFold
+    alphas : ndarray of float64, shape (n_alphas,)
+        Relative alphas to choose from.
+    objective : {'two_vs_two', 'correlation'}
+        Inner score that chooses.
+    labels : ndarray, shape (n_stimuli,)
+        Stimuli with one label make the hard pairs.
+    """
+
+    fold: NestedFold
+    alphas: NDArray[np.float64]
+    objective: Objective
+    labels: NDArray[np.generic]
 
 
 @dataclass(frozen=True)
@@ -32,13 +57,15 @@ class PairScore:
     two_vs_two, correlation, rank_accuracy : float
         Over the test stimuli of the outer fold; correlation is the mean over stimuli of predicted
         with true pattern.
+    two_vs_two_within, n_pairs_within : float, int
+        2v2 accuracy over pairs with one label, ½ where there are none, and how many there are.
     alpha, alpha_absolute : float
         Chosen inside the training fold: relative to the mean eigenvalue of the training kernel,
         and the penalty itself.
-    alpha_at_border : bool
-        The smallest or largest alpha tried was chosen.
-    inner_two_vs_two, inner_correlation : ndarray of float64, shape (n_alphas,)
-        Mean over inner folds, for every alpha tried.
+    border : {'smallest', 'largest'} or None
+        The chosen alpha is one of these among those tried.
+    inner : ndarray of float64, shape (2, n_alphas)
+        2v2 accuracy and mean correlation over inner folds, for every alpha tried.
     position : int
         Of the chosen alpha among those tried.
     n_test, n_train : int
@@ -50,128 +77,137 @@ class PairScore:
     two_vs_two: float
     correlation: float
     rank_accuracy: float
+    two_vs_two_within: float
+    n_pairs_within: int
     alpha: float
     alpha_absolute: float
-    alpha_at_border: bool
-    inner_two_vs_two: NDArray[np.float64]
-    inner_correlation: NDArray[np.float64]
+    border: Border | None
+    inner: NDArray[np.float64]
     position: int
     n_test: int
     n_train: int
 
 
-def fold_grams(
-    arrays: Mapping[str, NDArray[np.floating]],
-    train: NDArray[np.int64],
-    similarity: Similarity,
-    where: str,
-) -> dict[str, Grams]:
-    """Form the Gram matrices of all layers, or of all ROIs, for one fold.
+@dataclass(frozen=True)
+class Scored:
+    """A pair's score, and where it belongs.
 
     Parameters
     ----------
-    arrays : mapping of str to ndarray, shape (n_stimuli, n_columns)
-    train : ndarray of int, shape (n_train,)
-    similarity : {'pearson', 'cosine'}
-    where : str
-        What the arrays are, for messages.
-
-    Raises
-    ------
-    AlignmentError
-        All arrays with a constant pattern, or without a column that varies.
+    direction : {'encoding', 'decoding'}
+    fold : int
+    pair : PairScore
     """
-    grams = {name: gram_matrices(values, train, similarity) for name, values in arrays.items()}
-    problems = (
-        problem
-        for name, gram in grams.items()
-        for problem in gram_problems(gram, train, f"{where} {name}")
-    )
-    refuse(problems, AlignmentError)
-    return grams
+
+    direction: Direction
+    fold: int
+    pair: PairScore
+
+    @property
+    def roi(self) -> str:
+        """ROI of the pair: its target when encoding."""
+        return self.pair.target if self.direction == "encoding" else self.pair.source
+
+    @property
+    def layer(self) -> str:
+        """Layer of the pair: its source when encoding."""
+        return self.pair.source if self.direction == "encoding" else self.pair.target
 
 
 def score_direction(
-    sources: Mapping[str, Grams],
-    targets: Mapping[str, Grams],
-    fold: NestedFold,
-    alphas: NDArray[np.float64],
-) -> Iterator[PairScore]:
+    sources: Mapping[str, Grams], targets: Mapping[str, Grams], task: Task, in_parallel: Map
+) -> list[PairScore]:
     """Score every source against every target in one outer fold.
 
-    One factorisation of a source serves all alphas, inner folds and targets; every target is
-    sliced once for all sources. z-scores come from the whole outer training fold, also inside its
-    inner folds, as the block identity needs one kernel: test stimuli take no part in either.
+    z-scores come from the whole outer training fold, also inside its inner folds: test stimuli
+    take no part in either.
 
     Parameters
     ----------
     sources, targets : mapping of str to Grams
         Of this fold: layers and ROIs to encode, ROIs and layers to decode.
-    fold : NestedFold
-    alphas : ndarray of float64, shape (n_alphas,)
-        Relative alphas to choose from.
+    task : Task
+    in_parallel : callable
+        ``map``, or that of :func:`workers`.
 
-    Yields
-    ------
-    PairScore
+    Returns
+    -------
+    list of PairScore
         Source by source.
     """
-    train, test = fold.outer.train, fold.outer.test
-    outer = [true_patterns(gram.patterns, train, test) for gram in targets.values()]
-    within = [
-        [
-            true_patterns(gram.patterns, train[inner.train], train[inner.test])
-            for inner in fold.inner
+    train, test = task.fold.outer.train, task.fold.outer.test
+    curves = _inner_curves(sources, targets, task, in_parallel)
+    true = {name: true_patterns(gram.patterns, train, test) for name, gram in targets.items()}
+
+    def of_source(name: str) -> list[PairScore]:
+        ridge = factorise(sources[name].kernel, train, test)
+        return [
+            _outer_score((name, target), ridge, true[target], task, curve)
+            for target, curve in zip(targets, curves[name], strict=True)
         ]
-        for gram in targets.values()
-    ]
-    for source, gram in sources.items():
-        ridge = factorise(gram.kernel, train, test)
-        curves = _inner_scores(ridge, fold, alphas, within)
-        for target, true, curve in zip(targets, outer, curves, strict=True):
-            yield _outer_score((source, target), ridge, true, alphas, curve)
+
+    return [pair for pairs in in_parallel(of_source, sources) for pair in pairs]
 
 
-def _inner_scores(
-    ridge: Ridge,
-    fold: NestedFold,
-    alphas: NDArray[np.float64],
-    targets: Sequence[Sequence[TruePatterns]],
-) -> NDArray[np.float64]:
-    """Mean inner 2v2 and correlation, shape (n_targets, 2, n_alphas)."""
-    scores = np.zeros((len(targets), 2, len(alphas)))
-    resolvents = ridge.resolvents(alphas)
-    for number, inner in enumerate(fold.inner):
-        hats = held_out_hat(resolvents, inner.train, inner.test)
-        for target, slices in enumerate(targets):
-            R = correlate(hats, slices[number])
-            scores[target] += two_vs_two(R), mean_correlation(R)
-    scores /= len(fold.inner)
+def _inner_curves(
+    sources: Mapping[str, Grams], targets: Mapping[str, Grams], task: Task, in_parallel: Map
+) -> dict[str, NDArray[np.float64]]:
+    """Average inner 2v2 and correlation over inner folds: source -> (n_targets, 2, n_alphas).
+
+    A source is decomposed once in an inner fold for all alphas and targets, and a target is
+    factorised once for all sources.
+    """
+    train, inner = task.fold.outer.train, task.fold.inner
+    penalties = {
+        name: task.alphas * mean_eigenvalue(gram.kernel, train) for name, gram in sources.items()
+    }
+    folds = range(len(inner))
+    true = _by_place(
+        lambda name, n: inner_target(targets[name].patterns, train, inner[n]),
+        list(product(targets, folds)),
+        in_parallel,
+    )
+
+    def of_source(name: str, n: int) -> NDArray[np.float64]:
+        source = inner_source(sources[name].kernel, train, inner[n], penalties[name])
+        return np.array([inner_scores(source, true[target, n]) for target in targets])
+
+    scores = _by_place(of_source, list(product(sources, folds)), in_parallel)
     # Means over folds that are equal but for the order of summing have to tie, not to be ranked.
-    return np.round(scores, 12)
+    means = {name: np.array([scores[name, n] for n in folds]).mean(axis=0) for name in sources}
+    return {name: mean.round(12) for name, mean in means.items()}
+
+
+def _by_place(
+    function: Callable[[str, int], Value], places: Sequence[tuple[str, int]], in_parallel: Map
+) -> dict[tuple[str, int], Value]:
+    """Call a function with every name and inner fold, side by side."""
+    return dict(zip(places, in_parallel(lambda place: function(*place), places), strict=True))
 
 
 def _outer_score(
     names: tuple[str, str],
     ridge: Ridge,
     true: TruePatterns,
-    alphas: NDArray[np.float64],
+    task: Task,
     curve: NDArray[np.float64],
 ) -> PairScore:
-    choice = choose_alpha(alphas, curve[0], curve[1])
-    alpha = float(alphas[choice.position])
+    choice = choose_alpha(task.alphas, curve[0], curve[1], task.objective)
+    alpha = float(task.alphas[choice.position])
     R = correlate(ridge.hat(alpha), true)
+    within = pairs_within(task.labels[ridge.test])
     return PairScore(
         source=names[0],
         target=names[1],
         two_vs_two=float(two_vs_two(R)),
         correlation=float(mean_correlation(R)),
         rank_accuracy=float(rank_accuracy(R)),
+        two_vs_two_within=float(two_vs_two(R, within)),
+        n_pairs_within=int(np.count_nonzero(within)) // 2,
         alpha=alpha,
         alpha_absolute=alpha * ridge.scale,
-        alpha_at_border=choice.at_border,
-        inner_two_vs_two=curve[0],
-        inner_correlation=curve[1],
+        border=choice.border,
+        inner=curve,
         position=choice.position,
         n_test=len(ridge.test),
         n_train=len(ridge.train),

@@ -1,22 +1,26 @@
 """Gram matrices over stimuli: all that ridge and 2v2 need to know of features or voxels.
 
-One pass over the columns of an array gives both what it predicts with (``kernel``) and what it is
-compared by (``patterns``); everything later costs the same for a hundred voxels as for 200,000.
+One pass over the columns of an array gives, for every fold, both what it predicts with (``kernel``)
+and what it is compared by (``patterns``); everything later costs the same for a hundred voxels as
+for 200,000.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.settings import Similarity
+from pipeline.alignment.voxels import Columns, columns_between
+from pipeline.alignment.workers import Map
 from pipeline.errors import Problem
 
 # Bytes of one block of columns in float64: large enough for BLAS, small enough to stay in cache.
-BLOCK_BYTES = 8 * 2**20
+BLOCK_BYTES = 4 * 2**20
 # A row whose centred square is this share of its raw square is constant up to rounding.
 CONSTANT_ROW = (1000 * np.finfo(np.float64).eps) ** 2
 
@@ -39,9 +43,19 @@ class Grams:
 
 
 def gram_matrices(
-    values: NDArray[np.floating], train: NDArray[np.int64], similarity: Similarity = "pearson"
+    values: Columns, train: NDArray[np.int64], similarity: Similarity = "pearson"
 ) -> Grams:
-    """Z-score columns by the training rows and form both Gram matrices in one pass.
+    """Form both Gram matrices for one set of training rows: see :func:`grams_of_folds`."""
+    return grams_of_folds(values, [train], similarity, map)[0]
+
+
+def grams_of_folds(
+    values: Columns,
+    trains: Sequence[NDArray[np.int64]],
+    similarity: Similarity,
+    in_parallel: Map,
+) -> list[Grams]:
+    """Z-score columns by each fold's training rows and form its Gram matrices, in one pass.
 
     A column that is constant over the training rows carries nothing that could be learned: it
     becomes 0 in all rows. The row means of different blocks of columns are merged as in Chan,
@@ -50,29 +64,58 @@ def gram_matrices(
 
     Parameters
     ----------
-    values : ndarray of float, shape (n_stimuli, n_columns)
-        Features or responses; converted to float64 block by block.
-    train : ndarray of int, shape (n_train,)
-        Rows that give mean and standard deviation.
+    values : ndarray of float or VoxelColumns, shape (n_stimuli, n_columns)
+        Features or responses; read and converted to float64 block by block.
+    trains : sequence of ndarray of int, shape (n_train,)
+        Rows that give mean and standard deviation, fold by fold.
     similarity : {'pearson', 'cosine'}
+    in_parallel : callable
+        ``map``, or that of :func:`workers`: folds are worked on side by side.
+
+    Returns
+    -------
+    list of Grams
+        One for each fold. They do not depend on ``in_parallel``.
     """
     n_stimuli, n_columns = values.shape
     width = max(1, BLOCK_BYTES // (8 * n_stimuli))
-    starts = range(0, n_columns, width)
-    within = np.zeros((n_stimuli, n_stimuli))
-    means = np.empty((n_stimuli, len(starts)))
-    sizes = np.empty(len(starts))
-    for block, start in enumerate(starts):
-        z = z_scored(values[:, start : start + width], train)
-        sizes[block] = z.shape[1]
-        means[:, block] = z.mean(axis=1)
-        z -= means[:, block, None]
-        within += z @ z.T
-    kernel = within + _outer(means, sizes)
-    if similarity == "cosine":
-        return Grams(kernel, kernel)
-    overall = means @ sizes / n_columns
-    return Grams(kernel, within + _outer(means - overall[:, None], sizes))
+    sums = [_FoldSum(n_stimuli, train) for train in trains]
+    for start in range(0, n_columns, width):
+        block = columns_between(values, start, start + width).astype(np.float64)
+        list(in_parallel(partial(_FoldSum.add, block=block), sums))
+    return list(in_parallel(partial(_FoldSum.grams, similarity=similarity), sums))
+
+
+class _FoldSum:
+    """What one fold has summed over the blocks of columns seen so far, training rows first."""
+
+    def __init__(self, n_stimuli: int, train: NDArray[np.int64]) -> None:
+        self.order = _train_first(n_stimuli, train)
+        self.n_train = len(train)
+        self.within = np.zeros((n_stimuli, n_stimuli))
+        self.means: list[NDArray[np.float64]] = []
+        self.sizes: list[int] = []
+
+    def add(self, block: NDArray[np.float64]) -> None:
+        z = _z_scored_first(block[self.order], self.n_train)
+        mean = z.mean(axis=1)
+        z -= mean[:, None]
+        self.within += z @ z.T
+        self.means.append(mean)
+        self.sizes.append(z.shape[1])
+
+    def grams(self, similarity: Similarity) -> Grams:
+        means, sizes = np.column_stack(self.means), np.array(self.sizes, dtype=np.float64)
+        kernel = self._in_place(self.within + _outer(means, sizes))
+        if similarity == "cosine":
+            return Grams(kernel, kernel)
+        overall = means @ sizes / sizes.sum()
+        return Grams(kernel, self._in_place(self.within + _outer(means - overall[:, None], sizes)))
+
+    def _in_place(self, ordered: NDArray[np.float64]) -> NDArray[np.float64]:
+        place = np.argsort(self.order)
+        matrix: NDArray[np.float64] = ordered[np.ix_(place, place)]
+        return matrix
 
 
 def z_scored(block: NDArray[np.floating], train: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -88,19 +131,44 @@ def z_scored(block: NDArray[np.floating], train: NDArray[np.int64]) -> NDArray[n
     ndarray of float64, shape (n_stimuli, n_columns)
         A column that is constant over the training rows is 0 in all rows.
     """
-    rows = block.astype(np.float64)
-    mean = rows[train].mean(axis=0)
+    order = _train_first(len(block), train)
+    rows = np.empty(block.shape)
+    rows[order] = _z_scored_first(block[order].astype(np.float64), len(train))
+    return rows
+
+
+def _train_first(n_stimuli: int, train: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Order rows so that those which are fitted are one slice: no copy for every mean."""
+    return np.concatenate([train, np.setdiff1d(np.arange(n_stimuli), train)])
+
+
+def _z_scored_first(rows: NDArray[np.float64], n_train: int) -> NDArray[np.float64]:
+    """Z-score a fresh copy, in place, by its first ``n_train`` rows."""
+    fitted = rows[:n_train]
+    mean = fitted.mean(axis=0)
     rows -= mean
-    fitted = rows[train]
-    deviation = np.sqrt(np.einsum("ij,ij->j", fitted, fitted) / len(train))
+    deviation = np.sqrt(np.einsum("ij,ij->j", fitted, fitted) / n_train)
     # The mean of n equal numbers is off by up to n rounding errors, and leaves that much behind.
-    varies = deviation > len(train) * np.finfo(np.float64).eps * np.abs(mean)
+    varies = deviation > n_train * np.finfo(np.float64).eps * np.abs(mean)
     rows *= np.divide(1.0, deviation, out=np.zeros_like(deviation), where=varies)
     return rows
 
 
-def gram_problems(grams: Grams, train: NDArray[np.int64], where: str) -> Iterator[Problem]:
-    """Say why an array cannot be aligned in this fold: constant rows, or no varying column."""
+def gram_problems(
+    grams: Grams, train: NDArray[np.int64], where: str, *, compared: bool = True
+) -> Iterator[Problem]:
+    """Say why an array cannot be aligned in this fold.
+
+    Parameters
+    ----------
+    grams : Grams
+    train : ndarray of int, shape (n_train,)
+    where : str
+        What the array is, for messages.
+    compared : bool
+        It is predicted, so that no pattern of it may be constant; an array that is only predicted
+        from needs no more than a column that varies.
+    """
     if not np.trace(grams.kernel[np.ix_(train, train)]) > 0:
         yield Problem(
             where,
@@ -108,11 +176,11 @@ def gram_problems(grams: Grams, train: NDArray[np.int64], where: str) -> Iterato
             "only constant columns",
             "Leave this array out: nothing can be learned from it.",
         )
-        return
-    rows = np.arange(len(grams.kernel))
-    yield from constant_row_problems(
-        np.diagonal(grams.patterns), np.diagonal(grams.kernel), rows, where
-    )
+    elif compared:
+        rows = np.arange(len(grams.kernel))
+        yield from constant_row_problems(
+            np.diagonal(grams.patterns), np.diagonal(grams.kernel), rows, where
+        )
 
 
 def constant_row_problems(
@@ -136,8 +204,8 @@ def constant_row_problems(
             where,
             "patterns that vary over columns after z-scoring",
             f"a constant pattern in stimulus rows {named}{more}",
-            "A constant pattern (always so with a single voxel) has no correlation: "
-            "use a larger region or more features, or leave these stimuli out.",
+            "A constant pattern (always so with a single voxel) has no correlation: use a larger "
+            "region or more features, leave these stimuli out, or only predict from this array.",
         )
 
 

@@ -7,64 +7,123 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.errors import AlignmentError, Problem, refuse
+
+# Above it squares overflow, and with them every variance.
+LARGEST = 1e150
+# Values checked at once: a mapped array is read block by block here too.
+BLOCK_VALUES = 2**22
 
 
 def check_inputs(
-    features: Mapping[str, NDArray[np.floating]],
-    responses: Mapping[str, NDArray[np.floating]],
-    groups: ArrayLike,
+    arrays: Mapping[str, Mapping[str, Columns]], labels: Mapping[str, ArrayLike | None]
 ) -> None:
-    """Refuse arrays that do not match the stimuli or hold values that are not finite.
+    """Refuse arrays and labels that do not match the stimuli, or cannot be z-scored.
 
     Parameters
     ----------
-    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
-    responses : mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
-    groups : array_like, shape (n_stimuli,)
+    arrays : mapping of str to mapping of str to ndarray, shape (n_stimuli, n_columns)
+        By what they are ("features of layer", "responses of ROI") and by name.
+    labels : mapping of str to array_like, shape (n_stimuli,), or None
+        The stimulus groups, first: they say how many stimuli there are; then any other labels.
 
     Raises
     ------
     AlignmentError
         All problems at once.
     """
-    n_stimuli = np.asarray(groups).shape
-    refuse(_problems(features, responses, n_stimuli), AlignmentError)
+    refuse(_problems(arrays, labels), AlignmentError)
+
+
+def check_same_stimuli(features: str, responses: str) -> None:
+    """Refuse features of other stimuli than the responses', of which there may be as many.
+
+    Parameters
+    ----------
+    features, responses : str
+        Digests of the stimuli that features were extracted for, and that responses answer.
+
+    Raises
+    ------
+    AlignmentError
+        The digests differ.
+    """
+    if features != responses:
+        raise AlignmentError(
+            Problem(
+                "stimuli",
+                f"features of the stimuli that responses answer, digest {responses}",
+                f"features of other stimuli, digest {features}",
+                "Extract the features again for this brain dataset.",
+            )
+        )
 
 
 def _problems(
-    features: Mapping[str, NDArray[np.floating]],
-    responses: Mapping[str, NDArray[np.floating]],
-    shape: tuple[int, ...],
+    arrays: Mapping[str, Mapping[str, Columns]], labels: Mapping[str, ArrayLike | None]
 ) -> Iterator[Problem]:
-    if len(shape) != 1:
-        yield Problem(
-            "groups", "one stimulus group for each stimulus", f"shape {shape}", "Give a 1-d array."
-        )
+    shapes = {what: np.shape(given) for what, given in labels.items() if given is not None}
+    n_stimuli = next(iter(shapes.values()))
+    for what, shape in shapes.items():
+        if len(shape) != 1 or shape != n_stimuli:
+            yield Problem(
+                what,
+                "one label for each stimulus, as many as there are groups",
+                f"shape {shape}",
+                "Give a 1-d array.",
+            )
+    if len(n_stimuli) != 1:
         return
-    for what, arrays in (("features of layer", features), ("responses of ROI", responses)):
-        if not arrays:
+    for what, named in arrays.items():
+        if not named:
             yield Problem(what.split()[0], "at least one array", "none", "Check the input.")
-        for name, values in arrays.items():
-            yield from _array_problems(f"{what} {name}", values, shape[0])
+        for name, array in named.items():
+            yield from _array_problems(f"{what} {name}", array, n_stimuli[0])
 
 
-def _array_problems(where: str, values: NDArray[np.floating], n_stimuli: int) -> Iterator[Problem]:
-    if values.ndim != 2 or len(values) != n_stimuli or values.shape[1] == 0:
+def _array_problems(where: str, array: Columns, n_stimuli: int) -> Iterator[Problem]:
+    shape = array.shape
+    if len(shape) != 2 or shape[0] != n_stimuli or shape[1] == 0:
         yield Problem(
             where,
             f"one row for each of {n_stimuli} stimuli and at least one column",
-            f"an array of shape {values.shape}",
+            f"an array of shape {shape}",
             "Match features, responses and groups by stimulus and drop what has no partner.",
         )
         return
-    finite = np.isfinite(values)
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0]
-        count = finite.size - np.count_nonzero(finite)
+    unusable, first, varies = _survey(array)
+    if unusable:
         yield Problem(
             where,
-            "finite numbers",
-            f"{count} NaN or infinite values, the first in row {row}, column {column}",
+            f"finite numbers, below {LARGEST:g}",
+            f"{unusable} NaN, infinite or larger values, the first in row {first[0]}, "
+            f"column {first[1]}",
             "Leave these columns or stimuli out.",
         )
+    elif not varies:
+        yield Problem(
+            where,
+            "columns that vary over stimuli",
+            "only constant columns",
+            "Leave this array out: nothing can be learned from it.",
+        )
+
+
+def _survey(array: Columns) -> tuple[int, tuple[int, int], bool]:
+    """Count values that cannot be used, find the first, and say whether any column varies."""
+    n_stimuli, n_columns = array.shape
+    width = max(1, BLOCK_VALUES // n_stimuli)
+    count, first, varies = 0, (0, 0), False
+    for start in range(0, n_columns, width):
+        block = columns_between(array, start, start + width)
+        usable: NDArray[np.bool_] = np.isfinite(block)
+        if block.dtype.itemsize > 4:  # float32 cannot hold more
+            usable &= np.abs(block) < LARGEST
+        if not usable.all():
+            if not count:
+                row, column = np.argwhere(~usable)[0]
+                first = int(row), start + int(column)
+            count += usable.size - int(np.count_nonzero(usable))
+        varies = varies or bool((block != block[0]).any())
+    return count, first, varies

@@ -63,8 +63,13 @@ def true_patterns(
         tuple(panels),
         patterns[np.ix_(train, test)],
         np.sqrt(np.diagonal(patterns)[test]),
-        len(train) * float(np.finfo(np.float64).eps) * float(np.trace(fitted)),
+        rounding_share(len(train)) * float(np.trace(fitted)),
     )
+
+
+def rounding_share(n_train: int) -> float:
+    """Say what share of the products summed in a square of ``n_train`` terms rounding can leave."""
+    return n_train * float(np.finfo(np.float64).eps)
 
 
 def correlate(hat: NDArray[np.float64], true: TruePatterns) -> NDArray[np.float64]:

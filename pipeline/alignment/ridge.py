@@ -89,6 +89,27 @@ class Ridge:
         return relative * self.scale
 
 
+def mean_eigenvalue(kernel: NDArray[np.float64], train: NDArray[np.int64]) -> float:
+    """Return the mean eigenvalue of the training kernel: the unit of alpha.
+
+    Raises
+    ------
+    AlignmentError
+        The training kernel is zero: no column varies over the training rows.
+    """
+    scale = float(np.diagonal(kernel)[train].mean())
+    if not scale > 0:
+        raise AlignmentError(
+            Problem(
+                "training kernel",
+                "columns that vary over the training stimuli",
+                "only constant columns",
+                "Leave this array out: nothing can be learned from it.",
+            )
+        )
+    return scale
+
+
 def factorise(
     kernel: NDArray[np.float64], train: NDArray[np.int64], test: NDArray[np.int64]
 ) -> Ridge:
@@ -105,18 +126,8 @@ def factorise(
     AlignmentError
         The training kernel is zero: no column varies over the training rows.
     """
-    trained = kernel[np.ix_(train, train)]
-    scale = float(np.trace(trained)) / len(train)
-    if not scale > 0:
-        raise AlignmentError(
-            Problem(
-                "training kernel",
-                "columns that vary over the training stimuli",
-                "only constant columns",
-                "Leave this array out: nothing can be learned from it.",
-            )
-        )
-    values, vectors = np.linalg.eigh(trained)
+    scale = mean_eigenvalue(kernel, train)
+    values, vectors = np.linalg.eigh(kernel[np.ix_(train, train)])
     # A Gram matrix has no negative eigenvalue; what is below 0 is rounding.
     clipped = np.maximum(values, 0.0)
     return Ridge(train, test, clipped, vectors, kernel[np.ix_(test, train)] @ vectors, scale)

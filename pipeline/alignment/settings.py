@@ -11,6 +11,7 @@ from pipeline.errors import AlignmentError, Problem, nearest, refuse
 
 Split = Literal["grouped", "shuffled", "contiguous"]
 Similarity = Literal["pearson", "cosine"]
+Objective = Literal["two_vs_two", "correlation"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class AlignSettings:
         How a predicted pattern is compared with a true one.
     seed : int
         Of the folds and of the alphas.
+    objective : {'two_vs_two', 'correlation'}
+        Which inner score, mean over inner folds, chooses alpha and layer; among equals the other.
 
     Raises
     ------
@@ -46,6 +49,7 @@ class AlignSettings:
     alpha_high: float
     similarity: Similarity
     seed: int
+    objective: Objective = "two_vs_two"
 
     def __post_init__(self) -> None:
         refuse(self._problems(), AlignmentError)
@@ -54,6 +58,7 @@ class AlignSettings:
         choices: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             ("split", self.split, get_args(Split)),
             ("similarity", self.similarity, get_args(Similarity)),
+            ("objective", self.objective, get_args(Objective)),
         )
         for field, value, known in choices:
             if value not in known:

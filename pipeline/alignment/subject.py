@@ -1,4 +1,4 @@
-"""One subject's scores: every direction, ROI, layer and fold, and one number for each ROI."""
+"""One subject's scores: every direction, ROI, layer and fold."""
 
 from __future__ import annotations
 
@@ -10,154 +10,152 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.alphas import AlphaStudy, open_study
-from pipeline.alignment.engine import Direction, PairScore, fold_grams, score_direction
-from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.engine import DIRECTIONS, Direction, Scored, Task, score_direction
+from pipeline.alignment.gram import Grams, gram_matrices, gram_problems
 from pipeline.alignment.inputs import check_inputs
-from pipeline.alignment.settings import AlignSettings
-
-DIRECTIONS: tuple[Direction, ...] = ("encoding", "decoding")
+from pipeline.alignment.scores import score_table, warn_of_borders
+from pipeline.alignment.settings import AlignSettings, Objective
+from pipeline.alignment.subject_grams import SubjectGrams, form_grams
+from pipeline.alignment.voxels import Columns
+from pipeline.alignment.workers import Map, workers
+from pipeline.errors import AlignmentError, Problem, nearest, refuse
 
 
 def align(
     features: Mapping[str, NDArray[np.floating]],
-    responses: Mapping[str, NDArray[np.floating]],
+    responses: Mapping[str, Columns] | SubjectGrams,
     groups: ArrayLike,
     settings: AlignSettings,
+    *,
+    within: ArrayLike | None = None,
+    directions: Sequence[Direction] = DIRECTIONS,
 ) -> pd.DataFrame:
     """Score how well features predict responses, and responses features, for one subject.
 
     Parameters
     ----------
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
-    responses : mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
+    responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
+        Or what :func:`subject_grams` made of them, which serves any number of models.
     groups : array_like, shape (n_stimuli,)
         Stimulus group of each stimulus.
     settings : AlignSettings
+    within : array_like, shape (n_stimuli,), optional
+        Labels, as of topics or passages: 2v2 accuracy is also given over the pairs of stimuli
+        that share one. None: the stimulus groups.
+    directions : sequence of {'encoding', 'decoding'}
+        Encoding compares patterns over voxels, so a ROI of a single voxel has none (with Pearson):
+        it can be decoded from, not encoded.
 
     Returns
     -------
     DataFrame
         One row for each direction x ROI x layer x fold, in that order: direction, roi, layer,
-        fold, two_vs_two, correlation, rank_accuracy, alpha (relative), alpha_absolute,
-        alpha_at_border, inner_two_vs_two, inner_correlation, n_test, n_train. Inner scores are
-        those of the chosen alpha. Never NaN. ``attrs['trials']`` lists what Optuna was told:
-        direction, roi, alpha and its mean inner 2v2 over layers and folds.
+        fold, two_vs_two, correlation, rank_accuracy, two_vs_two_within, n_pairs_within, alpha
+        (relative), alpha_absolute, alpha_at_border, inner_two_vs_two, inner_correlation, n_test,
+        n_train. Inner scores are those of the chosen alpha. Never NaN: a fold without pairs
+        within a label has a two_vs_two_within of ½ and an n_pairs_within of 0, and
+        :func:`mean_within` leaves it out. ``attrs['trials']`` lists what Optuna was told:
+        direction, roi, alpha and its mean inner scores over layers and folds.
 
     Raises
     ------
     AlignmentError
         All problems at once of the arrays, of the folds, or of the z-scored arrays in one fold.
     """
-    check_inputs(features, responses, groups)
-    folds = nested_folds(groups, settings)
+    refuse(_direction_problems(directions), AlignmentError)
+    arrays: dict[str, Mapping[str, Columns]] = {"features of layer": features}
+    if isinstance(responses, SubjectGrams):
+        check_inputs(arrays, {"groups": groups, "within": within})
+        responses.check(groups, settings)
+        subject = responses
+    else:
+        arrays["responses of ROI"] = responses
+        check_inputs(arrays, {"groups": groups, "within": within})
+        subject = form_grams(responses, groups, settings)
     studies = {
         (direction, roi): open_study(f"{direction}/{roi}", settings)
-        for direction in DIRECTIONS
-        for roi in responses
+        for direction in directions
+        for roi in subject.rois[0]
     }
     # One seed, one sequence: all studies try the same alphas, and one factorisation serves them.
     alphas = next(iter(studies.values())).alphas
-    scored: list[tuple[Direction, int, PairScore]] = []
-    for number, fold in enumerate(folds):
-        # Both directions share the Gram matrices, and only those of one fold are held.
-        train = fold.outer.train
-        x = fold_grams(features, train, settings.similarity, f"fold {number}, layer")
-        y = fold_grams(responses, train, settings.similarity, f"fold {number}, ROI")
-        scored += [("encoding", number, pair) for pair in score_direction(x, y, fold, alphas)]
-        scored += [("decoding", number, pair) for pair in score_direction(y, x, fold, alphas)]
-    table = _in_order(_rows(scored), features, responses)
-    table.attrs["trials"] = _tell(studies, scored)
+    labels = np.asarray(groups if within is None else within)
+    tasks = [Task(fold, alphas, settings.objective, labels) for fold in subject.folds]
+    with workers() as in_parallel:
+        scored = [
+            scored
+            for number, task in enumerate(tasks)
+            for scored in _score_fold(features, subject, number, task, directions, in_parallel)
+        ]
+    warn_of_borders(scored)
+    table = score_table(scored, subject.rois[0], features)
+    table.attrs["trials"] = _tell(studies, scored, settings.objective)
     return table
 
 
-def best_layers(scores: pd.DataFrame) -> pd.DataFrame:
-    """Keep one layer for each direction, ROI and outer fold: the best inside the training fold.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        From :func:`align`; with a column ``subject`` where there are several.
-
-    Returns
-    -------
-    DataFrame
-        The chosen rows, in the order they had. A layer is chosen by its inner 2v2 accuracy
-        (among equals by inner correlation, then by order), so no test stimulus takes part in the
-        choice, and the mean over folds is one honest number per direction, ROI and subject.
-    """
-    cell = [name for name in ("subject", "direction", "roi", "fold") if name in scores.columns]
-    order = ["inner_two_vs_two", "inner_correlation"]
-    ranked = scores.sort_values(order, ascending=False, kind="stable")
-    return ranked.groupby(cell, sort=False).head(1).sort_index()
-
-
-def _places(direction: Direction, pair: PairScore) -> tuple[str, str]:
-    """Say which of source and target is the ROI and which the layer."""
-    if direction == "encoding":
-        return pair.target, pair.source
-    return pair.source, pair.target
+def _score_fold(
+    features: Mapping[str, NDArray[np.floating]],
+    subject: SubjectGrams,
+    number: int,
+    task: Task,
+    directions: Sequence[Direction],
+    in_parallel: Map,
+) -> Iterator[Scored]:
+    """Score one outer fold; the features' Gram matrices of no other fold are held."""
+    train = task.fold.outer.train
+    rois, similarity = subject.rois[number], subject.settings.similarity
+    made = in_parallel(lambda x: gram_matrices(x, train, similarity), features.values())
+    layers = dict(zip(features, made, strict=True))
+    refuse(_problems(layers, rois, train, f"fold {number}", directions), AlignmentError)
+    sides = {"encoding": (layers, rois), "decoding": (rois, layers)}
+    for direction in directions:
+        for pair in score_direction(*sides[direction], task, in_parallel):
+            yield Scored(direction, number, pair)
 
 
-def _rows(scored: Sequence[tuple[Direction, int, PairScore]]) -> Iterator[dict[str, Any]]:
-    for direction, fold, pair in scored:
-        roi, layer = _places(direction, pair)
-        yield {
-            "direction": direction,
-            "roi": roi,
-            "layer": layer,
-            "fold": fold,
-            "two_vs_two": pair.two_vs_two,
-            "correlation": pair.correlation,
-            "rank_accuracy": pair.rank_accuracy,
-            "alpha": pair.alpha,
-            "alpha_absolute": pair.alpha_absolute,
-            "alpha_at_border": pair.alpha_at_border,
-            "inner_two_vs_two": pair.inner_two_vs_two[pair.position],
-            "inner_correlation": pair.inner_correlation[pair.position],
-            "n_test": pair.n_test,
-            "n_train": pair.n_train,
-        }
+def _direction_problems(directions: Sequence[str]) -> Iterator[Problem]:
+    for name in directions:
+        if name not in DIRECTIONS:
+            yield Problem("directions", "a known name", repr(name), nearest(name, DIRECTIONS))
+    if not directions:
+        yield Problem("directions", "at least one", "none", "Leave the argument out for both.")
 
 
-def _in_order(
-    rows: Iterator[dict[str, Any]], layers: Mapping[str, object], rois: Mapping[str, object]
-) -> pd.DataFrame:
-    places = [
-        {name: place for place, name in enumerate(names)} for names in (DIRECTIONS, rois, layers)
-    ]
-    ordered = sorted(
-        rows,
-        key=lambda row: (
-            places[0][row["direction"]],
-            places[1][row["roi"]],
-            places[2][row["layer"]],
-            row["fold"],
-        ),
-    )
-    return pd.DataFrame(ordered)
+def _problems(
+    layers: Mapping[str, Grams],
+    rois: Mapping[str, Grams],
+    train: NDArray[np.int64],
+    where: str,
+    directions: Sequence[Direction],
+) -> Iterator[Problem]:
+    for name, grams in layers.items():
+        compared = "decoding" in directions
+        yield from gram_problems(grams, train, f"{where}, layer {name}", compared=compared)
+    for name, grams in rois.items():
+        compared = "encoding" in directions
+        yield from gram_problems(grams, train, f"{where}, ROI {name}", compared=compared)
 
 
 def _tell(
     studies: Mapping[tuple[Direction, str], AlphaStudy],
-    scored: Sequence[tuple[Direction, int, PairScore]],
+    scored: Sequence[Scored],
+    objective: Objective,
 ) -> list[dict[str, Any]]:
-    """Give every study its trials' scores, and list them."""
+    """Give every study its trials' inner scores, and list them."""
     told = []
     for (direction, roi), study in studies.items():
-        curves = [
-            pair.inner_two_vs_two
-            for scored_direction, _, pair in scored
-            if scored_direction == direction and _places(direction, pair)[0] == roi
-        ]
-        means = np.mean(curves, axis=0)
-        study.tell(means)
+        curves = [s.pair.inner for s in scored if (s.direction, s.roi) == (direction, roi)]
+        means = dict(zip(("two_vs_two", "correlation"), np.mean(curves, axis=0), strict=True))
+        study.tell(means[objective])
         told += [
             {
                 "direction": direction,
                 "roi": roi,
                 "alpha": float(alpha),
-                "inner_two_vs_two": float(mean),
+                "inner_two_vs_two": float(means["two_vs_two"][trial]),
+                "inner_correlation": float(means["correlation"][trial]),
             }
-            for alpha, mean in zip(study.alphas, means, strict=True)
+            for trial, alpha in enumerate(study.alphas)
         ]
     return told

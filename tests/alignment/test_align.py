@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.alignment import align, best_layers
+from pipeline.alignment import align
 from pipeline.alignment.folds import nested_folds
-from pipeline.errors import AlignmentError
 
 COLUMNS = [
     "direction",
@@ -16,6 +15,8 @@ COLUMNS = [
     "two_vs_two",
     "correlation",
     "rank_accuracy",
+    "two_vs_two_within",
+    "n_pairs_within",
     "alpha",
     "alpha_absolute",
     "alpha_at_border",
@@ -152,73 +153,3 @@ def test_inputs_are_left_as_they_were(subject, groups, settings):
     for side, copies in zip(subject, before, strict=True):
         for name, values in side.items():
             np.testing.assert_array_equal(values, copies[name])
-
-
-def test_trials_list_what_optuna_was_told(scores):
-    trials = pd.DataFrame(scores.attrs["trials"])
-    assert trials.groupby(["direction", "roi"]).size().tolist() == [8] * 4
-    assert trials.inner_two_vs_two.between(0, 1).all()
-
-
-def test_alphas_at_the_border_are_flagged(scores):
-    tried = [trial["alpha"] for trial in scores.attrs["trials"]]
-    at_border = scores.alpha.isin([min(tried), max(tried)])
-    assert (scores.alpha_at_border == at_border).all()
-
-
-def test_the_layer_of_a_fold_is_the_one_with_the_best_inner_score():
-    rows = {
-        "direction": "encoding",
-        "roi": "language",
-        "layer": ["h.0", "h.0", "h.1", "h.1"],
-        "fold": [0, 1, 0, 1],
-        "inner_two_vs_two": [0.9, 0.8, 0.7, 0.8],
-        "inner_correlation": [0.1, 0.1, 0.9, 0.2],
-        "two_vs_two": [0.6, 1.0, 1.0, 0.8],
-    }
-    chosen = best_layers(pd.DataFrame(rows))
-    assert list(zip(chosen.fold, chosen.layer, strict=True)) == [(0, "h.0"), (1, "h.1")]
-    assert chosen.two_vs_two.mean() == pytest.approx(0.7)
-
-
-def test_subjects_choose_their_layers_apart(scores):
-    both = pd.concat([scores.assign(subject=name) for name in ("sim1", "sim2")])
-    chosen = best_layers(both.reset_index(drop=True))
-    assert len(chosen) == 2 * 2 * 2 * 4  # subjects, directions, ROIs, folds
-    assert chosen.groupby("subject").two_vs_two.sum().nunique() == 1
-
-
-def test_all_problems_of_the_input_are_told_at_once(subject, groups, settings):
-    features, responses = subject
-    responses["vision"][5, 7] = np.nan
-    broken = {"h.0": features["h.0"][:40], "h.1": features["h.1"][:, :0]}
-    message = (
-        r"(?s)3 problems.*layer h.0: expected one row for each of 48.*\(40, 20\)"
-        r".*layer h.1.*\(48, 0\).*ROI vision.*1 NaN or infinite values, the first in row 5, col.* 7"
-    )
-    with pytest.raises(AlignmentError, match=message):
-        align(broken, responses, groups, settings)
-
-
-@pytest.mark.parametrize(
-    ("side", "message"), [(0, "features: expected at least one"), (1, "responses: expected at lea")]
-)
-def test_nothing_to_align_is_refused(subject, groups, settings, side, message):
-    sides = list(subject)
-    sides[side] = {}
-    with pytest.raises(AlignmentError, match=message):
-        align(*sides, groups, settings)
-
-
-def test_a_roi_of_one_voxel_is_refused(subject, groups, settings):
-    features, responses = subject
-    responses["language"] = responses["language"][:, :1]
-    with pytest.raises(AlignmentError, match=r"fold 0, ROI language.*constant pattern.*43 more"):
-        align(features, responses, groups, settings)
-
-
-def test_a_layer_that_never_varies_is_refused(subject, groups, settings):
-    features, responses = subject
-    features["h.1"] = np.ones((48, 5))
-    with pytest.raises(AlignmentError, match=r"fold 0, layer h.1.*only constant columns"):
-        align(features, responses, groups, settings)

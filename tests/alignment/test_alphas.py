@@ -50,13 +50,20 @@ def test_optuna_says_nothing_and_keeps_its_own_level(caplog, recwarn, settings):
 def test_the_best_inner_2v2_wins_and_inner_correlation_decides_among_equals():
     alphas = np.array([0.1, 10.0, 1.0, 5.0])
     best = choose_alpha(alphas, np.array([0.7, 0.8, 0.9, 0.6]), np.array([0.9, 0.1, 0.1, 0.1]))
-    assert (best.position, best.at_border) == (2, False)
+    assert (best.position, best.border) == (2, None)
     best = choose_alpha(alphas, np.array([0.9, 1.0, 1.0, 1.0]), np.array([0.9, 0.1, 0.2, 0.3]))
-    assert (best.position, best.at_border) == (3, False)
+    assert (best.position, best.border) == (3, None)
 
 
 def test_the_smallest_and_largest_alpha_tried_are_at_the_border():
     alphas = np.array([0.1, 10.0, 1.0])
-    for position in (0, 1):
+    for position, border in ((0, "smallest"), (1, "largest")):
         scores = np.eye(3)[position]
-        assert choose_alpha(alphas, scores, np.zeros(3)).at_border
+        assert choose_alpha(alphas, scores, np.zeros(3)).border == border
+
+
+def test_the_objective_says_which_inner_score_decides():
+    alphas = np.array([0.1, 10.0, 1.0])
+    scores = np.array([0.7, 0.9, 0.8]), np.array([0.5, 0.1, 0.5])
+    assert choose_alpha(alphas, *scores).position == 1
+    assert choose_alpha(alphas, *scores, objective="correlation").position == 2

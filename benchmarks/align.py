@@ -1,0 +1,190 @@
+"""Align one model with one subject, beside himalaya.
+
+    python -m benchmarks.align            # sizes of Pereira 2018 and GPT-2, up to 10 minutes
+    python -m benchmarks.align --small    # the same at toy sizes, 30 seconds
+    python -m benchmarks.align --layers 25 --features 1024 --voxels 20000 20000
+
+Run it on a machine that does nothing else. Expect on 2 cores at full size: a further model of 13
+layers in less than 60 s, 40 times faster than himalaya and 150 times for a whole brain; toy sizes
+are dominated by calls and say nothing about speed. The peer, KernelRidgeCV with predictions and
+vectorised 2v2, gets the same z-scores, folds and alphas, in float64 as the engine (its float32 is
+reported too). It is measured on one layer and one ROI and scaled: encoding by layers and voxels,
+decoding by layers and ROIs, which favours it, as its kernels of larger ROIs cost more. Differences
+are those of 2v2 accuracy and mean correlation in every fold, under the alphas the peer chose. The
+floor is the bare matrix products: see ``align_floor``. The last line holds the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from benchmarks.align_data import (
+    PEREIRA,
+    SMALL,
+    Sizes,
+    regions,
+    simulate_features,
+    simulate_voxels,
+)
+from benchmarks.align_floor import floor_seconds
+from benchmarks.align_peer import align_with_himalaya, largest_difference, looped_two_vs_two
+from pipeline.alignment import VoxelColumns, align, subject_grams, two_vs_two
+from pipeline.alignment.alphas import open_study
+from pipeline.alignment.folds import nested_folds
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Seconds and memory of the engine.
+
+    Parameters
+    ----------
+    grams_s, model_s : float
+        Gram matrices of the subject, once; a model of all layers and ROIs in both directions.
+    whole_brain_s : float
+        One large ROI from its voxels to encoding scores of all layers.
+    peak_gb : float
+        Of resident memory, above what the data takes.
+    """
+
+    grams_s: float
+    model_s: float
+    whole_brain_s: float
+    peak_gb: float
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Seconds of himalaya for one layer and one ROI, and how far its scores are from ours.
+
+    Parameters
+    ----------
+    encoding_s, decoding_s : float
+    largest_difference : float
+    """
+
+    encoding_s: float
+    decoding_s: float
+    largest_difference: float
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    sizes = _sizes()
+    print(f"{sizes}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as folder:
+        voxels = simulate_voxels(sizes, sum(sizes.voxels), Path(folder) / "subject.npy")
+        rois = regions(voxels, sizes.voxels)
+        engine = _measure_engine(sizes, rois, Path(folder) / "whole_brain.npy")
+        peer = _measure_peer(sizes, rois["roi_0"])
+        _compare_two_vs_two(sizes, rois["roi_0"])
+    floor = floor_seconds(sizes, sum(sizes.voxels), len(sizes.voxels), n_directions=2)
+    by_voxels = sizes.layers * peer.encoding_s / sizes.voxels[0]
+    model = by_voxels * sum(sizes.voxels) + sizes.layers * len(sizes.voxels) * peer.decoding_s
+    total = engine.grams_s + engine.model_s
+    print(
+        f"bare matrix products {floor:.1f} s, engine {total:.1f} s; himalaya, scaled to all layers"
+    )
+    print(f"and ROIs, {model:.0f} s, to a whole brain {by_voxels * sizes.whole_brain:.0f} s")
+    print(
+        f"speedup_himalaya={model / total:.1f} "
+        f"speedup_wholebrain={by_voxels * sizes.whole_brain / engine.whole_brain_s:.1f} "
+        f"further_model_s={engine.model_s:.1f} floor_ratio={total / floor:.2f} "
+        f"max_abs_diff={peer.largest_difference:.1e} peak_gb={engine.peak_gb:.2f}"
+    )
+
+
+def _measure_engine(sizes: Sizes, rois: dict[str, VoxelColumns], whole_brain: Path) -> Engine:
+    groups, settings = sizes.groups(), sizes.settings()
+    features = simulate_features(sizes, seed=0)
+    _touch(rois["roi_0"])
+    before = _resident_gb()
+    subject, grams_s = _timed(lambda: subject_grams(rois, groups, settings))
+    print(f"Gram matrices of {sum(sizes.voxels)} voxels, once: {grams_s:.1f} s", flush=True)
+    scores, model_s = _timed(lambda: align(features, subject, groups, settings))
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20 - before
+    means = scores.groupby("direction").two_vs_two.mean()
+    print(f"a model of {sizes.layers} layers: {model_s:.1f} s, 2v2 {means.round(3).to_dict()}")
+    brain = regions(simulate_voxels(sizes, sizes.whole_brain, whole_brain), (sizes.whole_brain,))
+    _, brain_s = _timed(lambda: align(features, brain, groups, settings, directions=["encoding"]))
+    print(f"encoding of {sizes.whole_brain} voxels in one ROI: {brain_s:.1f} s", flush=True)
+    return Engine(grams_s, model_s, brain_s, peak_gb)
+
+
+def _measure_peer(sizes: Sizes, roi: VoxelColumns) -> Peer:
+    folds = nested_folds(sizes.groups(), sizes.settings())
+    alphas = np.sort(open_study("alphas", sizes.settings()).alphas)
+    x = simulate_features(sizes, seed=0)["layer_00"]
+    y = np.asarray(roi.values[:, roi.columns])
+    for dtype in (np.float32, np.float64):
+        encoding_s, encoded = align_with_himalaya(x, y, folds, alphas, dtype)
+        decoding_s, decoded = align_with_himalaya(y, x, folds, alphas, dtype)
+        print(
+            f"himalaya, one layer and {y.shape[1]} voxels, {dtype.__name__}: encoding "
+            f"{encoding_s:.1f} s, decoding {decoding_s:.1f} s",
+            flush=True,
+        )
+    difference = max(
+        largest_difference(x, y, folds, encoded), largest_difference(y, x, folds, decoded)
+    )
+    return Peer(encoding_s, decoding_s, difference)
+
+
+def _compare_two_vs_two(sizes: Sizes, roi: VoxelColumns) -> None:
+    """Time 2v2 of the patterns of one test fold, pair by pair and from their correlations."""
+    rng = np.random.default_rng(3)
+    true = np.asarray(roi.values[: sizes.stimuli // sizes.folds, roi.columns], dtype=np.float64)
+    predicted = true + 10 * true.std() * rng.standard_normal(true.shape)
+    looped, loop_s = _timed(lambda: looped_two_vs_two(predicted, true))
+    R = np.corrcoef(predicted, true)[: len(true), len(true) :]
+    scored, score_s = min((_timed(lambda: two_vs_two(R)) for _ in range(20)), key=lambda t: t[1])
+    print(
+        f"2v2 of {len(true)} patterns: loop over pairs {loop_s:.2f} s, from correlations "
+        f"{score_s * 1e6:.0f} µs, {loop_s / score_s:.0f} times faster, equal: {looped == scored}"
+    )
+
+
+def _timed(call: Callable[[], Value]) -> tuple[Value, float]:
+    started = time.perf_counter()
+    result = call()
+    return result, time.perf_counter() - started
+
+
+def _touch(view: VoxelColumns) -> None:
+    """Read the whole mapped file, so that its pages count as loaded data."""
+    view.values.max()
+
+
+def _resident_gb() -> float:
+    """Memory that is resident now: the peak so far would count how the data was made."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**30
+
+
+def _sizes() -> Sizes:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--small", action="store_true", help="toy sizes")
+    for field in fields(Sizes):
+        option = f"--{field.name.replace('_', '-')}"
+        parser.add_argument(option, type=int, nargs="+" if field.name == "voxels" else None)
+    asked = vars(parser.parse_args())
+    sizes = SMALL if asked.pop("small") else PEREIRA
+    if asked["voxels"]:
+        asked["voxels"] = tuple(asked["voxels"])
+    return replace(sizes, **{name: value for name, value in asked.items() if value is not None})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""From scores of pairs to a table, and from the table to one number for each ROI."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from pipeline.alignment.engine import DIRECTIONS, Scored
+from pipeline.alignment.settings import Objective
+
+log = logging.getLogger("pipeline")
+
+
+def score_table(
+    scored: Sequence[Scored], rois: Iterable[str], layers: Iterable[str]
+) -> pd.DataFrame:
+    """Put scores in rows, ordered by direction, ROI, layer and fold: see :func:`align`."""
+    places = [{name: n for n, name in enumerate(names)} for names in (DIRECTIONS, rois, layers)]
+    ordered = sorted(
+        scored,
+        key=lambda s: (places[0][s.direction], places[1][s.roi], places[2][s.layer], s.fold),
+    )
+    return pd.DataFrame([_row(one) for one in ordered])
+
+
+def warn_of_borders(scored: Sequence[Scored]) -> None:
+    """Log how many of the chosen alphas are the smallest or the largest that was tried."""
+    chosen = [one.pair.border for one in scored]
+    smallest, largest = chosen.count("smallest"), chosen.count("largest")
+    if smallest or largest:
+        log.warning(
+            "%d of %d chosen alphas lie on the border of those tried (%d the smallest, %d the "
+            "largest): a better one may lie outside alpha_low and alpha_high",
+            smallest + largest,
+            len(chosen),
+            smallest,
+            largest,
+        )
+
+
+def best_layers(scores: pd.DataFrame, objective: Objective = "two_vs_two") -> pd.DataFrame:
+    """Keep one layer for each direction, ROI and outer fold: the best inside the training fold.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        From :func:`align`; with a column ``subject`` where there are several.
+    objective : {'two_vs_two', 'correlation'}
+        The inner score that decides; the other decides among equals, then the order of layers.
+
+    Returns
+    -------
+    DataFrame
+        The chosen rows, in the order they had. No test stimulus takes part in the choice, and the
+        mean over folds is one honest number per direction, ROI and subject.
+    """
+    cell = [name for name in ("subject", "direction", "roi", "fold") if name in scores.columns]
+    order = ["inner_two_vs_two", "inner_correlation"]
+    if objective == "correlation":
+        order.reverse()
+    ranked = scores.sort_values(order, ascending=False, kind="stable")
+    return ranked.groupby(cell, sort=False).head(1).sort_index()
+
+
+def mean_within(scores: pd.DataFrame, by: Sequence[str]) -> pd.Series[float]:
+    """Average 2v2 accuracy within labels over folds, every pair of stimuli counting the same.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        From :func:`align` or :func:`best_layers`.
+    by : sequence of str
+        Columns whose combinations get one number each, as direction, roi and layer.
+
+    Returns
+    -------
+    Series
+        Indexed by ``by``. A combination in which no fold has a pair within a label has no
+        number, and is left out.
+    """
+    counted = scores[scores.n_pairs_within > 0]
+    points = (counted.two_vs_two_within * counted.n_pairs_within).rename("two_vs_two_within")
+    keys = [counted[name] for name in by]
+    means: pd.Series[float] = (
+        points.groupby(keys, sort=False).sum()
+        / counted.n_pairs_within.groupby(keys, sort=False).sum()
+    ).rename("two_vs_two_within")
+    return means
+
+
+def _row(one: Scored) -> dict[str, Any]:
+    pair = one.pair
+    inner_two_vs_two, inner_correlation = pair.inner[:, pair.position]
+    return {
+        "direction": one.direction,
+        "roi": one.roi,
+        "layer": one.layer,
+        "fold": one.fold,
+        "two_vs_two": pair.two_vs_two,
+        "correlation": pair.correlation,
+        "rank_accuracy": pair.rank_accuracy,
+        "two_vs_two_within": pair.two_vs_two_within,
+        "n_pairs_within": pair.n_pairs_within,
+        "alpha": pair.alpha,
+        "alpha_absolute": pair.alpha_absolute,
+        "alpha_at_border": pair.border is not None,
+        "inner_two_vs_two": inner_two_vs_two,
+        "inner_correlation": inner_correlation,
+        "n_test": pair.n_test,
+        "n_train": pair.n_train,
+    }

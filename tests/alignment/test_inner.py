@@ -1,0 +1,147 @@
+"""Inner scores by divided differences against the block identity and explicit quadratic forms."""
+
+import numpy as np
+import pytest
+
+from pipeline.alignment import inner
+from pipeline.alignment.folds import Fold
+from pipeline.alignment.gram import gram_matrices
+from pipeline.alignment.inner import inner_scores, inner_source, inner_target
+from pipeline.alignment.patterns import correlations
+from pipeline.alignment.ridge import factorise, held_out_hat
+from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
+
+N = 60
+TRAIN, TEST = np.arange(10, N), np.arange(10)
+INNER = Fold(np.arange(10, 50), np.arange(10))
+ALPHAS = np.logspace(-4, 4, 9)
+
+
+def one_hot(rng, n_labels):
+    return np.eye(n_labels)[rng.permutation(np.arange(N) % n_labels)]
+
+
+def steep(rng):
+    """Principal components that fall by thirteen orders of magnitude."""
+    return rng.standard_normal((N, 80)) * np.logspace(0, -13, 80) @ rng.standard_normal((80, 80))
+
+
+SOURCES = {
+    "more features than stimuli": lambda rng: rng.standard_normal((N, 90)),
+    "fewer features": lambda rng: rng.standard_normal((N, 7)),
+    "one feature": lambda rng: rng.standard_normal((N, 1)),
+    "steep spectrum": steep,
+    "one-hot: equal eigenvalues": lambda rng: one_hot(rng, 12),
+    "repeated stimuli": lambda rng: np.repeat(rng.standard_normal((N // 2, 90)), 2, axis=0),
+    "nearly repeated stimuli": lambda rng: (
+        np.repeat(rng.standard_normal((N // 20, 90)), 20, axis=0)
+        + 1e-4 * rng.standard_normal((N, 90))
+    ),
+    "duplicated features": lambda rng: np.tile(rng.standard_normal((N, 20)), 3),
+}
+TARGETS = {
+    "many voxels": lambda rng: rng.standard_normal((N, 300)),
+    "fewer voxels than stimuli": lambda rng: rng.standard_normal((N, 9)),
+    "two voxels": lambda rng: rng.standard_normal((N, 2)),
+    "one strong common signal": lambda rng: (
+        rng.standard_normal((N, 200)) + 1e4 * rng.standard_normal((N, 1))
+    ),
+    "repeated stimuli": lambda rng: np.repeat(rng.standard_normal((N // 2, 200)), 2, axis=0),
+}
+
+
+def by_block_identity(x, y):
+    """One factorisation of all training rows, a hat matrix for every alpha, h S hᵀ as it stands."""
+    resolvents = factorise(x.kernel, TRAIN, TEST).resolvents(ALPHAS)
+    hats = held_out_hat(resolvents, INNER.train, INNER.test)
+    return correlations(hats, y.patterns, TRAIN[INNER.train], TRAIN[INNER.test])
+
+
+def undecided(R):
+    """Share of pairs that the rounding of R could turn, for every alpha."""
+    gain = np.diagonal(R, axis1=-2, axis2=-1)[..., None] - R
+    gain = np.abs(gain + gain.swapaxes(-1, -2))
+    return (np.count_nonzero(gain < 1e-7, axis=(-2, -1)) - 10) / 90
+
+
+def by_divided_differences(x, y):
+    penalties = ALPHAS * factorise(x.kernel, TRAIN, TEST).scale
+    source = inner_source(x.kernel, TRAIN, INNER, penalties)
+    return inner_scores(source, inner_target(y.patterns, TRAIN, INNER))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("source", SOURCES)
+def test_scores_of_every_alpha_equal_those_of_the_block_identity(source, target):
+    rng = np.random.default_rng(list(SOURCES).index(source))
+    x = gram_matrices(SOURCES[source](rng), TRAIN)
+    y = gram_matrices(TARGETS[target](rng), TRAIN)
+    scores = by_divided_differences(x, y)
+    R = by_block_identity(x, y)
+    np.testing.assert_allclose(scores[1], mean_correlation(R), atol=1e-7)
+    assert (np.abs(scores[0] - two_vs_two(R)) <= undecided(R)).all()
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_the_best_alpha_is_that_of_the_block_identity(seed):
+    rng = np.random.default_rng(seed)
+    signal = rng.standard_normal((N, 6))
+    x = gram_matrices(
+        signal @ rng.standard_normal((6, 40)) + 3 * rng.standard_normal((N, 40)), TRAIN
+    )
+    y = gram_matrices(
+        signal @ rng.standard_normal((6, 70)) + 3 * rng.standard_normal((N, 70)), TRAIN
+    )
+    scores, R = by_divided_differences(x, y), by_block_identity(x, y)
+    np.testing.assert_array_equal(scores[0], two_vs_two(R))
+    np.testing.assert_allclose(scores[1], mean_correlation(R), atol=1e-12)
+    assert np.argmax(scores[1]) == np.argmax(mean_correlation(R))
+
+
+def test_held_out_stimuli_that_are_predicted_alike_tie_under_every_alpha(rng):
+    values = rng.standard_normal((N, 5))
+    values[TRAIN[INNER.test]] = rng.standard_normal(5)
+    x, y = gram_matrices(values, TRAIN), gram_matrices(rng.standard_normal((N, 30)), TRAIN)
+    np.testing.assert_array_equal(by_divided_differences(x, y)[0], 0.5)
+
+
+def test_lengths_lost_to_cancellation_are_computed_from_the_predictions(rng, monkeypatch):
+    """Kept rows almost agree in what they predict, whatever their own patterns."""
+    x = gram_matrices(rng.standard_normal((N, 90)), TRAIN)
+    y = gram_matrices(TARGETS["one strong common signal"](rng), TRAIN)
+    expected = by_divided_differences(x, y)
+    monkeypatch.setattr(inner, "CANCELLED", np.inf)  # every length from its prediction
+    np.testing.assert_allclose(by_divided_differences(x, y), expected, atol=1e-10)
+
+
+def test_a_source_that_says_nothing_about_held_out_rows_ties(rng):
+    """Held-out rows are 0 in the only feature that kept rows differ in."""
+    values = np.zeros((N, 2))
+    values[:, 0] = np.where(np.isin(np.arange(N), TRAIN[INNER.test]), 0, rng.standard_normal(N))
+    kernel = values @ values.T
+    source = inner_source(kernel, TRAIN, INNER, ALPHAS)
+    y = gram_matrices(rng.standard_normal((N, 30)), TRAIN)
+    scores = inner_scores(source, inner_target(y.patterns, TRAIN, INNER))
+    np.testing.assert_array_equal(scores, [[0.5] * 9, [0.0] * 9])
+
+
+def test_kept_rows_of_zeros_predict_nothing(rng):
+    kernel = np.zeros((N, N))
+    y = gram_matrices(rng.standard_normal((N, 30)), TRAIN)
+    source = inner_source(kernel, TRAIN, INNER, ALPHAS)
+    assert source.eigenvectors.shape == (40, 0)
+    scores = inner_scores(source, inner_target(y.patterns, TRAIN, INNER))
+    np.testing.assert_array_equal(scores, [[0.5] * 9, [0.0] * 9])
+
+
+def test_eigenvectors_that_play_no_part_are_dropped(rng):
+    x = gram_matrices(rng.standard_normal((N, 7)), TRAIN)
+    source = inner_source(x.kernel, TRAIN, INNER, ALPHAS)
+    assert source.eigenvectors.shape == (40, 7)
+
+
+def test_inputs_are_left_as_they_were(rng):
+    x = gram_matrices(rng.standard_normal((N, 7)), TRAIN)
+    before = x.kernel.copy(), x.patterns.copy()
+    by_divided_differences(x, x)
+    np.testing.assert_array_equal((x.kernel, x.patterns), before)
