@@ -4,7 +4,12 @@ Arrays in, tables out: folds that never split a stimulus group, Gram matrices z-
 rows, kernel ridge, 2v2 accuracy, a nested search for alpha, and the noise ceiling.
 """
 
-from pipeline.alignment.ceiling import split_half_ceiling
+from pipeline.alignment.ceiling import (
+    across_subjects_ceiling,
+    signal_ceiling,
+    split_half_ceiling,
+)
+from pipeline.alignment.encoding import encode
 from pipeline.alignment.folds import Fold, audit_leaks, make_folds
 from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.subject import align, best_layers
@@ -13,11 +18,14 @@ from pipeline.alignment.two_vs_two import rank_accuracy, two_vs_two
 __all__ = [
     "AlignSettings",
     "Fold",
+    "across_subjects_ceiling",
     "align",
     "audit_leaks",
     "best_layers",
+    "encode",
     "make_folds",
     "rank_accuracy",
+    "signal_ceiling",
     "split_half_ceiling",
     "two_vs_two",
 ]

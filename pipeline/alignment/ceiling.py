@@ -1,15 +1,21 @@
-"""The noise ceiling: how well one half of a subject's repeats predicts the other."""
+"""Noise ceilings: how well responses can be predicted at all.
+
+By one half of a subject's own repeats, by the other subjects, or, where responses are simulated,
+by the signal itself. The first two are lower bounds, as halves and other subjects are noisy too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from pipeline.alignment.encoding import encode
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.gram import constant_row_problems, z_scored
+from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 from pipeline.errors import AlignmentError, Problem, refuse
 
@@ -60,7 +66,7 @@ def split_half_ceiling(
         first = repeats[order[:size]].mean(axis=0, dtype=np.float64)
         second = repeats[order[size : 2 * size]].mean(axis=0, dtype=np.float64)
         for number, fold in enumerate(folds):
-            R = _half_with_half(first, second, fold, f"fold {number}")
+            R = _correlated(first, second, fold, f"fold {number}")
             scores[number] += float(two_vs_two(R)), float(mean_correlation(R))
     scores /= divisions
     r = scores[:, 1]
@@ -76,17 +82,93 @@ def split_half_ceiling(
     )
 
 
-def _half_with_half(
-    first: NDArray[np.float64], second: NDArray[np.float64], fold: Fold, where: str
+def across_subjects_ceiling(
+    responses: Mapping[str, NDArray[np.floating]],
+    others: Sequence[Mapping[str, NDArray[np.floating]]],
+    groups: ArrayLike,
+    settings: AlignSettings,
+) -> pd.DataFrame:
+    """Predict each ROI of one subject from the same ROI of all other subjects, by ridge.
+
+    Parameters
+    ----------
+    responses : mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
+        Of the subject that is predicted.
+    others : sequence of mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
+        Of the other subjects, for the same stimuli. Each counts the same, however many voxels it
+        has: see :func:`pipeline.alignment.encoding.encode`. A subject without the ROI is left out.
+    groups : array_like, shape (n_stimuli,)
+    settings : AlignSettings
+        Folds, alphas and similarity are those of an alignment with these settings.
+
+    Returns
+    -------
+    DataFrame
+        One row for each ROI x fold: roi, fold, two_vs_two, correlation. No rows for an ROI that
+        no other subject has.
+
+    Raises
+    ------
+    AlignmentError
+        Where :func:`pipeline.alignment.encoding.encode` refuses.
+
+    Notes
+    -----
+    Brains have no voxel in common, so others are mapped to the subject as a model is: as in the
+    ceilings of Schrimpf et al. (2021), without their extrapolation to infinitely many subjects.
+    A lower bound: a model may exceed it, the more easily the fewer and noisier the others are.
+    """
+    tables = []
+    for roi, values in responses.items():
+        bands = tuple(other[roi] for other in others if roi in other)
+        if bands:
+            tables.append(encode({"other subjects": bands}, {roi: values}, groups, settings))
+    columns = ["roi", "fold", "two_vs_two", "correlation"]
+    scores = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+    return scores[columns]
+
+
+def signal_ceiling(
+    signal: NDArray[np.floating], values: NDArray[np.floating], folds: Sequence[Fold]
+) -> pd.DataFrame:
+    """Score the signal that a simulation put into responses as the prediction of them.
+
+    Parameters
+    ----------
+    signal, values : ndarray of float, shape (n_stimuli, n_voxels)
+        What the stimuli explain, and the responses with their noise.
+    folds : sequence of Fold
+        Both are z-scored by their training rows.
+
+    Returns
+    -------
+    DataFrame
+        One row for each fold: fold, two_vs_two, correlation. No model can be expected to do
+        better on stimuli whose noise it has not seen.
+
+    Raises
+    ------
+    AlignmentError
+        A constant pattern.
+    """
+    rows = []
+    for number, fold in enumerate(folds):
+        R = _correlated(signal, values, fold, f"fold {number}")
+        rows.append((number, float(two_vs_two(R)), float(mean_correlation(R))))
+    return pd.DataFrame(rows, columns=["fold", "two_vs_two", "correlation"])
+
+
+def _correlated(
+    first: NDArray[np.floating], second: NDArray[np.floating], fold: Fold, where: str
 ) -> NDArray[np.float64]:
-    """Correlate test patterns of one half with those of the other, shape (n_test, n_test)."""
-    rows = [_unit_rows(half, fold, where) for half in (first, second)]
+    """Correlate test patterns of one array with those of another, shape (n_test, n_test)."""
+    rows = [_unit_rows(array, fold, where) for array in (first, second)]
     R: NDArray[np.float64] = rows[0] @ rows[1].T
     return R
 
 
-def _unit_rows(half: NDArray[np.float64], fold: Fold, where: str) -> NDArray[np.float64]:
-    z = z_scored(half, fold.train)[fold.test]
+def _unit_rows(values: NDArray[np.floating], fold: Fold, where: str) -> NDArray[np.float64]:
+    z = z_scored(values, fold.train)[fold.test]
     centred = z - z.mean(axis=1, keepdims=True)
     squares = np.einsum("ij,ij->i", centred, centred)
     raw = np.einsum("ij,ij->i", z, z)

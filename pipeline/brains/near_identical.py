@@ -87,4 +87,5 @@ def _shrunk(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     rows, columns = height // step, width // step
     kept = pictures[:, : rows * step, : columns * step]
     blocks = kept.reshape(n_pictures, rows, step, columns, step, channels)
-    return blocks.mean(axis=(2, 4))
+    averaged: NDArray[np.float64] = blocks.mean(axis=(2, 4))
+    return averaged
