@@ -69,7 +69,7 @@ def _equal_texts(sentences: tuple[str, ...]) -> Iterator[tuple[int, int]]:
 
 def _alike(pictures: NDArray[np.uint8], threshold: float) -> Iterator[tuple[int, int]]:
     """Pair the pictures whose pixels correlate at least as much as the threshold says."""
-    pixels = _shrunk(pictures).reshape(len(pictures), -1)
+    pixels = shrunk(pictures).reshape(len(pictures), -1)
     centred = pixels - pixels.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(centred, axis=1, keepdims=True)
     # an empty picture has no correlation: it is like nothing but itself
@@ -80,8 +80,18 @@ def _alike(pictures: NDArray[np.uint8], threshold: float) -> Iterator[tuple[int,
             yield start + int(row), int(column)
 
 
-def _shrunk(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Average square blocks of pixels, so that each side has at most ``LARGEST_SIDE`` of them."""
+def shrunk(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Average square blocks of pixels, so that each side has at most ``LARGEST_SIDE`` of them.
+
+    Parameters
+    ----------
+    pictures : ndarray of uint8, shape (n_pictures, height, width, 3)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_pictures, rows, columns, 3)
+        From 0 to 255; what is left over at the right and lower edge is cut off.
+    """
     n_pictures, height, width, channels = pictures.shape
     step = -(-max(height, width) // LARGEST_SIDE)
     rows, columns = height // step, width // step
