@@ -4,11 +4,8 @@ Arrays in, tables out: folds that never split a stimulus group, Gram matrices z-
 rows, kernel ridge, 2v2 accuracy, a nested search for alpha, and the noise ceiling.
 """
 
-from pipeline.alignment.ceiling import (
-    across_subjects_ceiling,
-    signal_ceiling,
-    split_half_ceiling,
-)
+from pipeline.alignment.across_subjects import across_subjects_ceiling
+from pipeline.alignment.ceiling import signal_ceiling, split_half_ceiling
 from pipeline.alignment.encoding import encode
 from pipeline.alignment.folds import Fold, audit_leaks, make_folds
 from pipeline.alignment.settings import AlignSettings

@@ -1,21 +1,19 @@
-"""Noise ceilings: how well responses can be predicted at all.
+"""Noise ceilings: how well responses can be predicted at all, by half of their own repeats.
 
-By one half of a subject's own repeats, by the other subjects, or, where responses are simulated,
-by the signal itself. The first two are lower bounds, as halves and other subjects are noisy too.
+Or, where responses are simulated, by the signal in them. Other subjects give a third ceiling:
+see :mod:`pipeline.alignment.across_subjects`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from pipeline.alignment.encoding import encode
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.gram import constant_row_problems, z_scored
-from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 from pipeline.errors import AlignmentError, Problem, refuse
 
@@ -82,52 +80,6 @@ def split_half_ceiling(
     )
 
 
-def across_subjects_ceiling(
-    responses: Mapping[str, NDArray[np.floating]],
-    others: Sequence[Mapping[str, NDArray[np.floating]]],
-    groups: ArrayLike,
-    settings: AlignSettings,
-) -> pd.DataFrame:
-    """Predict each ROI of one subject from the same ROI of all other subjects, by ridge.
-
-    Parameters
-    ----------
-    responses : mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
-        Of the subject that is predicted.
-    others : sequence of mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
-        Of the other subjects, for the same stimuli. Each counts the same, however many voxels it
-        has: see :func:`pipeline.alignment.encoding.encode`. A subject without the ROI is left out.
-    groups : array_like, shape (n_stimuli,)
-    settings : AlignSettings
-        Folds, alphas and similarity are those of an alignment with these settings.
-
-    Returns
-    -------
-    DataFrame
-        One row for each ROI x fold: roi, fold, two_vs_two, correlation. No rows for an ROI that
-        no other subject has.
-
-    Raises
-    ------
-    AlignmentError
-        Where :func:`pipeline.alignment.encoding.encode` refuses.
-
-    Notes
-    -----
-    Brains have no voxel in common, so others are mapped to the subject as a model is: as in the
-    ceilings of Schrimpf et al. (2021), without their extrapolation to infinitely many subjects.
-    A lower bound: a model may exceed it, the more easily the fewer and noisier the others are.
-    """
-    tables = []
-    for roi, values in responses.items():
-        bands = tuple(other[roi] for other in others if roi in other)
-        if bands:
-            tables.append(encode({"other subjects": bands}, {roi: values}, groups, settings))
-    columns = ["roi", "fold", "two_vs_two", "correlation"]
-    scores = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
-    return scores[columns]
-
-
 def signal_ceiling(
     signal: NDArray[np.floating], values: NDArray[np.floating], folds: Sequence[Fold]
 ) -> pd.DataFrame:
@@ -156,6 +108,37 @@ def signal_ceiling(
         R = _correlated(signal, values, fold, f"fold {number}")
         rows.append((number, float(two_vs_two(R)), float(mean_correlation(R))))
     return pd.DataFrame(rows, columns=["fold", "two_vs_two", "correlation"])
+
+
+def ceiling_by_roi(
+    ceiling: Callable[..., pd.DataFrame],
+    arrays: Sequence[NDArray[np.floating]],
+    rois: Mapping[str, NDArray[np.int64]],
+    folds: Sequence[Fold],
+) -> pd.DataFrame:
+    """Estimate a ceiling for each ROI.
+
+    Parameters
+    ----------
+    ceiling : callable
+        :func:`split_half_ceiling` or :func:`signal_ceiling`.
+    arrays : sequence of ndarray, shape (..., n_voxels)
+        What it takes.
+    rois : mapping of str to ndarray of int
+        ROI -> columns.
+    folds : sequence of Fold
+
+    Returns
+    -------
+    DataFrame
+        Its rows, with a column ``roi`` before them.
+    """
+    tables = []
+    for roi, columns in rois.items():
+        table = ceiling(*(array[..., columns] for array in arrays), folds)
+        table.insert(0, "roi", roi)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def _correlated(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.brains.dataset import Stimuli
 
 #: Pictures are averaged down to at most this many pixels a side before they are compared.
-LARGEST_SIDE = 64
+LARGEST_SIDE = 32
 # Rows of the matrix of correlations that are held at once.
 _BLOCK = 512
 # Two equal pictures may miss a correlation of 1 by rounding.

@@ -7,6 +7,7 @@ how bright a picture. Scored beside the model, such nuisance features say how fa
 from __future__ import annotations
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import NDArray
 
 from pipeline.brains.dataset import Stimuli
@@ -63,8 +64,9 @@ def _of_pictures(pictures: NDArray[np.uint8]) -> Nuisance:
     brightness = np.stack([pixels.mean(axis=1), pixels.std(axis=1)], axis=1)
     centred = pixels - pixels.mean(axis=0)
     # by the Gram matrix: there are fewer pictures than pixels
-    values, vectors = np.linalg.eigh(centred @ centred.T)
-    most = min(COMPONENTS, len(pictures) // STIMULI_A_COMPONENT)
-    kept = np.argsort(values)[::-1][:most]
-    kept = kept[values[kept] > values.max() * len(pictures) * np.finfo(np.float64).eps]
+    n_pictures = len(pictures)
+    most = max(1, min(COMPONENTS, n_pictures // STIMULI_A_COMPONENT))
+    leading = (n_pictures - most, n_pictures - 1)
+    values, vectors = scipy.linalg.eigh(centred @ centred.T, subset_by_index=leading)
+    kept = np.flatnonzero(values > values.max() * n_pictures * np.finfo(np.float64).eps)[::-1]
     return {"brightness": brightness, "pixels": vectors[:, kept] * np.sqrt(values[kept])}

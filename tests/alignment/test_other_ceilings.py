@@ -1,6 +1,7 @@
 """Ceilings from other subjects, and from the signal of a simulation."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.alignment import (
@@ -10,6 +11,8 @@ from pipeline.alignment import (
     signal_ceiling,
     split_half_ceiling,
 )
+from pipeline.alignment.across_subjects import across_rois
+from pipeline.alignment.by_roi import SomeRois
 
 
 def subjects(noise, n_subjects=4, seed=0, shared=True):
@@ -66,6 +69,27 @@ def test_a_roi_that_no_other_subject_has_gets_no_ceiling(groups, settings):
     ceiling = across_subjects_ceiling(first, [{"visual": other["visual"]}], groups, settings)
     assert set(ceiling.roi) == {"visual"}
     assert across_subjects_ceiling(first, [], groups, settings).empty
+
+
+def test_subjects_are_compared_in_the_stimuli_that_all_were_shown(settings):
+    """The second subject saw others, in another order; the groups of both are known."""
+    rng = np.random.default_rng(0)
+    signal = rng.standard_normal((60, 5))
+    all_groups = np.repeat([f"p{n:02d}" for n in range(15)], 4)
+
+    def some(shown):
+        values = signal[shown] @ rng.standard_normal((5, 30))
+        return SomeRois(values, {"language": np.arange(30)}, shown, all_groups[shown])
+
+    first, second = some(np.arange(52)), some(rng.permutation(np.arange(4, 60)))
+    ceiling = across_rois(first, [second], settings)
+    assert (ceiling.two_vs_two == 1).all()
+    common = np.arange(4, 52)
+    values = [(each.values[np.argsort(each.shown)]) for each in (first, second)]
+    expected = across_subjects_ceiling(
+        {"language": values[0][4:]}, [{"language": values[1][:48]}], all_groups[common], settings
+    )
+    pd.testing.assert_frame_equal(ceiling, expected)
 
 
 def test_the_signal_scores_one_without_noise_and_less_with_more(groups):
