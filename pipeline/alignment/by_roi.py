@@ -116,17 +116,17 @@ def unique_part(scores: pd.DataFrame) -> pd.DataFrame:
     scores : DataFrame
         Rows of :func:`encode_both` and :func:`encode_nuisance` for the same folds, told apart by
         a column ``source`` ('both' and 'nuisance'; others are passed over), with the columns
-        that tell cells apart: subject, split, roi, fold.
+        that tell cells apart: subject, split, repeat, roi, fold.
 
     Returns
     -------
     DataFrame
-        subject, split, roi, fold, layer, both, nuisance, unique: 2v2 accuracy of nuisance
+        subject, split, repeat, roi, fold, layer, both, nuisance, unique: 2v2 accuracy of nuisance
         features and layer together, of nuisance features alone, and their difference. The layer
         is the best of 'both' inside the training fold, so the difference may well be negative.
         No rows where there are no nuisance features.
     """
-    cell = ["subject", "split", "roi", "fold"]
+    cell = ["subject", "split", "repeat", "roi", "fold"]
     both = scores[scores.source == "both"].sort_values(
         ["inner_two_vs_two", "inner_correlation"], ascending=False, kind="stable"
     )

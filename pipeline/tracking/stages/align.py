@@ -9,7 +9,7 @@ import pandas as pd
 from mlflow.entities import Run
 
 from pipeline.alignment import best_layers
-from pipeline.alignment.by_roi import unique_part
+from pipeline.alignment.by_roi import Arrays, unique_part
 from pipeline.brains.dataset import BrainDataset
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.errors import DataError, Problem
