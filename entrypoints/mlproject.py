@@ -55,7 +55,9 @@ def _parameter(field: FieldInfo) -> str:
     kind = "float" if field.annotation in (int, float) else "string"
     if field.is_required():
         return kind
-    default = f'"{field.default}"' if isinstance(field.default, str) else field.default
+    default = field.default
+    if isinstance(default, (str, bool)):
+        default = f'"{str(default).lower()}"' if isinstance(default, bool) else f'"{default}"'
     return f"{{type: {kind}, default: {default}}}"
 
 

@@ -4,7 +4,9 @@ Arrays in, tables out: folds that never split a stimulus group, Gram matrices z-
 rows, kernel ridge, 2v2 accuracy, a nested search for alpha, and the noise ceiling.
 """
 
-from pipeline.alignment.ceiling import split_half_ceiling
+from pipeline.alignment.across_subjects import across_subjects_ceiling
+from pipeline.alignment.ceiling import signal_ceiling, split_half_ceiling
+from pipeline.alignment.encoding import encode
 from pipeline.alignment.folds import Fold, audit_leaks, make_folds
 from pipeline.alignment.inputs import check_same_stimuli
 from pipeline.alignment.scores import best_layers, mean_within
@@ -19,13 +21,16 @@ __all__ = [
     "Fold",
     "SubjectGrams",
     "VoxelColumns",
+    "across_subjects_ceiling",
     "align",
     "audit_leaks",
     "best_layers",
     "check_same_stimuli",
+    "encode",
     "make_folds",
     "mean_within",
     "rank_accuracy",
+    "signal_ceiling",
     "split_half_ceiling",
     "subject_grams",
     "two_vs_two",

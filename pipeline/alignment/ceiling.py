@@ -1,8 +1,12 @@
-"""The noise ceiling: how well one half of a subject's repeats predicts the other."""
+"""Noise ceilings: how well responses can be predicted at all, by half of their own repeats.
+
+Or, where responses are simulated, by the signal in them. Other subjects give a third ceiling:
+see :mod:`pipeline.alignment.across_subjects`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -60,7 +64,7 @@ def split_half_ceiling(
         first = repeats[order[:size]].mean(axis=0, dtype=np.float64)
         second = repeats[order[size : 2 * size]].mean(axis=0, dtype=np.float64)
         for number, fold in enumerate(folds):
-            R = _half_with_half(first, second, fold, f"fold {number}")
+            R = _correlated(first, second, fold, f"fold {number}")
             scores[number] += float(two_vs_two(R)), float(mean_correlation(R))
     scores /= divisions
     r = scores[:, 1]
@@ -76,17 +80,78 @@ def split_half_ceiling(
     )
 
 
-def _half_with_half(
-    first: NDArray[np.float64], second: NDArray[np.float64], fold: Fold, where: str
+def signal_ceiling(
+    signal: NDArray[np.floating], values: NDArray[np.floating], folds: Sequence[Fold]
+) -> pd.DataFrame:
+    """Score the signal that a simulation put into responses as the prediction of them.
+
+    Parameters
+    ----------
+    signal, values : ndarray of float, shape (n_stimuli, n_voxels)
+        What the stimuli explain, and the responses with their noise.
+    folds : sequence of Fold
+        Both are z-scored by their training rows.
+
+    Returns
+    -------
+    DataFrame
+        One row for each fold: fold, two_vs_two, correlation. No model can be expected to do
+        better on stimuli whose noise it has not seen.
+
+    Raises
+    ------
+    AlignmentError
+        A constant pattern.
+    """
+    rows = []
+    for number, fold in enumerate(folds):
+        R = _correlated(signal, values, fold, f"fold {number}")
+        rows.append((number, float(two_vs_two(R)), float(mean_correlation(R))))
+    return pd.DataFrame(rows, columns=["fold", "two_vs_two", "correlation"])
+
+
+def ceiling_by_roi(
+    ceiling: Callable[..., pd.DataFrame],
+    arrays: Sequence[NDArray[np.floating]],
+    rois: Mapping[str, NDArray[np.int64]],
+    folds: Sequence[Fold],
+) -> pd.DataFrame:
+    """Estimate a ceiling for each ROI.
+
+    Parameters
+    ----------
+    ceiling : callable
+        :func:`split_half_ceiling` or :func:`signal_ceiling`.
+    arrays : sequence of ndarray, shape (..., n_voxels)
+        What it takes.
+    rois : mapping of str to ndarray of int
+        ROI -> columns.
+    folds : sequence of Fold
+
+    Returns
+    -------
+    DataFrame
+        Its rows, with a column ``roi`` before them.
+    """
+    tables = []
+    for roi, columns in rois.items():
+        table = ceiling(*(array[..., columns] for array in arrays), folds)
+        table.insert(0, "roi", roi)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _correlated(
+    first: NDArray[np.floating], second: NDArray[np.floating], fold: Fold, where: str
 ) -> NDArray[np.float64]:
-    """Correlate test patterns of one half with those of the other, shape (n_test, n_test)."""
-    rows = [_unit_rows(half, fold, where) for half in (first, second)]
+    """Correlate test patterns of one array with those of another, shape (n_test, n_test)."""
+    rows = [_unit_rows(array, fold, where) for array in (first, second)]
     R: NDArray[np.float64] = rows[0] @ rows[1].T
     return R
 
 
-def _unit_rows(half: NDArray[np.float64], fold: Fold, where: str) -> NDArray[np.float64]:
-    z = z_scored(half, fold.train)[fold.test]
+def _unit_rows(values: NDArray[np.floating], fold: Fold, where: str) -> NDArray[np.float64]:
+    z = z_scored(values, fold.train)[fold.test]
     centred = z - z.mean(axis=1, keepdims=True)
     squares = np.einsum("ij,ij->i", centred, centred)
     raw = np.einsum("ij,ij->i", z, z)

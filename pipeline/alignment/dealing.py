@@ -52,8 +52,17 @@ def cut_blocks(
     return np.searchsorted(np.unique(cuts), np.arange(len(labels)), side="right").astype(np.int64)
 
 
+def deal_each_group(
+    labels: NDArray[np.int64], n_folds: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Give every group a fold of its own, in the order of the groups' names."""
+    del n_folds, rng  # the groups decide how many folds there are, and nothing is left to chance
+    return labels
+
+
 DEALS: dict[Split, Deal] = {
     "grouped": deal_groups,
     "shuffled": deal_stimuli,
     "contiguous": cut_blocks,
+    "leave-one-group-out": deal_each_group,
 }

@@ -14,8 +14,8 @@ from pipeline.alignment.alphas import Border, choose_alpha
 from pipeline.alignment.folds import NestedFold
 from pipeline.alignment.gram import Grams
 from pipeline.alignment.inner import inner_scores, inner_source, inner_target
-from pipeline.alignment.patterns import TruePatterns, correlate, true_patterns
-from pipeline.alignment.ridge import Ridge, factorise, mean_eigenvalue
+from pipeline.alignment.patterns import correlate, true_patterns
+from pipeline.alignment.ridge import factorise, mean_eigenvalue
 from pipeline.alignment.settings import Objective
 from pipeline.alignment.two_vs_two import mean_correlation, pairs_within, rank_accuracy, two_vs_two
 from pipeline.alignment.workers import Map
@@ -141,10 +141,14 @@ def score_direction(
 
     def of_source(name: str) -> list[PairScore]:
         ridge = factorise(sources[name].kernel, train, test)
-        return [
-            _outer_score((name, target), ridge, true[target], task, curve)
-            for target, curve in zip(targets, curves[name], strict=True)
-        ]
+
+        def score(target: str, curve: NDArray[np.float64]) -> PairScore:
+            def correlations(alpha: float) -> NDArray[np.float64]:
+                return correlate(ridge.hat(alpha), true[target])
+
+            return pair_score((name, target), correlations, ridge.scale, task, curve)
+
+        return [score(*place) for place in zip(targets, curves[name], strict=True)]
 
     return [pair for pairs in in_parallel(of_source, sources) for pair in pairs]
 
@@ -185,17 +189,32 @@ def _by_place(
     return dict(zip(places, in_parallel(lambda place: function(*place), places), strict=True))
 
 
-def _outer_score(
+def pair_score(
     names: tuple[str, str],
-    ridge: Ridge,
-    true: TruePatterns,
+    correlations: Callable[[float], NDArray[np.float64]],
+    scale: float,
     task: Task,
     curve: NDArray[np.float64],
 ) -> PairScore:
+    """Choose the alpha of a source and a target from its inner scores, and score it.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Source and target.
+    correlations : callable
+        From a relative alpha to predicted with true test patterns, shape (n_test, n_test).
+    scale : float
+        Mean eigenvalue of the training kernel: the unit of alpha.
+    task : Task
+    curve : ndarray of float64, shape (2, n_alphas)
+        Inner 2v2 accuracy and correlation.
+    """
     choice = choose_alpha(task.alphas, curve[0], curve[1], task.objective)
     alpha = float(task.alphas[choice.position])
-    R = correlate(ridge.hat(alpha), true)
-    within = pairs_within(task.labels[ridge.test])
+    R = correlations(alpha)
+    train, test = task.fold.outer.train, task.fold.outer.test
+    within = pairs_within(task.labels[test])
     return PairScore(
         source=names[0],
         target=names[1],
@@ -205,10 +224,10 @@ def _outer_score(
         two_vs_two_within=float(two_vs_two(R, within)),
         n_pairs_within=int(np.count_nonzero(within)) // 2,
         alpha=alpha,
-        alpha_absolute=alpha * ridge.scale,
+        alpha_absolute=alpha * scale,
         border=choice.border,
         inner=curve,
         position=choice.position,
-        n_test=len(ridge.test),
-        n_train=len(ridge.train),
+        n_test=len(test),
+        n_train=len(train),
     )

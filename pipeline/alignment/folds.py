@@ -59,11 +59,13 @@ def make_folds(
     groups : array_like, shape (n_stimuli,)
         Stimulus group of each stimulus.
     n_folds : int
-    split : {'grouped', 'shuffled', 'contiguous'}
+        Not used by ``leave-one-group-out``, which makes as many folds as there are groups.
+    split : {'grouped', 'shuffled', 'contiguous', 'leave-one-group-out'}
         ``grouped`` deals whole groups in seeded order, the largest first and always to the fold
         that holds fewest stimuli. ``shuffled`` deals single stimuli in seeded order and lets
         groups leak, as the seed paper does. ``contiguous`` cuts the order of presentation into
         blocks, at the boundaries between groups that are nearest to equal lengths.
+        ``leave-one-group-out`` tests every group in a fold of its own, in the order of their names.
     seed : int
     where : str
         What is being split, for messages.
@@ -75,6 +77,9 @@ def make_folds(
         than two test stimuli, or a group on both sides of a split that is not ``shuffled``.
     """
     labels = _group_numbers(groups)
+    if split == "leave-one-group-out":
+        refuse(_lone_problems(labels, np.asarray(groups), where), AlignmentError)
+        n_folds = int(labels.max()) + 1
     refuse(_count_problems(labels, n_folds, split, where), AlignmentError)
     dealt = DEALS[split](labels, n_folds, np.random.default_rng(seed))
     refuse(_size_problems(dealt, n_folds, where), AlignmentError)
@@ -87,22 +92,26 @@ def make_folds(
 
 
 def nested_folds(groups: ArrayLike, settings: AlignSettings) -> tuple[NestedFold, ...]:
-    """Split stimuli into outer folds, and every training fold in the same way into inner folds.
+    """Split stimuli into outer folds, and every training fold into inner folds.
+
+    Inner folds are made as outer ones are, except that ``leave-one-group-out`` has ``grouped``
+    inner folds: as many as there are groups would cost their square and choose no better alpha.
 
     Raises
     ------
     AlignmentError
         Where :func:`make_folds` refuses, for the stimuli or for the rows of a training fold.
     """
-    labels = _group_numbers(groups)
-    outer = make_folds(labels, settings.n_folds, settings.split, settings.seed)
+    names = np.asarray(groups)
+    within: Split = "grouped" if settings.split == "leave-one-group-out" else settings.split
+    outer = make_folds(names, settings.n_folds, settings.split, settings.seed)
     return tuple(
         NestedFold(
             fold,
             make_folds(
-                labels[fold.train],
+                names[fold.train],
                 settings.n_inner_folds,
-                settings.split,
+                within,
                 settings.seed,
                 where=f"inner folds within the training rows of fold {number}",
             ),
@@ -129,18 +138,37 @@ def _leaks(folds: tuple[Fold, ...], groups: NDArray[np.generic]) -> Iterator[Pro
     for number, fold in enumerate(folds):
         both = np.intersect1d(groups[fold.train], groups[fold.test])
         if len(both):
-            named = ", ".join(str(name) for name in both[:5])
-            more = f" and {len(both) - 5} more" if len(both) > 5 else ""
             yield Problem(
                 f"fold {number}",
                 "no stimulus group among both training and test stimuli",
-                f"{named}{more} on both sides",
+                f"{_listed(both)} on both sides",
                 "Use split 'grouped', or 'shuffled' to accept the leak as the seed paper does.",
             )
 
 
 def _group_numbers(groups: ArrayLike) -> NDArray[np.int64]:
     return np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int64).reshape(-1)
+
+
+def _lone_problems(
+    labels: NDArray[np.int64], names: NDArray[np.generic], where: str
+) -> Iterator[Problem]:
+    """Name the groups that cannot be tested alone; one group alone is no split either."""
+    sizes = np.bincount(labels)
+    lone = np.unique(names)[sizes == 1]
+    if len(lone):
+        yield Problem(
+            where,
+            "at least 2 stimuli in every stimulus group, each being tested alone",
+            f"{len(lone)} of {len(sizes)} groups with one stimulus: {_listed(lone)}",
+            "Use split 'grouped', which tests several groups in a fold: 2v2 compares pairs of "
+            "test stimuli.",
+        )
+
+
+def _listed(names: NDArray[np.generic]) -> str:
+    named = ", ".join(str(name) for name in names[:5])
+    return f"{named} and {len(names) - 5} more" if len(names) > 5 else named
 
 
 def _count_problems(

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.alphas import choose_alpha
-from pipeline.alignment.engine import PairScore
+from pipeline.alignment.engine import PairScore, Task, pair_score
 from pipeline.alignment.folds import NestedFold
 from pipeline.alignment.primal_arrays import FoldArray
 from pipeline.alignment.primal_ridge import penalties
@@ -26,7 +25,7 @@ from pipeline.alignment.primal_split import (
     split_source,
     split_target,
 )
-from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
+from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 
 
 @dataclass(frozen=True)
@@ -110,35 +109,15 @@ def primal_pairs(
 
 
 def score_direction_primal(
-    sources: Mapping[str, FoldArray],
-    targets: Mapping[str, FoldArray],
-    fold: NestedFold,
-    alphas: NDArray[np.float64],
+    sources: Mapping[str, FoldArray], targets: Mapping[str, FoldArray], task: Task
 ) -> Iterator[PairScore]:
     """Score every source against every target in one outer fold, with the alpha chosen inside.
 
     Takes what :func:`primal_pairs` takes, costs as much, and yields the rows, source by source,
     that the kernel side gives.
     """
-    for pair in primal_pairs(sources, targets, fold, alphas):
-        choice = choose_alpha(alphas, pair.curve[0], pair.curve[1])
-        alpha = float(alphas[choice.position])
-        R = pair.correlations(alpha)
-        yield PairScore(
-            source=pair.names[0],
-            target=pair.names[1],
-            two_vs_two=float(two_vs_two(R)),
-            correlation=float(mean_correlation(R)),
-            rank_accuracy=float(rank_accuracy(R)),
-            alpha=alpha,
-            alpha_absolute=alpha * pair.scale,
-            alpha_at_border=choice.at_border,
-            inner_two_vs_two=pair.curve[0],
-            inner_correlation=pair.curve[1],
-            position=choice.position,
-            n_test=len(fold.outer.test),
-            n_train=len(fold.outer.train),
-        )
+    for pair in primal_pairs(sources, targets, task.fold, task.alphas):
+        yield pair_score(pair.names, pair.correlations, pair.scale, task, pair.curve)
 
 
 def _splits(z: NDArray[np.float64], fold: NestedFold) -> list[SourceSplit]:

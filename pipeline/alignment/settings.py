@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from pipeline.errors import AlignmentError, Problem, nearest, refuse
 
-Split = Literal["grouped", "shuffled", "contiguous"]
+Split = Literal["grouped", "shuffled", "contiguous", "leave-one-group-out"]
 Similarity = Literal["pearson", "cosine"]
 Objective = Literal["two_vs_two", "correlation"]
 
@@ -20,7 +20,7 @@ class AlignSettings:
 
     Parameters
     ----------
-    split : {'grouped', 'shuffled', 'contiguous'}
+    split : {'grouped', 'shuffled', 'contiguous', 'leave-one-group-out'}
         How stimuli are dealt to folds, outer and inner: see :func:`make_folds`.
     n_folds, n_inner_folds : int
         Outer folds that are scored, and folds inside each training fold that choose alpha.

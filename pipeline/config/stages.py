@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 Seed = Annotated[int, Field(ge=0, description="Decides everything that is drawn at random.")]
 ModelUri = Annotated[
@@ -103,12 +104,23 @@ class ExtractConfig(StageConfig):
 class AlignConfig(ExtractConfig):
     """Score how well a tuned model's features and a brain's responses predict one another."""
 
-    split: Literal["grouped", "shuffled"] = Field(
+    split: Literal["grouped", "shuffled", "contiguous", "leave-one-group-out"] = Field(
         "grouped",
-        description="Folds of whole stimulus groups, or of shuffled stimuli (the seed paper's way; "
-        "groups then leak).",
+        description="Folds of whole stimulus groups; of shuffled stimuli (the seed paper's way: "
+        "groups leak, and grouped folds are scored beside them to show how much); of blocks of "
+        "the order of presentation; or one fold for each group.",
     )
-    folds: int = Field(5, ge=2, description="Outer folds.")
+    folds: int = Field(5, ge=2, description="Outer folds; leave-one-group-out has its own.")
+    repeats: int = Field(
+        1, ge=1, description="How often the whole split is made anew, each time with the next seed."
+    )
+    near_identical: float = Field(
+        0.95,
+        gt=0,
+        le=1,
+        description="Pixel correlation from which two pictures share a stimulus group, beside the "
+        "groups of the brain dataset; sentences that are the same always do.",
+    )
     inner_folds: int = Field(5, ge=2, description="Folds inside each training fold, for alpha.")
     trials: int = Field(20, ge=1, description="Optuna trials over ridge alpha.")
     alpha_low: float = Field(
@@ -120,7 +132,42 @@ class AlignConfig(ExtractConfig):
     similarity: Literal["pearson", "cosine"] = Field(
         "pearson", description="How a predicted and a true pattern are compared."
     )
+    nuisance: bool = Field(
+        True,
+        description="Score nuisance features too (length, position, brightness, pixels), and what "
+        "the model explains beyond them.",
+    )
     seed: Seed = 0
+    workers: int = Field(
+        0, ge=0, description="Processes on this machine; 0: as many as it has cores for."
+    )
+    threads: int = Field(
+        1,
+        ge=1,
+        description="BLAS threads of each unit of work. Another number may change the last bit.",
+    )
+    scheduler: str = Field(
+        "",
+        description="Address of a dask scheduler whose workers do the work; empty: this machine.",
+    )
+    rois_per_unit: int = Field(
+        0,
+        ge=0,
+        description="ROIs in one unit of work; 0: all of a subject, which shares most; 1 makes "
+        "the most units, for a cluster.",
+    )
+
+    @field_validator("repeats")
+    @classmethod
+    def _repeats_need_chance(cls, repeats: int, info: ValidationInfo) -> int:
+        split = info.data.get("split")
+        if repeats > 1 and split in ("contiguous", "leave-one-group-out"):
+            raise PydanticCustomError(
+                "repeats_need_chance",
+                "1 with split {split}, whose folds do not depend on a seed",
+                {"split": split},
+            )
+        return repeats
 
 
 class ReportConfig(StageConfig):

@@ -26,9 +26,10 @@ def unit_means(brain_scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Keys of the cell, ``unit`` ('subjects' or 'folds'), ``unit_id`` and ``two_vs_two``.
+        Keys of the cell, ``unit`` ('subjects' or 'folds'), ``repeat`` (0 where subjects are the
+        unit), ``unit_id`` and ``two_vs_two``.
     """
-    return _by_unit(brain_scores, [*CELL_KEYS], "two_vs_two")
+    return by_unit(brain_scores, CELL_KEYS, "two_vs_two")
 
 
 def summarise(units: pd.DataFrame) -> pd.DataFrame:
@@ -43,9 +44,10 @@ def summarise(units: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Keys of the cell, ``mean``, ``standard_error`` (NaN for a single unit), ``unit`` and
-        ``n_units``.
+        ``n_units``. Where a split was repeated and folds are the unit, the standard error is the
+        mean of those within a repeat: more repeats of the same stimuli do not make it smaller.
     """
-    return _mean_and_error(units, CELL_KEYS, "two_vs_two")
+    return mean_and_error(units, CELL_KEYS, "two_vs_two")
 
 
 def contrasts(brain_scores: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +67,8 @@ def contrasts(brain_scores: pd.DataFrame) -> pd.DataFrame:
         ``subtrahend``, ``mean``, ``standard_error`` over units, ``unit``, ``n_units``,
         ``subjects_positive`` of ``n_subjects``, ``cells_positive`` of ``n_cells``.
     """
-    keys = [*VIEW_KEYS, "roi", "task", "subject", "fold"]
+    repeat = ["repeat"] if "repeat" in brain_scores.columns else []
+    keys = [*VIEW_KEYS, "roi", "task", "subject", *repeat, "fold"]
     cells = brain_scores.groupby([*keys, "method"], sort=False)["two_vs_two"].mean().reset_index()
     by_method = {m: frame.drop(columns="method") for m, frame in cells.groupby("method")}
     found = []
@@ -111,24 +114,31 @@ def subject_counts(brain_scores: pd.DataFrame) -> dict[str, int]:
     return {str(brain): int(count) for brain, count in counts.items()}
 
 
-def _by_unit(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
+def by_unit(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
+    """Average a column as :func:`unit_means` does, for cells with other keys."""
     n_subjects = frame.groupby("brain")["subject"].transform("nunique")
     several = n_subjects > 1
     with_unit = frame.assign(
         unit=several.map({True: "subjects", False: "folds"}),
+        repeat=frame["repeat"].where(~several, 0) if "repeat" in frame.columns else 0,
         unit_id=frame["subject"].astype(str).where(several, frame["fold"].astype(str)),
     )
-    return with_unit.groupby([*keys, "unit", "unit_id"], sort=False)[column].mean().reset_index()
+    units = with_unit.groupby([*keys, "unit", "repeat", "unit_id"], sort=False)[column]
+    return units.mean().reset_index()
 
 
-def _mean_and_error(units: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
-    grouped = units.groupby([*keys, "unit"], sort=False)[column]
-    return grouped.agg(mean="mean", standard_error="sem", n_units="count").reset_index()
+def mean_and_error(units: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
+    """Summarise what :func:`by_unit` gives, as :func:`summarise` does."""
+    cell = [*keys, "unit"]
+    within = units.groupby([*cell, "repeat"], sort=False)[column]
+    repeats = within.agg(mean="mean", standard_error="sem", n_units="count").reset_index()
+    found = repeats.groupby(cell, sort=False)[["mean", "standard_error", "n_units"]]
+    return found.agg({"mean": "mean", "standard_error": "mean", "n_units": "max"}).reset_index()
 
 
 def _summarise_pair(pair: pd.DataFrame, minuend: str, subtrahend: str) -> pd.DataFrame:
     keys = [*VIEW_KEYS, "roi", "task"]
-    summary = _mean_and_error(_by_unit(pair, keys, "difference"), keys, "difference")
+    summary = mean_and_error(by_unit(pair, keys, "difference"), keys, "difference")
     by_subject = pair.groupby([*keys, "subject"], sort=False)["difference"].mean()
     counts = {
         "subjects_positive": (by_subject > ROUNDING).groupby(keys, sort=False).sum(),

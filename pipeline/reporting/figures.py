@@ -11,6 +11,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pipeline.reporting.ceilings import KINDS, SPLIT_HALF
 from pipeline.reporting.methods import colours_of, ordered_methods
 from pipeline.reporting.style import (
     CHANCE_LINE,
@@ -25,10 +26,9 @@ from pipeline.reporting.style import (
     panels,
     plain,
 )
-from pipeline.reporting.table import CEILING_NOTE, error_words, roi_heading
+from pipeline.reporting.table import CHANCE, error_words, roi_heading
 from pipeline.reporting.views import View, slug
 
-CHANCE = 0.5
 PANEL_HEIGHT = 2.7
 
 
@@ -94,7 +94,7 @@ def accuracy_figure(
     caption = (
         f"Bars: mean; error bars: {error_words(rows)}; dots: single "
         f"{rows['unit'].iloc[0]}. Dashed line: chance (0.5)."
-        + (f" Grey line: mean over subjects. {CEILING_NOTE}" if drawn_ceiling else "")
+        + (f" Grey line: mean over subjects. {KINDS[SPLIT_HALF]}" if drawn_ceiling else "")
         + f" The vertical axis starts at {bottom:.2f}."
     )
     return NamedFigure(view.name, view.title, caption, figure)

@@ -39,7 +39,7 @@ BRAIN_SCORE_COLUMNS = (
     "two_vs_two",
     "layer",
 )
-CEILING_COLUMNS = ("brain", "subject", "roi", "direction", "two_vs_two")
+CEILING_COLUMNS = ("kind", "brain", "subject", "roi", "direction", "two_vs_two")
 LAYER_COLUMNS = (
     "base",
     "task",
@@ -51,6 +51,21 @@ LAYER_COLUMNS = (
     "subject",
     "layer",
     "two_vs_two",
+)
+UNIQUE_COLUMNS = (
+    "base",
+    "task",
+    "method",
+    "seed",
+    "brain",
+    "simulated",
+    "direction",
+    "split",
+    "roi",
+    "subject",
+    "fold",
+    "nuisance",
+    "unique",
 )
 LINEAGE_COLUMNS = ("base", "task", "method", "seed", "model_uri", "run_id", "link")
 
@@ -67,6 +82,7 @@ def frame_problems(
     ceilings: pd.DataFrame,
     layer_profile: pd.DataFrame,
     lineage: pd.DataFrame,
+    unique: pd.DataFrame,
 ) -> Iterator[Problem]:
     """Yield everything that keeps the frames from being reported.
 
@@ -74,7 +90,7 @@ def frame_problems(
     ----------
     task_scores, brain_scores : DataFrame
         Must have rows.
-    ceilings, layer_profile, lineage : DataFrame
+    ceilings, layer_profile, lineage, unique : DataFrame
         May be empty; with rows, they must have their columns.
     """
     yield from _problems_of("task_scores", task_scores, TASK_SCORE_COLUMNS, TASK_KEY)
@@ -83,6 +99,7 @@ def frame_problems(
         ("ceilings", ceilings, CEILING_COLUMNS),
         ("layer_profile", layer_profile, LAYER_COLUMNS),
         ("lineage", lineage, LINEAGE_COLUMNS),
+        ("unique", unique, UNIQUE_COLUMNS),
     ):
         if not frame.empty:
             yield from _problems_of(name, frame, columns, [])

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.reporting.figures import CHANCE, NamedFigure
+from pipeline.reporting.figures import NamedFigure
 from pipeline.reporting.methods import colours_of, ordered_methods
 from pipeline.reporting.style import CHANCE_LINE, FIGURE_WIDTH, STYLE, finish, legend_below, plain
-from pipeline.reporting.table import roi_heading
+from pipeline.reporting.table import CHANCE, roi_heading
 from pipeline.reporting.views import View
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -29,6 +29,9 @@ class StudyResults:
         Columns in ``CEILING_COLUMNS``, ``LAYER_COLUMNS``, ``LINEAGE_COLUMNS``; may be empty.
     settings : mapping of str to object
         What was computed how, in the words a reader should see.
+    unique : DataFrame
+        Columns in ``UNIQUE_COLUMNS``: 2v2 accuracy of nuisance features alone, and what a model
+        adds to it; may be empty.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class StudyResults:
     layer_profile: pd.DataFrame
     settings: Mapping[str, object]
     lineage: pd.DataFrame
+    unique: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         refuse(
@@ -52,6 +56,7 @@ class StudyResults:
                 self.ceilings,
                 self.layer_profile,
                 self.lineage,
+                self.unique,
             ),
             DataError,
         )

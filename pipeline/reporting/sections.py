@@ -7,13 +7,16 @@ from collections.abc import Iterable
 import pandas as pd
 
 from pipeline.reporting import aggregate
+from pipeline.reporting.ceilings import SPLIT_HALF, ceilings_of
 from pipeline.reporting.contrast_table import contrast_table
 from pipeline.reporting.figures import NamedFigure, accuracy_figure, task_figure
 from pipeline.reporting.layers import layer_figure
+from pipeline.reporting.leak_table import leak_sentence, leak_table, split_gaps
 from pipeline.reporting.page import Section
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.table import Table, unconverged_models
 from pipeline.reporting.tables import cost_table, task_table, two_vs_two_table
+from pipeline.reporting.unique_table import unique_table
 from pipeline.reporting.views import View, views_of
 
 
@@ -54,6 +57,13 @@ def sections_of(
             "What changes from one way of adapting a base to another, cell by cell.",
             tuple(t for v in views if (t := contrast_table(v, differences)) is not None),
         ),
+        *_leak_section(results, views),
+        Section(
+            "Beyond nuisance features",
+            "What a model explains that the length and place of a sentence, or the brightness and "
+            "pixels of a picture, do not.",
+            tuple(t for v in views if (t := unique_table(v, results.unique)) is not None),
+        ),
         Section(
             "Layer profiles",
             "Where along the layers the alignment is found.",
@@ -61,6 +71,13 @@ def sections_of(
         ),
     ]
     return [section for section in proposed if section.blocks]
+
+
+def _leak_section(results: StudyResults, views: Iterable[View]) -> list[Section]:
+    """Say how much shuffled folds add, where grouped ones were scored beside them."""
+    gaps = split_gaps(results.brain_scores)
+    tables = tuple(t for v in views if (t := leak_table(v, gaps)) is not None)
+    return [Section("What shuffled folds add", leak_sentence(gaps), tables)] if tables else []
 
 
 def _accuracy_sections(
@@ -75,7 +92,8 @@ def _accuracy_sections(
         ceilings = ceilings_of(view, results.ceilings)
         blocks = by_brain.setdefault(view.brain, [])
         blocks.append(two_vs_two_table(view, summary, ceilings, unconverged_models(tasks)))
-        blocks.append(accuracy_figure(view, summary, units, ceilings, methods))
+        drawn = ceilings.get(SPLIT_HALF, {})
+        blocks.append(accuracy_figure(view, summary, units, drawn, methods))
         subjects[view.brain] = view.subjects
     return [
         Section(
@@ -86,11 +104,3 @@ def _accuracy_sections(
         )
         for brain, blocks in by_brain.items()
     ]
-
-
-def ceilings_of(view: View, ceilings: pd.DataFrame) -> dict[str, float]:
-    """Give the split-half ceiling of each ROI in a view, mean over subjects; empty if unknown."""
-    if ceilings.empty:
-        return {}
-    means = view.rows_of(ceilings).groupby("roi", sort=False)["two_vs_two"].mean()
-    return {str(roi): float(mean) for roi, mean in means.items()}

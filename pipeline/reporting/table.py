@@ -7,14 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+CHANCE = 0.5  # of a 2v2 accuracy
 MISSING = "—"
 DAGGER = "†"
 LABEL_HEADINGS = ("task", "method", "difference")
-CEILING_LABEL = "split-half ceiling"
-CEILING_NOTE = (
-    "Split-half ceiling: one half of the repeats predicts the other. It is a lower bound: a good "
-    "model of the mean over all repeats may exceed it."
-)
 
 #: (base, task, method) of models that did not converge.
 Unconverged = frozenset[tuple[str, str, str]]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from pipeline.reporting.ceilings import KINDS, Ceilings, fraction_note, fraction_of_ceiling
 from pipeline.reporting.methods import ordered_methods
 from pipeline.reporting.table import (
-    CEILING_LABEL,
-    CEILING_NOTE,
+    CHANCE,
     DAGGER,
     MISSING,
     Table,
@@ -19,6 +19,8 @@ from pipeline.reporting.table import (
     roi_heading,
 )
 from pipeline.reporting.views import View, slug
+
+OF_CEILING = "of ceiling"
 
 
 def task_table(base: str, summary: pd.DataFrame) -> Table:
@@ -92,10 +94,7 @@ def cost_table(summary: pd.DataFrame) -> Table:
 
 
 def two_vs_two_table(
-    view: View,
-    summary: pd.DataFrame,
-    ceilings: Mapping[str, float],
-    unconverged: Unconverged,
+    view: View, summary: pd.DataFrame, ceilings: Ceilings, unconverged: Unconverged
 ) -> Table:
     """Show 2v2 accuracies of one view: rows task x method, columns ROI (Tables III to VIII).
 
@@ -104,8 +103,9 @@ def two_vs_two_table(
     view : View
     summary : DataFrame
         As :func:`pipeline.reporting.aggregate.summarise` returns it.
-    ceilings : mapping of str to float
-        ROI -> split-half ceiling, mean over subjects; empty where unknown.
+    ceilings : dict
+        As :func:`pipeline.reporting.ceilings.ceilings_of` gives them: a row for each kind, and
+        a column with the share of the first kind that is reached.
     unconverged : frozenset
         Models to mark with a dagger.
 
@@ -113,40 +113,70 @@ def two_vs_two_table(
     -------
     Table
     """
-    rows = view.rows_of(summary)
+    kind = next(iter(ceilings), "")
+    rows = _with_fraction(view.rows_of(summary).reset_index(drop=True), ceilings.get(kind, {}))
     rois = list(dict.fromkeys(rows["roi"]))
-    methods = ordered_methods(rows["method"])
+    heads = [roi_heading(roi) for roi in rois]
     texts, bolds = [], []
     for task, of_task in rows.groupby("task", sort=False):
-        cells = {(c.method, c.roi): c for c in of_task.itertuples()}
         best = {roi: _shown_value(max_of(of_task, roi)) for roi in rois}
-        for method in methods:
+        for method in ordered_methods(rows["method"]):
             mark = f" {DAGGER}" if (view.base, task, method) in unconverged else ""
-            text, bold = {"task": task, "method": f"{method}{mark}"}, {}
-            for roi in rois:
-                cell = cells.get((method, roi))
-                head = roi_heading(roi)
-                text[head] = MISSING if cell is None else plus_minus(cell.mean, cell.standard_error)
-                bold[head] = cell is not None and _shown_value(cell.mean) == best[roi]
-            texts.append(text)
+            cells = of_task[of_task["method"] == method]
+            text, bold = _accuracy_row(cells, rois, best)
+            if kind:
+                text[OF_CEILING], bold[OF_CEILING] = _fraction_text(cells), False
+            texts.append({"task": task, "method": f"{method}{mark}", **text})
             bolds.append(bold)
-    if any(roi in ceilings for roi in rois):
-        top = [f"{ceilings[roi]:.3f}" if roi in ceilings else MISSING for roi in rois]
-        heads = [roi_heading(roi) for roi in rois]
-        texts.append({"task": CEILING_LABEL, "method": "", **dict(zip(heads, top, strict=True))})
-        bolds.append(dict.fromkeys(heads, False))
+    for name, known in ceilings.items():
+        shown = [f"{known[roi]:.3f}" if roi in known else MISSING for roi in rois]
+        cells = {**dict(zip(heads, shown, strict=True)), OF_CEILING: ""}
+        texts.append({"task": f"{name} ceiling", "method": "", **cells})
+        bolds.append(dict.fromkeys(cells, False))
     marked = any((view.base, c.task, c.method) in unconverged for c in rows.itertuples())
+    notes = [
+        f"Mean ± {error_words(rows)}. Chance is 0.5; best of each task and ROI in bold.",
+        *(KINDS[name] for name in ceilings),
+        *([fraction_note(kind, ceilings[kind])] if kind else []),
+        *([f"{DAGGER} the tuned model did not converge."] if marked else []),
+    ]
     return Table(
         name=view.name,
         title=view.title,
-        note=f"Mean ± {error_words(rows)}. Chance is 0.5; best of each task and ROI in bold."
-        + (f" {CEILING_NOTE}" if ceilings else "")
-        + (f" {DAGGER} the tuned model did not converge." if marked else ""),
-        values=rows.reset_index(drop=True),
+        note=" ".join(notes),
+        values=rows,
         shown=pd.DataFrame(texts),
         bold=pd.DataFrame(bolds),
         n_labels=2,
     )
+
+
+def _with_fraction(rows: pd.DataFrame, ceiling: Mapping[str, float]) -> pd.DataFrame:
+    """Add ceiling and share of it, empty where there is none; nothing without any ceiling."""
+    if not ceiling:
+        return rows
+    known = rows["roi"].map(ceiling).astype(float)
+    return rows.assign(ceiling=known, fraction_of_ceiling=fraction_of_ceiling(rows["mean"], known))
+
+
+def _accuracy_row(
+    cells: pd.DataFrame, rois: list[str], best: Mapping[str, float]
+) -> tuple[dict[str, str], dict[str, bool]]:
+    by_roi = {cell.roi: cell for cell in cells.itertuples()}
+    text, bold = {}, {}
+    for roi in rois:
+        cell, head = by_roi.get(roi), roi_heading(roi)
+        text[head] = MISSING if cell is None else plus_minus(cell.mean, cell.standard_error)
+        bold[head] = cell is not None and _shown_value(cell.mean) == best[roi]
+    return text, bold
+
+
+def _fraction_text(cells: pd.DataFrame) -> str:
+    usable = cells[cells["fraction_of_ceiling"].notna()]
+    if usable.empty:
+        return MISSING
+    fraction = (usable["mean"] - CHANCE).sum() / (usable["ceiling"] - CHANCE).sum()
+    return f"{fraction:.2f}".replace("-", "\u2212")
 
 
 def max_of(rows: pd.DataFrame, roi: str) -> float:

@@ -108,6 +108,46 @@ def test_too_few_groups_for_the_inner_folds_says_where_and_what_to_do(settings):
         nested_folds(np.repeat([0, 1, 2], 8), settings)
 
 
+def test_leave_one_group_out_tests_every_group_in_a_fold_of_its_own(groups):
+    folds = make_folds(groups, 99, "leave-one-group-out", seed=0)
+    assert [set(groups[fold.test]) for fold in folds] == [{name} for name in np.unique(groups)]
+    for fold in folds:
+        assert set(groups[fold.train]) == set(groups) - set(groups[fold.test])
+
+
+def test_leave_one_group_out_has_grouped_inner_folds(groups, settings):
+    nested = nested_folds(groups, replace(settings, split="leave-one-group-out"))
+    assert len(nested) == 12
+    for fold in nested:
+        within = groups[fold.outer.train]
+        assert len(fold.inner) == settings.n_inner_folds
+        for inner in fold.inner:
+            assert not set(within[inner.train]) & set(within[inner.test])
+
+
+def test_a_group_of_one_stimulus_cannot_be_tested_alone():
+    names = np.array(["a", "a", "b", "c", "c", "d"])
+    message = r"2 of 4 groups with one stimulus: b, d.*Use split 'grouped'"
+    with pytest.raises(AlignmentError, match=message):
+        make_folds(names, 2, "leave-one-group-out", seed=0)
+
+
+def test_one_group_alone_cannot_be_left_out():
+    with pytest.raises(AlignmentError, match=r"at least 2 folds; found 1"):
+        make_folds(["a"] * 6, 2, "leave-one-group-out", seed=0)
+
+
+def test_a_group_whose_stimuli_lie_apart_is_kept_whole_and_audited():
+    groups = np.repeat(["a", "b", "c", "d", "a", "e", "f", "g", "h"], 4)
+    audit_leaks(make_folds(groups, 3, "grouped", 0), groups, "grouped")
+    with pytest.raises(AlignmentError, match=r"found a on both"):
+        audit_leaks(leaking(groups), groups, "grouped")
+
+
+def leaking(groups):
+    return (Fold(np.arange(4, len(groups)), np.arange(4)),)
+
+
 def test_settings_refuse_all_values_that_cannot_be_used(settings):
     with pytest.raises(AlignmentError, match=r"(?s)5 problems.*'grouped'.*cosine.*n_fold.*alpha"):
         replace(settings, split="groupd", similarity="cos", n_folds=1, trials=0, alpha_low=0.0)

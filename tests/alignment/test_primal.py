@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.alignment.alphas import choose_alpha
+from pipeline.alignment.engine import Task
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.gram import gram_matrices
 from pipeline.alignment.patterns import correlate, true_patterns
@@ -17,7 +18,7 @@ from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_v
 from pipeline.errors import AlignmentError
 
 ALPHAS = np.geomspace(1e-3, 1e4, 9)
-EXACT = {"source", "target", "alpha", "alpha_at_border", "position", "n_test", "n_train"}
+EXACT = {"source", "target", "alpha", "border", "position", "n_test", "n_train"}
 
 
 def kernel_correlations(source, target, rows, penalties):
@@ -45,9 +46,8 @@ def kernel_row(source, target, fold, alphas):
         "rank_accuracy": rank_accuracy(R),
         "alpha": chosen,
         "alpha_absolute": chosen * scale,
-        "alpha_at_border": choice.at_border,
-        "inner_two_vs_two": pairs,
-        "inner_correlation": correlation,
+        "border": choice.border,
+        "inner": np.array([pairs, correlation]),
         "position": choice.position,
         "n_test": len(test),
         "n_train": len(train),
@@ -59,7 +59,8 @@ def primal_rows(sources, targets, fold, similarity="pearson", alphas=ALPHAS):
         {name: fold_array(values, fold.outer.train, similarity) for name, values in side.items()}
         for side in (sources, targets)
     ]
-    pairs = score_direction_primal(*folded, fold, alphas)
+    task = Task(fold, alphas, "two_vs_two", np.zeros(len(next(iter(sources.values())))))
+    pairs = score_direction_primal(*folded, task)
     return [dataclasses.asdict(pair) for pair in pairs]
 
 
@@ -133,8 +134,9 @@ def test_collinear_and_constant_columns_change_nothing(many_stimuli, settings):
 def test_a_penalty_without_bounds_predicts_nothing_and_ties_every_pair(many_stimuli, settings):
     fold = nested_folds(np.arange(240) // 4, settings)[0]
     for row in primal_rows(*many_stimuli, fold, alphas=np.array([np.inf])):
-        assert row["two_vs_two"] == row["rank_accuracy"] == row["inner_two_vs_two"] == 0.5
-        assert row["correlation"] == row["inner_correlation"] == 0.0
+        assert row["two_vs_two"] == row["rank_accuracy"] == 0.5
+        assert row["correlation"] == 0.0
+        np.testing.assert_array_equal(row["inner"], [[0.5], [0.0]])
 
 
 def test_an_alpha_of_zero_is_refused(many_stimuli, settings):

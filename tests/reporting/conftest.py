@@ -112,6 +112,7 @@ def layer_rows(brain_scores: pd.DataFrame, rng: np.random.Generator) -> pd.DataF
 def ceiling_rows(world: dict, simulated: bool) -> list[dict]:
     return [
         {
+            "kind": "split-half",
             "brain": world["brain"] if simulated else world["brain"].removesuffix("-simulated"),
             "subject": subject,
             "roi": roi,

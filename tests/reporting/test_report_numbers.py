@@ -105,7 +105,7 @@ def test_one_subject_with_one_fold_has_a_mean_and_no_error():
 def test_shown_cells_are_mean_and_error_and_the_best_is_bold():
     frame = scores(TWO_SUBJECTS)
     summary = aggregate.summarise(aggregate.unit_means(frame))
-    table = two_vs_two_table(views_of(frame)[0], summary, {"LOC": 0.9}, frozenset())
+    table = two_vs_two_table(views_of(frame)[0], summary, {"split-half": {"LOC": 0.9}}, frozenset())
     assert table.shown["LOC"].tolist() == ["0.800 ± 0.100", "0.750 ± 0.050", "0.900"]
     assert table.bold["LOC"].tolist() == [True, False, False]
 

@@ -1,17 +1,21 @@
 """Alignment pulls a version, scores it per ROI and subject, and says so on the model."""
 
+from dataclasses import replace
+
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.alignment import best_layers
+from pipeline.alignment.by_roi import align_rois
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.errors import AlignmentError, ConfigError, DataError, RegistryError
+from pipeline.features.store import write_features
 from pipeline.tracking.brains import load_brain
 from pipeline.tracking.registry import resolve
 from pipeline.tracking.runs import find_runs
-from pipeline.tracking.stages.align import run_align
+from pipeline.tracking.stages.align import matching_features, run_align
 from pipeline.tracking.stages.extract import run_extract
 
 BRAIN = "simulated-sentences"
@@ -82,6 +86,89 @@ def test_other_folds_are_another_alignment_of_the_same_features(aligned, prompt)
     other = run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **settings))
     assert other.run_id != aligned.run_id
     assert other.extract_run == aligned.extract_run
+    every = other.every_score()
+    assert list(dict.fromkeys(every[every.source == "model"].split)) == ["shuffled", "grouped"]
+    assert set(other.scores().split) == {"shuffled"}
+    beside = every[(every.source == "model") & (every.split == "grouped")]
+    pd.testing.assert_frame_equal(beside.reset_index(drop=True), aligned.scores())
+    assert "nuisance/passage" in set(every.layer)  # which only leaking folds can make use of
+
+
+def test_every_kind_of_row_is_kept_and_told_apart(aligned, client):
+    every = aligned.every_score()
+    assert set(every.source) == {"model", "nuisance", "both"}
+    assert not every.isna().any(axis=None)
+    assert {"nuisance/length", "nuisance/position", "nuisance/all"} < set(every.layer)
+    unique = aligned.unique()
+    assert len(unique) == 3 * 4 * 3  # subjects, ROIs, folds
+    logged = client.get_run(aligned.run_id).data.metrics
+    for roi in ROIS:
+        mean = unique[unique.roi == roi].unique.mean()
+        assert logged[f"unique_2v2/{roi}"] == pytest.approx(mean)
+
+
+def test_ceilings_of_every_kind_come_with_the_scores(aligned):
+    ceilings = aligned.ceilings()
+    assert set(ceilings.kind) == {"split-half", "across-subjects", "signal"}
+    assert set(ceilings.roi) == set(ROIS)
+
+
+def test_all_models_in_the_same_folds_share_one_reference(aligned, full, client):
+    other = run_align(AlignConfig(model=full.uri, brain=BRAIN, **QUICK))
+    tags = [client.get_run(run.run_id).data.tags for run in (aligned, other)]
+    assert tags[0]["reference"] == tags[1]["reference"]
+    pd.testing.assert_frame_equal(aligned.ceilings(), other.ceilings())
+
+
+def test_where_the_work_is_done_does_not_make_it_another_alignment(aligned, prompt):
+    elsewhere = {"workers": 2, "threads": 2, "scheduler": "tcp://nowhere:1"}
+    assert run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **QUICK, **elsewhere)) == aligned
+
+
+def test_what_was_finished_before_a_crash_is_not_computed_again(prompt, store, monkeypatch):
+    config = AlignConfig(model=prompt.uri, brain=BRAIN, **QUICK, seed=5, nuisance=False, workers=1)
+    computed = []
+
+    def breaks(some, features, settings):
+        if len(computed) == 2:
+            raise OSError("the power is gone")
+        computed.append(some)
+        return align_rois(some, features, settings)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("pipeline.tracking.plan.align_rois", breaks)
+        with pytest.raises(OSError, match="the power is gone"):
+            run_align(config)
+    kept = list((store / "unfinished").rglob("*.parquet"))
+    assert len(kept) == 2
+    with monkeypatch.context() as counting:
+        computed.clear()
+        counting.setattr("pipeline.tracking.plan.align_rois", breaks)
+        table = run_align(config).scores()
+    assert len(computed) == 1
+    assert set(table.subject) == {"sim1", "sim2", "sim3"}
+    assert not (store / "unfinished").exists()
+    whole = run_align(config.model_copy(update={"rois_per_unit": 4})).scores()
+    pd.testing.assert_frame_equal(table, whole)
+
+
+def test_features_of_as_many_other_stimuli_are_refused(aligned, prompt):
+    extracted = run_extract(ExtractConfig(model=prompt.uri, brain=BRAIN))
+    brain = load_brain(BRAIN, "")
+    items = (*brain.stimuli.items[1:], brain.stimuli.items[0])
+    turned = replace(brain, stimuli=replace(brain.stimuli, items=items))
+    with pytest.raises(DataError, match=r"features of run .* expected those of the stimuli of sim"):
+        matching_features(extracted, turned)
+
+
+def test_a_features_file_of_other_stimuli_is_refused(aligned, prompt, monkeypatch, tmp_path):
+    extracted = run_extract(ExtractConfig(model=prompt.uri, brain=BRAIN))
+    brain = load_brain(BRAIN, "")
+    others = replace(extracted.origin, stimuli="0" * 64)
+    path = write_features(extracted.read(), others, tmp_path)
+    monkeypatch.setattr("pipeline.tracking.stages.extract.artifact", lambda *_: path)
+    with pytest.raises(DataError, match=r"Run extract again"):
+        matching_features(extracted, brain)
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import mlflow
-import numpy as np
 import pandas as pd
 from mlflow.entities import Run
-from numpy.typing import NDArray
 
-from pipeline.alignment import AlignSettings, align, best_layers, make_folds
+from pipeline.alignment import best_layers
+from pipeline.alignment.by_roi import Arrays, unique_part
 from pipeline.brains.dataset import BrainDataset
-from pipeline.brains.responses import Responses
 from pipeline.config import AlignConfig, ExtractConfig
+from pipeline.errors import DataError, Problem
 from pipeline.tracking.brains import brain_input, load_brain
-from pipeline.tracking.ceilings import split_half_ceilings
 from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.plan import MODEL, compute_parts, make_plan, model_units, workplace_of
 from pipeline.tracking.registry import Registered, resolve, tag_version
 from pipeline.tracking.runs import (
     NOTE,
@@ -28,10 +27,11 @@ from pipeline.tracking.runs import (
     once,
     visible_refusal,
 )
+from pipeline.tracking.score_files import read_scores
 from pipeline.tracking.stages.extract import Extracted, run_extract
+from pipeline.tracking.stages.reference import CODE, NOT_OURS, Reference, nuisance_of, run_reference
+from pipeline.tracking.unfinished import forget, unfinished_folder
 
-CODE = ("alignment",)
-SHARED = set(ExtractConfig.model_fields)  # what align passes on to extract
 SCORES, CEILINGS = "scores.csv", "ceilings.csv"
 
 
@@ -50,87 +50,111 @@ class Aligned:
     run_id: str
     extract_run: str
 
+    def every_score(self) -> pd.DataFrame:
+        """Read every score: one row a subject, split, source, repeat, direction, ROI, layer, fold.
+
+        ``source`` is 'model', 'nuisance' (features that are none of a model) or 'both' (a layer
+        beside all nuisance features). ``fold`` goes on over repeats, so it tells them apart too.
+        Where ``split`` was shuffled, there are rows in grouped folds as well.
+        """
+        return read_scores(artifact(self.run_id, SCORES))
+
     def scores(self) -> pd.DataFrame:
-        """Read every score: one row a subject, direction, ROI, layer and fold."""
-        return pd.read_csv(artifact(self.run_id, SCORES))
+        """Read the scores of the model in the split that was asked for."""
+        return asked(self.every_score())
+
+    def unique(self) -> pd.DataFrame:
+        """Read what the model explains beyond nuisance features, in every split."""
+        return unique_part(self.every_score())
 
     def ceilings(self) -> pd.DataFrame:
-        """Read the noise ceilings; no rows where stimuli were shown only once."""
-        return pd.read_csv(artifact(self.run_id, CEILINGS))
+        """Read the noise ceilings; no rows where there are none."""
+        return read_scores(artifact(self.run_id, CEILINGS))
+
+
+def asked(scores: pd.DataFrame) -> pd.DataFrame:
+    """Select the rows of the model in the split that was asked for, which comes first."""
+    chosen = (scores.source == MODEL) & (scores.split == scores.split.iloc[0])
+    return scores[chosen].reset_index(drop=True)
 
 
 def run_align(config: AlignConfig) -> Aligned:
     """Align a registered version with a brain dataset, or find the scores computed before.
 
-    Features are extracted first where no run holds them yet.
+    Features are extracted first where no run holds them yet, and ceilings and the scores of
+    nuisance features are computed where no alignment in these folds has needed them.
 
     Raises
     ------
     PipelineError
         When the model is not registered, the brain dataset cannot be read, folds would hold
-        fewer than two stimuli, or a pattern is constant.
+        fewer than two stimuli, features are those of other stimuli, or a pattern is constant.
     """
     names = {"brain": config.brain}
     stage = Stage(
         "align", f"align {config.model} with {config.brain}", "", config.model_dump(), names
     )
     with visible_refusal(stage):
-        settings = _settings(config)
         registered = resolve(config.model)
         brain = load_brain(config.brain, config.brain_dir)
-        make_folds(brain.stimuli.groups, settings.n_folds, settings.split, settings.seed)
-    extracted = run_extract(ExtractConfig(**config.model_dump(include=SHARED)))
+        plan = make_plan(config, brain)
+    extract_config = config.model_dump(include=set(ExtractConfig.model_fields))
+    extracted = run_extract(ExtractConfig(**extract_config))
+    reference = run_reference(config, plan)
     inputs = {"features": extracted.run_id, "brain": brain.digest}
+    mark = fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, CODE)
     stage = Stage(
         "align",
         f"align {registered.title} with {brain.name}",
-        fingerprint("align", config.model_dump(exclude=SHARED), inputs, CODE),
+        mark,
         {**config.model_dump(), "model": registered.uri},
         {"brain": brain.name, **registered.names},
     )
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="responses")
-        scores = _scores(extracted, brain, settings)
-        with logged_folder() as folder:
-            scores.to_csv(folder / SCORES, index=False)
-            ceilings = split_half_ceilings(brain, config.folds, config.split, config.seed)
-            ceilings.to_csv(folder / CEILINGS, index=False)
-        _log(scores, registered, brain)
+        features = matching_features(extracted, brain)
+        units = list(model_units(plan, features, nuisance_of(config)))
+        folder = unfinished_folder(mark)
+        scores = compute_parts(units, folder, workplace_of(config))
+        _log_tables(scores, reference)
+        _log_means(asked(scores), registered, brain)
+        _log_unique(scores, reference)
+        forget(folder)
 
     return Aligned(once(stage, work, always), extracted.run_id)
 
 
-def _settings(config: AlignConfig) -> AlignSettings:
-    return AlignSettings(
-        split=config.split,
-        n_folds=config.folds,
-        n_inner_folds=config.inner_folds,
-        trials=config.trials,
-        alpha_low=config.alpha_low,
-        alpha_high=config.alpha_high,
-        similarity=config.similarity,
-        seed=config.seed,
-    )
+def matching_features(extracted: Extracted, brain: BrainDataset) -> Arrays:
+    """Read features, and make sure that they are those of the stimuli that were responded to.
+
+    Raises
+    ------
+    DataError
+        The features were made from other stimuli, even if these are as many.
+    """
+    if extracted.origin.stimuli != brain.stimuli.digest:
+        raise DataError(
+            Problem(
+                f"features of run {extracted.run_id}",
+                f"those of the stimuli of {brain.name} ({brain.stimuli.digest[:12]})",
+                f"those of others ({extracted.origin.stimuli[:12]})",
+                "Run extract again with this brain dataset.",
+            )
+        )
+    return extracted.read()
 
 
-def _by_roi(subject: Responses) -> dict[str, NDArray[np.float32]]:
-    return {roi: subject.values[:, columns] for roi, columns in subject.rois.items()}
+def _log_tables(scores: pd.DataFrame, reference: Reference) -> None:
+    alone = reference.nuisance()
+    with logged_folder() as folder:
+        together = [scores] if alone.empty else [scores, alone]
+        pd.concat(together, ignore_index=True).to_csv(folder / SCORES, index=False)
+        reference.ceilings().to_csv(folder / CEILINGS, index=False)
+    mlflow.set_tag("reference", reference.run_id)
 
 
-def _scores(extracted: Extracted, brain: BrainDataset, settings: AlignSettings) -> pd.DataFrame:
-    features = extracted.read()
-    tables = []
-    for name, subject in brain.subjects.items():
-        rows = subject.rows(len(brain.stimuli))
-        shown = {layer: x[rows] for layer, x in features.items()}
-        table = align(shown, _by_roi(subject), brain.stimuli.groups[rows], settings)
-        table.insert(0, "subject", name)
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
-
-
-def _log(scores: pd.DataFrame, registered: Registered, brain: BrainDataset) -> None:
+def _log_means(scores: pd.DataFrame, registered: Registered, brain: BrainDataset) -> None:
     """Log means over folds, and over subjects, to the run, the model and its tune run."""
     chosen = best_layers(scores)
     by_subject = chosen.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
@@ -156,3 +180,13 @@ def _log(scores: pd.DataFrame, registered: Registered, brain: BrainDataset) -> N
         f"2v2 accuracy of `{registered.uri}` with **{brain.name}** ({brain.source}), mean over "
         f"{len(brain.subjects)} subjects; chance is 0.5.\n\n| | 2v2 |\n|---|---|\n{rows}",
     )
+
+
+def _log_unique(scores: pd.DataFrame, reference: Reference) -> None:
+    """Log what the model explains beyond nuisance features, mean over subjects and folds."""
+    alone = reference.nuisance()
+    if not alone.empty:
+        unique = unique_part(pd.concat([scores, alone], ignore_index=True))
+        in_asked = unique[unique.split == scores.split.iloc[0]]
+        by_roi = in_asked.groupby("roi", sort=False).unique.mean()
+        mlflow.log_metrics({f"unique_2v2/{roi}": value for roi, value in by_roi.items()})

@@ -12,10 +12,12 @@ import pandas as pd
 from mlflow.entities import Run
 
 from pipeline.alignment import best_layers
+from pipeline.alignment.by_roi import unique_part
 from pipeline.config import ReportConfig
 from pipeline.reporting.report import Report, StudyResults, build_report, write_report
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.lineage import Link, latest_study, read_lineage
+from pipeline.tracking.plan import MODEL
 from pipeline.tracking.registry import Registered, resolve
 from pipeline.tracking.runs import (
     NOTE,
@@ -26,7 +28,7 @@ from pipeline.tracking.runs import (
     once,
     visible_refusal,
 )
-from pipeline.tracking.stages.align import Aligned
+from pipeline.tracking.stages.align import Aligned, asked
 
 CODE = ("reporting", "tracking/stages/report")
 PAGE, TERMINAL = "report.html", "terminal.txt"
@@ -40,6 +42,9 @@ SHOWN = {  # params of tune and align runs that a reader of the report wants to 
     "pooling": "pooling",
     "split": "split into folds",
     "folds": "outer folds",
+    "repeats": "repeats of the split",
+    "near_identical": "pixel correlation from which pictures share a group",
+    "nuisance": "nuisance features",
     "inner_folds": "inner folds",
     "trials": "Optuna trials over alpha",
     "similarity": "similarity of patterns",
@@ -113,15 +118,15 @@ def _results(asks: str, links: Sequence[Link]) -> StudyResults:
     """Gather what the runs of a study logged."""
     models = {link.model: resolve(link.model) for link in links}
     tune_rows = [row for m in models.values() for row in _task_rows(m)]
-    scores, ceilings, profiles = [], [], []
+    scores, ceilings, profiles, unique = [], [], [], []
     for link in links:
         aligned, registered = Aligned(link.align_run, link.extract_run), models[link.model]
-        params = mlflow.get_run(link.align_run).data.params
-        table = aligned.scores().assign(
-            **_key(registered), brain=link.brain, simulated=link.simulated, split=params["split"]
-        )
-        scores.append(best_layers(table))
-        profiles.append(table)
+        cell = {**_key(registered), "brain": link.brain, "simulated": link.simulated}
+        every = aligned.every_score()
+        by_split = every[every.source == MODEL].groupby("split", sort=False)
+        scores += [best_layers(rows).assign(**cell) for _, rows in by_split]
+        profiles.append(asked(every).assign(**cell))
+        unique.append(unique_part(every).assign(**cell, direction="encoding"))
         ceilings.append(aligned.ceilings().assign(brain=link.brain, direction="encoding"))
     layer_key = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject", "layer"]
     profile = pd.concat(profiles).groupby(layer_key, sort=False).two_vs_two.mean().reset_index()
@@ -130,11 +135,12 @@ def _results(asks: str, links: Sequence[Link]) -> StudyResults:
         task_scores=pd.DataFrame(tune_rows),
         brain_scores=pd.concat(scores, ignore_index=True),
         ceilings=pd.concat(ceilings, ignore_index=True).drop_duplicates(
-            ["brain", "subject", "roi"]
+            ["brain", "kind", "subject", "roi"]
         ),
         layer_profile=profile,
         settings=_settings(links),
         lineage=pd.DataFrame(_lineage_rows(links, models)),
+        unique=pd.concat(unique, ignore_index=True),
     )
 
 

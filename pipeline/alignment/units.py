@@ -1,0 +1,203 @@
+"""Units of work that need nothing of one another: computed here, in processes, or on a cluster.
+
+All ways give the same result to the last bit on machines of one kind, because every unit has the
+same number of BLAS threads whatever the way: the sums inside a factorisation depend on it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import pandas as pd
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from threadpoolctl import threadpool_limits
+
+from pipeline.errors import AlignmentError, ConfigError, Problem, refuse
+
+#: How long a scheduler may take to answer before it counts as not there.
+SCHEDULER_SECONDS = 20
+#: Units that are sent ahead to each core of a cluster, so that none waits for its next.
+UNITS_A_CORE = 2
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A piece of work: a function of arguments that gives a table.
+
+    Parameters
+    ----------
+    name : str
+        Unlike that of any other unit of the same work.
+    function : callable
+        Found by its module and name where the unit is computed.
+    arguments : tuple
+        What it is called with; arrays in dicts and tuples. They travel with the unit, so a
+        worker that is lost takes nothing along.
+    """
+
+    name: str
+    function: Callable[..., pd.DataFrame]
+    arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where units are computed.
+
+    Parameters
+    ----------
+    workers : int
+        Processes on this machine; 0: as many as it has cores for their threads. With 1, or with
+        one unit, work is done in this process.
+    threads : int
+        BLAS threads of each unit, here and on a cluster.
+    scheduler : str
+        Address of a dask scheduler, whose workers then do the work; empty: this machine.
+
+    Raises
+    ------
+    ConfigError
+        Numbers that are too small.
+    """
+
+    workers: int = 1
+    threads: int = 1
+    scheduler: str = ""
+
+    def __post_init__(self) -> None:
+        least = (("workers", 0), ("threads", 1))
+        refuse(
+            (
+                Problem(name, f"at least {low}", str(getattr(self, name)), f"Raise {name}.")
+                for name, low in least
+                if getattr(self, name) < low
+            ),
+            ConfigError,
+        )
+
+    def processes(self, n_units: int) -> int:
+        """Count the processes that are worth starting, at least 1."""
+        room = max(1, joblib.cpu_count() // self.threads)
+        return max(1, min(self.workers or room, n_units))
+
+
+def compute_units(units: Sequence[Unit], place: Workplace) -> Iterator[tuple[Unit, pd.DataFrame]]:
+    """Compute units and give each as soon as it is finished, in whatever order that is.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+    place : Workplace
+
+    Yields
+    ------
+    (Unit, DataFrame)
+
+    Raises
+    ------
+    PipelineError
+        What a unit raises; or when the scheduler cannot be reached, or workers die again and
+        again.
+    """
+    if place.scheduler:
+        yield from _on_cluster(units, place)
+    elif place.processes(len(units)) > 1:
+        yield from _in_processes(units, place)
+    else:
+        for unit in units:
+            with threadpool_limits(limits=place.threads):
+                table = unit.function(*unit.arguments)
+            yield unit, table
+
+
+def _in_processes(units: Sequence[Unit], place: Workplace) -> Iterator[tuple[Unit, pd.DataFrame]]:
+    pool = joblib.Parallel(
+        n_jobs=place.processes(len(units)),
+        backend="loky",
+        return_as="generator_unordered",
+        batch_size=1,
+    )
+    work = (joblib.delayed(_numbered)(n, unit, place.threads) for n, unit in enumerate(units))
+    try:
+        for number, table in pool(work):
+            yield units[number], table
+    except TerminatedWorkerError as error:
+        raise AlignmentError(_lost("a process of this machine")) from error
+
+
+def _on_cluster(units: Sequence[Unit], place: Workplace) -> Iterator[tuple[Unit, pd.DataFrame]]:
+    """Keep the workers of a dask cluster busy, however many there are at any time.
+
+    Not through joblib's backend for dask: where it finds a single worker it computes in this
+    process instead, and it puts large arguments on one worker, with which they die.
+    """
+    with _client(place.scheduler) as client, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+        from distributed import KilledWorker, as_completed
+
+        waiting = iter(units)
+        running = as_completed(loop=client.loop)
+        unit_of: dict[Any, Unit] = {}
+
+        def submit() -> None:
+            # arguments travel with the units: few enough at a time for the scheduler's memory
+            most = UNITS_A_CORE * max(1, sum(client.nthreads().values()))
+            for unit in itertools.islice(waiting, max(0, most - len(unit_of))):
+                future = client.submit(_limited, unit, place.threads, pure=False)
+                unit_of[future] = unit
+                running.add(future)
+
+        submit()
+        for future in running:
+            unit = unit_of.pop(future)
+            try:
+                table = future.result()
+            except KilledWorker as error:
+                raise AlignmentError(_lost(f"every worker that was given {unit.name}")) from error
+            submit()
+            yield unit, table
+
+
+def _limited(unit: Unit, threads: int) -> pd.DataFrame:
+    # for good, not for this unit only: a worker may compute several units at once
+    threadpool_limits(limits=threads)
+    return unit.function(*unit.arguments)
+
+
+def _numbered(number: int, unit: Unit, threads: int) -> tuple[int, pd.DataFrame]:
+    return number, _limited(unit, threads)
+
+
+def _lost(who: str) -> Problem:
+    return Problem(
+        "workers",
+        "workers that live until their work is done",
+        f"{who} was killed",
+        "Most often memory has run out: use fewer workers, or give each more. What is finished "
+        "is kept: run the same command again.",
+    )
+
+
+@contextmanager
+def _client(scheduler: str) -> Iterator[Any]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        expected = "dask and distributed, to reach a scheduler"
+        remedy = "Install both (requirements-dev.txt pins them), or leave scheduler empty."
+        raise ConfigError(Problem("scheduler", expected, str(error), remedy)) from error
+    try:
+        client = Client(scheduler, timeout=SCHEDULER_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        expected = "the address of a dask scheduler that answers, such as tcp://host:8786"
+        remedy = "Start `dask scheduler` and workers, and give the address that it prints."
+        found = f"'{scheduler}': {error}"
+        raise ConfigError(Problem("scheduler", expected, found, remedy)) from error
+    with client:
+        yield client

@@ -1,0 +1,72 @@
+"""What voxels may follow besides what a model knows: length, place, brightness, pixels.
+
+A model's features predict responses partly because they, too, follow how long a sentence is or
+how bright a picture. Scored beside the model, such nuisance features say how far that goes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from pipeline.brains.dataset import Stimuli
+from pipeline.brains.near_identical import shrunk
+
+#: At most this many principal components of the pixels, and at most one for four stimuli.
+COMPONENTS, STIMULI_A_COMPONENT = 50, 4
+
+Nuisance = dict[str, NDArray[np.float64]]
+
+
+def nuisance_features(stimuli: Stimuli, with_groups: bool) -> Nuisance:
+    """Compute the nuisance features of stimuli.
+
+    Parameters
+    ----------
+    stimuli : Stimuli
+    with_groups : bool
+        Whether to add ``passage``, of sentences. It can matter only where passages are split
+        between train and test: in all other folds the column of a test passage is constant
+        over the training rows, and those of training passages are the same for all test rows.
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (n_stimuli, n_columns)
+        Of sentences: ``length`` (words, characters), ``position`` (in the passage, from 0, in the
+        order of the stimuli) and ``passage`` (a column for each, 1 in its own sentences). Of
+        pictures: ``brightness`` (mean of the pixels and their standard deviation, i.e. contrast)
+        and ``pixels`` (leading principal components).
+
+    Notes
+    -----
+    Principal components are those of all pictures, test pictures among them, but no response is
+    seen: what is learned from responses is learned in the training rows as ever.
+    """
+    if isinstance(stimuli.items, tuple):
+        return _of_sentences(stimuli.items, stimuli.groups, with_groups)
+    return _of_pictures(stimuli.items)
+
+
+def _of_sentences(
+    sentences: tuple[str, ...], passages: NDArray[np.str_], with_groups: bool
+) -> Nuisance:
+    lengths = [(len(sentence.split()), len(sentence)) for sentence in sentences]
+    names, member = np.unique(passages, return_inverse=True)
+    one_hot = (member[:, None] == np.arange(len(names))).astype(np.float64)
+    position = (np.cumsum(one_hot, axis=0) * one_hot).sum(axis=1, keepdims=True) - 1
+    found = {"length": np.array(lengths, dtype=np.float64), "position": position}
+    return {**found, "passage": one_hot} if with_groups else found
+
+
+def _of_pictures(pictures: NDArray[np.uint8]) -> Nuisance:
+    pixels = shrunk(pictures).reshape(len(pictures), -1)
+    brightness = np.stack([pixels.mean(axis=1), pixels.std(axis=1)], axis=1)
+    centred = pixels - pixels.mean(axis=0)
+    # by the Gram matrix: there are fewer pictures than pixels
+    n_pictures = len(pictures)
+    most = max(1, min(COMPONENTS, n_pictures // STIMULI_A_COMPONENT))
+    leading = (n_pictures - most, n_pictures - 1)
+    values, vectors = scipy.linalg.eigh(centred @ centred.T, subset_by_index=leading)
+    kept = np.flatnonzero(values > values.max() * n_pictures * np.finfo(np.float64).eps)[::-1]
+    return {"brightness": brightness, "pixels": vectors[:, kept] * np.sqrt(values[kept])}

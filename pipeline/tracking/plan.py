@@ -1,0 +1,204 @@
+"""What one alignment consists of: which subjects, splits and repeats, cut into units of work."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.alignment import AlignSettings
+from pipeline.alignment.by_roi import Arrays, SomeRois, align_rois, encode_both, encode_nuisance
+from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.units import Unit, Workplace
+from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.near_identical import merged_groups
+from pipeline.config import AlignConfig
+from pipeline.errors import AlignmentError
+from pipeline.tracking.brains import load_brain
+from pipeline.tracking.unfinished import compute_kept
+
+log = logging.getLogger("pipeline")
+MODEL, NUISANCE, BOTH = "model", "nuisance", "both"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some ROIs of a subject in one repeat of one split.
+
+    Parameters
+    ----------
+    subject : str
+    some : SomeRois
+    settings : AlignSettings
+        Seeded for this repeat.
+    repeat : int
+    """
+
+    subject: str
+    some: SomeRois
+    settings: AlignSettings
+    repeat: int
+
+    def unit(self, source: str, function: Callable[..., pd.DataFrame], *arrays: Arrays) -> PartUnit:
+        """Make a unit of a function of the ROIs, arrays for all stimuli, and settings."""
+        rois = ", ".join(self.some.rois)
+        name = f"{self.subject}, {self.settings.split}, repeat {self.repeat}, {source}: {rois}"
+        return PartUnit(self, source, Unit(name, function, (self.some, *arrays, self.settings)))
+
+
+@dataclass(frozen=True)
+class PartUnit:
+    """A unit of work, and what its rows are to be told apart by."""
+
+    part: Part
+    source: str
+    unit: Unit
+
+    def labelled(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Put subject, split, source and repeat before a table; its folds go on over repeats."""
+        if table.empty:
+            return table
+        part = self.part
+        fold = table.fold + part.repeat * (table.fold.max() + 1)
+        labels = {
+            "subject": part.subject,
+            "split": part.settings.split,
+            "source": self.source,
+            "repeat": part.repeat,
+        }
+        return pd.DataFrame({**labels, **table.assign(fold=fold)}, index=table.index)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about an alignment that does not depend on a model.
+
+    Parameters
+    ----------
+    brain : BrainDataset
+    groups : ndarray of str, shape (n_stimuli,)
+        Stimulus groups, those with near-identical stimuli merged.
+    settings : tuple of AlignSettings
+        One for each split, the one asked for first.
+    repeats : int
+        How often each split is made anew.
+    rois_per_unit : int
+        0: all of a subject's.
+    """
+
+    brain: BrainDataset
+    groups: NDArray[np.str_]
+    settings: tuple[AlignSettings, ...]
+    repeats: int
+    rois_per_unit: int
+
+    def parts(self) -> Iterator[Part]:
+        """List what is aligned by itself."""
+        for name, subject in self.brain.subjects.items():
+            shown = subject.rows(len(self.brain.stimuli))
+            size = self.rois_per_unit or len(subject.rois)
+            rois = list(subject.rois.items())
+            for start in range(0, len(rois), size):
+                batch = dict(rois[start : start + size])
+                some = SomeRois(subject.values, batch, shown, self.groups[shown])
+                for settings in self.settings:
+                    for repeat in range(self.repeats):
+                        again = replace(settings, seed=settings.seed + repeat)
+                        yield Part(name, some, again, repeat)
+
+    def try_folds(self) -> None:
+        """Make the folds of every subject, and let what is wrong with them be refused."""
+        for part in self.parts():
+            nested_folds(part.some.groups, part.settings)
+
+
+def make_plan(config: AlignConfig, brain: BrainDataset) -> Plan:
+    """Merge groups of near-identical stimuli, and make sure that all folds can be made.
+
+    Beside shuffled folds, grouped ones are planned, to show how much leaks; where they cannot be
+    made, that is told.
+
+    Raises
+    ------
+    AlignmentError
+        Folds that cannot be scored, or that would split a stimulus group.
+    """
+    groups = _groups(config.brain, config.brain_dir, config.near_identical)
+    asked = settings_of(config)
+    plan = Plan(brain, groups, (asked,), config.repeats, config.rois_per_unit)
+    plan.try_folds()
+    if asked.split != "shuffled":
+        return plan
+    compared = replace(plan, settings=(asked, replace(asked, split="grouped")))
+    try:
+        compared.try_folds()
+    except AlignmentError as error:
+        log.info("  no grouped folds to compare the shuffled ones with: %s", error)
+        return plan
+    return compared
+
+
+@lru_cache(maxsize=4)  # a study aligns many models with the same brain dataset
+def _groups(name: str, directory: str, threshold: float) -> NDArray[np.str_]:
+    stimuli = load_brain(name, directory).stimuli
+    groups = merged_groups(stimuli, threshold)
+    before, after = (len(np.unique(names)) for names in (stimuli.groups, groups))
+    if after < before:
+        log.info("  near-identical stimuli: %d stimulus groups become %d", before, after)
+    return groups
+
+
+def settings_of(config: AlignConfig) -> AlignSettings:
+    """Put the settings of the stage into the words of the engine."""
+    return AlignSettings(
+        split=config.split,
+        n_folds=config.folds,
+        n_inner_folds=config.inner_folds,
+        trials=config.trials,
+        alpha_low=config.alpha_low,
+        alpha_high=config.alpha_high,
+        similarity=config.similarity,
+        seed=config.seed,
+    )
+
+
+def workplace_of(config: AlignConfig) -> Workplace:
+    """Put the settings of the stage into the words of what computes units."""
+    return Workplace(config.workers, config.threads, config.scheduler)
+
+
+def model_units(plan: Plan, features: Arrays, nuisance: Arrays) -> Iterator[PartUnit]:
+    """Cut the alignment of a model into units.
+
+    Parameters
+    ----------
+    plan : Plan
+    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+    nuisance : mapping of str to ndarray, shape (n_stimuli, n_columns)
+        With which every layer is joined and scored again; empty: not.
+    """
+    for part in plan.parts():
+        yield part.unit(MODEL, align_rois, features)
+        if nuisance:
+            yield part.unit(BOTH, encode_both, nuisance, features)
+
+
+def nuisance_units(plan: Plan, nuisance: Arrays) -> Iterator[PartUnit]:
+    """Cut the encoding from nuisance features alone into units; none without them."""
+    if nuisance:
+        for part in plan.parts():
+            yield part.unit(NUISANCE, encode_nuisance, nuisance)
+
+
+def compute_parts(units: Sequence[PartUnit], folder: Path, place: Workplace) -> pd.DataFrame:
+    """Compute units and join their labelled tables: see :func:`compute_kept`."""
+    tables = compute_kept([unit.unit for unit in units], folder, place)
+    labelled = [unit.labelled(table) for unit, table in zip(units, tables, strict=True)]
+    rows = [table for table in labelled if not table.empty]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()

@@ -1,0 +1,34 @@
+"""Tables of scores as runs keep them: CSV that is read back as it was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+#: A subject '01' is no number, and an ROI 'NA' is not missing.
+NAMES = ("subject", "roi", "layer", "split", "source", "kind", "direction")
+
+
+def read_scores(path: Path) -> pd.DataFrame:
+    """Read a table of scores, to the last bit and with every name a text.
+
+    Parameters
+    ----------
+    path : Path
+        Written by ``DataFrame.to_csv(path, index=False)``.
+
+    Returns
+    -------
+    DataFrame
+        Without rows and columns where the file has none.
+    """
+    try:
+        return pd.read_csv(
+            path,
+            dtype=dict.fromkeys(NAMES, str),
+            keep_default_na=False,
+            na_values={"correlation_corrected": [""]},
+        )
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()

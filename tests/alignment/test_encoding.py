@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge as SklearnRidge
+
+from pipeline.alignment import align, make_folds
+from pipeline.alignment.encoding import encode, varying
+from pipeline.errors import AlignmentError
+
+
+def test_a_single_band_is_encoded_as_align_encodes_a_layer(subject, groups, settings):
+    features, responses = subject
+    whole = align(features, responses, groups, settings)
+    expected = whole[whole.direction == "encoding"].reset_index(drop=True)
+    found = encode({name: (x,) for name, x in features.items()}, responses, groups, settings)
+    assert list(found.columns) == list(expected.columns)
+    exact = ["direction", "roi", "layer", "fold", "two_vs_two", "alpha", "n_test", "n_train"]
+    pd.testing.assert_frame_equal(found[exact], expected[exact])
+    close = ["correlation", "inner_two_vs_two", "inner_correlation"]
+    np.testing.assert_allclose(found[close], expected[close], atol=1e-9)
+
+
+def test_two_bands_are_ridge_on_columns_divided_by_the_root_of_their_traces(
+    subject, groups, settings
+):
+    features, responses = subject
+    bands = tuple(features.values())
+    one_alpha = replace(settings, trials=1)
+    found = encode({"both": bands}, responses, groups, one_alpha)
+    for number, fold in enumerate(make_folds(groups, 4, "grouped", settings.seed)):
+        z = [(x - x[fold.train].mean(0)) / x[fold.train].std(0) for x in bands]
+        X = np.hstack([band / np.sqrt(band.shape[1]) for band in z])
+        for roi, y in responses.items():
+            row = found[(found.roi == roi) & (found.fold == number)].iloc[0]
+            Y = (y - y[fold.train].mean(0)) / y[fold.train].std(0)
+            # both bands have a mean diagonal of 1, so the scale of alpha is their sum
+            ridge = SklearnRidge(alpha=row.alpha * 2, fit_intercept=False)
+            predicted = ridge.fit(X[fold.train], Y[fold.train]).predict(X[fold.test])
+            pairs = zip(predicted, Y[fold.test], strict=True)
+            r = np.mean([np.corrcoef(a, b)[0, 1] for a, b in pairs])
+            assert row.correlation == pytest.approx(r, abs=1e-6)
+
+
+def test_a_band_of_one_column_can_be_encoded_from(subject, groups, settings, rng):
+    _, responses = subject
+    found = encode({"position": (rng.standard_normal((48, 1)),)}, responses, groups, settings)
+    assert found.two_vs_two.between(0, 1).all()
+    assert found.correlation.notna().all()
+
+
+def test_copies_of_a_band_weigh_no_more_than_the_band(subject, groups, settings):
+    features, responses = subject
+    layer = features["h.0"]
+    found = encode(
+        {"once": (layer,), "wide": (np.tile(layer, 5),)}, responses, groups, settings
+    ).set_index(["layer", "roi", "fold"])
+    np.testing.assert_allclose(
+        found.loc["wide"].correlation, found.loc["once"].correlation, atol=1e-9
+    )
+
+
+def test_a_band_that_is_constant_adds_nothing(subject, groups, settings):
+    features, responses = subject
+    alone = encode({"x": (features["h.0"],)}, responses, groups, settings)
+    with_constant = encode({"x": (features["h.0"], np.ones((48, 2)))}, responses, groups, settings)
+    pd.testing.assert_frame_equal(alone, with_constant)
+
+
+def test_a_source_of_which_nothing_varies_is_refused(subject, groups, settings):
+    _, responses = subject
+    with pytest.raises(AlignmentError, match=r"fold 0, length: expected columns that vary"):
+        encode({"length": (np.ones((48, 2)),)}, responses, groups, settings)
+
+
+def test_only_sources_that_vary_in_every_training_fold_are_kept(groups, settings, rng):
+    first = make_folds(groups, 4, "grouped", settings.seed)[0]
+    only_in_test = np.zeros((48, 1))
+    only_in_test[first.test] = rng.standard_normal((len(first.test), 1))
+    sources = {"fold": (only_in_test,), "kept": (only_in_test, rng.standard_normal((48, 1)))}
+    assert list(varying(sources, groups, settings)) == ["kept"]
+
+
+def test_arrays_that_do_not_match_the_stimuli_are_refused(subject, groups, settings):
+    _, responses = subject
+    with pytest.raises(AlignmentError, match=r"source length, band 0: expected one row"):
+        encode({"length": (np.ones((40, 2)),)}, responses, groups, settings)

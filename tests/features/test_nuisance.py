@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from pipeline.brains.dataset import Stimuli
+from pipeline.features.nuisance import nuisance_features
+
+SENTENCES = ("a dog barks", "it is loud .", "cats sleep", "they dream of mice", "the end")
+PASSAGES = np.array(["dogs", "dogs", "cats", "cats", "dogs"])
+
+
+@pytest.fixture
+def pictures():
+    return np.random.default_rng(0).integers(0, 256, (24, 9, 8, 3)).astype(np.uint8)
+
+
+def test_sentences_have_their_length_and_their_place_in_the_passage():
+    found = nuisance_features(Stimuli(SENTENCES, PASSAGES), with_groups=False)
+    assert found["length"].tolist() == [[3, 11], [4, 12], [2, 10], [4, 18], [2, 7]]
+    assert found["position"].ravel().tolist() == [0, 1, 0, 1, 2]
+    assert set(found) == {"length", "position"}
+
+
+def test_the_passage_is_told_only_where_it_is_asked_for():
+    found = nuisance_features(Stimuli(SENTENCES, PASSAGES), with_groups=True)
+    assert found["passage"].tolist() == [[0, 1], [0, 1], [1, 0], [1, 0], [0, 1]]
+
+
+def test_pictures_have_their_brightness_and_contrast(pictures):
+    found = nuisance_features(Stimuli(pictures, np.arange(24).astype(str)), with_groups=True)
+    for picture, (mean, contrast) in zip(pictures, found["brightness"], strict=True):
+        assert mean == pytest.approx(picture.mean())
+        assert contrast == pytest.approx(picture.std())
+    assert set(found) == {"brightness", "pixels"}
+
+
+def test_pixels_are_the_leading_components_that_scikit_learn_finds(pictures):
+    found = nuisance_features(Stimuli(pictures, np.arange(24).astype(str)), False)["pixels"]
+    expected = PCA(6, svd_solver="full").fit_transform(pictures.reshape(24, -1))
+    assert found.shape == (24, 6)
+    np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-6)
+
+
+def test_equal_pictures_have_no_components():
+    pictures = np.full((8, 4, 4, 3), 7, dtype=np.uint8)
+    found = nuisance_features(Stimuli(pictures, np.arange(8).astype(str)), with_groups=False)
+    assert found["pixels"].shape == (8, 0)
+
+
+def test_components_beyond_the_rank_of_the_pictures_are_left_out(pictures):
+    twice = np.repeat(pictures[:3], 8, axis=0)
+    found = nuisance_features(Stimuli(twice, np.arange(24).astype(str)), with_groups=False)
+    assert found["pixels"].shape == (24, 2)

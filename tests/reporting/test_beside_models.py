@@ -1,0 +1,161 @@
+"""What stands beside the models' accuracies: ceilings, the other split, nuisance, repeats."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.reporting import aggregate
+from pipeline.reporting.ceilings import ceilings_of, fraction_of_ceiling
+from pipeline.reporting.leak_table import leak_sentence, leak_table, split_gaps
+from pipeline.reporting.report import build_report
+from pipeline.reporting.table import MISSING
+from pipeline.reporting.tables import OF_CEILING, two_vs_two_table
+from pipeline.reporting.unique_table import unique_table
+from pipeline.reporting.views import views_of
+
+CELL = {
+    "base": "vit",
+    "task": "digits",
+    "seed": 0,
+    "brain": "lab",
+    "simulated": False,
+    "direction": "encoding",
+    "layer": "layer_02",
+}
+
+
+def scores(accuracies, subjects=("s1", "s2"), **fixed):
+    """Make rows from {(split, ROI): accuracy}; the second subject is 0.1 better."""
+    return pd.DataFrame(
+        [
+            {
+                **CELL,
+                "method": "full",
+                "split": split,
+                "roi": roi,
+                "subject": subject,
+                "fold": fold,
+                "two_vs_two": accuracy + 0.1 * number,
+                **fixed,
+            }
+            for (split, roi), accuracy in accuracies.items()
+            for number, subject in enumerate(subjects)
+            for fold in range(2)
+        ]
+    )
+
+
+def table_of(frame, ceilings):
+    return two_vs_two_table(
+        views_of(frame)[0], aggregate.summarise(aggregate.unit_means(frame)), ceilings, frozenset()
+    )
+
+
+def test_a_fraction_counts_from_chance_and_is_never_clipped():
+    accuracy = pd.Series([0.5, 0.6, 0.7, 0.9, 0.4, 0.6, 0.6])
+    ceiling = pd.Series([0.7, 0.7, 0.7, 0.7, 0.7, 0.5, np.nan])
+    found = fraction_of_ceiling(accuracy, ceiling)
+    np.testing.assert_allclose(found, [0, 0.5, 1, 2, -0.5, np.nan, np.nan], atol=1e-12)
+
+
+def test_fractions_stand_in_a_column_of_their_own_and_in_the_values():
+    frame = scores({("grouped", "LOC"): 0.6, ("grouped", "OPA"): 0.5})
+    table = table_of(frame, {"split-half": {"LOC": 0.9, "OPA": 0.6}})
+    # means 0.65 and 0.55: 0.2 of 0.5 above chance
+    assert table.shown[OF_CEILING].tolist() == ["0.40", ""]
+    np.testing.assert_allclose(table.values["fraction_of_ceiling"], [0.375, 0.5])
+    assert "split-half ceiling" in table.note
+
+
+def test_a_ceiling_at_chance_has_no_fraction_and_the_note_says_so():
+    frame = scores({("grouped", "LOC"): 0.6, ("grouped", "OPA"): 0.5})
+    table = table_of(frame, {"split-half": {"LOC": 0.9, "OPA": 0.5}})  # 0.15 of 0.4
+    assert table.shown[OF_CEILING].tolist()[0] == "0.37"
+    assert "Without OPA: there the ceiling is at or below chance" in table.note
+    nowhere = table_of(frame, {"split-half": {"LOC": 0.45, "OPA": 0.5}})
+    assert nowhere.shown[OF_CEILING].tolist()[0] == MISSING
+
+
+def test_every_kind_of_ceiling_has_a_row_and_fractions_are_of_the_best_known():
+    frame = scores({("grouped", "LOC"): 0.6})
+    rows = [
+        {"kind": kind, "brain": "lab", "subject": s, "roi": "LOC", "direction": "encoding"}
+        | {"two_vs_two": value}
+        for kind, value in (("across-subjects", 0.7), ("split-half", 0.8), ("signal", 0.95))
+        for s in ("s1", "s2")
+    ]
+    ceilings = ceilings_of(views_of(frame)[0], pd.DataFrame(rows))
+    assert list(ceilings) == ["signal", "split-half", "across-subjects"]
+    table = table_of(frame, ceilings)
+    assert table.shown["task"].tolist()[1:] == [f"{kind} ceiling" for kind in ceilings]
+    assert table.shown["LOC"].tolist()[1:] == ["0.950", "0.800", "0.700"]
+    np.testing.assert_allclose(table.values["fraction_of_ceiling"], [0.15 / 0.45])
+
+
+def test_the_gap_is_shuffled_minus_grouped_paired_over_subjects():
+    frame = scores({("shuffled", "LOC"): 0.7, ("grouped", "LOC"): 0.6})
+    frame.loc[(frame.split == "shuffled") & (frame.subject == "s2"), "two_vs_two"] += 0.1
+    gap = split_gaps(frame).iloc[0]
+    assert (gap.shuffled, gap.grouped) == (pytest.approx(0.8), pytest.approx(0.65))
+    assert gap.gap == pytest.approx(0.15)
+    assert gap.standard_error == pytest.approx(0.05)  # of 0.1 and 0.2
+    shuffled, grouped = views_of(frame)
+    table = leak_table(shuffled, split_gaps(frame))
+    assert table.shown["LOC"].tolist() == ["+0.150 ± 0.050"]
+    assert leak_table(grouped, split_gaps(frame)) is None
+    assert "0.800 instead of 0.650 when encoding" in leak_sentence(split_gaps(frame))
+
+
+def test_one_subject_has_a_gap_without_an_error():
+    frame = scores({("shuffled", "LOC"): 0.7, ("grouped", "LOC"): 0.6}, subjects=("s1",))
+    table = leak_table(views_of(frame)[0], split_gaps(frame))
+    assert table.shown["LOC"].tolist() == ["+0.100"]
+    assert "standard error" not in table.note
+
+
+def test_without_grouped_folds_there_is_no_gap():
+    assert split_gaps(scores({("shuffled", "LOC"): 0.7})).empty
+
+
+def test_repeats_of_a_split_do_not_shrink_the_error_of_a_single_subject():
+    def with_repeats(n_repeats):
+        return pd.DataFrame(
+            [
+                {**CELL, "method": "full", "split": "grouped", "roi": "LOC", "subject": "s1"}
+                | {"repeat": r, "fold": 4 * r + f, "two_vs_two": 0.5 + 0.1 * f}
+                for r in range(n_repeats)
+                for f in range(4)
+            ]
+        )
+
+    once, often = (
+        aggregate.summarise(aggregate.unit_means(with_repeats(n))).iloc[0] for n in (1, 9)
+    )
+    assert often["standard_error"] == pytest.approx(once["standard_error"])
+    assert often["mean"] == pytest.approx(once["mean"])
+    assert often["n_units"] == once["n_units"] == 4
+
+
+def test_the_unique_part_stands_above_what_nuisance_features_do_alone():
+    unique = scores({("grouped", "LOC"): 0.6}).assign(nuisance=0.55)
+    unique["unique"] = unique.two_vs_two - unique.nuisance
+    view = views_of(unique)[0]
+    table = unique_table(view, unique.drop(columns="two_vs_two"))
+    assert table.shown["LOC"].tolist() == ["+0.100 ± 0.050", "0.550"]
+    assert unique_table(view, pd.DataFrame()) is None
+
+
+def test_the_page_shows_gap_and_unique_part_and_every_table_has_a_name_of_its_own(make_results):
+    brain = make_results().brain_scores
+    one = brain[(brain.brain == brain.brain[0]) & (brain.roi == brain.roi[0])]
+    one = one[one.task == one.task.iloc[0]]
+    both = pd.concat([one.assign(split="shuffled", two_vs_two=one.two_vs_two + 0.05), one])
+    unique = one[one.direction == "encoding"].assign(nuisance=0.52, unique=0.03)
+    frames = {"brain_scores": both.reset_index(drop=True), "unique": unique}
+    report = build_report(make_results(**frames, layer_profile=pd.DataFrame()))
+    for words in ("What shuffled folds add", "Beyond nuisance features", "of ceiling"):
+        assert words in report.html
+    assert any(name.startswith("leak-decoding") for name in report.tables)
+    assert len(report.tables) == len(set(report.tables))

@@ -1,0 +1,103 @@
+"""Each brain dataset gets the ceilings that its data allow."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.brains.brain import BrainRequest
+from pipeline.brains.simulated.simulation import (
+    load_simulated_sentences,
+    sentence_stimuli,
+    simulate_subjects,
+)
+from pipeline.config import AlignConfig
+from pipeline.tracking.brains import load_brain
+from pipeline.tracking.ceilings import (
+    ceiling_units,
+    mean_ceilings,
+    simulated_signals,
+    split_half_ceilings,
+)
+from pipeline.tracking.plan import settings_of
+
+NAME = "simulated-sentences"
+
+
+def settings(**changed):
+    asked = {"model": "models:/a@b", "brain": NAME, "folds": 3, "inner_folds": 2, "trials": 2}
+    return settings_of(AlignConfig.model_validate({**asked, **changed}))
+
+
+def ceilings_of(brain, signals, **changed):
+    units = list(ceiling_units(brain, signals, brain.stimuli.groups, settings(**changed)))
+    return mean_ceilings(units, [u.unit.function(*u.unit.arguments) for u in units])
+
+
+@pytest.fixture(scope="module")
+def brain():
+    return load_brain(NAME, "")
+
+
+@pytest.fixture(scope="module")
+def found(brain):
+    return ceilings_of(brain, simulated_signals(NAME, brain))
+
+
+def test_simulated_subjects_have_ceilings_of_all_three_kinds(found):
+    counts = found.groupby("kind").size().to_dict()
+    assert counts == {"split-half": 12, "across-subjects": 12, "signal": 12}
+    assert found.two_vs_two.between(0, 1).all()
+
+
+def test_other_ceilings_lie_below_that_of_the_signal(found):
+    means = found.groupby(["kind", "roi"]).two_vs_two.mean().unstack("kind")
+    assert (means["signal"] > means["split-half"]).all()
+    assert (means["signal"] > means["across-subjects"]).all()
+    assert means["signal"]["language"] > 0.9
+
+
+def test_the_silent_twin_is_the_signal_that_was_simulated(brain):
+    request = BrainRequest()
+    stimuli, factors = sentence_stimuli(request)
+    strengths = {"language": 1.0, "dmn": 0.6, "task": 0.25, "visual": 0.25}
+    made = simulate_subjects(request, factors, stimuli.groups, strengths)
+    twins = simulated_signals(NAME, brain)
+    assert twins.keys() == made.keys()
+    for name, signal in twins.items():
+        np.testing.assert_allclose(signal, made[name].signal, atol=1e-5)
+        np.testing.assert_array_equal(brain.subjects[name].values, made[name].responses.values)
+
+
+def test_measured_subjects_and_prepared_copies_have_no_known_signal(brain):
+    assert simulated_signals("digit69", brain) == {}
+    assert simulated_signals("prepared", brain) == {}
+
+
+def test_one_subject_without_repeats_has_no_ceiling(brain):
+    one = {"sim1": replace(brain.subjects["sim1"], repeats=None)}
+    assert ceilings_of(replace(brain, subjects=one), {}).empty
+
+
+def test_too_few_repeated_stimuli_leave_the_ceiling_out_and_say_why(brain, caplog):
+    caplog.set_level("INFO", logger="pipeline")
+    subject = brain.subjects["sim1"]
+    few = replace(subject, repeats=subject.repeats[:, :6], repeated=np.arange(6))
+    thin = replace(brain, subjects={"sim1": few})
+    assert split_half_ceilings(thin, 5, "grouped", 0).empty
+    assert "no split-half ceiling for sim1" in caplog.text
+    assert ceilings_of(thin, {}).empty
+
+
+def test_subjects_with_nothing_in_common_have_no_ceiling_across_them(caplog):
+    caplog.set_level("INFO", logger="pipeline")
+    brain = load_simulated_sentences(BrainRequest(n_subjects=2, n_repeats=1))
+    halves = {
+        name: replace(s, values=s.values[rows], repeats=None, shown=rows)
+        for (name, s), rows in zip(
+            brain.subjects.items(), (np.arange(96), np.arange(96, 192)), strict=True
+        )
+    }
+    found = ceilings_of(replace(brain, subjects=halves), {})
+    assert "across-subjects" not in set(found.kind)
+    assert "no ceiling across subjects from 0 common stimuli" in caplog.text

@@ -1,0 +1,143 @@
+"""An alignment is cut into units whose rows can be told apart, and fits a brain as it is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.alignment import best_layers
+from pipeline.alignment.by_roi import ALL_NUISANCE, unique_part
+from pipeline.alignment.units import Workplace
+from pipeline.config import AlignConfig
+from pipeline.errors import AlignmentError
+from pipeline.features.nuisance import nuisance_features
+from pipeline.tracking.brains import load_brain
+from pipeline.tracking.plan import compute_parts, make_plan, model_units, nuisance_units
+
+QUICK = {"model": "models:/a@b", "folds": 3, "inner_folds": 2, "trials": 2}
+SENTENCES, PICTURES = "simulated-sentences", "simulated-pictures"
+
+
+def config_of(brain=SENTENCES, **settings):
+    return AlignConfig.model_validate({**QUICK, "brain": brain, **settings})
+
+
+def plan_of(brain=SENTENCES, subjects=1, **settings):
+    config = config_of(brain, **settings)
+    plan = make_plan(config, load_brain(brain, ""))
+    few = dict(list(plan.brain.subjects.items())[:subjects])
+    return replace(plan, brain=replace(plan.brain, subjects=few))
+
+
+def features(n_layers=2):
+    rng = np.random.default_rng(0)
+    return {f"layer_{n:02d}": rng.standard_normal((192, 6)) for n in range(n_layers)}
+
+
+def computed(units, folder):
+    return compute_parts(list(units), folder, Workplace(workers=1))
+
+
+def test_repeats_have_folds_of_their_own_and_number_them_on(tmp_path):
+    once = computed(model_units(plan_of(), features(), {}), tmp_path / "1")
+    thrice = computed(model_units(plan_of(repeats=3), features(), {}), tmp_path / "3")
+    assert len(thrice) == 3 * len(once)
+    assert sorted(thrice.fold.unique()) == list(range(9))
+    assert (thrice.fold // 3 == thrice.repeat).all()
+    pd.testing.assert_frame_equal(thrice[thrice.repeat == 0].reset_index(drop=True), once)
+    by_repeat = thrice.groupby("repeat").two_vs_two.mean()
+    assert by_repeat.nunique() == 3
+    assert len(best_layers(thrice)) == len(thrice) // 2  # of two layers one, in every fold
+
+
+def test_shuffled_folds_have_grouped_ones_beside_them(tmp_path):
+    table = computed(model_units(plan_of(split="shuffled"), features(), {}), tmp_path)
+    assert list(dict.fromkeys(table.split)) == ["shuffled", "grouped"]
+    grouped = computed(model_units(plan_of(), features(), {}), tmp_path / "grouped")
+    found = table[table.split == "grouped"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, grouped)
+
+
+def test_shuffled_folds_without_enough_groups_stand_alone_and_say_so(caplog, monkeypatch):
+    caplog.set_level("INFO", logger="pipeline")
+    monkeypatch.setattr("pipeline.tracking.plan._groups", lambda *_: np.repeat(["a", "b"], 96))
+    assert [s.split for s in plan_of(split="shuffled").settings] == ["shuffled"]
+    assert "no grouped folds to compare the shuffled ones with" in caplog.text
+
+
+def test_units_of_single_rois_give_the_scores_of_units_of_all(tmp_path):
+    whole = computed(model_units(plan_of(), features(), {}), tmp_path / "whole")
+    units = list(model_units(plan_of(rois_per_unit=1), features(), {}))
+    assert len(units) == 4
+    parts = computed(units, tmp_path / "parts")
+    keys = ["direction", "roi", "layer", "fold"]
+    exact = ["two_vs_two", "alpha", "n_test"]
+    both = (t.set_index(keys).sort_index()[exact] for t in (whole, parts))
+    pd.testing.assert_frame_equal(*both)
+
+
+def test_layers_are_scored_again_beside_nuisance_features(tmp_path):
+    plan = plan_of()
+    nuisance = nuisance_features(plan.brain.stimuli, with_groups=False)
+    model = computed(model_units(plan, features(), nuisance), tmp_path / "model")
+    alone = computed(nuisance_units(plan, nuisance), tmp_path / "alone")
+    assert set(model.source) == {"model", "both"}
+    assert set(alone.layer) == {"nuisance/length", "nuisance/position", ALL_NUISANCE}
+    assert set(alone.direction) == set(model[model.source == "both"].direction) == {"encoding"}
+    unique = unique_part(pd.concat([model, alone]))
+    assert len(unique) == 4 * 3  # ROIs, folds
+    both = model[model.source == "both"].drop(columns="source")
+    expected = best_layers(both).set_index(["roi", "fold"]).two_vs_two
+    found = unique.set_index(["roi", "fold"])
+    pd.testing.assert_series_equal(found.both, expected, check_names=False, check_like=True)
+    np.testing.assert_allclose(found.unique, found.both - found.nuisance)
+
+
+def test_a_model_that_is_nothing_but_nuisance_has_no_unique_part(tmp_path):
+    """The copy only changes the weights of the same columns, and there is one alpha to take."""
+    plan = plan_of(folds=5, trials=1)
+    nuisance = nuisance_features(plan.brain.stimuli, with_groups=False)
+    copy = {"layer_00": np.hstack(list(nuisance.values()))}
+    model = computed(model_units(plan, copy, nuisance), tmp_path / "model")
+    alone = computed(nuisance_units(plan, nuisance), tmp_path / "alone")
+    np.testing.assert_allclose(unique_part(pd.concat([model, alone])).unique, 0, atol=1e-12)
+
+
+def test_a_model_that_knows_what_voxels_follow_has_a_unique_part(tmp_path):
+    plan = plan_of(folds=5, trials=8)
+    subject = plan.brain.subjects["sim1"]
+    nuisance = nuisance_features(plan.brain.stimuli, with_groups=False)
+    knowing = {"layer_00": subject.values[:, subject.rois["language"]]}
+    model = computed(model_units(plan, knowing, nuisance), tmp_path / "model")
+    alone = computed(nuisance_units(plan, nuisance), tmp_path / "alone")
+    by_roi = unique_part(pd.concat([model, alone])).groupby("roi").unique.mean()
+    assert by_roi["language"] > 0.2
+
+
+def test_no_rows_and_no_unique_part_without_nuisance_features(tmp_path):
+    plan = plan_of()
+    assert list(nuisance_units(plan, {})) == []
+    model = computed(model_units(plan, features(), {}), tmp_path)
+    assert unique_part(model).empty
+
+
+def test_near_identical_pictures_join_their_groups_and_that_is_told(caplog):
+    caplog.set_level("INFO", logger="pipeline")
+    strict, loose = (plan_of(PICTURES, near_identical=t).groups for t in (1.0, 0.86))
+    assert len(set(loose)) < len(set(strict)) == 89
+    assert f"89 stimulus groups become {len(set(loose))}" in caplog.text
+
+
+def test_a_subject_whose_stimuli_make_too_few_groups_is_refused_before_anything_else():
+    brain = load_brain(SENTENCES, "")
+    shown = np.arange(8)
+    few = replace(brain.subjects["sim1"], values=brain.subjects["sim1"].values[:8], repeats=None)
+    subjects = {**brain.subjects, "few": replace(few, shown=shown)}
+    with pytest.raises(AlignmentError, match=r"at least 3 stimulus groups for 3 folds; found 2"):
+        make_plan(config_of(), replace(brain, subjects=subjects))
+
+
+def test_repeats_of_folds_that_know_no_chance_are_refused():
+    with pytest.raises(ValueError, match=r"1 with split contiguous, whose folds do not depend"):
+        config_of(split="contiguous", repeats=2)

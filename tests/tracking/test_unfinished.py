@@ -1,0 +1,87 @@
+"""What a crash leaves behind is used, and what is finished is removed."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import unit_functions as work
+
+from pipeline.alignment.units import Unit, Workplace
+from pipeline.tracking import unfinished
+from pipeline.tracking.unfinished import compute_kept, forget, unfinished_folder
+
+HERE = Workplace(workers=1)
+
+
+def noted(tmp_path, n_units):
+    """Give units that cannot be computed twice."""
+    notes = tmp_path / "notes"
+    notes.mkdir(exist_ok=True)
+    return [Unit(f"unit {n}", work.noted_squares, ([n, 1 / 3], notes)) for n in range(n_units)]
+
+
+def test_units_finished_before_a_crash_are_not_computed_again(tmp_path):
+    units, folder = noted(tmp_path, 3), tmp_path / "kept"
+    broken = [*units, Unit("broken", work.die_of_error, ())]
+    with pytest.raises(OSError, match="the node is gone"):
+        compute_kept(broken, folder, HERE)
+    again = compute_kept([*units, *noted(tmp_path, 5)[3:]], folder, HERE)
+    assert [table.square[0] for table in again] == [0, 1, 4, 9, 16]
+
+
+def test_a_table_is_the_same_whether_it_was_kept_or_computed_now(tmp_path):
+    table = pd.DataFrame(
+        {
+            "subject": ["01", "NA", "nan"],
+            "fold": [0, 1, 2],
+            "two_vs_two": [1 / 3, 0.1 + 0.2, float("inf")],
+            "alpha_at_border": [True, False, True],
+        }
+    )
+    units, folder = [Unit("one", work.table, (table.to_dict("list"),))], tmp_path / "kept"
+    (first,) = compute_kept(units, folder, HERE)
+    (second,) = compute_kept(units, folder, HERE)
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+    pd.testing.assert_frame_equal(first, table, check_exact=True)
+
+
+def test_what_was_being_written_at_a_crash_is_not_taken_for_finished(tmp_path, monkeypatch):
+    units, folder = [Unit("one", work.squares, ([2],))], tmp_path / "kept"
+
+    def half(table, path):
+        Path(path).write_bytes(b"PAR1 and then the power went")
+        raise OSError("no power")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(pd.DataFrame, "to_parquet", half)
+        with pytest.raises(OSError, match="no power"):
+            compute_kept(units, folder, HERE)
+    (table,) = compute_kept(units, folder, HERE)
+    assert table.square.tolist() == [4]
+
+
+def test_tables_come_in_the_order_of_the_units(tmp_path):
+    units = [Unit(str(n), work.slow_squares, ([n], 0.2 - 0.1 * n)) for n in range(3)]
+    tables = compute_kept(units, tmp_path / "kept", Workplace(workers=3))
+    assert [table.square[0] for table in tables] == [0, 1, 4]
+
+
+def test_the_folder_lies_beside_the_database_and_goes_when_it_is_empty(store):
+    first, second = unfinished_folder("a" * 64), unfinished_folder("b" * 64)
+    assert first.parent == second.parent == Path(store) / "unfinished"
+    for folder in (first, second):
+        compute_kept([Unit("one", work.squares, ([2],))], folder, HERE)
+    forget(first)
+    assert not first.exists()
+    assert second.exists()
+    forget(second)
+    assert not second.parent.exists()
+
+
+def test_progress_is_told_now_and_then(tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO", logger="pipeline")
+    monkeypatch.setattr(unfinished, "SECONDS_BETWEEN_LINES", 0.0)
+    compute_kept(noted(tmp_path, 2), tmp_path / "kept", HERE)
+    assert "1 of 2 units: unit 0" in caplog.text
+    compute_kept(noted(tmp_path, 3), tmp_path / "kept", HERE)
+    assert "2 of 3 units were finished before" in caplog.text
