@@ -15,6 +15,7 @@ from pipeline.alignment.gram import Grams, gram_matrices, gram_problems
 from pipeline.alignment.inputs import check_inputs
 from pipeline.alignment.scores import score_table, warn_of_borders
 from pipeline.alignment.settings import AlignSettings, Objective
+from pipeline.alignment.sides import primal_rois, score_fold_primal
 from pipeline.alignment.subject_grams import SubjectGrams, form_grams
 from pipeline.alignment.voxels import Columns
 from pipeline.alignment.workers import Map, workers
@@ -68,15 +69,17 @@ def align(
     if isinstance(responses, SubjectGrams):
         check_inputs(arrays, {"groups": groups, "within": within})
         responses.check(groups, settings)
-        subject = responses
+        subject, small, rois = responses, {}, list(responses.rois[0])
     else:
         arrays["responses of ROI"] = responses
         check_inputs(arrays, {"groups": groups, "within": within})
-        subject = form_grams(responses, groups, settings)
+        small, rois = primal_rois(features, responses), list(responses)
+        large = {roi: values for roi, values in responses.items() if roi not in small}
+        subject = form_grams(large, groups, settings)
     studies = {
         (direction, roi): open_study(f"{direction}/{roi}", settings)
         for direction in directions
-        for roi in subject.rois[0]
+        for roi in rois
     }
     # One seed, one sequence: all studies try the same alphas, and one factorisation serves them.
     alphas = next(iter(studies.values())).alphas
@@ -86,10 +89,15 @@ def align(
         scored = [
             scored
             for number, task in enumerate(tasks)
-            for scored in _score_fold(features, subject, number, task, directions, in_parallel)
+            for scored in (
+                *_score_fold(features, subject, number, task, directions, in_parallel),
+                *score_fold_primal(
+                    features, small, number, task, directions, settings.similarity, in_parallel
+                ),
+            )
         ]
     warn_of_borders(scored)
-    table = score_table(scored, subject.rois[0], features)
+    table = score_table(scored, rois, features)
     table.attrs["trials"] = _tell(studies, scored, settings.objective)
     return table
 
@@ -103,6 +111,8 @@ def _score_fold(
     in_parallel: Map,
 ) -> Iterator[Scored]:
     """Score one outer fold; the features' Gram matrices of no other fold are held."""
+    if not subject.rois[number]:
+        return
     train = task.fold.outer.train
     rois, similarity = subject.rois[number], subject.settings.similarity
     made = in_parallel(lambda x: gram_matrices(x, train, similarity), features.values())

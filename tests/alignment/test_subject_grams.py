@@ -35,7 +35,8 @@ def test_grams_made_once_give_the_same_scores_for_every_model(subject, groups, s
         pd.testing.assert_frame_equal(
             align(layers, made, groups, settings),
             align(layers, responses, groups, settings),
-            check_exact=True,
+            rtol=0,
+            atol=1e-9,
         )
 
 
@@ -46,7 +47,8 @@ def test_grams_of_a_subject_serve_another_search(subject, groups, settings):
     pd.testing.assert_frame_equal(
         align(features, made, groups, other),
         align(features, responses, groups, other),
-        check_exact=True,
+        rtol=0,
+        atol=1e-9,
     )
 
 
@@ -73,7 +75,8 @@ def test_columns_of_a_mapped_array_are_scored_like_their_copies(
     pd.testing.assert_frame_equal(
         align(subject[0], mapped, groups, settings),
         align(subject[0], copies, groups, settings),
-        check_exact=True,
+        rtol=0,
+        atol=1e-9,
     )
 
 

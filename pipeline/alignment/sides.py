@@ -1,0 +1,93 @@
+"""Which side a ROI is scored on: the kernel side over stimuli, or the primal one over columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.alignment.engine import Direction, PairScore, Scored, Task
+from pipeline.alignment.primal import score_direction_primal
+from pipeline.alignment.primal_arrays import FoldArray, array_problems, fold_array
+from pipeline.alignment.primal_cost import prefers_primal
+from pipeline.alignment.settings import Similarity
+from pipeline.alignment.voxels import Columns, columns_between
+from pipeline.alignment.workers import Map
+from pipeline.errors import AlignmentError, Problem, refuse
+
+
+def primal_rois(
+    features: Mapping[str, NDArray[np.floating]], responses: Mapping[str, Columns]
+) -> dict[str, NDArray[np.floating]]:
+    """Read the ROIs that are cheaper on the primal side, whichever layer they meet.
+
+    Parameters
+    ----------
+    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+    responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
+    """
+    widest = max(x.shape[1] for x in features.values())
+    return {
+        roi: columns_between(y, 0, y.shape[1])
+        for roi, y in responses.items()
+        if prefers_primal(y.shape[0], widest, y.shape[1])
+    }
+
+
+def score_fold_primal(
+    features: Mapping[str, NDArray[np.floating]],
+    responses: Mapping[str, NDArray[np.floating]],
+    number: int,
+    task: Task,
+    directions: Sequence[Direction],
+    similarity: Similarity,
+    in_parallel: Map,
+) -> Iterator[Scored]:
+    """Score all layers and some ROIs in one outer fold on the primal side.
+
+    Parameters
+    ----------
+    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+        One z-scored copy of a layer is held at a time, for each thread.
+    responses : mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
+    number : int
+        Of the fold.
+    task : Task
+    directions : sequence of {'encoding', 'decoding'}
+    similarity : {'pearson', 'cosine'}
+    in_parallel : callable
+
+    Raises
+    ------
+    AlignmentError
+        All arrays with a constant pattern, or without a column that varies.
+    """
+    if not responses:
+        return
+    train = task.fold.outer.train
+    rois = {name: fold_array(y, train, similarity) for name, y in responses.items()}
+    compared = "encoding" in directions
+    refuse(_problems(rois, train, f"fold {number}, ROI", compared), AlignmentError)
+
+    def of_layer(name: str) -> list[tuple[Direction, PairScore]]:
+        layer = {name: fold_array(features[name], train, similarity)}
+        compared = "decoding" in directions
+        refuse(_problems(layer, train, f"fold {number}, layer", compared), AlignmentError)
+        sides = {"encoding": (layer, rois), "decoding": (rois, layer)}
+        return [
+            (direction, pair)
+            for direction in directions
+            for pair in score_direction_primal(*sides[direction], task)
+        ]
+
+    for pairs in in_parallel(of_layer, features):
+        for direction, pair in pairs:
+            yield Scored(direction, number, pair)
+
+
+def _problems(
+    arrays: Mapping[str, FoldArray], train: NDArray[np.int64], where: str, compared: bool
+) -> Iterator[Problem]:
+    for name, array in arrays.items():
+        yield from array_problems(array, train, f"{where} {name}", compared=compared)

@@ -1,0 +1,56 @@
+"""Small ROIs among many stimuli are scored on the primal side, with the same scores."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.alignment import align, subject_grams
+from pipeline.alignment.sides import primal_rois
+from pipeline.alignment.voxels import VoxelColumns
+from pipeline.errors import AlignmentError
+
+GROUPS = np.arange(240) // 4
+
+
+@pytest.fixture
+def arrays(rng):
+    signal = rng.standard_normal((240, 5))
+
+    def noisy(n_columns, noise):
+        drawn = signal @ rng.standard_normal((5, n_columns))
+        return drawn + noise * rng.standard_normal((240, n_columns))
+
+    features = {"h.0": noisy(16, 3.0), "h.1": noisy(24, 6.0)}
+    voxels = noisy(1030, 5.0)
+    responses = {
+        "small": VoxelColumns(voxels, np.arange(0, 60, 2)),
+        "large": VoxelColumns(voxels, np.arange(30, 1030)),
+    }
+    return features, responses
+
+
+def test_the_smaller_side_is_chosen_for_each_roi(arrays):
+    assert list(primal_rois(*arrays)) == ["small"]
+
+
+@pytest.mark.parametrize("similarity", ["pearson", "cosine"])
+def test_scores_do_not_depend_on_the_side(arrays, settings, similarity):
+    features, responses = arrays
+    chosen = replace(settings, similarity=similarity)
+    by_grams = align(features, subject_grams(responses, GROUPS, chosen), GROUPS, chosen)
+    mixed = align(features, responses, GROUPS, chosen)
+    pd.testing.assert_frame_equal(mixed, by_grams, rtol=0, atol=1e-9)
+    told, expected = (pd.DataFrame(table.attrs["trials"]) for table in (mixed, by_grams))
+    pd.testing.assert_frame_equal(told, expected, rtol=0, atol=1e-9)
+    assert set(mixed.roi) == {"small", "large"}
+
+
+def test_a_constant_pattern_of_a_small_roi_is_refused(arrays, settings):
+    features, responses = arrays
+    one = {"one voxel": VoxelColumns(responses["small"].values, np.array([3]))}
+    with pytest.raises(AlignmentError, match=r"fold 0, ROI one voxel: .*constant pattern"):
+        align(features, one, GROUPS, settings)
+    decoded = align(features, one, GROUPS, settings, directions=["decoding"])
+    assert decoded.notna().all().all()
