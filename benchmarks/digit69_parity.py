@@ -26,6 +26,7 @@ from sklearn.linear_model import Ridge
 from pipeline.alignment import AlignSettings, align
 from pipeline.alignment.alphas import open_study
 from pipeline.alignment.folds import NestedFold, nested_folds
+from pipeline.alignment.settings import Split
 from pipeline.brains import BRAINS, BrainRequest
 from pipeline.brains.near_identical import merged_groups
 
@@ -35,7 +36,8 @@ Array = NDArray[np.float64]
 def z_scored(values: Array, train: NDArray[np.int64]) -> Array:
     """Z-score columns by the training rows; those that are constant there become 0."""
     mean, sd = values[train].mean(axis=0), values[train].std(axis=0)
-    return np.divide(values - mean, sd, out=np.zeros_like(values), where=sd > 1e-12)
+    result: Array = np.divide(values - mean, sd, out=np.zeros_like(values), where=sd > 1e-12)
+    return result
 
 
 def explicit_scores(predicted: Array, true: Array) -> tuple[float, float]:
@@ -94,12 +96,12 @@ def compare(
 def compare_splits(directory: Path, threshold: float, trials: int, n_folds: int) -> pd.DataFrame:
     """Compare both paths in shuffled folds, and in folds that keep like pictures together."""
     brain = BRAINS["digit69"].load(BrainRequest(directory))
-    pixels = brain.stimuli.items[..., 0].reshape(len(brain.stimuli), -1).astype(np.float64)
+    pixels = np.asarray(brain.stimuli.items)[..., 0].reshape(len(brain.stimuli), -1) * 1.0
     voxels = brain.subjects["s1"].values.astype(np.float64)
     like = merged_groups(brain.stimuli, threshold)
-    splits = (("shuffled", brain.stimuli.groups), ("grouped", like))
+    splits: dict[Split, NDArray[np.str_]] = {"shuffled": brain.stimuli.groups, "grouped": like}
     rows: list[dict[str, object]] = []
-    for split, groups in splits:
+    for split, groups in splits.items():
         settings = AlignSettings(
             split=split,
             n_folds=n_folds,
