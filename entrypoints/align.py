@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from entrypoints.command_line import read_command, run_command
 from pipeline.config import AlignConfig
+
+if TYPE_CHECKING:
+    from pipeline.tracking.stages.align import Aligned
 
 
 def main(arguments: Sequence[str]) -> None:
     """Align and print the accuracies."""
     config = read_command(AlignConfig, arguments)
-    from pipeline.alignment import best_layers
     from pipeline.tracking.stages.align import run_align
     from pipeline.tracking.store import open_store
 
     open_store()
     aligned = run_align(config)
-    chosen = best_layers(aligned.scores())
-    table = chosen.pivot_table(
-        values="two_vs_two", index=["direction", "roi"], columns="subject", sort=False
-    )
     print(f"2v2 accuracy of {config.model} with {config.brain} (chance 0.5):")
-    print(table.round(3).to_string())
+    for line in _lines(aligned):
+        print(line)
     print(f"scores: run {aligned.run_id}")
+
+
+def _lines(aligned: Aligned) -> Iterator[str]:
+    from pipeline.alignment import best_layers
+    from pipeline.tracking.plan import MODEL
+
+    every = aligned.every_score()
+    for split, rows in every[every.source == MODEL].groupby("split", sort=False):
+        yield f"{split} folds"
+        table = best_layers(rows).pivot_table(
+            values="two_vs_two", index=["direction", "roi"], columns="subject", sort=False
+        )
+        yield table.round(3).to_string()
+    ceilings = aligned.ceilings()
+    if not ceilings.empty:
+        yield "noise ceilings of encoding, mean over subjects"
+        by_kind = ceilings.pivot_table(values="two_vs_two", index="kind", columns="roi", sort=False)
+        yield by_kind.round(3).to_string()
+    for split, rows in aligned.unique().groupby("split", sort=False):
+        means = rows.groupby("roi", sort=False)["unique"].mean()
+        found = ", ".join(f"{roi} {mean:+.3f}" for roi, mean in means.items())
+        yield f"encoding beyond nuisance features, {split} folds: {found}"
 
 
 if __name__ == "__main__":

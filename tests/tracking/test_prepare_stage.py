@@ -46,7 +46,8 @@ def test_a_prepared_copy_is_aligned_with(prepared, vpt, client):
     aligned = run_align(config)
     assert client.get_run(aligned.run_id).data.tags["brain"] == "simulated-pictures"
     assert set(aligned.scores().subject) == {"sim1", "sim2"}
-    assert len(aligned.ceilings()) == 2 * 3
+    counted = aligned.ceilings().groupby("kind").size().to_dict()
+    assert counted == {"split-half": 2 * 3, "across-subjects": 2 * 3}
 
 
 def test_the_same_data_is_prepared_once(prepared):
