@@ -21,14 +21,14 @@ SENTENCES = (
     "a sailor mends the old net on the pier .",
     "Where does the sailor mend the net ? The nurse reads a letter to the child at noon",
 )
-_SMALL = {"d_model": 32, "vocab_size": 300}
+_SMALL = {"d_model": 32, "vocab_size": 400}
 _NETWORKS = {
     "gpt2": lambda: GPT2LMHeadModel(
-        GPT2Config(vocab_size=300, n_positions=96, n_embd=32, n_layer=2, n_head=2)
+        GPT2Config(vocab_size=400, n_positions=96, n_embd=32, n_layer=2, n_head=2)
     ),
     "roberta": lambda: RobertaModel(
         RobertaConfig(
-            vocab_size=300,
+            vocab_size=400,
             hidden_size=32,
             num_hidden_layers=2,
             num_attention_heads=2,
@@ -99,7 +99,7 @@ def _make_tokenizer(kind: str) -> PreTrainedTokenizerFast:
     tokenizer.train_from_iterator(
         SENTENCES,
         trainers.BpeTrainer(
-            vocab_size=300,
+            vocab_size=400,
             special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,

@@ -8,7 +8,6 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 import pytest
 import torch
-from architectures import make_architecture
 
 import pipeline  # noqa: F401  (lets torchvision import beside a CPU build of torch)
 from pipeline.data import TASKS
@@ -68,6 +67,8 @@ def adapted(start_of):
 @pytest.fixture(scope="session")
 def architecture(tmp_path_factory):
     """Give the folder of a small base: an embedded one, or gpt2, roberta, t5, bart (random)."""
+    from architectures import make_architecture  # transformers, so after pipeline
+
     made = {}
 
     def find(kind):

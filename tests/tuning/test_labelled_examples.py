@@ -10,7 +10,7 @@ from pipeline.tuning.examples import IGNORED, loss_of, prepare
 
 CONTEXTS = (
     "a sailor mends the old net on the pier .",
-    "the baker kneads the dough in the warm kitchen . " * 8 + "a sailor mends the net .",
+    "the baker kneads the dough in the warm kitchen . " * 14 + "a sailor mends the net .",
 )
 EXAMPLES = {
     "classification": LabelledTexts(
