@@ -198,7 +198,9 @@ def _tag(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
 
 
 def _find(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
-    questions, contexts = zip(*items, strict=True) if items else ((), ())
+    if any(isinstance(item, str) or len(item) != 2 for item in items):
+        raise ValueError("expected a question and a text for each answer; found a text alone")
+    questions, contexts = [item[0] for item in items], [item[1] for item in items]
     texts = encode_windows(model.tokenizer, model.room, questions, contexts)
     logits = iter(model.logits([w.encoded for windows in texts for w in windows], batch_size))
     answers = []
