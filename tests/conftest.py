@@ -13,7 +13,7 @@ from pipeline.data import TASKS
 from pipeline.data.task import TaskRequest
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, weights_digest
-from pipeline.tuning.method import Start
+from pipeline.tuning.method import USUAL, Start
 from pipeline.tuning.methods import METHODS
 
 REPOSITORY = Path(__file__).parents[1]
@@ -46,7 +46,7 @@ def start_of():
             max_target_tokens=found.max_target_tokens,
             classes=found.classes,
         )
-        return Start(folder, card, data.train), data
+        return Start(folder, card, data.train, USUAL), data
 
     return make
 

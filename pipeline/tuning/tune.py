@@ -16,7 +16,7 @@ from pipeline.models.bases import Base
 from pipeline.models.travelling.card import Card, weights_digest
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.loop import Schedule, Training, train
-from pipeline.tuning.method import Method, Start
+from pipeline.tuning.method import USUAL, Method, Start
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.scores import PRIMARY, Scorer, TaskScore, score
 from pipeline.tuning.search import Choice, search
@@ -185,7 +185,7 @@ class _Session:
             max_target_tokens=self.task.max_target_tokens,
             classes=self.task.classes,
         )
-        return method.adapt(Start(self.base_folder, card, self.data.train))
+        return method.adapt(Start(self.base_folder, card, self.data.train, USUAL))
 
 
 def _wrong_modality(method: Method, base: Base) -> Problem:

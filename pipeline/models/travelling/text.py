@@ -125,6 +125,18 @@ def load_text_network(folder: Path, card: Card) -> Any:
     Encoder-decoders and decoders write; classification, tagging and spans put a head on top, which
     is new unless the folder holds it.
     """
+    factory, config = _kind_of_network(folder, card)
+    return factory.from_pretrained(folder, config=config, local_files_only=True)
+
+
+def random_text_network(folder: Path, card: Card) -> Any:
+    """Make a language model like the one in a folder, at random weights; its own are not read."""
+    factory, config = _kind_of_network(folder, card)
+    return factory.from_config(config)
+
+
+def _kind_of_network(folder: Path, card: Card) -> tuple[Any, Any]:
+    """Find the auto class that puts on the head a form of task needs, and the configuration."""
     declare_torchvision_operators()
     import transformers
 
@@ -135,8 +147,7 @@ def load_text_network(folder: Path, card: Card) -> Any:
         kind = "Seq2SeqLM" if config.is_encoder_decoder else "CausalLM"
     else:
         kind = HEADS[card.form]
-    factory = getattr(transformers, f"AutoModelFor{kind}")
-    return factory.from_pretrained(folder, config=config, local_files_only=True)
+    return getattr(transformers, f"AutoModelFor{kind}"), config
 
 
 def load_tokenizer(folder: Path) -> Any:
