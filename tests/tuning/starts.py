@@ -37,12 +37,16 @@ def examples_of(form):
     if form == "classification":
         return LabelledTexts(tuple((sentence,) for sentence in SENTENCES), labels)
     if form == "tagging":
-        return TaggedTexts(words, tuple(np.array([w in PLACES for w in text]) * 1 for text in words))
+        return TaggedTexts(
+            words, tuple(np.array([w in PLACES for w in text]) * 1 for text in words)
+        )
     if form == "spans":
         answers = tuple((text[1],) for text in words)
         starts = np.array([s.index(a[0]) for s, a in zip(SENTENCES, answers, strict=True)])
         return TextSpans(("who ?",) * 6, SENTENCES, answers, starts)
-    pictures = np.random.default_rng(0).integers(0, 80, (6, 32, 32, 3)) + 60 * labels[:, None, None, None]
+    pictures = (
+        np.random.default_rng(0).integers(0, 80, (6, 32, 32, 3)) + 60 * labels[:, None, None, None]
+    )
     return LabelledImages(pictures.astype(np.uint8), labels)
 
 

@@ -34,9 +34,7 @@ TRAINED = {  # without the head
     "lora": lambda base, d, n_layers: n_layers * RANK * 4 * d,
     # keys and values (GPT-2: queries too), what enters the MLP's end (BERT: also the attention's)
     "ia3": lambda base, d, n_layers: n_layers * 7 * d,
-    "adapter": lambda base, d, n_layers: (
-        2 * n_layers * (2 * d * WIDTH + WIDTH + d) + NORMS[base]
-    ),
+    "adapter": lambda base, d, n_layers: 2 * n_layers * (2 * d * WIDTH + WIDTH + d) + NORMS[base],
     "bitfit": lambda base, d, n_layers: BIASES[base],
 }
 CASES = [
