@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.travelling.card import Card
-from pipeline.models.travelling.loading import TunedModel
+from pipeline.models.travelling.architecture import unwrapped
+from pipeline.models.travelling.loading import INSERTED, TunedModel
+from pipeline.models.travelling.parts import save_part, whole_of
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision import PictureForm
 
@@ -25,35 +26,16 @@ def save_tuned(model: TunedModel, folder: Path) -> None:
     model.card.write(folder)
     if isinstance(model, TextModel):
         model.tokenizer.save_pretrained(folder / "tokenizer")
-        if model.card.storage != "nothing":
-            _save_text_weights(model.network, model.card, folder / "weights")
-    elif model.card.storage == "whole":
-        _save_vit(model.network, model.picture, folder / "weights")
-    else:
-        _save_vision_part(model.network, folder / "weights")
-
-
-def _save_text_weights(network: Any, card: Card, folder: Path) -> None:
-    if card.storage == "whole":
-        network.save_pretrained(folder)
-        return
-    # PEFT would note the directory on this machine from which the base was loaded
-    for config in network.peft_config.values():
-        config.base_model_name_or_path = card.base
-    network.save_pretrained(folder, save_embedding_layers=False)
-    (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty form of a model card
-
-
-def _save_vision_part(network: Any, folder: Path) -> None:
-    from safetensors.torch import save_file
-
-    folder.mkdir()
-    part = {
-        name: value.detach().contiguous().cpu()
-        for name, value in network.state_dict().items()
-        if name == "prompt" or name.startswith("head.")
-    }
-    save_file(part, folder / "model.safetensors")
+    network, card, weights = model.network, model.card, folder / "weights"
+    if card.storage == "part":
+        save_part(network, card, weights)
+    elif card.storage == "whole":
+        if isinstance(model, TextModel):
+            unwrapped(network).save_pretrained(weights, state_dict=whole_of(network))
+        else:
+            _save_vit(network, model.picture, weights)
+        if card.insertion:
+            save_part(network, card, weights / INSERTED, trained=False)
 
 
 def _save_vit(network: Any, picture: PictureForm, folder: Path) -> None:
@@ -67,7 +49,7 @@ def _save_vit(network: Any, picture: PictureForm, folder: Path) -> None:
         "std": picture.std,
     }
     (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
-    state = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
+    state = {name: value.contiguous().cpu() for name, value in whole_of(network).items()}
     save_file(state, folder / "model.safetensors")
 
 

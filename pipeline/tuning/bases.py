@@ -26,7 +26,7 @@ def load_frozen(start: Start) -> TunedModel:
     """Load a base with what the card says is inserted; insertion and head require gradients."""
     model = load_base(start)
     model.network.requires_grad_(False)
-    for part in head_modules(model.network, start.base_folder).values():
+    for part in head_modules(model.network).values():
         part.requires_grad_(True)
     if start.card.insertion:
         model.network = INSERTIONS[start.card.insertion](model.network, start.card)
@@ -38,7 +38,7 @@ def settle_as_control(start: Start, model: TunedModel) -> TunedModel:
 
     Heads for tags and spans stay as they were drawn: their scores are those of chance.
     """
-    head = head_modules(model.network, start.base_folder)
+    head = head_modules(model.network)
     if start.card.form == "classification":
         put_nearest_class_mean(model, head.values(), start.train)
     model.network.requires_grad_(False)

@@ -8,14 +8,23 @@ from typing import Any, Protocol
 import torch
 from torch.utils.data import Dataset
 
-from pipeline.data.examples import Examples, LabelledImages, TextPairs
+from pipeline.data.examples import (
+    Examples,
+    LabelledImages,
+    LabelledTexts,
+    TaggedTexts,
+    TextPairs,
+    TextSpans,
+)
 from pipeline.errors import Problem, TuningError
+from pipeline.models.travelling.labelling import form_of
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision import VisionModel
+from pipeline.tuning.items import IGNORED, Item
+from pipeline.tuning.labelled_examples import LabelledPadding, labelled_items, labelled_loss
 
-Item = Mapping[str, torch.Tensor]
-IGNORED = -100  # the label that transformers' losses leave out
+__all__ = ["IGNORED", "Collate", "Item", "Items", "loss_of", "prepare", "wrong_examples"]
 
 
 class Items(Dataset[Item]):
@@ -49,6 +58,11 @@ def prepare(model: TunedModel, examples: Examples) -> tuple[Items, Collate]:
     if isinstance(model, TextModel) and isinstance(examples, TextPairs):
         pad = model.tokenizer.pad_token_id
         return Items(_tokenise(model, examples)), _Padding(pad)
+    if isinstance(model, TextModel) and isinstance(
+        examples, (LabelledTexts, TaggedTexts, TextSpans)
+    ):
+        pad = model.tokenizer.pad_token_id
+        return Items(labelled_items(model, examples)), LabelledPadding(pad)
     if isinstance(model, VisionModel) and isinstance(examples, LabelledImages):
         pictures = model.picture.prepare(examples.images)
         labels = torch.from_numpy(examples.labels)
@@ -70,7 +84,7 @@ def wrong_examples(task: str, modality: str, examples: Examples) -> Problem:
 def _tokenise(model: TextModel, pairs: TextPairs) -> list[Item]:
     """Source, cue, target, end; the loss sees the target and the end only."""
     tokenizer, card = model.tokenizer, model.card
-    room = model.network.config.n_positions - card.prompt_length
+    room = model.room
     sources = tokenizer(list(pairs.sources))["input_ids"]
     cue = tokenizer(card.cue)["input_ids"]
     targets = tokenizer([" " + target for target in pairs.targets])["input_ids"]
@@ -126,6 +140,8 @@ def loss_of(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Mean cross-entropy over target tokens (text) or pictures (image)."""
     if "images" in batch:
         return torch.nn.functional.cross_entropy(network(batch["images"]), batch["labels"])
+    if form_of(network) != "generation":
+        return labelled_loss(network, batch)
     loss: torch.Tensor = network(
         input_ids=batch["input_ids"],
         attention_mask=batch["attention_mask"],

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from pipeline.data.examples import Examples
+from pipeline.models.travelling.labelling import logits_of
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.examples import prepare
 
 
-def head_modules(network: Any, base_folder: Path) -> dict[str, Any]:
+def head_modules(network: Any) -> dict[str, Any]:
     """Find what a task put on top of a base, by name; nothing where the base writes texts itself.
 
     Parameters
     ----------
     network : transformers model or timm VisionTransformer
-        Plain, as loaded.
-    base_folder : Path
-        A pooler that the base does not hold is new and so part of the head.
+        Plain, as loaded. A pooler that the base did not bring is part of the head.
     """
     if not hasattr(network, "base_model"):
         return {"head": network.head}
@@ -34,18 +31,10 @@ def head_modules(network: Any, base_folder: Path) -> dict[str, Any]:
         for name, module in network.named_children()
         if module is not backbone and any(True for _ in module.parameters())
     }
-    pooler = getattr(backbone, "pooler", None)
-    if pooler is not None and not any("pooler." in name for name in _stored_names(base_folder)):
-        head[f"{network.base_model_prefix}.pooler"] = pooler
+    pooler = f"{network.base_model_prefix}.pooler"
+    if any(n.startswith(pooler) and n not in network.from_base for n in network.plain):
+        head[pooler] = backbone.pooler
     return head
-
-
-def _stored_names(folder: Path) -> Iterator[str]:
-    from safetensors import safe_open
-
-    for path in folder.glob("*.safetensors"):
-        with safe_open(path, framework="pt") as stored:
-            yield from stored.keys()
 
 
 def put_nearest_class_mean(model: TunedModel, head: Any, train: Examples) -> None:
@@ -79,21 +68,22 @@ def put_nearest_class_mean(model: TunedModel, head: Any, train: Examples) -> Non
 def _inputs_of(
     layer: nn.Linear, model: TunedModel, examples: Examples
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run a model over examples and see what a layer of its head is given, and the labels."""
+    """Run a model over examples and see what a layer of its head is given last, and the labels."""
     items, collate = prepare(model, examples)
     given: list[torch.Tensor] = []
+    inputs: list[torch.Tensor] = []
     labels: list[torch.Tensor] = []
     hook = layer.register_forward_pre_hook(lambda _, arguments: given.append(arguments[0]))
     try:
         for start in range(0, len(items), 64):
-            batch = dict(collate([items[n] for n in range(start, min(start + 64, len(items)))]))
-            labels.append(batch.pop("labels"))
-            model.network(*batch.values()) if "images" in batch else model.network(**batch)
-            if (
-                given[-1].ndim == 3
-            ):  # a decoder's head is given every token, and the last one counts
-                last = batch["attention_mask"].sum(dim=1) - 1
-                given[-1] = given[-1][torch.arange(len(last)), last]
+            batch = collate([items[n] for n in range(start, min(start + 64, len(items)))])
+            if "images" in batch:
+                model.network(batch["images"])
+            else:
+                logits_of(model.network, batch)
+            inputs.append(given[-1])
+            labels.append(batch["labels"])
+            given.clear()
     finally:
         hook.remove()
-    return torch.cat(given), torch.cat(labels)
+    return torch.cat(inputs), torch.cat(labels)

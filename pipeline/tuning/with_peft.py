@@ -28,7 +28,7 @@ def load_with_peft(start: Start, kind: type[Any], **settings: Any) -> TunedModel
     from peft import get_peft_model
 
     model = load_base(start)
-    head = head_modules(model.network, start.base_folder)
+    head = head_modules(model.network)
     config = kind(
         task_type=_task_type(start, model.network),
         modules_to_save=list(head) or None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -71,7 +72,13 @@ def weights_digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.safetensors")):
         digest.update(path.name.encode())
-        with path.open("rb") as stream:
-            for block in iter(lambda: stream.read(1 << 22), b""):
-                digest.update(block)
+        found = path.stat()
+        digest.update(_content(path.resolve(), found.st_size, found.st_mtime_ns))
     return digest.hexdigest()
+
+
+@lru_cache
+def _content(path: Path, size: int, changed: int) -> bytes:
+    """Digest a file once: asked again, it is read only if its size or time has changed."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from .card import Card, weights_digest
-from .insertions import INSERTIONS
+from .parts import load_part
 from .text import TextModel, load_text_network, load_tokenizer
 from .vision import VisionModel, load_vision_base
 
 TunedModel = TextModel | VisionModel
+INSERTED = "inserted"  # beside all weights: what a method put in that no plain network holds
 
 
 def load_tuned(folder: Path, base_folder: Callable[[], Path]) -> TunedModel:
@@ -26,7 +28,8 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path]) -> TunedModel:
     Raises
     ------
     ValueError
-        When the base that was fetched is not the one the model was tuned from.
+        When the base that was fetched is not the one the model was tuned from, or what is stored
+        does not fit it.
     """
     card = Card.read(folder)
     weights = folder / "weights"
@@ -34,21 +37,15 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path]) -> TunedModel:
     if card.storage != "whole" and weights_digest(start) != card.base_digest:
         raise ValueError(f"{start} does not hold the weights of {card.base} that were tuned")
     if card.modality == "text":
-        return _load_text(folder, start, card)
+        network = _laid_over(load_text_network(start, card), card, weights)
+        return TextModel(network, load_tokenizer(folder / "tokenizer"), card)
     network, picture = load_vision_base(start, len(card.classes))
+    return VisionModel(_laid_over(network, card, weights), picture, card)
+
+
+def _laid_over(network: Any, card: Card, weights: Path) -> Any:
     if card.storage == "part":
-        from safetensors.torch import load_file
-
-        if card.insertion:
-            network = INSERTIONS[card.insertion](network, card)
-        network.load_state_dict(load_file(weights / "model.safetensors"), strict=False)
-    return VisionModel(network, picture, card)
-
-
-def _load_text(folder: Path, start: Path, card: Card) -> TextModel:
-    network = load_text_network(start, card)
-    if card.storage == "part":
-        from peft import PeftModel
-
-        network = PeftModel.from_pretrained(network, folder / "weights")
-    return TextModel(network, load_tokenizer(folder / "tokenizer"), card)
+        return load_part(network, card, weights)
+    if card.storage == "whole" and card.insertion:
+        return load_part(network, card, weights / INSERTED)
+    return network

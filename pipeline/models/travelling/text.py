@@ -1,8 +1,8 @@
-"""Causal language models: answers, and hidden states pooled over tokens."""
+"""Language models: what a card asks of them, and hidden states pooled over tokens."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,129 +10,240 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .architecture import context_length, kind_of, remember_base, unwrapped
 from .card import Card
+from .framing import Encoded, by_length, frame_of, padded, token_ids
+from .labelling import (
+    HEADS,
+    best_span,
+    encode_segments,
+    encode_windows,
+    encode_words,
+    logits_of,
+)
 from .torchvision_on_cpu import declare_torchvision_operators
+from .writing import continue_texts, transform_texts
 
-HEADS = {
-    "classification": "SequenceClassification",
-    "tagging": "TokenClassification",
-    "spans": "QuestionAnswering",
-}
+Text = str | tuple[str, ...]
+UNLIMITED = 1 << 20  # tokens, where distances and not positions are what a model knows
 
 
 class TextModel:
-    """A causal language model that answers texts and shows its hidden states."""
+    """A language model that does the task on its card and shows its hidden states.
 
-    poolings = ("mean", "last")
+    Attributes
+    ----------
+    poolings : tuple of str
+        What ``features`` can do: ``class`` only where the first token stands for the text.
+    room : int
+        Tokens that fit into the context beside the prompt.
+    """
+
+    poolings: tuple[str, ...] = ("mean", "last", "class")
 
     def __init__(self, network: Any, tokenizer: Any, card: Card) -> None:
         self.network = network.eval()
         self.tokenizer = tokenizer
         self.tokenizer.padding_side = "right"
         self.card = card
+        config = unwrapped(network).config
+        if config.pad_token_id is None:  # decoders refuse to classify several texts without one
+            config.pad_token_id = tokenizer.pad_token_id
+        self.kind = kind_of(config)
+        if self.kind != "encoder":
+            self.poolings = ("mean", "last")
+        self.room = (context_length(config) or UNLIMITED) - card.prompt_length
 
     @torch.inference_mode()
-    def perform(self, items: Sequence[str], batch_size: int = 64) -> list[str]:
-        """Do the task: write greedily after each text and its cue."""
-        answers = [""] * len(items)
-        for batch in self._of_equal_length(items, batch_size):
-            input_ids = torch.tensor(list(batch.values()), device=self.network.device)
-            written = self.network.generate(
-                input_ids=input_ids,
-                attention_mask=torch.ones_like(input_ids),
-                max_new_tokens=self.card.max_target_tokens,
-                do_sample=False,
-                pad_token_id=self.tokenizer.pad_token_id,
-            )
-            texts = self.tokenizer.batch_decode(
-                written[:, input_ids.shape[1] :], skip_special_tokens=True
-            )
-            for index, text in zip(batch, texts, strict=True):
-                answers[index] = text.strip()
-        return answers
-
-    def _of_equal_length(
-        self, items: Sequence[str], batch_size: int
-    ) -> Iterator[dict[int, list[int]]]:
-        """Batch texts of the same number of tokens, by their place among the items.
-
-        Padding would have to go in front of a text, between it and the prompt, where PEFT counts
-        positions wrongly: the same text would get another answer in other company.
-        """
-        room = self.network.config.n_positions - self.card.prompt_length
-        room -= self.card.max_target_tokens
-        lengths: dict[int, dict[int, list[int]]] = {}
-        texts = [item + self.card.cue for item in items]
-        for index, tokens in enumerate(self.tokenizer(texts)["input_ids"]):
-            kept = tokens[-room:]  # the end, so that the cue stays when a text is too long
-            lengths.setdefault(len(kept), {})[index] = kept
-        for alike in lengths.values():
-            places = list(alike)
-            for start in range(0, len(places), batch_size):
-                yield {index: alike[index] for index in places[start : start + batch_size]}
-
-    @torch.inference_mode()
-    def features(
-        self, items: Sequence[str], pooling: str = "mean", batch_size: int = 64
-    ) -> NDArray[np.float32]:
-        """Compute one vector a text and layer, prompts in place but their positions dropped.
+    def perform(self, items: Sequence[Text], batch_size: int = 64) -> list[str]:
+        """Do the task that the card names.
 
         Parameters
         ----------
-        items : sequence of str
+        items : sequence of str, or of tuple of str
+            Generation: sources, without the cue. Classification: texts, or pairs of texts.
+            Tagging: texts with spaces between words. Spans: (question, text).
+        batch_size : int
+
+        Returns
+        -------
+        list of str
+            What was written; the name of a class; a tag for each word, with spaces between; the
+            stretch of the text that answers the question.
+        """
+        return _PERFORM[self.card.form](self, items, batch_size)
+
+    def batch(self, encoded: Sequence[Encoded]) -> dict[str, torch.Tensor]:
+        """Stack encoded texts, padded, on the network's device."""
+        device = next(self.network.parameters()).device
+        stacked = padded(encoded, self.tokenizer.pad_token_id)
+        return {name: tensor.to(device) for name, tensor in stacked.items()}
+
+    def logits(self, encoded: Sequence[Encoded], batch_size: int) -> list[torch.Tensor]:
+        """Compute what the head says of each text; see :func:`logits_of`."""
+        found: dict[int, torch.Tensor] = {}
+        for members in by_length(encoded, batch_size):
+            logits = logits_of(self.network, self.batch([encoded[n] for n in members]))
+            found |= dict(zip(members, logits.float().cpu(), strict=True))
+        return [found[n] for n in range(len(encoded))]
+
+    @torch.inference_mode()
+    def features(
+        self, items: Sequence[Text], pooling: str = "mean", batch_size: int = 64
+    ) -> NDArray[np.float32]:
+        """Compute one vector a text and layer, prompts in place but their positions dropped.
+
+        Special tokens are no part of a stimulus: they are computed with, but neither averaged
+        nor the last token. Of an encoder-decoder these are the encoder's states.
+
+        Parameters
+        ----------
+        items : sequence of str, or of tuple of str
             Texts, without the task's cue.
-        pooling : 'mean' or 'last'
-            Mean over the text's tokens, or its last token.
+        pooling : 'mean', 'last' or 'class'
+            Mean over the text's tokens, its last token, or the class token in front of it.
         batch_size : int
 
         Returns
         -------
         ndarray of float32, shape (n_stimuli, n_layers + 1, n_features)
             Layer 0 is the embedding; the last layer is after the final norm.
+
+        Raises
+        ------
+        ValueError
+            When the tokenizer leaves nothing of a text.
         """
-        room = self.network.config.n_positions - self.card.prompt_length
-        pooled = []
-        for start in range(0, len(items), batch_size):
-            batch = self.tokenizer(
-                list(items[start : start + batch_size]),
-                return_tensors="pt",
-                padding=True,
-                truncation=True,
-                max_length=room,
-            ).to(self.network.device)
-            mask = batch["attention_mask"]
-            states = self.network(
-                input_ids=batch["input_ids"], attention_mask=mask, output_hidden_states=True
-            ).hidden_states
-            tokens = mask.shape[1]
-            # a prompt lengthens the states in front; a prefix acts on keys and values only
-            layers = torch.stack([state[:, state.shape[1] - tokens :] for state in states], dim=1)
-            pooled.append(_pool_tokens(layers, mask, pooling).float().cpu().numpy())
-        return np.concatenate(pooled)
+        encoded = encode_segments(self.tokenizer, self.room, _as_segments(items))
+        pooled: dict[int, NDArray[np.float32]] = {}
+        for members in by_length(encoded, batch_size):
+            batch = self.batch([encoded[n] for n in members])
+            layers = self._states(batch)
+            weights = self._weights(batch, pooling)
+            vectors = torch.einsum("nlts,nt->nls", layers.float(), weights)
+            pooled |= dict(zip(members, vectors.cpu().numpy(), strict=True))
+        return np.stack([pooled[n] for n in range(len(encoded))])
+
+    def _states(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Hidden states of all layers, shape (n_texts, n_layers + 1, n_tokens, n_features)."""
+        inputs = dict(batch)
+        if self.kind == "encoder-decoder" and self.card.form == "generation":
+            start = unwrapped(self.network).config.decoder_start_token_id
+            inputs["decoder_input_ids"] = torch.full_like(batch["input_ids"][:, :1], start)
+        found = self.network(**inputs, output_hidden_states=True)
+        states = getattr(found, "encoder_hidden_states", None) or found.hidden_states
+        n_tokens = batch["input_ids"].shape[1]
+        # a prompt lengthens the states in front; a prefix acts on keys and values only
+        return torch.stack([state[:, state.shape[1] - n_tokens :] for state in states], dim=1)
+
+    def _weights(self, batch: Mapping[str, torch.Tensor], pooling: str) -> torch.Tensor:
+        """How much each token counts, shape (n_texts, n_tokens); each row adds up to one."""
+        mask = batch["attention_mask"]
+        if pooling == "class":
+            return torch.nn.functional.one_hot(torch.zeros_like(mask[:, 0]), mask.shape[1]).float()
+        special = torch.isin(batch["input_ids"], self._special.to(mask.device))
+        own = mask.bool() & ~special
+        if not own.any(dim=1).all():
+            raise ValueError("expected texts with at least one token; found one without any")
+        if pooling == "last":
+            places = torch.arange(mask.shape[1], device=mask.device)
+            last = torch.where(own, places, -1).max(dim=1).values
+            return torch.nn.functional.one_hot(last, mask.shape[1]).float()
+        return own.float() / own.sum(dim=1, keepdim=True)
+
+    @property
+    def _special(self) -> torch.Tensor:
+        frames = [frame_of(self.tokenizer, n) for n in (1, 2)]
+        return torch.tensor([token for f in frames for gap in f.gaps for token in gap])
 
 
-def _pool_tokens(layers: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
-    if pooling == "last":
-        last = mask.sum(dim=1) - 1
-        return layers[torch.arange(len(mask), device=mask.device), :, last]
-    weights = mask[:, None, :, None].to(layers.dtype)
-    return (layers * weights).sum(dim=2) / weights.sum(dim=2)
+def _as_segments(items: Sequence[Text]) -> list[tuple[str, ...]]:
+    return [(item,) if isinstance(item, str) else tuple(item) for item in items]
+
+
+def _write(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
+    card, tokenizer = model.card, model.tokenizer
+    encoder_decoder = model.kind == "encoder-decoder"
+    room = model.room - (0 if encoder_decoder else card.max_target_tokens)
+    frame = frame_of(tokenizer, 1)
+    texts = token_ids(tokenizer, [f"{item}{card.cue}" for item in items])
+    # the end is kept when a text is too long, because the cue is there
+    encoded = [frame.join([ids[-(room - frame.size) :]]) for ids in texts]
+    go_on = transform_texts if encoder_decoder else continue_texts
+    answers = [""] * len(items)
+    for members in by_length(encoded, batch_size):
+        batch = model.batch([encoded[n] for n in members])
+        written = go_on(model.network, batch, card.max_target_tokens, tokenizer.eos_token_id)
+        decoded = tokenizer.batch_decode(written, skip_special_tokens=True)
+        for place, text in zip(members, decoded, strict=True):
+            answers[place] = text.strip()
+    return answers
+
+
+def _classify(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
+    encoded = encode_segments(model.tokenizer, model.room, _as_segments(items))
+    return [model.card.classes[int(x.argmax())] for x in model.logits(encoded, batch_size)]
+
+
+def _tag(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
+    words = [str(item).split() for item in items]
+    texts = encode_words(model.tokenizer, model.room, words)
+    logits = iter(model.logits([s.encoded for text in texts for s in text], batch_size))
+    tags = []
+    for text in texts:
+        labels = [int(n) for s in text for n in next(logits)[s.firsts].argmax(dim=1)]
+        tags.append(" ".join(model.card.classes[label] for label in labels))
+    return tags
+
+
+def _find(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
+    questions, contexts = zip(*items, strict=True) if items else ((), ())
+    texts = encode_windows(model.tokenizer, model.room, questions, contexts)
+    logits = iter(model.logits([w.encoded for windows in texts for w in windows], batch_size))
+    answers = []
+    for context, windows in zip(contexts, texts, strict=True):
+        _, start, end = max(best_span(next(logits), window) for window in windows)
+        answers.append(context[start:end].strip())
+    return answers
+
+
+_PERFORM: Mapping[str, Callable[[TextModel, Sequence[Text], int], list[str]]] = {
+    "generation": _write,
+    "classification": _classify,
+    "tagging": _tag,
+    "spans": _find,
+}
 
 
 def load_text_network(folder: Path, card: Card) -> Any:
     """Load a language model from a folder, with the head that the card's form of task needs.
 
     Encoder-decoders and decoders write; classification, tagging and spans put a head on top, which
-    is new unless the folder holds it.
+    is new unless the folder holds one of the right size.
+
+    Raises
+    ------
+    ValueError
+        When the architecture has no such head.
     """
     factory, config = _kind_of_network(folder, card)
-    return factory.from_pretrained(folder, config=config, local_files_only=True)
+    network, loading = factory.from_pretrained(
+        folder,
+        config=config,
+        local_files_only=True,
+        use_safetensors=True,
+        ignore_mismatched_sizes=True,
+        output_loading_info=True,
+    )
+    new = {*loading["missing_keys"], *(name for name, *_ in loading["mismatched_keys"])}
+    return remember_base(network, new)
 
 
 def random_text_network(folder: Path, card: Card) -> Any:
     """Make a language model like the one in a folder, at random weights; its own are not read."""
     factory, config = _kind_of_network(folder, card)
-    return factory.from_config(config)
+    network = factory.from_config(config)
+    return remember_base(network, set(network.state_dict()))
 
 
 def _kind_of_network(folder: Path, card: Card) -> tuple[Any, Any]:
@@ -143,11 +254,11 @@ def _kind_of_network(folder: Path, card: Card) -> tuple[Any, Any]:
     config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
     if card.classes:
         config.num_labels = len(card.classes)
-    if card.form == "generation":
-        kind = "Seq2SeqLM" if config.is_encoder_decoder else "CausalLM"
-    else:
-        kind = HEADS[card.form]
-    return getattr(transformers, f"AutoModelFor{kind}"), config
+    writes = "ForSeq2SeqLM" if config.is_encoder_decoder else "ForCausalLM"
+    factory = getattr(transformers, f"AutoModel{HEADS.get(card.form, writes)}")
+    if type(config) not in factory._model_mapping:
+        raise ValueError(f"{card.base} is of type {config.model_type}, which cannot do {card.form}")
+    return factory, config
 
 
 def load_tokenizer(folder: Path) -> Any:

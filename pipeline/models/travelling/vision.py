@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from .architecture import remember_base
 from .card import Card
 from .torchvision_on_cpu import declare_torchvision_operators
 
@@ -113,6 +114,7 @@ def load_vision_base(folder: Path, n_classes: int) -> tuple[Any, PictureForm]:
     missing, unexpected = network.load_state_dict(weights, strict=False)
     if unexpected or any(not name.startswith("head.") for name in missing):
         raise ValueError(f"{folder}: weights do not fit: missing {missing}, extra {unexpected}")
+    remember_base(network, set(missing))
     return network, picture
 
 
@@ -123,4 +125,5 @@ def random_vision_base(folder: Path, n_classes: int) -> tuple[Any, PictureForm]:
 
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     network = VisionTransformer(**config["architecture"], num_classes=n_classes)
+    remember_base(network, set(network.state_dict()))
     return network, PictureForm(config["size"], tuple(config["mean"]), tuple(config["std"]))

@@ -57,25 +57,33 @@ def _put_in_front(reader: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     given = dict(kwargs)
     if args:
         given["input_ids"] = args[0]
-    length = len(reader.prompt)
-    tokens = given["input_ids"]
-    mask, positions = given.get("attention_mask"), given.get("position_ids")
-    if mask is not None:
-        given["attention_mask"] = _lengthened(mask, length, 1)
-    if positions is not None:
-        given["position_ids"] = positions + length
     cache = given.get("past_key_values")
     if cache is not None and cache.get_seq_length() > 0:
-        return (), given  # while writing: the prompt is in the cache
-    embedded = reader.get_input_embeddings()(given.pop("input_ids"))
+        return (), _behind_cache(given, cache.get_seq_length())
+    tokens, length = given.pop("input_ids"), len(reader.prompt)
+    embedded = reader.get_input_embeddings()(tokens)
     prompt = reader.prompt.to(embedded.dtype).expand(len(tokens), -1, -1)
     given["inputs_embeds"] = torch.cat([prompt, embedded], dim=1)
+    for name, filler in (("attention_mask", 1), ("token_type_ids", 0)):
+        if given.get(name) is not None:
+            given[name] = _lengthened(given[name], length, filler)
+    positions = given.get("position_ids")
     if positions is not None:
         own = torch.arange(length, device=positions.device).expand(len(positions), -1)
-        given["position_ids"] = torch.cat([own, given["position_ids"]], dim=1)
-    if given.get("token_type_ids") is not None:
-        given["token_type_ids"] = _lengthened(given["token_type_ids"], length, 0)
+        given["position_ids"] = torch.cat([own, positions + length], dim=1)
     return (), given
+
+
+def _behind_cache(given: dict[str, Any], n_cached: int) -> dict[str, Any]:
+    """Count the prompt in the cache where the caller, like ``generate``, counts tokens alone."""
+    mask, positions = given.get("attention_mask"), given.get("position_ids")
+    if mask is None:
+        return given
+    missing = n_cached + given["input_ids"].shape[1] - mask.shape[1]
+    counted = {"attention_mask": _lengthened(mask, missing, 1)}
+    if positions is not None:
+        counted["position_ids"] = positions + missing
+    return {**given, **counted}
 
 
 def _lengthened(values: torch.Tensor, length: int, filler: int) -> torch.Tensor:

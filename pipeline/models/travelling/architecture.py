@@ -1,0 +1,73 @@
+"""What differs between architectures: how long a text may be, what it holds, where its head is."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+Kind = Literal["decoder", "encoder", "encoder-decoder"]
+_ADAPTERS = (
+    "default"  # the name that PEFT gives an adapter, a part of each of its parameters' names
+)
+_UNCHANGED = "original_module"  # what PEFT keeps of a module that it trains a copy of
+
+
+def kind_of(config: Any) -> Kind:
+    """Say which way a language model reads: only backwards, both ways, or first one, then other."""
+    if config.is_encoder_decoder:
+        return "encoder-decoder"
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+
+    reads_both_ways = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    return "encoder" if reads_both_ways and not getattr(config, "is_decoder", False) else "decoder"
+
+
+def context_length(config: Any) -> int | None:
+    """Count the positions that a language model has for tokens; None where there is no limit.
+
+    RoBERTa types number their positions from the padding index on, which leaves fewer than their
+    configuration says; T5 types know distances only.
+    """
+    if config.model_type in ("t5", "mt5", "umt5", "longt5"):
+        return None
+    names = ("n_positions", "max_position_embeddings", "max_seq_len")
+    found = [int(getattr(config, name)) for name in names if getattr(config, name, None)]
+    if not found:
+        return None
+    taken = config.pad_token_id + 1 if config.model_type in _FROM_PADDING else 0
+    return found[0] - int(taken)
+
+
+_FROM_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "longformer", "mpnet")
+
+
+def unwrapped(network: Any) -> Any:
+    """Take off what stands around a network while it trains on several devices, and PEFT."""
+    network = getattr(network, "module", network)
+    return network.get_base_model() if hasattr(network, "peft_config") else network
+
+
+def base_name(name: str) -> str | None:
+    """Give the name that a parameter had before PEFT wrapped it; None if PEFT brought it."""
+    parts = name.split(".")
+    if _ADAPTERS in parts:
+        return None
+    kept = [part for part in parts if part not in (_UNCHANGED, "base_layer")]
+    if kept[0] == "base_model":
+        kept = kept[2:] if kept[1] == "model" else kept[1:]
+    return ".".join(kept)
+
+
+def remember_base(network: Any, new: set[str]) -> Any:
+    """Note on a network which parameters its base brought, so that saving knows what is new.
+
+    Parameters
+    ----------
+    network : Module
+        As loaded; gains ``from_base``, the names, and ``plain``, all names before anything is
+        put in.
+    new : set of str
+        Names that the base's weights do not hold: a task's head.
+    """
+    network.plain = frozenset(network.state_dict())
+    network.from_base = network.plain - new
+    return network

@@ -1,0 +1,118 @@
+"""Token sequences as an architecture wants them: segments, and the special tokens around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+Encoded = Mapping[str, Sequence[int]]
+"""``input_ids``, and ``token_type_ids`` where the architecture has them."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The special tokens before, between and after one or two segments of text.
+
+    Parameters
+    ----------
+    gaps : tuple of tuple of int
+        One more than there are segments.
+    types : tuple of int
+        Token type of each gap and segment in turn; empty where the architecture knows none.
+    """
+
+    gaps: tuple[tuple[int, ...], ...]
+    types: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of special tokens."""
+        return sum(len(gap) for gap in self.gaps)
+
+    def start_of(self, segments: Sequence[Sequence[int]], which: int) -> int:
+        """Find the position of the first token of a segment in the joined sequence."""
+        return sum(map(len, self.gaps[: which + 1])) + sum(map(len, segments[:which]))
+
+    def join(self, segments: Sequence[Sequence[int]]) -> dict[str, list[int]]:
+        """Put the special tokens around segments that are token ids already."""
+        pieces: list[Sequence[int]] = [self.gaps[0]]
+        for segment, gap in zip(segments, self.gaps[1:], strict=True):
+            pieces += [segment, gap]
+        joined = {"input_ids": [token for piece in pieces for token in piece]}
+        if self.types:
+            typed = zip(pieces, self.types, strict=True)
+            joined["token_type_ids"] = [kind for piece, kind in typed for _ in piece]
+        return joined
+
+
+def frame_of(tokenizer: Any, n_segments: int) -> Frame:
+    """Read off a tokenizer what it puts around one or two segments.
+
+    Decoders put nothing between two segments; their end-of-text token is then put there, the
+    delimiter of Radford et al. 2018.
+    """
+    letters = "ab"[:n_segments]
+    encoded = tokenizer(*letters)
+    ids, types = encoded["input_ids"], encoded.get("token_type_ids")
+    gaps, kinds, end = [], [], 0
+    for letter in letters:
+        bare = tokenizer(letter, add_special_tokens=False)["input_ids"]
+        start = next(n for n in range(end, len(ids)) if ids[n : n + len(bare)] == bare)
+        gaps.append(tuple(ids[end:start]))
+        kinds += [types[start - 1 if start > end else start], types[start]] if types else []
+        end = start + len(bare)
+    gaps.append(tuple(ids[end:]))
+    kinds += [types[-1]] if types else []
+    if n_segments == 2 and not gaps[1]:
+        gaps[1] = (tokenizer.eos_token_id,)
+    return Frame(tuple(gaps), tuple(kinds))
+
+
+def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    """Cut texts into tokens, without special ones."""
+    ids: list[list[int]] = tokenizer(list(texts), add_special_tokens=False, verbose=False)[
+        "input_ids"
+    ]
+    return ids
+
+
+def cut_longest(segments: Sequence[Sequence[int]], room: int) -> list[Sequence[int]]:
+    """Cut one or two segments from their ends, the longer first, until both fit into ``room``."""
+    if len(segments) == 1:
+        return [segments[0][:room]]
+    first, second = map(len, segments)
+    if first + second > room:
+        half = room // 2
+        first = max(room - second, room - half) if first >= second else min(first, half)
+        second = room - first
+    return [segments[0][:first], segments[1][:second]]
+
+
+def padded(encoded: Sequence[Encoded], pad_token_id: int) -> dict[str, torch.Tensor]:
+    """Stack sequences, padded on the right, with the mask that says what is padding."""
+    lengths = torch.tensor([len(one["input_ids"]) for one in encoded])
+    longest = int(lengths.max())
+    batch = {
+        name: torch.tensor(
+            [
+                [
+                    *one[name],
+                    *[pad_token_id if name == "input_ids" else 0] * (longest - len(one[name])),
+                ]
+                for one in encoded
+            ]
+        )
+        for name in encoded[0]
+    }
+    batch["attention_mask"] = (torch.arange(longest)[None] < lengths[:, None]).long()
+    return batch
+
+
+def by_length(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
+    """Deal sequences into batches of similar length: the positions of each batch's members."""
+    order = sorted(range(len(encoded)), key=lambda n: len(encoded[n]["input_ids"]), reverse=True)
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]

@@ -1,0 +1,93 @@
+"""Greedy writing, the same for a text alone as for one in a batch of texts of other lengths."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from .architecture import unwrapped
+
+
+def continue_texts(
+    network: Any, batch: Mapping[str, torch.Tensor], longest: int, end: int
+) -> list[list[int]]:
+    """Let a decoder write on after each text of a batch, always the likeliest token.
+
+    Padding stands on the right, where it moves no position and nothing attends to it; what is
+    written then stands beyond the padding, at the positions that follow its own text. (In front,
+    between a prompt and its text, PEFT would count padding as positions.)
+
+    Parameters
+    ----------
+    network : Module
+        Causal language model; PEFT's prompts and prefixes are computed once, with the texts.
+    batch : mapping of str to Tensor
+        ``input_ids`` and ``attention_mask``, padded on the right.
+    longest : int
+        Most tokens to write.
+    end : int
+        The token after which a text is finished.
+
+    Returns
+    -------
+    list of list of int
+        Tokens of each text, without the end.
+    """
+    plain = unwrapped(network)
+    accepted = inspect.signature(plain.forward).parameters
+    mask, lengths = batch["attention_mask"], batch["attention_mask"].sum(dim=1)
+    keep = {"logits_to_keep": 1} if "logits_to_keep" in accepted else {}
+    cache = network(
+        input_ids=batch["input_ids"], attention_mask=mask, use_cache=True, **keep
+    ).past_key_values
+    in_front = cache.get_seq_length() - mask.shape[1]
+    rows = torch.arange(len(mask), device=mask.device)
+    # every text's last token is read again, as if it were the first one written: that gives the
+    # logits behind texts of different lengths without computing those of all other positions
+    token = batch["input_ids"][rows, lengths - 1]
+    seen = mask.clone()
+    seen[rows, lengths - 1] = 0
+    seen = torch.cat([seen.new_ones(len(seen), in_front), seen], dim=1)
+    position = in_front + lengths - 1
+    written = torch.full((len(mask), longest), end, device=mask.device)
+    alive = rows  # which texts the rows of the cache belong to
+    for step in range(longest):
+        seen = torch.cat([seen, seen.new_ones(len(seen), 1)], dim=1)
+        placed = {"position_ids": position[:, None]} if "position_ids" in accepted else {}
+        found = plain(
+            input_ids=token[:, None],
+            attention_mask=seen,
+            past_key_values=cache,
+            use_cache=True,
+            **placed,
+        )
+        token, position = found.logits[:, -1].argmax(dim=1), position + 1
+        written[alive, step] = token
+        going_on = token != end
+        if not going_on.any():
+            break
+        if not going_on.all():  # finished texts need no further computing
+            cache.batch_select_indices(going_on.nonzero()[:, 0])
+            alive, token, position, seen = (x[going_on] for x in (alive, token, position, seen))
+    return [row[: row.index(end)] if end in row else row for row in written.tolist()]
+
+
+def transform_texts(
+    network: Any, batch: Mapping[str, torch.Tensor], longest: int, end: int
+) -> list[list[int]]:
+    """Let an encoder-decoder write the answer to each text of a batch, the likeliest tokens.
+
+    Parameters and returns are those of :func:`continue_texts`.
+    """
+    written = network.generate(
+        input_ids=batch["input_ids"],
+        attention_mask=batch["attention_mask"],
+        max_new_tokens=longest,
+        do_sample=False,
+        num_beams=1,
+    )
+    rows = written[:, 1:].tolist()  # without the token that starts every answer
+    return [row[: row.index(end)] if end in row else row for row in rows]
