@@ -14,7 +14,9 @@ from pipeline.tuning.examples import prepare
 
 
 def head_modules(network: Any) -> dict[str, Any]:
-    """Find what a task put on top of a base, by name; nothing where the base writes texts itself.
+    """Find what a task put on top of a base, by name, in the order in which it is passed through.
+
+    Nothing where the base writes texts itself.
 
     Parameters
     ----------
@@ -25,15 +27,14 @@ def head_modules(network: Any) -> dict[str, Any]:
         return {"head": network.head}
     if network.can_generate():
         return {}
-    backbone = network.base_model
     head = {
         name: module
         for name, module in network.named_children()
-        if module is not backbone and any(True for _ in module.parameters())
+        if module is not network.base_model and any(True for _ in module.parameters())
     }
     pooler = f"{network.base_model_prefix}.pooler"
     if any(n.startswith(pooler) and n not in network.from_base for n in network.plain):
-        head[pooler] = backbone.pooler
+        return {pooler: network.base_model.pooler, **head}
     return head
 
 

@@ -69,7 +69,8 @@ def test_a_step_moves_what_the_source_trains_and_nothing_else(
     loss_of(network, collate([items[n] for n in range(6)])).backward()
     torch.optim.AdamW(trained.values(), 1e-2).step()
     moved = {key for key, p in network.named_parameters() if not torch.equal(p, before[key])}
-    assert moved == set(trained)
+    still = {key for key in trained if "qa_outputs" in key and "bias" in key}
+    assert moved | still == set(trained)  # a bias alike for all tokens moves no start and no end
 
 
 @pytest.mark.parametrize(("name", "base", "form", "width", "layers", "head"), CASES)

@@ -77,13 +77,16 @@ def _put_in_front(reader: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 def _behind_cache(given: dict[str, Any], n_cached: int) -> dict[str, Any]:
     """Count the prompt in the cache where the caller, like ``generate``, counts tokens alone."""
     mask, positions = given.get("attention_mask"), given.get("position_ids")
-    if mask is None:
-        return given
-    missing = n_cached + given["input_ids"].shape[1] - mask.shape[1]
-    counted = {"attention_mask": _lengthened(mask, missing, 1)}
+    read = n_cached + given["input_ids"].shape[1]
+    counted = dict(given)
+    if mask is not None:
+        missing = read - mask.shape[1]
+        counted["attention_mask"] = _lengthened(mask, missing, 1)
+    elif positions is not None:  # no mask, no padding: the last token is the last of those read
+        missing = read - 1 - int(positions.max())
     if positions is not None:
         counted["position_ids"] = positions + missing
-    return {**given, **counted}
+    return counted
 
 
 def _lengthened(values: torch.Tensor, length: int, filler: int) -> torch.Tensor:
