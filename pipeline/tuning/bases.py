@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pipeline.models.travelling.insertions import INSERTIONS
@@ -47,11 +46,11 @@ def settle_as_control(start: Start, model: TunedModel) -> TunedModel:
 
 def architecture_of(start: Start) -> str:
     """Name the architecture of a base by its configuration: transformers' type, or ``vit``."""
-    return "vit" if start.card.modality == "image" else str(text_config(start)["model_type"])
+    return "vit" if start.card.modality == "image" else str(text_config(start).model_type)
 
 
-def text_config(start: Start) -> dict[str, Any]:
-    """Read the configuration of a text base, as it is stored."""
-    path = start.base_folder / "config.json"
-    config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return config
+def text_config(start: Start) -> Any:
+    """Read the configuration of a text base."""
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(start.base_folder, local_files_only=True)

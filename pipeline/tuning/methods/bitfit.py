@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import Problem
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.bases import load_frozen
+from pipeline.tuning.bases import load_frozen, text_config
 from pipeline.tuning.method import Method, Recipe, Start
 
 
@@ -26,9 +26,9 @@ def _lacks(start: Start) -> Iterator[Problem]:
     if start.card.modality == "image":
         return
     import torch
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoModel
 
-    config = AutoConfig.from_pretrained(start.base_folder, local_files_only=True)
+    config = text_config(start)
     with torch.device("meta"):  # names alone
         outline = AutoModel.from_config(config)
     if not any(_is_bias(name) for name, _ in outline.named_parameters()):

@@ -13,7 +13,7 @@ VPT_DEEP = Method(
     insertion="vpt-deep",
     build=load_frozen,
     recipes={
-        "image": Recipe(5.0, 0.05, 50.0, "sgd", "momentum=0.9", 1e-3, warmup=0.1, rate_of_256=True)
+        "image": Recipe(1.0, 0.05, 50.0, "sgd", "momentum=0.9", 1e-3, warmup=0.1, rate_of_256=True)
     },
     has_prompt=True,
 )
