@@ -7,12 +7,14 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 import pytest
+import torch
 
 import pipeline  # noqa: F401  (lets torchvision import beside a CPU build of torch)
 from pipeline.data import TASKS
 from pipeline.data.task import TaskRequest
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, weights_digest
+from pipeline.models.travelling.text import TextModel, load_text_network, load_tokenizer
 from pipeline.tuning.method import USUAL, Start
 from pipeline.tuning.methods import METHODS
 
@@ -58,5 +60,39 @@ def adapted(start_of):
     def make(base, task, method, prompt_length=0):
         start, _ = start_of(base, task, method, prompt_length)
         return METHODS[method].adapt(start)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def architecture(tmp_path_factory):
+    """Give the folder of a small base: an embedded one, or gpt2, roberta, t5, bart (random)."""
+    from architectures import make_architecture  # transformers, so after pipeline
+
+    made = {}
+
+    def find(kind):
+        if kind.startswith("tiny-"):
+            return PRETRAINED / kind
+        if kind not in made:
+            made[kind] = make_architecture(kind, tmp_path_factory.mktemp(kind))
+        return made[kind]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def text_model(architecture):
+    """Load a small base as a model of any form, with something put in by a function if asked."""
+
+    def make(kind, form, put_in=None, **card):
+        folder = architecture(kind)
+        classes = () if form in ("generation", "spans") else ("no", "maybe", "yes")
+        named = {"storage": "whole", "max_target_tokens": 12, "classes": classes, **card}
+        made = Card(kind, weights_digest(folder), "text", "task", "method", form=form, **named)
+        torch.manual_seed(1)
+        network = load_text_network(folder, made)
+        network = put_in(network) if put_in else network
+        return TextModel(network, load_tokenizer(folder), made)
 
     return make

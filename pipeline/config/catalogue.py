@@ -47,8 +47,8 @@ class Catalogue:
                 continue  # absent or of a wrong type: the schema says so
             if name in listed:
                 known[field] = listed[name]
-            elif field == "base" and (Path(name) / "config.json").is_file():
-                continue  # a local directory; its modality is read when it is loaded
+            elif field == "base" and (Path(name).expanduser().is_dir() or "/" in name):
+                continue  # a directory or a model of the hub; what it is for is read with it
             else:
                 yield Problem(
                     field, f"a name in {field.upper()}S", f"'{name}'", nearest(name, tuple(listed))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from pipeline.errors import BaseUnreachableError, ConfigError, Problem, nearest
+from pipeline.errors import ConfigError, Problem, nearest, refuse
+from pipeline.models.directories import Modality, in_timms_form, modality_in, problems_in
+from pipeline.models.hub import fetch
+from pipeline.models.travelling.card import weights_digest
 
-Modality = Literal["text", "image"]
 PRETRAINED = Path(__file__).parent / "pretrained"
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -36,55 +37,45 @@ class Base:
     folder: Callable[[], Path]
 
 
-def _from_hub(repository: str, revision: str) -> Callable[[], Path]:
+def _from_hub(repository: str, revision: str = "") -> Callable[[], Path]:
     """Fetch a text base from the Hugging Face hub, or from its local cache."""
 
-    def fetch() -> Path:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    def folder() -> Path:
+        found = fetch(repository, revision)
+        refuse(problems_in(found), ConfigError)
+        return found
 
-        patterns = ["*.json", "*.txt", "*.safetensors"]
-        try:
-            return Path(snapshot_download(repository, revision=revision, allow_patterns=patterns))
-        except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
-            raise BaseUnreachableError(_unreachable(repository, revision, error)) from error
-
-    return fetch
+    return folder
 
 
-def _from_timm(name: str) -> Callable[[], Path]:
-    """Fetch a vision base through timm and lay it down in this project's form."""
+def _from_timm(name: str, revision: str = "") -> Callable[[], Path]:
+    """Fetch a vision base of timm's, and lay it down in this project's form."""
 
-    def fetch() -> Path:
-        import timm
-        from huggingface_hub.constants import HF_HUB_CACHE
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    def folder() -> Path:
+        found = fetch(f"timm/{name}", revision)
+        return _from_timms_form(found, f"snapshots/{found.name}")
 
-        folder = Path(HF_HUB_CACHE) / "timm-as-bases" / name
-        if (folder / "model.safetensors").is_file():
-            return folder
-        try:
-            network = timm.create_model(name, pretrained=True)
-        except (LocalEntryNotFoundError, HfHubHTTPError, OSError, RuntimeError) as error:
-            raise BaseUnreachableError(_unreachable(f"timm/{name}", "main", error)) from error
-        from pipeline.models.saving import save_vision_base
+    return folder
 
-        save_vision_base(network, folder)
+
+def _from_timms_form(found: Path, name: str) -> Path:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    from pipeline.models.timm_bases import as_vision_base  # torch: not before it is needed
+
+    return as_vision_base(found, Path(HF_HUB_CACHE) / "timm-as-bases" / name)
+
+
+def _in_directory(folder: Path) -> Base:
+    """Take a directory as a base."""
+
+    def found() -> Path:
+        refuse(problems_in(folder), ConfigError)
+        if in_timms_form(folder):
+            return _from_timms_form(folder, f"directories/{weights_digest(folder)}")
         return folder
 
-    return fetch
-
-
-def _unreachable(repository: str, revision: str, error: Exception) -> Problem:
-    offline = os.environ.get("HF_HUB_OFFLINE") == "1"
-    state = "HF_HUB_OFFLINE=1 and no copy in the local cache" if offline else str(error)
-    return Problem(
-        f"base {repository} at revision {revision}",
-        "its weights in the local Hugging Face cache or on the hub",
-        state.splitlines()[0],
-        "Connect once so that they are cached, or name as base a local directory that holds "
-        "config.json, model.safetensors and (for text) the tokenizer files.",
-    )
+    return Base(folder.resolve().name, modality_in(folder), f"local directory {folder}", found)
 
 
 def _embedded(name: str) -> Callable[[], Path]:
@@ -114,6 +105,12 @@ BASES: dict[str, Base] = {
             _from_hub("openai-community/gpt2", "607a30d783dfa663caf39e06633721c8d4cfcd7e"),
         ),
         Base(
+            "bert-base-uncased",
+            "text",
+            "BERT-base, 110 M parameters (hub: google-bert/bert-base-uncased)",
+            _from_hub("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594"),
+        ),
+        Base(
             "vit_base_patch16_224",
             "image",
             "ViT-base, 86 M parameters (timm, augreg_in21k_ft_in1k)",
@@ -124,25 +121,42 @@ BASES: dict[str, Base] = {
 
 
 def find_base(name: str) -> Base:
-    """Look a base up by its name in BASES, or take a local directory as one.
+    """Look a base up by its name in BASES, or take a local directory or a model of the hub as one.
+
+    Parameters
+    ----------
+    name : str
+        A name in BASES, a directory, ``organisation/name`` or ``organisation/name@revision``;
+        ``timm/name`` is a vision transformer of timm's.
 
     Raises
     ------
     ConfigError
-        When the name is neither.
+        When the name is none of these.
     """
     if name in BASES:
         return BASES[name]
     folder = Path(name).expanduser()
-    if (folder / "config.json").is_file():
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        modality: Modality = "image" if "architecture" in config else "text"
-        return Base(folder.name, modality, f"local directory {folder}", lambda: folder)
+    if folder.is_dir():
+        return _in_directory(folder)
+    repository, _, revision = name.partition("@")
+    if HUB_NAME.fullmatch(repository):
+        owner, _, model = repository.partition("/")
+        if owner == "timm":
+            return Base(model, "image", f"timm's {model}", _from_timm(model, revision))
+        return Base(model, "text", f"hub: {repository}", _from_hub(repository, revision))
     raise ConfigError(
         Problem(
             "base",
-            "a name in BASES, or a local directory with config.json and model.safetensors",
+            "a name in BASES, a local directory with config.json and model.safetensors, or a "
+            "model of the hub as organisation/name@revision",
             f"'{name}'",
             nearest(name, tuple(BASES)),
         )
     )
+
+
+def short_name(name: str) -> str:
+    """Shorten what a base is asked for by to what runs and registered models call it."""
+    folder = Path(name).expanduser()
+    return folder.resolve().name if folder.is_dir() else name.partition("@")[0].split("/")[-1]

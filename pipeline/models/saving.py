@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.travelling.architecture import unwrapped
+from pipeline.models.travelling.architecture import remember_base, unwrapped
 from pipeline.models.travelling.loading import INSERTED, TunedModel
 from pipeline.models.travelling.parts import save_part, whole_of
 from pipeline.models.travelling.text import TextModel
@@ -71,4 +71,5 @@ def save_vision_base(network: Any, folder: Path) -> None:
     """Lay a pretrained plain timm ViT down as a base."""
     data = network.pretrained_cfg
     size = data["input_size"][-1]
-    _save_vit(network, PictureForm(size, tuple(data["mean"]), tuple(data["std"])), folder)
+    picture = PictureForm(size, tuple(data["mean"]), tuple(data["std"]))
+    _save_vit(remember_base(network, set()), picture, folder)

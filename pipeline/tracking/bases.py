@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 import mlflow
 
 from pipeline.models.bases import Base
+from pipeline.models.hub import PATTERNS, revision_of
 from pipeline.models.travelling.card import weights_digest
 from pipeline.tracking.runs import Stage, always, once
 
@@ -28,7 +31,16 @@ def keep_base(base: Base, folder: Path) -> str:
         title=f"base {base.name}",
         fingerprint=f"base-{digest}",
         settings={"digest": digest},
-        tags={"base": base.name},
+        tags={"base": base.name, "revision": revision_of(folder)},
     )
-    run_id = once(stage, lambda _: mlflow.log_artifacts(str(folder), FOLDER), always)
+    run_id = once(stage, lambda _: _log_base(folder), always)
     return f"runs:/{run_id}/{FOLDER}"
+
+
+def _log_base(folder: Path) -> None:
+    """Log what loading reads; a directory may hold checkpoints and other formats besides."""
+    with tempfile.TemporaryDirectory(prefix="base-") as name:
+        for path in folder.iterdir():
+            if any(fnmatch(path.name, pattern) for pattern in PATTERNS) and path.is_file():
+                (Path(name) / path.name).symlink_to(path.resolve())
+        mlflow.log_artifacts(name, FOLDER)

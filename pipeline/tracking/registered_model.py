@@ -41,6 +41,14 @@ def import_travelling(folder: Path) -> ModuleType:
         sys.dont_write_bytecode = before
 
 
+def _texts(table: pd.DataFrame) -> list[str | tuple[str, ...]]:
+    """Read one text a row, or two where there is a second."""
+    if "text_pair" not in table:
+        return table.iloc[:, 0].tolist()  # type: ignore[no-any-return]
+    rows = zip(table["text"], table["text_pair"], strict=True)
+    return [text if pd.isna(second) else (text, second) for text, second in rows]
+
+
 class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """Does the task by default; ``params={'output': 'features'}`` asks for features."""
 
@@ -56,15 +64,15 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         self.tuned = loading.load_tuned(Path(context.artifacts["tuned"]), base_folder)
 
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # type: ignore[type-arg]
-        """Answer texts or classify pictures, or return (n_stimuli, n_layers, n_features).
+        """Do the task, or return features of shape (n_stimuli, n_layers, n_features).
 
-        Texts come as a list, a Series or a DataFrame of one column, pictures as an array of bytes.
+        Texts come as a list, a Series or a DataFrame of one column, or of the columns ``text`` and
+        ``text_pair`` where two belong together (for spans the question and the text that holds
+        its answer); pictures come as an array of bytes.
         The annotation is the one that keeps MLflow from guessing: the signature says what comes.
         """
         asked = {"output": "task", "pooling": "mean", "batch_size": 64, **(params or {})}
-        items = model_input
-        if isinstance(items, pd.DataFrame):
-            items = items.iloc[:, 0].tolist()
+        items = _texts(model_input) if isinstance(model_input, pd.DataFrame) else model_input
         if asked["output"] == "task":
             return self.tuned.perform(items, asked["batch_size"])
         if asked["output"] == "features" and asked["pooling"] in self.tuned.poolings:

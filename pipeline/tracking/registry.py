@@ -19,10 +19,14 @@ from numpy import dtype
 from pipeline.errors import Problem, RegistryError, nearest
 from pipeline.models import travelling
 from pipeline.models.saving import save_tuned
+from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.loading import TunedModel
 
 CODE = Path(__file__).with_name("registered_model.py")
-NEEDS = {"text": ("torch", "transformers", "peft"), "image": ("torch", "torchvision", "timm")}
+NEEDS = {
+    "text": ("torch", "transformers", "peft", "safetensors"),
+    "image": ("torch", "torchvision", "timm", "peft", "safetensors"),
+}
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def log_model(model: TunedModel, base_uri: str) -> tuple[str, str, int]:
             python_model=str(CODE),
             artifacts={"tuned": str(tuned), "travelling": str(code)},
             model_config={"base_uri": base_uri},
-            signature=_signature(card.modality),
+            signature=_signature(card),
             # named, because inferring them takes longer than tuning a small model
             pip_requirements=[f"{p}=={installed(p)}" for p in ("mlflow", *NEEDS[card.modality])],
         )
@@ -90,11 +94,14 @@ def log_model(model: TunedModel, base_uri: str) -> tuple[str, str, int]:
     return info.model_id, info.model_uri, stored
 
 
-def _signature(modality: str) -> ModelSignature:
-    inputs = {
-        "text": Schema([ColSpec("string")]),
-        "image": Schema([TensorSpec(dtype("uint8"), (-1, -1, -1, 3))]),
-    }
+def _signature(card: Card) -> ModelSignature:
+    """Say what goes in: pictures, texts, or (where a task may be about two) columns of a table."""
+    pictures = Schema([TensorSpec(dtype("uint8"), (-1, -1, -1, 3))])
+    texts = Schema([ColSpec("string")])
+    # optional even for spans, because features are asked for of single texts
+    pairs = Schema([ColSpec("string", "text"), ColSpec("string", "text_pair", required=False)])
+    may_be_two = card.form in ("classification", "spans")
+    inputs = pictures if card.modality == "image" else pairs if may_be_two else texts
     params = ParamSchema(
         [
             ParamSpec("output", "string", "task"),
@@ -102,7 +109,7 @@ def _signature(modality: str) -> ModelSignature:
             ParamSpec("batch_size", "integer", 64),
         ]
     )
-    return ModelSignature(inputs=inputs[modality], params=params)
+    return ModelSignature(inputs=inputs, params=params)
 
 
 def register(model_uri: str, name: str, tags: Mapping[str, str], description: str) -> Registered:

@@ -1,20 +1,74 @@
-"""A base is found by name or directory, or the refusal says what would serve."""
+"""A base is found by name, directory or hub id, or the refusal says what would serve."""
 
+import json
+import shutil
+import subprocess
+import sys
 import time
+import urllib.error
 
+import numpy as np
 import pytest
 
 from pipeline.errors import BaseUnreachableError, ConfigError
-from pipeline.models.bases import BASES, PRETRAINED, find_base
+from pipeline.models import hub
+from pipeline.models.bases import BASES, PRETRAINED, find_base, short_name
+from pipeline.models.travelling.card import weights_digest
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
-@pytest.mark.parametrize("name", ["gpt2", "vit_base_patch16_224"])
-def test_an_unreachable_hub_is_said_clearly_and_soon(name, monkeypatch, tmp_path):
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    """Put an empty cache in the place of the real one."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["gpt2", "bert-base-uncased", "vit_base_patch16_224"])
+def test_an_unreachable_hub_is_said_clearly_and_soon(name, cache):
     started = time.monotonic()
     with pytest.raises(BaseUnreachableError, match=r"local cache.*name as base a local directory"):
         BASES[name].folder()
-    assert time.monotonic() - started < 20  # importing timm included
+    assert time.monotonic() - started < 5
+
+
+def test_a_hub_that_does_not_answer_is_given_up_within_five_seconds(monkeypatch, cache):
+    """Not told to be offline: a name that is looked up for ever must not hold us."""
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(hub, "PATIENCE", 0.3)
+
+    def asleep(*_, **__):
+        time.sleep(2)
+
+    monkeypatch.setattr(hub, "reachable", lambda real=hub.reachable: real(asleep))
+    started = time.monotonic()
+    with pytest.raises(BaseUnreachableError, match=r"org/name at its newest.*no answer within 0.3"):
+        find_base("org/name").folder()
+    assert time.monotonic() - started < 2
+
+
+def test_a_refusal_is_a_sign_of_life(monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+
+    def forbidden(*_, **__):
+        raise urllib.error.HTTPError("https://", 403, "forbidden", None, None)
+
+    def refused(*_, **__):
+        raise urllib.error.URLError("no route")
+
+    assert hub.reachable(forbidden)
+    assert not hub.reachable(refused)
+
+
+def test_a_pinned_revision_is_read_from_the_cache_and_remembered(cache):
+    snapshot = cache / "models--org--name" / "snapshots" / COMMIT
+    shutil.copytree(PRETRAINED / "tiny-bert", snapshot)
+    base = find_base(f"org/name@{COMMIT}")
+    assert (base.name, base.modality) == ("name", "text")
+    assert base.folder() == snapshot
+    assert hub.revision_of(snapshot) == COMMIT
+    assert hub.revision_of(PRETRAINED) == ""
 
 
 def test_a_local_directory_is_a_base():
@@ -23,6 +77,111 @@ def test_a_local_directory_is_a_base():
     assert base.folder() == PRETRAINED / "tiny-vit"
 
 
+def test_all_that_is_wrong_with_a_directory_is_told_at_once(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "no-such"}))
+    (tmp_path / "pytorch_model.bin").write_bytes(b"never read")
+    with pytest.raises(ConfigError) as refusal:
+        find_base(str(tmp_path)).folder()
+    told = str(refusal.value)
+    assert told.startswith("3 problems")
+    for part in ("model_type", "tokenizer", "only pytorch_model.bin, a pickle"):
+        assert part in told
+
+
+@pytest.mark.parametrize("size", [0, 5, 1000])
+def test_damaged_weights_are_refused(tmp_path, size):
+    shutil.copytree(PRETRAINED / "tiny-bert", tmp_path, dirs_exist_ok=True)
+    whole = (tmp_path / "model.safetensors").read_bytes()
+    (tmp_path / "model.safetensors").write_bytes(whole[:size])
+    with pytest.raises(ConfigError, match=r"model.safetensors: expected whole safetensors weights"):
+        find_base(str(tmp_path)).folder()
+
+
+def test_weights_in_several_files_are_a_base_and_all_of_them_count(tmp_path, text_model):
+    text_model("tiny-gpt2", "generation").network.save_pretrained(tmp_path, max_shard_size="1MB")
+    shutil.copy(PRETRAINED / "tiny-gpt2" / "tokenizer.json", tmp_path)
+    shards = sorted(tmp_path.glob("*.safetensors"))
+    assert len(shards) > 1
+    assert find_base(str(tmp_path)).folder() == tmp_path
+    before = weights_digest(tmp_path)
+    content = bytearray(shards[-1].read_bytes())
+    content[-1] ^= 1
+    shards[-1].write_bytes(content)
+    assert weights_digest(tmp_path) != before
+    shards[-1].unlink()
+    with pytest.raises(ConfigError, match=rf"{shards[-1].name}: expected weights"):
+        find_base(str(tmp_path)).folder()
+
+
+def timm_folder(folder, name, **architecture):
+    import timm
+    from safetensors.torch import save_file
+
+    network = timm.create_model(name, pretrained=False, **architecture)
+    folder.mkdir()
+    save_file(network.state_dict(), folder / "model.safetensors")
+    config = {
+        "architecture": name,
+        "num_classes": network.num_classes,
+        "model_args": architecture,
+        "pretrained_cfg": {"input_size": [3, 32, 32], "mean": [0.5] * 3, "std": [0.5] * 3},
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    return network.eval()
+
+
+SMALL = {"img_size": 32, "patch_size": 8, "embed_dim": 48, "depth": 2, "num_heads": 3}
+
+
+def test_a_plain_vision_transformer_of_timm_is_a_base_that_computes_the_same(tmp_path, cache):
+    import torch
+
+    from pipeline.models.travelling.vision import load_vision_base
+
+    network = timm_folder(tmp_path / "vit", "vit_tiny_patch16_224", **SMALL)
+    folder = find_base(str(tmp_path / "vit")).folder()
+    assert find_base(str(tmp_path / "vit")).folder() == folder, "made once, found again"
+    again, picture = load_vision_base(folder, network.num_classes)
+    images = picture.prepare(np.zeros((2, 32, 32, 3), dtype=np.uint8))
+    with torch.inference_mode():
+        torch.testing.assert_close(again.eval()(images), network(images))
+
+
+@pytest.mark.parametrize(
+    ("name", "architecture", "told"),
+    [
+        ("vit_tiny_patch16_224", {**SMALL, "reg_tokens": 2}, r"differs in pos_embed, reg_token"),
+        ("vit_tiny_patch16_224", {**SMALL, "init_values": 0.1}, r"differs in blocks.0.ls1"),
+        ("resnet10t", {}, r"resnet10t, a ResNet"),
+    ],
+)
+def test_what_prompts_and_features_cannot_stand_for_is_refused(
+    tmp_path, cache, name, architecture, told
+):
+    timm_folder(tmp_path / "other", name, **architecture)
+    with pytest.raises(ConfigError, match=told):
+        find_base(str(tmp_path / "other")).folder()
+
+
 def test_an_unknown_base_is_refused_with_the_nearest_name():
     with pytest.raises(ConfigError, match=r"Did you mean 'tiny-gpt2'"):
         find_base("tiny-gtp2")
+
+
+@pytest.mark.parametrize(
+    ("asked", "short"),
+    [
+        ("gpt2", "gpt2"),
+        (f"org/name@{COMMIT}", "name"),
+        ("timm/vit_tiny.augreg", "vit_tiny.augreg"),
+        (str(PRETRAINED / "tiny-vit"), "tiny-vit"),
+    ],
+)
+def test_runs_and_registered_models_have_short_names(asked, short):
+    assert short_name(asked) == short
+
+
+def test_listing_the_bases_needs_no_deep_learning_library():
+    code = "import sys, pipeline.models.bases; print('torch' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"

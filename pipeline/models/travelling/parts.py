@@ -84,7 +84,9 @@ def load_part(network: Any, card: Card, folder: Path) -> Any:
         network = INSERTIONS[card.insertion](network, card)
     stored = load_file(folder / FILE) if (folder / FILE).is_file() else {}
     needed, known = set(part_of(network, trained=False)), dict(network.named_parameters())
-    _refuse_other_names(folder / FILE, needed - set(stored), set(stored) - set(known))
+    missing, unknown = needed - set(stored), set(stored) - set(known)
+    if missing or unknown:
+        raise ValueError(_other_names(folder / FILE, missing, unknown))
     with torch.no_grad():
         for name, value in stored.items():
             if known[name].shape != value.shape:
@@ -100,20 +102,24 @@ def _load_peft(network: Any, folder: Path) -> Any:
     from peft import PeftModel, get_peft_model_state_dict
     from safetensors import safe_open
 
-    if not (folder / _PEFT_FILE).is_file():
+    path = folder / _PEFT_FILE
+    if not path.is_file():
         raise ValueError(f"{folder}: expected {_PEFT_FILE}; found none")
-    network = PeftModel.from_pretrained(network, folder)
+    try:
+        network = PeftModel.from_pretrained(network, folder)
+    except KeyError as error:  # how PEFT says that a head it trained is not there
+        raise ValueError(_other_names(path, {str(error.args[0])}, set())) from error
     needed = set(get_peft_model_state_dict(network, save_embedding_layers=False))
-    with safe_open(folder / _PEFT_FILE, framework="pt") as stored:
+    with safe_open(path, framework="pt") as stored:
         names = set(stored.keys())
-    _refuse_other_names(folder / _PEFT_FILE, needed - names, names - needed)
+    if names != needed:
+        raise ValueError(_other_names(path, needed - names, names - needed))
     return network
 
 
-def _refuse_other_names(path: Path, missing: set[str], unknown: set[str]) -> None:
-    if missing or unknown:
-        raise ValueError(
-            f"{path}: expected the parameters that tuning this base left; found "
-            f"missing {sorted(missing) or 'none'}, unknown {sorted(unknown) or 'none'}. "
-            "Was the file damaged, or made by another version of the code?"
-        )
+def _other_names(path: Path, missing: set[str], unknown: set[str]) -> str:
+    return (
+        f"{path}: expected the parameters that tuning this base left; found "
+        f"missing {sorted(missing) or 'none'}, unknown {sorted(unknown) or 'none'}. "
+        "Was the file damaged, or made by another version of the code?"
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +198,9 @@ def _tag(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
 
 
 def _find(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
-    questions, contexts = zip(*items, strict=True) if items else ((), ())
+    if any(isinstance(item, str) or len(item) != 2 for item in items):
+        raise ValueError("expected a question and a text for each answer; found a text alone")
+    questions, contexts = [item[0] for item in items], [item[1] for item in items]
     texts = encode_windows(model.tokenizer, model.room, questions, contexts)
     logits = iter(model.logits([w.encoded for windows in texts for w in windows], batch_size))
     answers = []
@@ -227,15 +230,20 @@ def load_text_network(folder: Path, card: Card) -> Any:
         When the architecture has no such head.
     """
     factory, config = _kind_of_network(folder, card)
-    network, loading = factory.from_pretrained(
-        folder,
-        config=config,
-        local_files_only=True,
-        use_safetensors=True,
-        ignore_mismatched_sizes=True,
-        output_loading_info=True,
-    )
+    with _without_reports():
+        network, loading = factory.from_pretrained(
+            folder,
+            config=config,
+            local_files_only=True,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+        )
     new = {*loading["missing_keys"], *(name for name, *_ in loading["mismatched_keys"])}
+    body = f"{network.base_model_prefix}."
+    damaged = [name for name in new if name.startswith(body) and ".pooler." not in name]
+    if damaged:
+        raise ValueError(f"{folder} does not hold all of {config.model_type}: {sorted(damaged)}")
     return remember_base(network, new)
 
 
@@ -256,9 +264,23 @@ def _kind_of_network(folder: Path, card: Card) -> tuple[Any, Any]:
         config.num_labels = len(card.classes)
     writes = "ForSeq2SeqLM" if config.is_encoder_decoder else "ForCausalLM"
     factory = getattr(transformers, f"AutoModel{HEADS.get(card.form, writes)}")
-    if type(config) not in factory._model_mapping:
+    cannot_write = card.form == "generation" and kind_of(config) == "encoder"
+    if cannot_write or type(config) not in factory._model_mapping:
         raise ValueError(f"{card.base} is of type {config.model_type}, which cannot do {card.form}")
     return factory, config
+
+
+@contextmanager
+def _without_reports() -> Iterator[None]:
+    """Keep transformers from reporting a new head: what may be new is checked here."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def load_tokenizer(folder: Path) -> Any:

@@ -15,7 +15,7 @@ from mlflow.entities import Run
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import TaskData, TaskRequest
-from pipeline.models.bases import find_base
+from pipeline.models.bases import find_base, short_name
 from pipeline.models.travelling.card import weights_digest
 from pipeline.tracking.bases import keep_base
 from pipeline.tracking.fingerprints import fingerprint
@@ -58,9 +58,9 @@ def run_tune(config: TuneConfig) -> Registered:
         When the base cannot be reached, the data is missing or damaged, or training diverges.
         Nothing is registered then.
     """
-    name = f"{Path(config.base).name}-{config.task}"
+    name = f"{short_name(config.base)}-{config.task}"
     tags = {
-        "base": Path(config.base).name,
+        "base": short_name(config.base),
         "task": config.task,
         "method": config.method,
         "seed": str(config.seed),

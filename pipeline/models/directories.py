@@ -1,0 +1,101 @@
+"""Directories that hold a base: what must be in them, told all at once where it is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.errors import Problem
+
+Modality = Literal["text", "image"]
+_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
+_INDEX = "model.safetensors.index.json"
+
+
+def modality_in(folder: Path) -> Modality:
+    """Say whether a directory holds a base for text or for pictures, by its config.json."""
+    return "image" if "architecture" in read_config(folder) else "text"
+
+
+def in_timms_form(folder: Path) -> bool:
+    """Say whether a vision model lies in timm's own form, which names its architecture."""
+    return isinstance(read_config(folder).get("architecture"), str)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read config.json; empty where there is none that can be read."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+def problems_in(folder: Path) -> Iterator[Problem]:
+    """Find everything that keeps a directory from serving as a base; nothing is unpickled."""
+    config = read_config(folder)
+    if not config:
+        yield Problem(
+            f"{folder}/config.json",
+            "the configuration of a model, in JSON",
+            "none that can be read",
+            "Point to the directory that save_pretrained wrote.",
+        )
+    elif "architecture" not in config:
+        yield from _text_problems(folder, config)
+    yield from _weight_problems(folder)
+
+
+def _text_problems(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:
+    from transformers import CONFIG_MAPPING
+
+    kind = config.get("model_type")
+    if kind not in CONFIG_MAPPING:
+        yield Problem(
+            f"{folder}/config.json: model_type",
+            "an architecture that transformers knows",
+            repr(kind),
+            "Was the model saved with save_pretrained? Code that comes with a model is not run.",
+        )
+    if not any((folder / name).is_file() for name in _TOKENIZERS):
+        yield Problem(
+            f"{folder}: tokenizer",
+            f"one of {', '.join(_TOKENIZERS)}",
+            "none of them",
+            "Save the tokenizer beside the weights: tokenizer.save_pretrained(<directory>).",
+        )
+
+
+def _weight_problems(folder: Path) -> Iterator[Problem]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+        wanted = sorted(set(index["weight_map"].values()))
+    except (OSError, ValueError, KeyError):
+        wanted = ["model.safetensors"]
+    for name in wanted:
+        try:
+            with safe_open(folder / name, framework="pt") as weights:
+                weights.keys()
+        except FileNotFoundError:
+            yield _no_weights(folder, name)
+        except (SafetensorError, OSError) as error:
+            yield Problem(
+                f"{folder / name}",
+                "whole safetensors weights",
+                f"a damaged file ({error})",
+                "Copy or download it again.",
+            )
+
+
+def _no_weights(folder: Path, name: str) -> Problem:
+    pickled = sorted(path.name for path in folder.glob("*.bin"))
+    return Problem(
+        f"{folder / name}",
+        "weights in the safetensors format",
+        f"only {pickled[0]}, a pickle, which can run code when it is read" if pickled else "none",
+        "Save the model again with save_pretrained, which writes safetensors.",
+    )

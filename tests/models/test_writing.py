@@ -1,0 +1,95 @@
+"""An answer depends on its text alone: not on the batch, nor on how long the others are."""
+
+import pytest
+import torch
+from peft import LoraConfig, PrefixTuningConfig, PromptTuningConfig, get_peft_model
+
+TEXTS = [
+    "the baker kneads the dough .",
+    "a sailor",
+    "the nurse reads a letter to the child at noon . a sailor mends the old net on the pier .",
+    "where does the sailor mend the net ?",
+    "the",
+]
+LENGTH = 5
+
+
+def prompt(network):
+    return get_peft_model(
+        network, PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=LENGTH)
+    )
+
+
+def prefix(network):
+    return get_peft_model(
+        network, PrefixTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=LENGTH)
+    )
+
+
+def lora(network):
+    config = LoraConfig(task_type="CAUSAL_LM", r=2, init_lora_weights=False, fan_in_fan_out=True)
+    return get_peft_model(network, config)
+
+
+MADE = {
+    "base": (None, 0),
+    "prompt": (prompt, LENGTH),
+    "prefix": (prefix, LENGTH),
+    "lora": (lora, 0),
+}
+
+
+@pytest.fixture(params=MADE)
+def decoder(request, text_model):
+    put_in, length = MADE[request.param]
+    return text_model("gpt2", "generation", put_in, prompt_length=length, cue=" .")
+
+
+def test_a_decoder_answers_a_text_alike_alone_and_among_others(decoder):
+    together = decoder.perform(TEXTS, batch_size=3)
+    assert together == [decoder.perform([text])[0] for text in TEXTS]
+    assert len(set(together)) > 2, "the texts must be answered differently for this to say much"
+
+
+def test_a_decoder_writes_what_generate_writes_after_the_text_alone(decoder):
+    """The independent implementation: transformers' and PEFT's own, one text at a time."""
+    tokenizer = decoder.tokenizer
+    expected = []
+    for text in TEXTS:
+        ids = tokenizer(text + " .", return_tensors="pt")["input_ids"]
+        written = decoder.network.generate(
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=decoder.card.max_target_tokens,
+            do_sample=False,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+        answer = tokenizer.decode(written[0, ids.shape[1] :], skip_special_tokens=True)
+        expected.append(answer.strip())
+    assert decoder.perform(TEXTS) == expected
+
+
+@pytest.mark.parametrize("kind", ["t5", "bart"])
+@pytest.mark.parametrize("length", [0, LENGTH])
+def test_an_encoder_decoder_answers_a_text_alike_alone_and_among_others(text_model, kind, length):
+    def put_in(network):
+        config = PromptTuningConfig(task_type="SEQ_2_SEQ_LM", num_virtual_tokens=length)
+        return get_peft_model(network, config) if length else network
+
+    model = text_model(kind, "generation", put_in, prompt_length=length)
+    together = model.perform(TEXTS, batch_size=3)
+    assert together == [model.perform([text])[0] for text in TEXTS]
+    assert len(set(together)) > 1
+
+
+def test_writing_stops_at_the_end_of_text(text_model):
+    model = text_model("tiny-gpt2", "generation", max_target_tokens=40)
+    answers = model.perform(TEXTS)
+    assert any(len(model.tokenizer(answer)["input_ids"]) < 40 for answer in answers)
+    assert not any("endoftext" in answer for answer in answers)
+
+
+def test_a_base_that_reads_both_ways_is_not_asked_to_write(text_model):
+    with pytest.raises(ValueError, match="tiny-bert is of type bert, which cannot do generation"):
+        text_model("tiny-bert", "generation")
