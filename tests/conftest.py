@@ -15,7 +15,7 @@ from pipeline.data.task import TaskRequest
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, weights_digest
 from pipeline.models.travelling.text import TextModel, load_text_network, load_tokenizer
-from pipeline.tuning.method import Start
+from pipeline.tuning.method import USUAL, Start
 from pipeline.tuning.methods import METHODS
 
 REPOSITORY = Path(__file__).parents[1]
@@ -48,7 +48,7 @@ def start_of():
             max_target_tokens=found.max_target_tokens,
             classes=found.classes,
         )
-        return Start(folder, card, data.train), data
+        return Start(folder, card, data.train, USUAL), data
 
     return make
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from pipeline.data.examples import Examples
+from pipeline.data.examples import Examples, Form
+from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.travelling.card import Card, Storage
 from pipeline.models.travelling.loading import TunedModel
 
@@ -33,6 +34,9 @@ class Recipe:
         Share of the steps over which the learning rate rises.
     schedule : str
         How it falls afterwards, as named by TrainingArguments.
+    rate_of_256 : bool
+        Whether the learning rates above are those of a step of 256 examples, as in the literature
+        on SGD: a step of n examples then takes n/256 of them.
     """
 
     learning_rate: float
@@ -43,6 +47,73 @@ class Recipe:
     weight_decay: float = 0.0
     warmup: float = 0.06
     schedule: str = "cosine"
+    rate_of_256: bool = False
+
+    def at(self, batch_size: int) -> Recipe:
+        """Give the same recipe with the learning rates of a step of ``batch_size`` examples."""
+        scale = batch_size / 256 if self.rate_of_256 else 1.0
+        return replace(
+            self,
+            learning_rate=scale * self.learning_rate,
+            lowest_rate=scale * self.lowest_rate,
+            highest_rate=scale * self.highest_rate,
+            rate_of_256=False,
+        )
+
+
+@dataclass(frozen=True)
+class MethodSettings:
+    """What single methods can be told; others look past it.
+
+    Parameters
+    ----------
+    prompt_init : 'random', 'vocabulary' or 'text'
+        Prompt methods for text: start from uniform noise (Lester et al. 2021), from embeddings of
+        tokens drawn from the vocabulary, or from those of ``prompt_text``.
+    prompt_text : str
+        Its tokens, over again until the prompt is full.
+    prefix_mlp : int
+        Prefix: hidden units of the MLP that makes keys and values while they are trained
+        (P-Tuning v2); 0 trains them directly.
+    lora_rank : int
+    lora_alpha : float
+        LoRA: what is learned is scaled by ``lora_alpha / lora_rank``.
+    adapter_width : int
+        Adapters: units in each bottleneck.
+    """
+
+    prompt_init: Literal["random", "vocabulary", "text"]
+    prompt_text: str
+    prefix_mlp: int
+    lora_rank: int
+    lora_alpha: float
+    adapter_width: int
+
+
+USUAL = MethodSettings(
+    prompt_init="vocabulary",
+    prompt_text="",
+    prefix_mlp=0,
+    lora_rank=8,
+    lora_alpha=16.0,
+    adapter_width=64,
+)
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    """A point between a base and a version of it of which every weight was trained.
+
+    Parameters
+    ----------
+    full_folder : Path
+        That version, as a tuned model's folder.
+    alpha : float
+        0 is the base, 1 the version.
+    """
+
+    full_folder: Path
+    alpha: float
 
 
 @dataclass(frozen=True)
@@ -55,13 +126,26 @@ class Start:
         Config and weights of the base.
     card : Card
         What the tuned model will say about itself.
-    train : TextPairs or LabelledImages
+    train : TextPairs, LabelledTexts, TaggedTexts, TextSpans or LabelledImages
         The examples to tune on, for methods whose start depends on them.
+    settings : MethodSettings
+    interpolation : Interpolation, optional
+        For methods that interpolate.
     """
 
     base_folder: Path
     card: Card
     train: Examples
+    settings: MethodSettings
+    interpolation: Interpolation | None = None
+
+
+def _lacks_nothing(_: Start) -> Iterator[Problem]:
+    return iter(())
+
+
+def _leave(_: TunedModel) -> None:
+    """Leave a tuned model as it came out of training."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +157,75 @@ class Method:
     name, summary, source : str
         Alias in the registry, one line for the list of methods, and where it is described.
     storage : mapping of modality to 'nothing', 'part' or 'whole'
-        What a tuned model must store; its keys are the modalities the method is for.
-    adapt : callable
-        ``adapt(Start) -> TunedModel``: loads the base, adds what the method adds, and lets exactly
-        the intended parameters require gradients.
-    insertion : str
-        What it puts into the network, as in Card.
+        What a tuned model must store; its keys are the modalities the method is for. (A control
+        that stores nothing stores its head where the task needs one.)
+    build : callable
+        ``build(Start) -> TunedModel``: loads the base, adds what the method adds, and lets exactly
+        the intended parameters require gradients. Use ``adapt``, which checks first.
     recipes : mapping of modality to Recipe
         Empty for a control that is not trained.
+    insertion : str
+        What it puts into the network, as in Card.
     has_prompt : bool
         Whether ``prompt_length`` means anything to it.
+    interpolates : bool
+        Whether it is made from a base and a version tuned by ``full`` instead of by training; its
+        recipe is then that of the version.
+    forms : tuple of Form
+        What it can be asked for.
+    lacks : callable
+        ``lacks(Start) -> problems``: what the base, the task or the settings lack for it. Reads
+        configurations and no weights.
+    finish : callable
+        ``finish(TunedModel)``: called once after training, makes of the network in place what is
+        stored.
     """
 
     name: str
     summary: str
     source: str
     storage: Mapping[Modality, Storage]
-    adapt: Callable[[Start], TunedModel]
+    build: Callable[[Start], TunedModel]
     recipes: Mapping[Modality, Recipe]
     insertion: str = ""
     has_prompt: bool = False
+    interpolates: bool = False
+    forms: tuple[Form, ...] = get_args(Form)
+    lacks: Callable[[Start], Iterator[Problem]] = _lacks_nothing
+    finish: Callable[[TunedModel], None] = _leave
+
+    def check(self, start: Start) -> None:
+        """Refuse what the method cannot adapt, before any weight is read.
+
+        Raises
+        ------
+        TuningError
+            Naming everything that is lacking.
+        """
+        refuse(self._problems(start), TuningError)
+
+    def adapt(self, start: Start) -> TunedModel:
+        """Check, then load the base and make it ready for training.
+
+        Raises
+        ------
+        TuningError
+            As ``check``.
+        """
+        self.check(start)
+        return self.build(start)
+
+    def _problems(self, start: Start) -> Iterator[Problem]:
+        card = start.card
+        if card.modality not in self.storage:
+            yield self._misfit(
+                f"a base for {'/'.join(self.storage)}", f"a base for {card.modality}"
+            )
+        elif card.form not in self.forms:
+            yield self._misfit(f"a task of {', '.join(self.forms)}", f"one of {card.form}")
+        else:
+            yield from self.lacks(start)
+
+    def _misfit(self, expected: str, found: str) -> Problem:
+        remedy = "Choose another method: base, full and lora are for every base and task."
+        return Problem(f"method '{self.name}'", expected, found, remedy)

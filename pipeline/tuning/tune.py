@@ -16,7 +16,7 @@ from pipeline.models.bases import Base
 from pipeline.models.travelling.card import Card, weights_digest
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.loop import Schedule, Training, train
-from pipeline.tuning.method import Method, Start
+from pipeline.tuning.method import USUAL, Method, Recipe, Start
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.scores import PRIMARY, Scorer, TaskScore, score
 from pipeline.tuning.search import Choice, search
@@ -95,6 +95,7 @@ def tune(
     if base.modality not in method.storage:
         raise TuningError(_wrong_modality(method, base))
     session = _Session(config, base, base_folder, task, data, method)
+    method.check(session.start(method, config.prompt_length if method.has_prompt else 0))
     choice = session.choose(recorder)
     model, training = session.run(choice, config.max_steps, recorder)
     scorer = Scorer(config.bertscore_model, config.bertscore_layers)
@@ -119,11 +120,11 @@ class _Session:
 
     def choose(self, recorder: Recorder) -> Choice:
         """Take learning rate and length from the settings, the recipe or the search."""
-        if not self.method.recipes:
-            return Choice(0.0, 0)
-        recipe = self.method.recipes[self.base.modality]
-        rate = self.config.learning_rate or recipe.learning_rate
         length = self.config.prompt_length if self.method.has_prompt else 0
+        if not self.method.recipes:
+            return Choice(0.0, length)
+        recipe = self.recipe
+        rate = self.config.learning_rate or recipe.learning_rate
         if not self.config.trials:
             return Choice(rate, length)
 
@@ -155,7 +156,7 @@ class _Session:
         if not self.method.recipes:
             return model, None
         schedule = Schedule(
-            recipe=self.method.recipes[self.base.modality],
+            recipe=self.recipe,
             learning_rate=choice.learning_rate,
             max_steps=steps,
             batch_size=self.config.batch_size,
@@ -164,13 +165,23 @@ class _Session:
             seed=self.config.seed,
         )
         training = train(model, self.data.train, self.data.validation, schedule, recorder.progress)
+        self.method.finish(model)
         return model, training
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the method is trained, at this batch size."""
+        return self.method.recipes[self.base.modality].at(self.config.batch_size)
 
     def untuned(self) -> TunedModel:
         """Make the control that every tuned model is compared with."""
         return self._adapted(METHODS["base"], 0)
 
     def _adapted(self, method: Method, prompt_length: int) -> TunedModel:
+        return method.adapt(self.start(method, prompt_length))
+
+    def start(self, method: Method, prompt_length: int) -> Start:
+        """Say what a method adapts, and what the tuned model will say about itself."""
         card = Card(
             base=self.base.name,
             base_digest=weights_digest(self.base_folder),
@@ -185,7 +196,7 @@ class _Session:
             max_target_tokens=self.task.max_target_tokens,
             classes=self.task.classes,
         )
-        return method.adapt(Start(self.base_folder, card, self.data.train))
+        return Start(self.base_folder, card, self.data.train, USUAL)
 
 
 def _wrong_modality(method: Method, base: Base) -> Problem:

@@ -58,7 +58,7 @@ def test_nothing_is_stored_beyond_what_the_card_says(adapted, tmp_path, base, ta
 
 
 def test_no_path_of_this_machine_is_stored(adapted, tmp_path):
-    save_tuned(adapted("tiny-gpt2", "summarization", "prompt", 6), tmp_path)
+    save_tuned(adapted("tiny-gpt2", "summarization", "lora"), tmp_path)
     config = json.loads((tmp_path / "weights" / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "tiny-gpt2"
     texts = [p.read_text() for p in tmp_path.rglob("*.json")]

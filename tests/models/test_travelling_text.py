@@ -50,8 +50,8 @@ def test_prompt_positions_are_computed_with_but_not_pooled(adapted, texts):
     """An explicit run: prompt embeddings in front, pooled over what follows them."""
     model = adapted("tiny-gpt2", "summarization", "prompt", 5)
     ids = model.tokenizer(texts[0], return_tensors="pt")["input_ids"]
-    prompt = model.network.get_prompt(batch_size=1)
-    network = model.network.get_base_model()
+    prompt = model.network.transformer.prompt[None]
+    network = AutoModelForCausalLM.from_pretrained(FOLDER).eval()
     with torch.no_grad():
         embedded = torch.cat([prompt, network.get_input_embeddings()(ids)], dim=1)
         states = network(inputs_embeds=embedded, output_hidden_states=True).hidden_states

@@ -32,6 +32,8 @@ class Card:
         restores, else a name in INSERTIONS.
     prompt_length : int
         Prompt positions in front of the tokens (text) or after the class token (image); 0 if none.
+    adapter_width : int
+        Units in the bottleneck of each adapter; 0 if there are none.
     cue : str
         Generation: what follows the source, so that the model knows where to write.
     max_target_tokens : int
@@ -49,6 +51,7 @@ class Card:
     form: Form
     insertion: str = ""
     prompt_length: int = 0
+    adapter_width: int = 0
     cue: str = ""
     max_target_tokens: int = 0
     classes: tuple[str, ...] = ()

@@ -229,17 +229,7 @@ def load_text_network(folder: Path, card: Card) -> Any:
     ValueError
         When the architecture has no such head.
     """
-    declare_torchvision_operators()
-    import transformers
-
-    config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-    if card.classes:
-        config.num_labels = len(card.classes)
-    writes = "ForSeq2SeqLM" if config.is_encoder_decoder else "ForCausalLM"
-    factory = getattr(transformers, f"AutoModel{HEADS.get(card.form, writes)}")
-    cannot_write = card.form == "generation" and kind_of(config) == "encoder"
-    if cannot_write or type(config) not in factory._model_mapping:
-        raise ValueError(f"{card.base} is of type {config.model_type}, which cannot do {card.form}")
+    factory, config = _kind_of_network(folder, card)
     with _without_reports():
         network, loading = factory.from_pretrained(
             folder,
@@ -255,6 +245,29 @@ def load_text_network(folder: Path, card: Card) -> Any:
     if damaged:
         raise ValueError(f"{folder} does not hold all of {config.model_type}: {sorted(damaged)}")
     return remember_base(network, new)
+
+
+def random_text_network(folder: Path, card: Card) -> Any:
+    """Make a language model like the one in a folder, at random weights; its own are not read."""
+    factory, config = _kind_of_network(folder, card)
+    network = factory.from_config(config)
+    return remember_base(network, set(network.state_dict()))
+
+
+def _kind_of_network(folder: Path, card: Card) -> tuple[Any, Any]:
+    """Find the auto class that puts on the head a form of task needs, and the configuration."""
+    declare_torchvision_operators()
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    if card.classes:
+        config.num_labels = len(card.classes)
+    writes = "ForSeq2SeqLM" if config.is_encoder_decoder else "ForCausalLM"
+    factory = getattr(transformers, f"AutoModel{HEADS.get(card.form, writes)}")
+    cannot_write = card.form == "generation" and kind_of(config) == "encoder"
+    if cannot_write or type(config) not in factory._model_mapping:
+        raise ValueError(f"{card.base} is of type {config.model_type}, which cannot do {card.form}")
+    return factory, config
 
 
 @contextmanager

@@ -107,15 +107,23 @@ def _vit_states(vit: Any, batch: torch.Tensor) -> list[torch.Tensor]:
 
 def load_vision_base(folder: Path, n_classes: int) -> tuple[Any, PictureForm]:
     """Load a timm ViT from a folder, with a head for ``n_classes`` (new unless it was saved)."""
-    declare_torchvision_operators()
     from safetensors.torch import load_file
-    from timm.models.vision_transformer import VisionTransformer
 
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    network = VisionTransformer(**config["architecture"], num_classes=n_classes)
+    network, picture = random_vision_base(folder, n_classes)
     weights = load_file(folder / "model.safetensors")
     missing, unexpected = network.load_state_dict(weights, strict=False)
     if unexpected or any(not name.startswith("head.") for name in missing):
         raise ValueError(f"{folder}: weights do not fit: missing {missing}, extra {unexpected}")
     remember_base(network, set(missing))
+    return network, picture
+
+
+def random_vision_base(folder: Path, n_classes: int) -> tuple[Any, PictureForm]:
+    """Make a timm ViT like the one in a folder, at random weights; its own are not read."""
+    declare_torchvision_operators()
+    from timm.models.vision_transformer import VisionTransformer
+
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    network = VisionTransformer(**config["architecture"], num_classes=n_classes)
+    remember_base(network, set(network.state_dict()))
     return network, PictureForm(config["size"], tuple(config["mean"]), tuple(config["std"]))

@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from pipeline.errors import Problem
+from pipeline.models.travelling.insertions.prompt import reader_of
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.models.travelling.text import TextModel, load_text_network, load_tokenizer
+from pipeline.tuning.bases import load_frozen
 from pipeline.tuning.method import Method, Recipe, Start
+from pipeline.tuning.room import lacks_room
 
 
-def _adapt(start: Start) -> TunedModel:
-    network = load_text_network(start.base_folder, start.card)
-    from peft import PromptTuningConfig, PromptTuningInit, get_peft_model
+def build_prompted(start: Start) -> TunedModel:
+    """Load a base, frozen, with a prompt in front that starts as the settings say."""
+    model = load_frozen(start)
+    reader = reader_of(model.network)
+    if start.settings.prompt_init != "random":  # which the insertion has drawn
+        tokens = _starting_tokens(model, start)
+        with torch.no_grad():
+            reader.prompt.copy_(reader.get_input_embeddings()(tokens))
+    return model
 
-    config = PromptTuningConfig(
-        task_type="CAUSAL_LM",
-        num_virtual_tokens=start.card.prompt_length,
-        # embeddings of real tokens: a prompt drawn at random starts far from anything known
-        prompt_tuning_init=PromptTuningInit.SAMPLE_VOCAB,
-    )
-    tokenizer = load_tokenizer(start.base_folder)
-    return TextModel(get_peft_model(network, config), tokenizer, start.card)
+
+def _starting_tokens(model: Any, start: Start) -> torch.Tensor:
+    length, tokenizer = start.card.prompt_length, model.tokenizer
+    if start.settings.prompt_init == "text":
+        said = tokenizer(start.settings.prompt_text, add_special_tokens=False)["input_ids"]
+        return torch.tensor((said * length)[:length])
+    special = set(tokenizer.all_special_ids)
+    words = torch.tensor([n for n in range(len(tokenizer)) if n not in special])
+    return words[torch.randint(len(words), (length,))]
+
+
+def lacks_for_prompt(start: Start) -> Iterator[Problem]:
+    """Find what stands against a prompt: no room for it, or no text to start from."""
+    yield from lacks_room(start)
+    settings = start.settings
+    if (settings.prompt_init == "text") != bool(settings.prompt_text.strip()):
+        yield Problem(
+            "prompt_text",
+            "a text if prompt_init=text, and none otherwise",
+            f"prompt_init={settings.prompt_init} with prompt_text='{settings.prompt_text}'",
+            "Pass both prompt_init=text and prompt_text=<words>, or neither.",
+        )
 
 
 PROMPT = Method(
     name="prompt",
-    summary="learned input embeddings in front of the text; weights frozen (PEFT prompt tuning)",
+    summary="learned input embeddings in front of the text; weights frozen (prompt tuning)",
     source="Lester et al. 2021, The Power of Scale for Parameter-Efficient Prompt Tuning",
     storage={"text": "part"},
-    insertion="peft",
-    adapt=_adapt,
+    insertion="prompt",
+    build=build_prompted,
+    # AdamW learns from embeddings of words; from noise, Lester et al.'s 0.3 with Adafactor
     recipes={"text": Recipe(1e-2, 1e-3, 0.3)},
     has_prompt=True,
+    lacks=lacks_for_prompt,
 )

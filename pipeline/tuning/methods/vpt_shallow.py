@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.models.travelling.insertions import INSERTIONS
-from pipeline.models.travelling.loading import TunedModel
-from pipeline.models.travelling.vision import VisionModel, load_vision_base
-from pipeline.tuning.method import Method, Recipe, Start
-
-
-def _adapt(start: Start) -> TunedModel:
-    network, picture = load_vision_base(start.base_folder, len(start.card.classes))
-    network.requires_grad_(False)
-    network = INSERTIONS[start.card.insertion](network, start.card)
-    network.head.requires_grad_(True)
-    return VisionModel(network, picture, start.card)
-
+from pipeline.tuning.bases import load_frozen
+from pipeline.tuning.method import Method, Recipe
 
 VPT_SHALLOW = Method(
     name="vpt-shallow",
@@ -22,7 +11,9 @@ VPT_SHALLOW = Method(
     source="Jia et al. 2022, Visual Prompt Tuning (VPT-shallow)",
     storage={"image": "part"},
     insertion="vpt-shallow",
-    adapt=_adapt,
-    recipes={"image": Recipe(1e-2, 1e-3, 0.3)},
+    build=load_frozen,
+    recipes={
+        "image": Recipe(1.0, 0.05, 50.0, "sgd", "momentum=0.9", 1e-3, warmup=0.1, rate_of_256=True)
+    },
     has_prompt=True,
 )

@@ -11,6 +11,15 @@ from collections.abc import Callable
 from typing import Any
 
 from ..card import Card
-from .vpt import insert_shallow_prompts
+from .adapters import insert_adapters
+from .prefix import insert_prefix
+from .prompt import insert_prompt
+from .vpt import insert_deep_prompts, insert_shallow_prompts
 
-INSERTIONS: dict[str, Callable[[Any, Card], Any]] = {"vpt-shallow": insert_shallow_prompts}
+INSERTIONS: dict[str, Callable[[Any, Card], Any]] = {
+    "prompt": insert_prompt,
+    "prefix": insert_prefix,
+    "adapters": insert_adapters,
+    "vpt-shallow": insert_shallow_prompts,
+    "vpt-deep": insert_deep_prompts,
+}

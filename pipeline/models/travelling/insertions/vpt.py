@@ -1,7 +1,12 @@
-"""Visual prompt tuning: learned tokens among those of a picture."""
+"""Visual prompt tuning: learned tokens among those of a picture, in a backbone that stays as it is.
+
+The backbone stays in evaluation mode while its prompts are trained, as in the source: dropout and
+stochastic depth never switch on.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,16 +35,70 @@ def insert_shallow_prompts(vit: Any, card: Card) -> Any:
     ----------
     Jia et al. 2022, Visual Prompt Tuning, Eq. 4; the bound is their Xavier-uniform start.
     """
-    length = card.prompt_length
+    vit.prompt = _drawn(vit, 1, card.prompt_length)
+    vit.blocks[0].register_forward_pre_hook(partial(_put_in, vit))
+    return _kept_in_evaluation(vit)
+
+
+def insert_deep_prompts(vit: Any, card: Card) -> Any:
+    """Give every block of a timm ViT prompt tokens of its own (VPT-deep).
+
+    What a block made of its prompts does not reach the next one: fresh ones take their places.
+
+    Parameters
+    ----------
+    vit : timm VisionTransformer
+        Gains a parameter ``prompt`` of shape (n_layers, prompt_length, n_features), drawn as those
+        of VPT-shallow.
+    card : Card
+        Says how many for each block.
+
+    Returns
+    -------
+    timm VisionTransformer
+        The same.
+
+    References
+    ----------
+    Jia et al. 2022, Visual Prompt Tuning, Eq. 5.
+    """
+    vit.prompt = _drawn(vit, len(vit.blocks), card.prompt_length)
+    vit.blocks[0].register_forward_pre_hook(partial(_put_in, vit))
+    for layer, block in enumerate(vit.blocks[1:], start=1):
+        block.register_forward_pre_hook(partial(_replace, vit, layer))
+    return _kept_in_evaluation(vit)
+
+
+def _drawn(vit: Any, n_layers: int, length: int) -> nn.Parameter:
     patch = vit.patch_embed.patch_size[0]
     bound = (6 / (3 * patch**2 + vit.embed_dim)) ** 0.5
-    vit.prompt = nn.Parameter(torch.empty(1, length, vit.embed_dim).uniform_(-bound, bound))
-    prefix = vit.num_prefix_tokens
+    return nn.Parameter(torch.empty(n_layers, length, vit.embed_dim).uniform_(-bound, bound))
 
-    def put_in(block: nn.Module, arguments: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
-        tokens = arguments[0]
-        prompt = vit.prompt.expand(len(tokens), -1, -1)
-        return (torch.cat([tokens[:, :prefix], prompt, tokens[:, prefix:]], dim=1),)
 
-    vit.blocks[0].register_forward_pre_hook(put_in)
+def _put_in(vit: Any, _: Any, arguments: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+    tokens, place = arguments[0], vit.num_prefix_tokens
+    return (torch.cat([tokens[:, :place], _prompts(vit, 0, tokens), tokens[:, place:]], dim=1),)
+
+
+def _replace(vit: Any, layer: int, _: Any, arguments: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+    tokens, place = arguments[0], vit.num_prefix_tokens
+    prompts = _prompts(vit, layer, tokens)
+    behind = tokens[:, place + prompts.shape[1] :]
+    return (torch.cat([tokens[:, :place], prompts, behind], dim=1),)
+
+
+def _prompts(vit: Any, layer: int, tokens: torch.Tensor) -> torch.Tensor:
+    prompts: torch.Tensor = vit.prompt[layer].to(tokens.dtype).expand(len(tokens), -1, -1)
+    return prompts
+
+
+def _kept_in_evaluation(vit: Any) -> Any:
+    vit.train = partial(_train_head_alone, vit)
+    return vit
+
+
+def _train_head_alone(vit: Any, mode: bool = True) -> Any:
+    """Stand in for ``train`` of a network whose backbone stays in evaluation mode."""
+    nn.Module.train(vit, False)
+    vit.head.train(mode)
     return vit

@@ -1,0 +1,90 @@
+"""The heads that tasks put on top of a base: which parameters are theirs, and a start for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from pipeline.data.examples import Examples
+from pipeline.models.travelling.labelling import logits_of
+from pipeline.models.travelling.loading import TunedModel
+from pipeline.tuning.examples import prepare
+
+
+def head_modules(network: Any) -> dict[str, Any]:
+    """Find what a task put on top of a base, by name, in the order in which it is passed through.
+
+    Nothing where the base writes texts itself.
+
+    Parameters
+    ----------
+    network : transformers model or timm VisionTransformer
+        Plain, as loaded. A pooler that the base did not bring is part of the head.
+    """
+    if not hasattr(network, "base_model"):
+        return {"head": network.head}
+    if network.can_generate():
+        return {}
+    head = {
+        name: module
+        for name, module in network.named_children()
+        if module is not network.base_model and any(True for _ in module.parameters())
+    }
+    pooler = f"{network.base_model_prefix}.pooler"
+    if any(n.startswith(pooler) and n not in network.from_base for n in network.plain):
+        return {pooler: network.base_model.pooler, **head}
+    return head
+
+
+def put_nearest_class_mean(model: TunedModel, head: Any, train: Examples) -> None:
+    """Give a new classification head the only weights that need no training.
+
+    The class whose mean is nearest to x maximises m·x - |m|²/2, which is a linear layer. Where the
+    head's last layer has no bias, means are put to length 1: the nearest by angle then wins.
+
+    Parameters
+    ----------
+    model : TextModel or VisionModel
+        Changed in place: the last linear layer of its head.
+    head : iterable of modules
+        As found by ``head_modules``.
+    train : LabelledTexts or LabelledImages
+    """
+    last = [layer for part in head for layer in part.modules() if isinstance(layer, nn.Linear)][-1]
+    seen, labels = _inputs_of(last, model, train)
+    classes = range(last.out_features)
+    means = torch.stack([seen[labels == label].mean(dim=0) for label in classes])
+    means = torch.where(means.isnan(), seen.mean(dim=0), means)  # a class without an example
+    with torch.no_grad():
+        if last.bias is None:
+            last.weight.copy_(nn.functional.normalize(means))
+        else:
+            last.weight.copy_(means)
+            last.bias.copy_(-means.square().sum(dim=1) / 2)
+
+
+@torch.no_grad()
+def _inputs_of(
+    layer: nn.Linear, model: TunedModel, examples: Examples
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Run a model over examples and see what a layer of its head is given last, and the labels."""
+    items, collate = prepare(model, examples)
+    given: list[torch.Tensor] = []
+    inputs: list[torch.Tensor] = []
+    labels: list[torch.Tensor] = []
+    hook = layer.register_forward_pre_hook(lambda _, arguments: given.append(arguments[0]))
+    try:
+        for start in range(0, len(items), 64):
+            batch = collate([items[n] for n in range(start, min(start + 64, len(items)))])
+            if "images" in batch:
+                model.network(batch["images"])
+            else:
+                logits_of(model.network, batch)
+            inputs.append(given[-1])
+            labels.append(batch["labels"])
+            given.clear()
+    finally:
+        hook.remove()
+    return torch.cat(inputs), torch.cat(labels)

@@ -1,0 +1,49 @@
+"""``adapter``: bottlenecks behind attention and MLP, and the layer norms, weights frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.errors import Problem
+from pipeline.models.travelling.insertions.places import PLACES
+from pipeline.models.travelling.loading import TunedModel
+from pipeline.tuning.bases import architecture_of, load_frozen
+from pipeline.tuning.method import Method, Recipe, Start
+
+
+def _build(start: Start) -> TunedModel:
+    """Insert adapters of width m; with them train every layer norm, as the source does.
+
+    A base of L layers of width d trains 2·L·(2·d·m + m + d) parameters of adapters, and those of
+    its layer norms, which are 2·d each (d for a T5's).
+    """
+    card = replace(start.card, adapter_width=start.settings.adapter_width)
+    model = load_frozen(replace(start, card=card))
+    for module in model.network.modules():
+        if type(module).__name__.endswith(("LayerNorm", "RMSNorm")):
+            module.requires_grad_(True)
+    return model
+
+
+def _lacks(start: Start) -> Iterator[Problem]:
+    kind = architecture_of(start)
+    if kind not in PLACES:
+        yield Problem(
+            "method 'adapter'",
+            f"a base of type {', '.join(PLACES)}",
+            f"{start.card.base}, of type {kind}",
+            "Choose such a base, or for this one lora or full.",
+        )
+
+
+ADAPTER = Method(
+    name="adapter",
+    summary="bottlenecks behind attention and MLP, and the layer norms; other weights frozen",
+    source="Houlsby et al. 2019, Parameter-Efficient Transfer Learning for NLP; Ding et al. 2023",
+    storage={"text": "part", "image": "part"},
+    insertion="adapters",
+    build=_build,
+    recipes={"text": Recipe(1e-3, 3e-5, 1e-2), "image": Recipe(1e-3, 3e-5, 1e-2)},
+    lacks=_lacks,
+)

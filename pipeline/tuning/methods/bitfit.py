@@ -1,0 +1,51 @@
+"""``bitfit``: every bias, weights frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.errors import Problem
+from pipeline.models.travelling.loading import TunedModel
+from pipeline.tuning.bases import load_frozen, text_config
+from pipeline.tuning.method import Method, Recipe, Start
+
+
+def _build(start: Start) -> TunedModel:
+    model = load_frozen(start)
+    for name, parameter in model.network.named_parameters():
+        if _is_bias(name):
+            parameter.requires_grad_(True)
+    return model
+
+
+def _is_bias(name: str) -> bool:
+    return name.rpartition(".")[2] == "bias"
+
+
+def _lacks(start: Start) -> Iterator[Problem]:
+    if start.card.modality == "image":
+        return
+    import torch
+    from transformers import AutoModel
+
+    config = text_config(start)
+    with torch.device("meta"):  # names alone
+        outline = AutoModel.from_config(config)
+    if not any(_is_bias(name) for name, _ in outline.named_parameters()):
+        yield Problem(
+            "method 'bitfit'",
+            "a base with biases",
+            f"{start.card.base}, of type {config.model_type}, which has none",
+            "Choose another base, or for this one lora or adapter.",
+        )
+
+
+BITFIT = Method(
+    name="bitfit",
+    summary="every bias; weights frozen (BitFit)",
+    source="Ben Zaken et al. 2022, BitFit; Ding et al. 2023, delta-tuning",
+    storage={"text": "part", "image": "part"},
+    build=_build,
+    recipes={"text": Recipe(1e-3, 1e-4, 1e-2), "image": Recipe(1e-3, 1e-4, 2e-2)},
+    lacks=_lacks,
+)

@@ -1,0 +1,35 @@
+"""``ia3``: learned scales of keys, values and the MLP's hidden units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.errors import Problem
+from pipeline.models.travelling.loading import TunedModel
+from pipeline.tuning.bases import architecture_of
+from pipeline.tuning.method import Method, Recipe, Start
+from pipeline.tuning.with_peft import lacks_targets, load_with_peft
+
+
+def _build(start: Start) -> TunedModel:
+    from peft import IA3Config
+
+    return load_with_peft(start, IA3Config, fan_in_fan_out=architecture_of(start) == "gpt2")
+
+
+def _lacks(start: Start) -> Iterator[Problem]:
+    from peft.utils.constants import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING as KNOWN
+
+    yield from lacks_targets(start, "ia3", KNOWN)
+
+
+IA3 = Method(
+    name="ia3",
+    summary="learned scales of keys, values and hidden units (PEFT's IA3)",
+    source="Liu et al. 2022, Few-Shot Parameter-Efficient Fine-Tuning; Ding et al. 2023",
+    storage={"text": "part"},
+    insertion="peft",
+    build=_build,
+    recipes={"text": Recipe(3e-3, 3e-4, 1e-1)},
+    lacks=_lacks,
+)

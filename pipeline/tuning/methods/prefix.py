@@ -1,0 +1,57 @@
+"""``prefix``: learned keys and values in every layer, weights frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.errors import Problem
+from pipeline.models.travelling.insertions.places import PLACES
+from pipeline.models.travelling.insertions.prefix import (
+    ReparameterisedPrefix,
+    fold_prefix,
+    put_prefix,
+)
+from pipeline.models.travelling.loading import TunedModel
+from pipeline.tuning.bases import architecture_of, load_frozen
+from pipeline.tuning.method import Method, Recipe, Start
+from pipeline.tuning.room import lacks_room
+
+
+def _build(start: Start) -> TunedModel:
+    model = load_frozen(start)
+    if start.settings.prefix_mlp:
+        plain = model.network.base_model.prefix
+        put_prefix(model.network, ReparameterisedPrefix(plain, start.settings.prefix_mlp))
+    return model
+
+
+def _lacks(start: Start) -> Iterator[Problem]:
+    kind = architecture_of(start)
+    able = [name for name, places in PLACES.items() if places.self_attention]
+    if kind not in able:
+        yield Problem(
+            "method 'prefix'",
+            f"a base of type {', '.join(able)}",
+            f"{start.card.base}, of type {kind}",
+            "Choose such a base, or for this one prompt, lora or adapter.",
+        )
+    else:
+        yield from lacks_room(start)
+
+
+def _fold(model: TunedModel) -> None:
+    fold_prefix(model.network)
+
+
+PREFIX = Method(
+    name="prefix",
+    summary="learned keys and values in every layer; weights frozen (prefix tuning, P-Tuning v2)",
+    source="Li & Liang 2021, Prefix-Tuning; Liu et al. 2022, P-Tuning v2",
+    storage={"text": "part"},
+    insertion="prefix",
+    build=_build,
+    recipes={"text": Recipe(1e-2, 1e-3, 1e-1)},
+    has_prompt=True,
+    lacks=_lacks,
+    finish=_fold,
+)

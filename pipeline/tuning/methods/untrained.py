@@ -1,0 +1,31 @@
+"""``untrained``: the control for the architecture. Random weights; pretrained ones are not read."""
+
+from __future__ import annotations
+
+from pipeline.models.travelling.loading import TunedModel
+from pipeline.models.travelling.text import TextModel, load_tokenizer, random_text_network
+from pipeline.models.travelling.vision import VisionModel, random_vision_base
+from pipeline.tuning.bases import settle_as_control
+from pipeline.tuning.method import Method, Start
+
+
+def _build(start: Start) -> TunedModel:
+    return settle_as_control(start, _random(start))
+
+
+def _random(start: Start) -> TunedModel:
+    if start.card.modality == "text":
+        network = random_text_network(start.base_folder, start.card)
+        return TextModel(network, load_tokenizer(start.base_folder), start.card)
+    network, picture = random_vision_base(start.base_folder, len(start.card.classes))
+    return VisionModel(network, picture, start.card)
+
+
+UNTRAINED = Method(
+    name="untrained",
+    summary="random weights of the same architecture (control); classes as for base",
+    source="control",
+    storage={"text": "whole", "image": "whole"},
+    build=_build,
+    recipes={},
+)

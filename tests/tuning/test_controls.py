@@ -1,0 +1,98 @@
+"""Controls are trained by nothing: pretrained, random, or with a prompt in the way."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from starts import CLASSES, SENTENCES, examples_of, start_for
+
+from pipeline.models.bases import PRETRAINED
+from pipeline.tuning.bases import load_base
+from pipeline.tuning.methods import METHODS
+
+CASES = [
+    ("tiny-gpt2", "generation"),
+    ("tiny-gpt2", "classification"),
+    ("tiny-bert", "classification"),
+    ("tiny-vit", "picture"),
+]
+
+
+def adapt(method, base, form, seed=0, **settings):
+    torch.manual_seed(seed)
+    return METHODS[method].adapt(start_for(method, base, form, **settings))
+
+
+def items_of(form):
+    return examples_of(form).images if form == "picture" else SENTENCES
+
+
+@pytest.mark.parametrize(("base", "form"), CASES)
+def test_untrained_reads_no_pretrained_weight(base, form, tmp_path):
+    for path in (PRETRAINED / base).glob("*.json"):
+        shutil.copy(path, tmp_path)
+    with_weights = adapt("untrained", base, form)
+    without = adapt("untrained", base, form, folder=tmp_path)
+    items = items_of(form)
+    np.testing.assert_array_equal(without.features(items), with_weights.features(items))
+
+
+@pytest.mark.parametrize(("base", "form"), CASES)
+def test_untrained_is_the_base_s_architecture_at_weights_of_the_seed(base, form):
+    first, again = (adapt("untrained", base, form).network.state_dict() for _ in range(2))
+    other = adapt("untrained", base, form, seed=1).network.state_dict()
+    base_weights = adapt("base", base, form).network.state_dict()
+    shapes = {name: value.shape for name, value in base_weights.items()}
+    assert {name: value.shape for name, value in first.items()} == shapes
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    name = next(n for n in first if ("attn" in n and "weight" in n) or "query.weight" in n)
+    assert not torch.allclose(first[name], other[name])
+    assert not torch.allclose(first[name], base_weights[name])
+
+
+@pytest.mark.parametrize(("base", "form"), CASES)
+def test_a_random_prompt_moves_features_as_the_prompt_does_before_training(base, form):
+    method = "vpt-shallow" if form == "picture" else "prompt"
+    items = items_of(form)
+    random = adapt("random-prompt", base, form).features(items)
+    np.testing.assert_array_equal(random, adapt(method, base, form).features(items))
+    base_features = adapt("base", base, form).features(items)
+    assert np.abs(random[:, 1:] - base_features[:, 1:]).max() > 1e-3
+
+
+@pytest.mark.parametrize("method", ["base", "untrained", "random-prompt"])
+@pytest.mark.parametrize(("base", "form"), [case for case in CASES if "generation" not in case])
+def test_classes_are_named_by_the_nearest_class_mean(method, base, form):
+    """In the space that the head's last layer sees; by angle where that layer has no bias."""
+    model = adapt(method, base, form)
+    last = [m for m in model.network.modules() if isinstance(m, torch.nn.Linear)][-1]
+    given = []
+    hook = last.register_forward_pre_hook(lambda _, arguments: given.append(arguments[0]))
+    examples = examples_of(form)
+    asked = examples.images if form == "picture" else examples.texts
+    named = [model.perform(asked[n : n + 1])[0] for n in range(len(asked))]
+    hook.remove()
+    seen = torch.cat([states for states in given if states.ndim == 2])
+    means = torch.stack([seen[examples.labels == label].mean(dim=0) for label in range(3)])
+    if last.bias is None:
+        seen, means = (torch.nn.functional.normalize(x) for x in (seen, means))
+    nearest = torch.cdist(seen, means).argmin(dim=1)
+    assert named == [CLASSES[form][label] for label in nearest]
+    assert len(set(named)) > 1
+
+
+def test_a_prompt_starts_as_asked():
+    def prompt_of(**settings):
+        return adapt("prompt", "tiny-gpt2", "generation", **settings).network.base_model.prompt
+
+    embeddings = load_base(start_for("full", "tiny-gpt2", "generation")).network.base_model.wte
+    distances = torch.cdist(prompt_of(prompt_init="vocabulary"), embeddings.weight).min(dim=1)
+    assert (distances.values < 1e-6).all()
+    noise = prompt_of(prompt_init="random")
+    assert 0.4 < noise.abs().max() <= 0.5
+    model = adapt("base", "tiny-gpt2", "generation")
+    said = model.tokenizer("the baker")["input_ids"]
+    expected = embeddings(torch.tensor((said * 6)[:6]))
+    found = prompt_of(prompt_init="text", prompt_text="the baker")
+    torch.testing.assert_close(found, expected)

@@ -1,0 +1,72 @@
+"""What a method cannot adapt is refused by name, with what would do, before a weight is read."""
+
+import json
+
+import pytest
+from starts import start_for
+
+from pipeline.errors import TuningError
+from pipeline.tuning.methods import METHODS
+
+T5 = {"model_type": "t5", "is_encoder_decoder": True, "d_model": 8, "num_layers": 1, "d_ff": 8,
+      "d_kv": 4, "num_heads": 2, "vocab_size": 9, "n_positions": 512}  # fmt: skip
+OTHER = {"model_type": "canine", "max_position_embeddings": 512}
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """A base of which there is a configuration and nothing else."""
+
+    def make(config):
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        return tmp_path
+
+    return make
+
+
+@pytest.mark.parametrize(("method", "config", "message"), [
+    ("prefix", T5, r"prefix.*of type gpt2, bert, roberta.*of type t5.*prompt, lora or adapter"),
+    ("bitfit", T5, r"bitfit.*a base with biases; found some-base, of type t5.*lora or adapter"),
+    ("adapter", OTHER, r"adapter.*of type canine.*lora or full"),
+    ("ia3", OTHER, r"ia3.*PEFT knows.*of type canine.*full or prompt"),
+    ("lora", OTHER, r"lora.*PEFT knows.*of type canine.*full or prompt"),
+])  # fmt: skip
+def test_a_base_that_lacks_what_a_method_needs_is_refused(configured, method, config, message):
+    start = start_for(method, "some-base", "generation", folder=configured(config))
+    with pytest.raises(TuningError, match=message):
+        METHODS[method].adapt(start)
+
+
+@pytest.mark.parametrize("method", ["vpt-shallow", "vpt-deep"])
+def test_prompts_among_patches_are_refused_for_texts(method):
+    with pytest.raises(TuningError, match=rf"'{method}': expected a base for image; found.*text"):
+        METHODS[method].adapt(start_for(method, "tiny-bert", "classification"))
+
+
+@pytest.mark.parametrize("method", ["prompt", "prefix", "ia3", "prompt-full"])
+def test_methods_for_texts_are_refused_for_pictures(method):
+    with pytest.raises(TuningError, match=rf"'{method}': expected a base for text; found.*image"):
+        METHODS[method].adapt(start_for(method, "tiny-vit", "picture"))
+
+
+def test_a_probe_is_refused_where_there_is_no_head():
+    with pytest.raises(
+        TuningError, match=r"'probe': expected a task of classification.*generation"
+    ):
+        METHODS["probe"].adapt(start_for("probe", "tiny-gpt2", "generation"))
+
+
+@pytest.mark.parametrize("method", ["prompt", "prefix", "prompt-full", "random-prompt"])
+def test_a_prompt_that_leaves_no_room_for_text_is_refused(method):
+    start = start_for(method, "tiny-gpt2", "generation", length=188)
+    with pytest.raises(TuningError, match=r"expected at most 187.*context of 192.*found 188"):
+        METHODS[method].adapt(start)
+    METHODS[method].check(start_for(method, "tiny-gpt2", "generation", length=187))
+
+
+@pytest.mark.parametrize("settings", [
+    {"prompt_init": "text"}, {"prompt_init": "random", "prompt_text": "the baker"}
+])  # fmt: skip
+def test_a_text_to_start_from_comes_with_its_setting(settings):
+    with pytest.raises(TuningError, match=r"prompt_text: expected a text if prompt_init=text"):
+        METHODS["prompt"].check(start_for("prompt", "tiny-gpt2", "generation", **settings))
