@@ -122,14 +122,13 @@ def candidates(
         return {parts[0]: order}
     last: Part = "train" if "train" in parts else "validation"
     quota = min(request.max_eval, max(1, count // (_EVALUATED if last == "train" else len(parts))))
-    dealt: dict[Part, list[int]] = {part: [] for part in parts}
-    owner: dict[Hashable, Part] = {}
+    groups: dict[Hashable, list[int]] = {}
     for index in order:
-        key = index if group is None else group(index)
-        if key not in owner:
-            open_parts = (p for p in evaluated if p != last and len(dealt[p]) < quota)
-            owner[key] = next(open_parts, last)
-        dealt[owner[key]].append(index)
+        groups.setdefault(index if group is None else group(index), []).append(index)
+    dealt: dict[Part, list[int]] = {part: [] for part in parts}
+    for members in groups.values():
+        unfilled = (p for p in evaluated if p != last and len(dealt[p]) < quota)
+        dealt[next(unfilled, last)] += members
     return dealt
 
 

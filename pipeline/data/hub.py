@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -52,10 +53,11 @@ def read_hub(table: HubTable, instead: str) -> Splits:
     DataError
         If it is neither cached nor to be had; without a network within 5 seconds.
     """
-    import datasets
+    answer = _ask_hub()
+    import datasets  # takes a second or two, in which the hub may answer
     from huggingface_hub.errors import HfHubHTTPError
 
-    reachable = hub_reachable()
+    reachable = answer()
     datasets.disable_progress_bars()
     try:
         with nullcontext() if reachable else _offline():
@@ -71,16 +73,17 @@ def read_hub(table: HubTable, instead: str) -> Splits:
     return Splits(str(table), {name: _reader(table, name, loaded[name]) for name in loaded})
 
 
-def hub_reachable() -> bool:
-    """Say within a few seconds whether the hub answers.
+def _ask_hub() -> Callable[[], bool]:
+    """Ask the hub for any answer; what is returned waits for it, for a few seconds at most.
 
-    Its own client waits up to a minute; a name server alone can take longer than any time-out that
-    a request is given, so the question is asked in a thread that need not come back.
+    The hub's own client waits up to a minute; a name server alone can take longer than the time-out
+    that a request is given, so the question is asked in a thread that need not come back.
     """
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
-        return False
+        return lambda: False
+    until = time.monotonic() + PROBE_SECONDS
     answered = threading.Event()
 
     def ask() -> None:
@@ -93,10 +96,13 @@ def hub_reachable() -> bool:
         except (OSError, ValueError):
             return
 
+    def answer() -> bool:
+        thread.join(max(0.0, until - time.monotonic()))
+        return answered.is_set()
+
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
-    thread.join(PROBE_SECONDS)
-    return answered.is_set()
+    return answer
 
 
 @contextmanager

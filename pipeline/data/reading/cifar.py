@@ -72,7 +72,7 @@ def read_batch(path: Path) -> Rows:
         batch = follow(BoundedFile(io.BytesIO(content), len(content)), _MAX_STEPS)
         if not isinstance(batch, dict) or not {"data", "labels"} <= set(batch):
             unfit("a dictionary with data and labels", type(batch).__name__)
-        pixels, labels = _pixels(batch["data"]), batch["labels"]
+        pixels, labels = _pictures(batch["data"]), batch["labels"]
         if not isinstance(labels, list) or any(type(label) is not int for label in labels):
             unfit("a list of labels", type(labels).__name__)
         if len(labels) != len(pixels):
@@ -80,21 +80,20 @@ def read_batch(path: Path) -> Rows:
     except UnfitError as refused:
         problem = Problem(str(path), refused.expected, refused.found, _REMEDY)
         raise DataError(problem) from refused
-    images = pixels.reshape(-1, 3, _SIDE, _SIDE).transpose(0, 2, 3, 1)
     return Rows(
-        len(images),
-        lambda index: {"img": images[index], "label": labels[index]},
+        len(pixels),
+        lambda index: {"img": pixels[index], "label": labels[index]},
         lambda index: f"{path}, picture {index + 1}",
     )
 
 
-def _pixels(data: Any) -> NDArray[np.uint8]:
-    """Take the pictures out of one array, or of a list with an array for each."""
+def _pictures(data: Any) -> NDArray[np.uint8]:
+    """Take the pictures, (n, 32, 32, 3), out of one array, or a list with an array for each."""
     arrays = [_bytes_of(note) for note in (data if isinstance(data, list) else [data])]
     flat = np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.uint8)
     if len(flat) == 0 or len(flat) % (3 * _SIDE * _SIDE):
         unfit(f"pictures of {3 * _SIDE * _SIDE} bytes", f"{len(flat)} bytes in all")
-    return flat
+    return flat.reshape(-1, 3, _SIDE, _SIDE).transpose(0, 2, 3, 1)
 
 
 def _bytes_of(noted: Any) -> NDArray[np.uint8]:
