@@ -13,8 +13,8 @@ from pipeline.errors import ConfigError, DataError, Problem
 
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
-# The largest share of a split that is kept for each evaluation, where training takes the rest.
-_EVALUATED = 5
+EVALUATED = 5
+"""An evaluation takes at most one part in so many of a split that training takes the rest of."""
 
 
 class Assignment(NamedTuple):
@@ -121,7 +121,7 @@ def candidates(
     if len(parts) == 1:
         return {parts[0]: order}
     last: Part = "train" if "train" in parts else "validation"
-    quota = min(request.max_eval, max(1, count // (_EVALUATED if last == "train" else len(parts))))
+    quota = min(request.max_eval, max(1, count // (EVALUATED if last == "train" else len(parts))))
     groups: dict[Hashable, list[int]] = {}
     for index in order:
         groups.setdefault(index if group is None else group(index), []).append(index)

@@ -86,7 +86,7 @@ def gather_pictures(items: Sequence[Picture]) -> LabelledImages:
     shapes = {item.image.shape for item in items}
     if len(shapes) > 1:
         sizes = sorted(f"{width} x {height}" for height, width, _ in shapes)
-        found = f"{', '.join(sizes[:3])} and {len(sizes) - 3} more" if sizes[3:] else str(sizes)
+        found = ", ".join(sizes[:3]) + (f" and {len(sizes) - 3} more" if sizes[3:] else "")
         raise DataError(
             Problem(
                 "pictures", "all of one size", found, "Pass the side in pixels: image_size=224."

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable
 from pipeline.data.items import Pair, gather_pairs
 from pipeline.data.opening import open_corpus
+from pipeline.data.reading.folder import folder_splits
+from pipeline.data.reading.parallel import parallel_splits
 from pipeline.data.reading.tables import TABLES
-from pipeline.data.rows import Record
+from pipeline.data.rows import Record, Splits
 from pipeline.data.task import Task, TaskData, TaskRequest
 
 SCORES = ("rouge_l", "bertscore_f1", "bertscore_precision", "bertscore_recall")
@@ -17,7 +20,7 @@ SCORES = ("rouge_l", "bertscore_f1", "bertscore_precision", "bertscore_recall")
 
 @dataclass(frozen=True)
 class _Columns:
-    """Where a corpus has texts and summaries.
+    """Where a corpus has texts and summaries: ``source`` and ``target`` in parallel files.
 
     Parameters
     ----------
@@ -32,6 +35,12 @@ class _Columns:
 
     def convert(self, record: Record) -> Pair | None:
         """Make an example of a row, unless the text or the summary is empty."""
+        if {"source", "target"} <= set(record.values):
+            return _Columns("source", "target").example(record)
+        return self.example(record)
+
+    def example(self, record: Record) -> Pair | None:
+        """Make an example of these columns of a row."""
         names = self.several if self.several and self.target not in record.values else ()
         source = record.text(self.source)
         targets = tuple(record.text(name) for name in names or (self.target,))
@@ -40,15 +49,23 @@ class _Columns:
         return Pair(source, targets[0], tuple(filter(None, targets[1:])))
 
 
+def _local(directory: Path) -> Splits:
+    """Read tables, or parallel files such as train.source and train.target."""
+    if any(directory.glob("*.source*")):
+        return parallel_splits(directory, "source", "target")
+    return folder_splits(directory, TABLES)
+
+
 def _task(
     name: str, summary: str, hub: HubTable, columns: _Columns, max_target_tokens: int
 ) -> Task:
     shown = f"'{columns.source}' and '{columns.target}'"
-    instead = f"train, validation and test files (jsonl, csv, tsv, parquet; columns {shown})"
+    forms = "jsonl, csv, tsv, parquet"
+    instead = f"train, validation and test files ({forms}; columns {shown})"
     reading = Reading(columns.convert, gather_pairs, group=lambda pair: pair.source)
 
     def load(request: TaskRequest) -> TaskData:
-        return build(open_corpus(request, hub, TABLES, instead), reading, request)
+        return build(open_corpus(request, hub, _local, instead), reading, request)
 
     return Task(
         name=name,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.choosing import few_shots
+from pipeline.data.choosing import EVALUATED, few_shots
 from pipeline.data.examples import LabelledImages
 from pipeline.data.task import Task, TaskData, TaskRequest
-from pipeline.errors import DataError, Problem
 from pipeline.worlds.pictures import draw_all, sample_pictures
 
 _SHAPE_NAMES = ("square", "triangle", "star", "heart")
@@ -70,7 +69,7 @@ def load_digits(request: TaskRequest) -> TaskData:
     Raises
     ------
     DataError
-        If more digits are asked for to test on than there are, or more of a class.
+        If more shots are asked for than a class has.
     """
     from sklearn.datasets import load_digits as load
 
@@ -78,17 +77,7 @@ def load_digits(request: TaskRequest) -> TaskData:
     labels = digits.target.astype(np.int64)
     images = enlarge(digits.images / 16)
     order = _by_turns(labels, np.random.default_rng(request.seed))
-    n_eval = request.max_eval
-    n_left = len(order) - 2 * n_eval
-    if n_left < 2:
-        raise DataError(
-            Problem(
-                "digits: max_eval",
-                f"at most {len(order) // 2 - 1}, for there are {len(order)} digits in all",
-                str(n_eval),
-                "Lower max_eval, or use the task mnist.",
-            )
-        )
+    n_eval = min(request.max_eval, len(order) // EVALUATED)
     test, validation, train = np.split(order, [n_eval, 2 * n_eval])
     if request.shots:
         train = train[few_shots(labels[train].tolist(), _DIGITS, request.shots)]
