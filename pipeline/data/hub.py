@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,17 +53,19 @@ def read_hub(table: HubTable, instead: str) -> Splits:
     DataError
         If it is neither cached nor to be had; without a network within 5 seconds.
     """
-    answer = _ask_hub()
-    import datasets  # takes a second or two, in which the hub may answer
+    with hub_or_cache() as reachable:
+        return _read(table, instead, reachable)
+
+
+def _read(table: HubTable, instead: str, reachable: bool) -> Splits:
+    import datasets
     from huggingface_hub.errors import HfHubHTTPError
 
-    reachable = answer()
     datasets.disable_progress_bars()
     try:
-        with nullcontext() if reachable else _offline():
-            loaded = datasets.load_dataset(
-                table.repository, table.config or None, revision=table.revision or None
-            )
+        loaded = datasets.load_dataset(
+            table.repository, table.config or None, revision=table.revision or None
+        )
     except (OSError, ValueError, RuntimeError, HfHubHTTPError) as error:
         reason = " ".join(str(error).split())[:200]
         found = reason if reachable else "the hub out of reach and no copy in the local cache"
@@ -71,6 +73,30 @@ def read_hub(table: HubTable, instead: str) -> Splits:
         expected = "this data set on the hub or in its local cache"
         raise DataError(Problem(str(table), expected, found, remedy)) from error
     return Splits(str(table), {name: _reader(table, name, loaded[name]) for name in loaded})
+
+
+@contextmanager
+def hub_or_cache() -> Iterator[bool]:
+    """Let the hub's libraries look into their caches only, where the hub gives no answer in time.
+
+    They read the constants that are set here at each call.
+
+    Yields
+    ------
+    bool
+        Whether the hub can be reached.
+    """
+    answer = _ask_hub()
+    import datasets  # takes a second or two, in which the hub may answer
+    from huggingface_hub import constants
+
+    before = (constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE)
+    if not (reachable := answer()):
+        constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
+    try:
+        yield reachable
+    finally:
+        constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
 
 
 def _ask_hub() -> Callable[[], bool]:
@@ -103,20 +129,6 @@ def _ask_hub() -> Callable[[], bool]:
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     return answer
-
-
-@contextmanager
-def _offline() -> Iterator[None]:
-    """Let the libraries look into their caches only: they read these constants at each call."""
-    import datasets
-    from huggingface_hub import constants
-
-    before = (constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE)
-    constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
 
 
 def _reader(table: HubTable, name: str, split: Any) -> Callable[[], Rows]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.data.hub import hub_or_cache
 from pipeline.errors import BaseUnreachableError, Problem
 from pipeline.models.bases import PRETRAINED
 
@@ -65,15 +67,21 @@ def bertscore(
     values = {name: np.zeros(len(answers)) for name in NAMES}
     if not written:
         return values
-    try:
-        model = _model(scorer.location, scorer.layers)
-    except OSError as error:
-        raise BaseUnreachableError(_no_scorer(scorer)) from error
+    model = _loaded(scorer)
     several = [[text for text in references[index] if text.strip()] for index in written]
     computed = model.score([answers[index] for index in written], several)
     for name, column in zip(NAMES, computed, strict=True):
         values[name][written] = column.double().numpy()
     return values
+
+
+def _loaded(scorer: Scorer) -> Any:
+    local = Path(scorer.location).is_dir()
+    try:
+        with nullcontext() if local else hub_or_cache():
+            return _model(scorer.location, scorer.layers)
+    except OSError as error:
+        raise BaseUnreachableError(_no_scorer(scorer)) from error
 
 
 @functools.lru_cache(maxsize=1)
