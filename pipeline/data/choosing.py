@@ -75,7 +75,7 @@ def _meant(name: str, available: Sequence[str]) -> str | None:
 _SPELLINGS: dict[str, tuple[str, ...]] = {
     "train": ("train", "training"),
     "validation": ("validation", "valid", "val", "dev", "devel", "testa"),
-    "test": ("test", "testb", "t10k"),
+    "test": ("test", "testb"),
 }
 
 

@@ -65,7 +65,7 @@ def build(splits: Splits, reading: Reading[Item], request: TaskRequest) -> TaskD
     DataError
         If a row is damaged, a class has too few examples, or a part is left without any.
     """
-    check(request)
+    _check(request)
     taken = assign(tuple(splits.rows), request, reading.labelled_test)
     items: dict[Part, list[Item]] = {}
     passed_over = 0
@@ -82,14 +82,7 @@ def build(splits: Splits, reading: Reading[Item], request: TaskRequest) -> TaskD
     return TaskData(train, validation, test, source, reading.classes)
 
 
-def check(request: TaskRequest) -> None:
-    """Refuse a request that no corpus could meet.
-
-    Raises
-    ------
-    ConfigError
-        If a number is out of range.
-    """
+def _check(request: TaskRequest) -> None:
     numbers = (request.seed, request.shots, request.image_size)
     if min(numbers) < 0 or request.max_train < 1 or request.max_eval < 1:
         raise ConfigError(

@@ -11,6 +11,7 @@ from pipeline.data.items import Pair, gather_pairs
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.folder import folder_splits
 from pipeline.data.reading.parallel import parallel_splits
+from pipeline.data.reading.stories import story_splits
 from pipeline.data.reading.tables import TABLES
 from pipeline.data.rows import Record, Splits
 from pipeline.data.task import Task, TaskData, TaskRequest
@@ -50,7 +51,9 @@ class _Columns:
 
 
 def _local(directory: Path) -> Splits:
-    """Read tables, or parallel files such as train.source and train.target."""
+    """Read tables, CNN/DailyMail's stories, or parallel files (train.source, train.target)."""
+    if any(directory.glob("**/*.story")):
+        return story_splits(directory)
     if any(directory.glob("*.source*")):
         return parallel_splits(directory, "source", "target")
     return folder_splits(directory, TABLES)

@@ -74,6 +74,12 @@ def test_the_seed_decides_which_pictures_are_drawn(folder):
     assert first == again != other
 
 
+def test_a_size_and_a_number_of_each_class_can_be_asked_for(folder):
+    data = load_mnist(request(folder, image_size=32, shots=2, max_eval=2))
+    assert data.train.images.shape == (20, 32, 32, 3)
+    assert np.bincount(data.train.labels).tolist() == [2] * 10
+
+
 def test_unpacked_files_are_read_as_well(folder):
     packed = load_mnist(request(folder)).digest
     for path in list(folder.glob("*.gz")):

@@ -1,5 +1,6 @@
 """Every text task reads the hub's columns, and its corpus's original files, into right examples."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -202,6 +203,24 @@ def test_summaries_are_read_from_parallel_files(tmp_path):
         write_lines(tmp_path / f"{split}.target", [f"short {split}"])
     data = TASKS["cnn-dailymail"].load(request(tmp_path))
     assert (data.test.sources, data.test.targets) == (("long test",), ("short test",))
+
+
+def test_the_stories_of_cnn_and_the_daily_mail_are_read_by_their_lists(tmp_path):
+    for split in ("train", "val", "test"):
+        address = f"http://web.archive.org/{split}"
+        name = hashlib.sha1(address.encode()).hexdigest()
+        story = [f"A {split}.", "", "No end", "", "@highlight", "", f"Short {split}", "", "@highlight",
+                 "", "More !"]  # fmt: skip
+        write_lines(tmp_path / "cnn" / "stories" / f"{name}.story", story)
+        write_lines(tmp_path / "url_lists" / f"all_{split}.txt", [address])
+    data = TASKS["cnn-dailymail"].load(request(tmp_path))
+    assert data.test.sources == ("A test. No end .",)
+    assert data.test.targets == ("Short test .\nMore !",)
+    write_lines(tmp_path / "url_lists" / "all_val.txt", ["elsewhere"])
+    with pytest.raises(
+        DataError, match=r"all_val\.txt: expected the stories of 1 addresses; found 1"
+    ):
+        TASKS["cnn-dailymail"].load(request(tmp_path))
 
 
 def test_tags_are_as_many_as_words(tmp_path):

@@ -87,6 +87,7 @@ def test_articles_go_only_as_whole_words():
     assert word_f1("the", "a") == 0
 
 
+@pytest.mark.filterwarnings("ignore:A single label was found")
 @settings(max_examples=80, deadline=None)
 @given(
     pairs=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=30),

@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from pipeline.data.choosing import spellings
+from pipeline.data.choosing import PARTS, spellings
 from pipeline.data.rows import Rows, Splits, joined_rows
 from pipeline.errors import DataError, Problem
 
 Reader = Callable[[Path], Rows]
-_PARTS = ("train", "validation", "test")
 
 
 def checked_directory(directory: Path) -> Path:
@@ -28,9 +27,7 @@ def checked_directory(directory: Path) -> Path:
     return directory
 
 
-def folder_splits(
-    directory: Path, readers: Mapping[str, Reader], keep: Callable[[Path], bool] = lambda _: True
-) -> Splits:
+def folder_splits(directory: Path, readers: Mapping[str, Reader]) -> Splits:
     """Find the splits among the files of a folder, and of the folders in it.
 
     A file belongs to a split if one of the words of its path is that split's name, or another way
@@ -43,15 +40,13 @@ def folder_splits(
     directory : Path
     readers : mapping of str to callable
         File ending, without ``.gz``, to what reads such a file.
-    keep : callable
-        Which of these files to look at.
 
     Raises
     ------
     DataError
         If there is no such folder, or none of these files in it.
     """
-    paths = [p for p in _files(checked_directory(directory)) if _ending(p) in readers and keep(p)]
+    paths = [p for p in _files(checked_directory(directory)) if _ending(p) in readers]
     if not paths:
         expected = f"files that end in {', '.join(sorted(readers))} (or .gz behind it)"
         present = ", ".join(sorted(p.name for p in directory.iterdir())[:5]) or "an empty folder"
@@ -71,7 +66,7 @@ def folder_splits(
 def split_name(path: Path) -> str:
     """Tell a split from the words of a relative path; empty if they name none."""
     words = re.split(r"[^a-z0-9]+", str(path).lower())
-    for part in _PARTS:
+    for part in PARTS:
         if set(words) & set(spellings(part)):
             kind = next((w for w in ("matched", "mismatched") if w in words), "")
             return f"{part}_{kind}" if kind else part

@@ -66,6 +66,7 @@ def _object(value: Any, place: str) -> Row:
 def read_csv(path: Path) -> Rows:
     """Read comma-separated values with a header; every value stays text."""
     text = read_text(path)
+    # the module's own limit, 131,072 characters, is less than some articles and programs have
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[list[str]] = []
