@@ -209,8 +209,8 @@ def test_the_stories_of_cnn_and_the_daily_mail_are_read_by_their_lists(tmp_path)
     for split in ("train", "val", "test"):
         address = f"http://web.archive.org/{split}"
         name = hashlib.sha1(address.encode()).hexdigest()
-        story = [f"A {split}.", "", "No end", "", "@highlight", "", f"Short {split}", "", "@highlight",
-                 "", "More !"]  # fmt: skip
+        mark = ["", "@highlight", ""]
+        story = [f"A {split}.", "", "No end", *mark, f"Short {split}", *mark, "More !"]
         write_lines(tmp_path / "cnn" / "stories" / f"{name}.story", story)
         write_lines(tmp_path / "url_lists" / f"all_{split}.txt", [address])
     data = TASKS["cnn-dailymail"].load(request(tmp_path))
