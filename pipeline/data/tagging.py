@@ -22,9 +22,13 @@ def _convert(record: Record) -> Tagged | None:
         raise record.unfit("ner_tags", f"{len(words)} tags, one for each word", found)
     tags = [position_of(tag, TAGS) for tag in given]
     for word, tag, value in zip(words, tags, given, strict=True):
-        if tag is None or not word.strip() or " " in word:
+        if tag is None or word.split() != [word]:
             found = f"{value!r} for the word {word!r}"
-            raise record.unfit("ner_tags", f"words, each with one of {', '.join(TAGS)}", found)
+            raise record.unfit(
+                "ner_tags",
+                f"words without space in them, each with one of {', '.join(TAGS)}",
+                found,
+            )
     return Tagged(words, tuple(t for t in tags if t is not None)) if words else None
 
 

@@ -223,6 +223,13 @@ def test_the_stories_of_cnn_and_the_daily_mail_are_read_by_their_lists(tmp_path)
         TASKS["cnn-dailymail"].load(request(tmp_path))
 
 
+def test_a_word_with_space_in_it_and_a_tag_of_another_corpus_are_refused(tmp_path):
+    for words, tag in ((["New York"], "B-LOC"), (["a\u00a0b"], "O"), (["x"], "B-GENE")):
+        write_jsonl(tmp_path / "train.jsonl", [{"tokens": words, "ner_tags": [tag]}])
+        with pytest.raises(DataError, match=f"words without space.*B-MISC.*found '{tag}' for the"):
+            TASKS["conll2003"].load(request(tmp_path))
+
+
 def test_tags_are_as_many_as_words(tmp_path):
     write_jsonl(tmp_path / "train.jsonl", [{"tokens": ["a", "b"], "ner_tags": ["O"]}])
     with pytest.raises(

@@ -86,14 +86,14 @@ def items_of(examples: Examples) -> Any:
     -------
     sequence
         Generation: the source. Classification: one or two texts, or the picture. Tagging: the
-        words. Spans: question and context.
+        words with spaces between. Spans: question and context.
     """
     if isinstance(examples, TextPairs):
         return examples.sources
     if isinstance(examples, TextSpans):
         return list(zip(examples.questions, examples.contexts, strict=True))
     if isinstance(examples, TaggedTexts):
-        return examples.words
+        return [" ".join(words) for words in examples.words]
     return examples.images if isinstance(examples, LabelledImages) else examples.texts
 
 
