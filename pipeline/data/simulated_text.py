@@ -12,6 +12,7 @@ from pipeline.errors import ConfigError, Problem
 from pipeline.worlds.language import Passage, ask, sample_passages, summarise, translate
 
 CUE = " =>"
+_SCORES = ("bertscore_f1", "bertscore_precision", "bertscore_recall", "exact_match")
 Pair = tuple[str, str]
 
 
@@ -49,7 +50,7 @@ def split_passages(request: TaskRequest) -> dict[str, tuple[Passage, ...]]:
         If the seed or a number of examples is out of range.
     """
     n_eval = request.max_eval
-    if request.seed < 0 or request.max_train < 1 or n_eval < 1:
+    if min(request.seed, request.shots) < 0 or request.max_train < 1 or n_eval < 1:
         raise ConfigError(
             Problem(
                 "task request",
@@ -59,7 +60,8 @@ def split_passages(request: TaskRequest) -> dict[str, tuple[Passage, ...]]:
             )
         )
     # Even seeds: the small language models were pretrained on passages from odd ones.
-    drawn = sample_passages(2 * n_eval + request.max_train, 2 * request.seed)
+    n_train = request.shots or request.max_train
+    drawn = sample_passages(2 * n_eval + n_train, 2 * request.seed)
     return {
         "test": drawn[:n_eval],
         "validation": drawn[n_eval : 2 * n_eval],
@@ -79,7 +81,12 @@ def _loader(
                 sources=tuple(source for source, _ in pairs),
                 targets=tuple(target for _, target in pairs),
             )
-        return TaskData(**splits, source=f"simulated language, seed {request.seed}")
+        return TaskData(
+            splits["train"],
+            splits["validation"],
+            splits["test"],
+            source=f"simulated language, seed {request.seed}",
+        )
 
     return load
 
@@ -91,6 +98,7 @@ SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
         summary="simulated passages of four sentences -> who does what where, in one sentence",
         load=_loader(_summary),
         form="generation",
+        scores=_SCORES,
         cue=CUE,
         max_target_tokens=24,
     ),
@@ -100,6 +108,7 @@ SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
         summary="a simulated passage and a question about it -> the answer in two words",
         load=_loader(_answer),
         form="generation",
+        scores=_SCORES,
         cue=CUE,
         max_target_tokens=8,
     ),
@@ -109,6 +118,7 @@ SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
         summary="a simulated sentence -> the same in a second, made-up language",
         load=_loader(_translation),
         form="generation",
+        scores=_SCORES,
         cue=CUE,
         max_target_tokens=28,
     ),

@@ -22,12 +22,15 @@ class TaskData:
     train, validation, test : TextPairs, LabelledTexts, TaggedTexts, TextSpans or LabelledImages
     source : str
         Where the examples came from, as logged beside the run.
+    classes : tuple of str
+        What the labels count: names of the classes, or the tags; empty for the other forms.
     """
 
     train: Examples
     validation: Examples
     test: Examples
     source: str
+    classes: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -47,13 +50,28 @@ class TaskRequest:
     seed : int
         Decides which examples are drawn; the same seed gives the same examples.
     directory : Path, optional
-        Where the files of a task that reads real data lie.
+        Where the files of a task that reads real data lie; without it, it is read from the hub.
+    splits : tuple of str
+        The corpus's splits to train, validate and test on; a name that is given more than once is
+        divided. Empty takes the usual ones.
+    languages : str
+        What to translate from and to, such as ``en-de``, or the language of code to summarise;
+        empty takes the task's own.
+    shots : int
+        Examples of each class to train on (in all, where there are no classes) in place of
+        ``max_train``; 0 for no such limit.
+    image_size : int
+        Side in pixels that pictures are brought to; 0 leaves them as they are.
     """
 
     max_train: int
     max_eval: int
     seed: int
     directory: Path | None = None
+    splits: tuple[str, ...] = ()
+    languages: str = ""
+    shots: int = 0
+    image_size: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,15 +85,18 @@ class Task:
     summary : str
         One line for the list of tasks.
     load : callable
-        ``load(TaskRequest) -> TaskData``; raises DataError when files are missing or damaged.
+        ``load(TaskRequest) -> TaskData``; raises DataError when data is missing or damaged.
     form : 'generation', 'classification', 'tagging' or 'spans'
         What a model is asked for; pictures are classified.
+    scores : tuple of str
+        Names of the scores that the field reports for it; the first decides which model is best.
     cue : str
         Generation: what stands between source and target, so that a model knows where to write.
     max_target_tokens : int
         Generation: the longest answer a model may write.
     classes : tuple of str
-        Classification and tagging: names of the classes, or the tags.
+        Classification and tagging: names of the classes, or the tags; empty where only the data
+        says what they are (`TaskData` always does).
     needs_directory : bool
         Whether the task reads files that the user must point to.
     """
@@ -85,6 +106,7 @@ class Task:
     summary: str
     load: Callable[[TaskRequest], TaskData]
     form: Form
+    scores: tuple[str, ...]
     cue: str = ""
     max_target_tokens: int = 0
     classes: tuple[str, ...] = ()

@@ -1,18 +1,18 @@
-"""Image tasks: small real digits, simulated shapes, and MNIST from its original files."""
+"""Image tasks that need no files: small real digits and simulated shapes."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.data.choosing import EVALUATED, few_shots
 from pipeline.data.examples import LabelledImages
-from pipeline.data.mnist import MNIST
 from pipeline.data.task import Task, TaskData, TaskRequest
-from pipeline.errors import DataError, Problem
 from pipeline.worlds.pictures import draw_all, sample_pictures
 
 _SHAPE_NAMES = ("square", "triangle", "star", "heart")
 _COLOUR_NAMES = ("red", "green", "blue")
+_DIGITS = tuple(str(digit) for digit in range(10))
 _FAMILIES = ("family A", "family B", "family C", "family D")
 _SIDE = 32
 
@@ -33,10 +33,16 @@ def load_shapes(request: TaskRequest) -> TaskData:
     TaskData
         Pictures of shape (n, 32, 32, 3).
     """
-    sizes = (request.max_train, request.max_eval, request.max_eval)
+    # families come in equal shares over any stretch of families x colours
+    few = request.shots * len(_FAMILIES) * len(_COLOUR_NAMES)
+    sizes = (few or request.max_train, request.max_eval, request.max_eval)
     seeds = np.random.SeedSequence(request.seed).generate_state(len(sizes))
     train, validation, test = (_shapes(n, int(seed)) for n, seed in zip(sizes, seeds, strict=True))
-    return TaskData(train, validation, test, source="simulated pictures of this package")
+    if request.shots:
+        chosen = few_shots(train.labels.tolist(), _FAMILIES, request.shots)
+        train = LabelledImages(train.images[chosen], train.labels[chosen])
+    source = "simulated pictures of this package"
+    return TaskData(train, validation, test, source, _FAMILIES)
 
 
 def _shapes(n: int, seed: int) -> LabelledImages:
@@ -63,7 +69,7 @@ def load_digits(request: TaskRequest) -> TaskData:
     Raises
     ------
     DataError
-        If more digits are asked for than there are.
+        If more shots are asked for than a class has.
     """
     from sklearn.datasets import load_digits as load
 
@@ -71,24 +77,18 @@ def load_digits(request: TaskRequest) -> TaskData:
     labels = digits.target.astype(np.int64)
     images = enlarge(digits.images / 16)
     order = _by_turns(labels, np.random.default_rng(request.seed))
-    n_eval = request.max_eval
-    n_left = len(order) - 2 * n_eval
-    if n_left < 2:
-        raise DataError(
-            Problem(
-                "digits: max_eval",
-                f"at most {len(order) // 2 - 1}, for there are {len(order)} digits in all",
-                str(n_eval),
-                "Lower max_eval, or use the task mnist.",
-            )
-        )
-    n_train = min(request.max_train, n_left)
-    test, validation, train = np.split(order[: n_train + 2 * n_eval], [n_eval, 2 * n_eval])
+    n_eval = min(request.max_eval, len(order) // EVALUATED)
+    test, validation, train = np.split(order, [n_eval, 2 * n_eval])
+    if request.shots:
+        train = train[few_shots(labels[train].tolist(), _DIGITS, request.shots)]
+    else:
+        train = train[: request.max_train]
     return TaskData(
         train=LabelledImages(images[train], labels[train]),
         validation=LabelledImages(images[validation], labels[validation]),
         test=LabelledImages(images[test], labels[test]),
         source="scikit-learn's load_digits (UCI optical recognition of handwritten digits)",
+        classes=_DIGITS,
     )
 
 
@@ -130,7 +130,8 @@ VISION_TASKS: tuple[Task, ...] = (
         summary="which of 10 handwritten digits (real, 8 x 8, comes with scikit-learn)",
         load=load_digits,
         form="classification",
-        classes=tuple(str(digit) for digit in range(10)),
+        scores=("accuracy",),
+        classes=_DIGITS,
     ),
     Task(
         name="shapes",
@@ -138,7 +139,7 @@ VISION_TASKS: tuple[Task, ...] = (
         summary="which of 4 families of colour-shape pairs (simulated)",
         load=load_shapes,
         form="classification",
+        scores=("accuracy",),
         classes=_FAMILIES,
     ),
-    MNIST,
 )

@@ -66,7 +66,10 @@ def test_words_of_the_command_line_become_numbers():
     [
         ({"task": "digits", "method": "full"}, "task: expected one for text, as base 'tiny-gpt2'"),
         ({"base": "tiny-vit", "task": "digits", "method": "prompt"}, "method: expected one for im"),
-        ({"base": "tiny-vit", "task": "mnist", "method": "full"}, "data_dir: .*found none given"),
+        (
+            {"base": "tiny-vit", "task": "image-folder", "method": "full"},
+            "data_dir: .*found none given",
+        ),
         (
             {"base": "tiny-vit", "task": "mnist", "method": "full", "data_dir": "no/where"},
             "data_dir: .*found 'no/where', which is no directory",

@@ -51,6 +51,13 @@ def test_training_on_more_does_not_change_the_test_split(task):
     assert task.load(more).validation.digest == task.load(REQUEST).validation.digest
 
 
+@tasks
+def test_a_few_shots_are_that_many_examples_in_all(task):
+    few = task.load(TaskRequest(max_train=120, max_eval=40, seed=5, shots=8))
+    assert (len(few.train), len(few.test)) == (8, 40)
+    assert few.test.digest == task.load(REQUEST).test.digest
+
+
 def test_answers_occur_in_their_source():
     (task,) = [t for t in SIMULATED_TEXT_TASKS if t.name == "question-answering"]
     data = task.load(REQUEST).test

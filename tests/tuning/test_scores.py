@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from pipeline.errors import BaseUnreachableError
-from pipeline.tuning.scores import Scorer, TaskScore, bertscore, score
+from pipeline.tuning.scores import Scorer, score
+from pipeline.tuning.scores.bertscore import bertscore
+from pipeline.tuning.scores.task_score import mean_of
 
 SCORER = Scorer("tiny-bert", 3)
 
@@ -17,7 +19,7 @@ def test_bertscore_is_one_for_the_same_text_and_falls_with_meaning():
         "the sailor mends the net on the pier .",
         "",
     ]
-    f1 = bertscore(answers, [target] * 4, SCORER)["bertscore_f1"]
+    f1 = bertscore(answers, [[target]] * 4, SCORER)["bertscore_f1"]
     assert f1[0] == pytest.approx(1, abs=1e-5)
     assert f1[0] > f1[1] > f1[2] > f1[3] == 0
 
@@ -39,7 +41,7 @@ def test_bertscore_equals_greedy_matching_of_hidden_states():
 
     similarity = unit(answer) @ unit(target).T
     precision, recall = similarity.max(dim=1)[0].mean(), similarity.max(dim=0)[0].mean()
-    found = bertscore([answer], [target], SCORER)
+    found = bertscore([answer], [[target]], SCORER)
     assert found["bertscore_precision"][0] == pytest.approx(float(precision), abs=1e-4)
     assert found["bertscore_recall"][0] == pytest.approx(float(recall), abs=1e-4)
     expected = 2 * precision * recall / (precision + recall)
@@ -48,7 +50,7 @@ def test_bertscore_equals_greedy_matching_of_hidden_states():
 
 def test_a_scorer_out_of_reach_is_refused_with_what_would_serve():
     with pytest.raises(BaseUnreachableError, match=r"bertscore_model.*'roberta-none'.*tiny-bert"):
-        bertscore(["a"], ["b"], Scorer("roberta-none", 2))
+        bertscore(["a"], [["b"]], Scorer("roberta-none", 2))
 
 
 def test_accuracy_is_the_share_of_right_classes(adapted, start_of):
@@ -71,4 +73,4 @@ def test_better_means_by_more_than_the_bootstrap_error(gain, beats):
     base = rng.uniform(0.3, 0.7, 100)
     noise = rng.standard_normal(100)
     tuned = base + gain + 0.1 * (noise - noise.mean())
-    assert TaskScore(tuned).beats(TaskScore(base)) is beats
+    assert mean_of(tuned).beats(mean_of(base)) is beats

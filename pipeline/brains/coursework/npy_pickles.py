@@ -1,4 +1,4 @@
-"""Reads numpy arrays out of a pickle without running code from it (see `pickle_machine`)."""
+"""Reads numpy arrays out of a pickle without running code from it (see `pipeline.pickles`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.coursework.pickle_machine import (
+from pipeline.errors import DataError, Problem
+from pipeline.pickles import (
     DTYPE,
     NDARRAY,
     RECONSTRUCT,
@@ -22,9 +23,9 @@ from pipeline.brains.coursework.pickle_machine import (
     follow,
     unfit,
 )
-from pipeline.errors import DataError, Problem
 
 _MAX_FILE = 8 << 30
+_MAX_STEPS = 10_000  # a handful of arrays
 _NUMBERS = re.compile("[fiu][1248]")
 _REMEDY = (
     "Nothing in the file was run. Save each subject with numpy.save as one dictionary of plain "
@@ -81,7 +82,7 @@ def read_pickled_arrays(path: Path) -> dict[str, PickledArray]:
             raise UnfitError(f"at most {_MAX_FILE:,} bytes", f"{size:,}")
         with path.open("rb") as file:
             _check_header(file)
-            outer = follow(BoundedFile(file, size - file.tell()))
+            outer = follow(BoundedFile(file, size - file.tell()), _MAX_STEPS)
         return _arrays(outer)
     except UnfitError as refused:
         problem = Problem(str(path), refused.expected, refused.found, _REMEDY)

@@ -1,91 +1,55 @@
-"""The task ``mnist``, read from the four original files, packed or not."""
+"""MNIST's four original files, packed or not."""
 
 from __future__ import annotations
 
-import gzip
 import math
-import zlib
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.examples import LabelledImages
-from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.data.reading.folder import checked_directory
+from pipeline.data.reading.raw import read_bytes
+from pipeline.data.rows import Rows, Splits
 from pipeline.errors import DataError, Problem
 
 # The first four bytes of an idx file: two zeros, 8 for unsigned bytes, the number of axes.
 _MAGIC = {1: 0x00000801, 3: 0x00000803}
 _AXES = {1: "labels", 3: "images"}
 _SIDE = 28
-_CLASSES = tuple(str(digit) for digit in range(10))
 _REMEDY = "Point to the folder with the four original files of MNIST, as downloaded."
 
 
-def load_mnist(request: TaskRequest) -> TaskData:
-    """Read MNIST; validation examples are taken out of the training file, test from t10k.
+def mnist_splits(directory: Path) -> Splits:
+    """Find MNIST's training and test files.
 
     Parameters
     ----------
-    request : TaskRequest
-        ``directory`` holds train-images-idx3-ubyte, train-labels-idx1-ubyte,
-        t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, each with or without ``.gz``.
+    directory : Path
+        Holds train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
+        t10k-labels-idx1-ubyte, each with or without ``.gz``.
 
     Returns
     -------
-    TaskData
-        Pictures of shape (n, 28, 28, 3).
+    Splits
+        Rows with the columns ``image``, shape (28, 28), and ``label``.
 
     Raises
     ------
     DataError
-        If a file is missing or damaged, if counts disagree, or if there are fewer examples
-        than asked for.
+        If a file is missing; when read, if it is damaged or counts disagree.
     """
-    directory = _checked_directory(request.directory)
-    images, labels = _read_pair(directory, "train")
-    test_images, test_labels = _read_pair(directory, "t10k")
-    rng = np.random.default_rng(request.seed)
-    drawn = _draw("train", len(labels), request.max_train + request.max_eval, rng)
-    train, validation = drawn[: request.max_train], drawn[request.max_train :]
-    test = _draw("t10k", len(test_labels), request.max_eval, rng)
-    return TaskData(
-        _examples(images, labels, train),
-        _examples(images, labels, validation),
-        _examples(test_images, test_labels, test),
-        source="MNIST, original idx files",
+    checked_directory(directory)
+    for part in ("train", "t10k"):
+        for name in (f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"):
+            _find(directory, name)
+    return Splits(
+        f"{directory}, original idx files",
+        {"train": lambda: _rows(directory, "train"), "test": lambda: _rows(directory, "t10k")},
     )
 
 
-def _checked_directory(directory: Path | None) -> Path:
-    if directory is None:
-        raise DataError(Problem("mnist: directory", "a folder", "none given", _REMEDY))
-    if not directory.is_dir():
-        raise DataError(Problem(str(directory), "a folder", "no such folder", _REMEDY))
-    return directory
-
-
-def _draw(part: str, available: int, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    if n > available:
-        raise DataError(
-            Problem(
-                f"mnist: {part} examples",
-                f"at most {available}, all that the file holds",
-                f"{n} asked for",
-                "Lower max_train or max_eval.",
-            )
-        )
-    return rng.permutation(available)[:n]
-
-
-def _examples(
-    images: NDArray[np.uint8], labels: NDArray[np.uint8], rows: NDArray[np.int64]
-) -> LabelledImages:
-    rgb = np.repeat(images[rows][..., np.newaxis], 3, axis=3)
-    return LabelledImages(rgb, labels[rows].astype(np.int64))
-
-
-def _read_pair(directory: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _rows(directory: Path, part: str) -> Rows:
     image_file = _find(directory, f"{part}-images-idx3-ubyte")
     label_file = _find(directory, f"{part}-labels-idx1-ubyte")
     images, labels = read_idx(image_file, 3), read_idx(label_file, 1)
@@ -107,11 +71,11 @@ def _read_pair(directory: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[n
                 "Both files must come from the same download.",
             )
         )
-    if len(labels) and labels.max() >= len(_CLASSES):
-        raise DataError(
-            Problem(f"{label_file}: labels", "digits 0 to 9", str(labels.max()), _REMEDY)
-        )
-    return images, labels
+    return Rows(
+        len(images),
+        lambda index: {"image": images[index], "label": int(labels[index])},
+        lambda index: f"{label_file}, label {index + 1}",
+    )
 
 
 def _find(directory: Path, name: str) -> Path:
@@ -144,7 +108,7 @@ def read_idx(path: Path, n_axes: int) -> NDArray[np.uint8]:
         If the file cannot be read or unpacked, opens with another magic number, or is longer
         or shorter than its header says.
     """
-    content = _unpacked(path)
+    content = read_bytes(path)
     n_header = 4 * (1 + n_axes)
     if len(content) < n_header:
         raise DataError(
@@ -171,24 +135,3 @@ def read_idx(path: Path, n_axes: int) -> NDArray[np.uint8]:
     if n_values == 0:
         raise DataError(Problem(f"{path}: {_AXES[n_axes]}", "at least one", "none", _REMEDY))
     return np.frombuffer(content, dtype=np.uint8, offset=n_header).reshape(shape)
-
-
-def _unpacked(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            Problem(str(path), "a whole file", f"{type(error).__name__}: {error}", _REMEDY)
-        ) from error
-
-
-MNIST = Task(
-    name="mnist",
-    modality="image",
-    summary="which of 10 handwritten digits (MNIST, 28 x 28)",
-    load=load_mnist,
-    form="classification",
-    classes=_CLASSES,
-    needs_directory=True,
-)

@@ -18,11 +18,11 @@ from typing import Any, BinaryIO, NoReturn, cast
 RECONSTRUCT = ("numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct")
 NDARRAY, DTYPE, _ENCODE = "numpy ndarray", "numpy dtype", "_codecs encode"
 _ADMITTED = {*RECONSTRUCT, NDARRAY, DTYPE, _ENCODE}
-_MAX_STEPS, _MAX_LINE = 10_000, 1000
+_MAX_LINE = 1000
 _LITERALS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _PLAIN = {
     "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "SHORT_BINUNICODE", "BINUNICODE",
-    "BINUNICODE8", "SHORT_BINBYTES", "BINBYTES", "BINBYTES8",
+    "BINUNICODE8", "SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BINSTRING", "SHORT_BINSTRING",
 }  # fmt: skip
 
 
@@ -70,8 +70,19 @@ class BoundedFile:
         return line
 
 
-def follow(source: BoundedFile) -> Any:
+def follow(source: BoundedFile, max_steps: int) -> Any:
     """Follow a whole pickle and return what it leaves: plain values, and notes.
+
+    Parameters
+    ----------
+    source : BoundedFile
+    max_steps : int
+        How many instructions are more than an honest file could need.
+
+    Returns
+    -------
+    object
+        Python 2's strings are text here, one character for each byte (latin1).
 
     Raises
     ------
@@ -81,8 +92,8 @@ def follow(source: BoundedFile) -> Any:
     machine = _Machine()
     try:
         for step, (opcode, argument, _) in enumerate(pickletools.genops(cast(BinaryIO, source))):
-            if step > _MAX_STEPS:
-                raise UnfitError(f"at most {_MAX_STEPS:,} instructions", "more")
+            if step > max_steps:
+                raise UnfitError(f"at most {max_steps:,} instructions", "more")
             machine.take(opcode.name, argument)
         return machine.result()
     except (ValueError, IndexError, KeyError, TypeError, MemoryError) as error:
@@ -203,6 +214,8 @@ def unfit(expected: str, found: str) -> NoReturn:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bytes):  # how Python 3 writes again what Python 2 called strings
+        return value.decode("latin1")
     if not isinstance(value, str):
         unfit("text as names and keys", type(value).__name__)
     return str(value)

@@ -1,0 +1,102 @@
+"""Programs: whether there is a defect, and what a function does (CodeXGLUE)."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+
+from pipeline.data.corpus import Reading, build
+from pipeline.data.hub import HubTable
+from pipeline.data.items import Labelled, Pair, gather_labelled, gather_pairs
+from pipeline.data.opening import open_corpus
+from pipeline.data.reading.folder import folder_splits, split_name
+from pipeline.data.reading.raw import read_lines
+from pipeline.data.reading.tables import TABLES, read_json
+from pipeline.data.rows import ASK_ANEW, Record, Rows, Splits
+from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.errors import DataError, Problem
+
+_DEFECTS = ("sound", "defective")
+_DEFECT_HUB = HubTable("google/code_x_glue_cc_defect_detection")
+
+
+def _local_defects(directory: Path) -> Splits:
+    """Read the original form, function.json and lists of positions in it, or one table a split."""
+    functions = directory / "function.json"
+    if not functions.is_file():
+        return folder_splits(directory, TABLES)
+    lists = [path for path in sorted(directory.glob("*.txt")) if split_name(Path(path.name))]
+    readers = {split_name(Path(path.name)): partial(_listed, functions, path) for path in lists}
+    return Splits(str(directory), readers)
+
+
+def _listed(functions: Path, positions: Path) -> Rows:
+    """Pick the functions whose positions a file lists, one a line."""
+    rows = read_json(functions)
+    wanted = [line.strip() for line in read_lines(positions) if line.strip()]
+    for number, line in enumerate(wanted, start=1):
+        if not re.fullmatch("[0-9]{1,9}", line) or int(line) >= len(rows):
+            place, expected = f"{positions}, entry {number}", f"a position below {len(rows)}"
+            raise DataError(Problem(place, expected, repr(line[:40]), ASK_ANEW))
+    return Rows(
+        len(wanted),
+        lambda index: rows.read(int(wanted[index])),
+        lambda index: rows.place(int(wanted[index])),
+    )
+
+
+def _defect(record: Record) -> Labelled | None:
+    function, label = record.text("func"), record.label("target", _DEFECTS)
+    return Labelled((function,), label) if function else None
+
+
+def _described(record: Record) -> Pair | None:
+    """Join the tokens, as CodeXGLUE's own scripts do, into one line each."""
+    code = " ".join(" ".join(record.texts("code_tokens")).split())
+    description = " ".join(" ".join(record.texts("docstring_tokens")).split())
+    return Pair(code, description) if code and description else None
+
+
+_DETECTION = Reading(
+    _defect,
+    gather_labelled,
+    group=lambda item: item.text,
+    label=lambda item: item.label,
+    classes=_DEFECTS,
+)
+_SUMMARIZATION = Reading(_described, gather_pairs, group=lambda pair: pair.source)
+
+
+def _load_defects(request: TaskRequest) -> TaskData:
+    instead = "function.json, train.txt, valid.txt and test.txt, or train.jsonl, … (func, target)"
+    return build(open_corpus(request, _DEFECT_HUB, _local_defects, instead), _DETECTION, request)
+
+
+def _load_descriptions(request: TaskRequest) -> TaskData:
+    hub = HubTable("google/code_x_glue_ct_code_to_text", request.languages or "python")
+    instead = "train, valid and test .jsonl files (columns 'code_tokens' and 'docstring_tokens')"
+    return build(open_corpus(request, hub, TABLES, instead), _SUMMARIZATION, request)
+
+
+CODE_TASKS: tuple[Task, ...] = (
+    Task(
+        name="defect-detection",
+        modality="text",
+        summary="is a C function insecure? (CodeXGLUE, Devign)",
+        load=_load_defects,
+        form="classification",
+        scores=("accuracy", "f1"),
+        classes=_DEFECTS,
+    ),
+    Task(
+        name="code-summarization",
+        modality="text",
+        summary="a function -> its description (CodeXGLUE; languages=python, java, go, …)",
+        load=_load_descriptions,
+        form="generation",
+        scores=("bleu", "rouge_l", "bertscore_f1", "bertscore_precision", "bertscore_recall"),
+        cue=" =>",
+        max_target_tokens=64,
+    ),
+)

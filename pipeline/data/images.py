@@ -1,0 +1,111 @@
+"""Pictures and their classes: MNIST, CIFAR-10, and any folder of class folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.data.corpus import Reading, build
+from pipeline.data.hub import HubTable
+from pipeline.data.items import Picture, gather_pictures
+from pipeline.data.opening import open_corpus
+from pipeline.data.pictures import picture_of
+from pipeline.data.reading.cifar import cifar_splits
+from pipeline.data.reading.class_folders import class_folder_splits
+from pipeline.data.reading.folder import folder_splits
+from pipeline.data.reading.idx import mnist_splits
+from pipeline.data.reading.tables import read_parquet
+from pipeline.data.rows import Record, Splits
+from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.errors import DataError, Problem
+
+_DIGITS = tuple(str(digit) for digit in range(10))
+_THINGS = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+
+
+_COLUMNS = ("image", "img")  # what the hub's data sets call a picture
+
+
+def _reading(classes: tuple[str, ...], size: int) -> Reading[Picture]:
+    def convert(record: Record) -> Picture:
+        column = next((name for name in _COLUMNS if name in record.values), _COLUMNS[0])
+        return picture_of(record, column, record.label("label", classes), size)
+
+    return Reading(convert, gather_pictures, label=lambda item: item.label, classes=classes)
+
+
+def _local_mnist(directory: Path) -> Splits:
+    if any(directory.glob("*.parquet")):
+        return folder_splits(directory, {".parquet": read_parquet})
+    return mnist_splits(directory)
+
+
+def _local_cifar(directory: Path) -> Splits:
+    """Tell by the files which of its three forms a folder holds."""
+    if any(directory.glob("*_batch*")):
+        return cifar_splits(directory)
+    if any(directory.glob("*.parquet")):
+        return folder_splits(directory, {".parquet": read_parquet})
+    return class_folder_splits(directory)
+
+
+def _known(
+    name: str,
+    summary: str,
+    hub: HubTable,
+    local: Callable[[Path], Splits],
+    classes: tuple[str, ...],
+    instead: str,
+) -> Task:
+    def load(request: TaskRequest) -> TaskData:
+        splits = open_corpus(request, hub, local, instead)
+        return build(splits, _reading(classes, request.image_size), request)
+
+    return Task(
+        name=name,
+        modality="image",
+        summary=summary,
+        load=load,
+        form="classification",
+        scores=("accuracy",),
+        classes=classes,
+    )
+
+
+def _load_folder(request: TaskRequest) -> TaskData:
+    if request.directory is None:
+        remedy = "Pass data_dir=<directory> with a folder of pictures for each class."
+        raise DataError(Problem("image-folder: data_dir", "a folder", "none given", remedy))
+    splits = class_folder_splits(request.directory)
+    return build(splits, _reading(splits.classes, request.image_size), request)
+
+
+IMAGE_TASKS: tuple[Task, ...] = (
+    _known(
+        "mnist",
+        "which of 10 handwritten digits (MNIST, 28 x 28; the original idx files, or the hub)",
+        HubTable("ylecun/mnist"),
+        _local_mnist,
+        _DIGITS,
+        "the four original files of MNIST (train-images-idx3-ubyte.gz, …)",
+    ),
+    _known(
+        "cifar10",
+        "which of 10 things (CIFAR-10, 32 x 32; original batches, class folders, or the hub)",
+        HubTable("uoft-cs/cifar10"),
+        _local_cifar,
+        _THINGS,
+        "data_batch_1 … test_batch of cifar-10-python, or class folders in train and test",
+    ),
+    Task(
+        name="image-folder",
+        modality="image",
+        summary="your own pictures in a folder for each class, unpacked or in tar archives",
+        load=_load_folder,
+        form="classification",
+        scores=("accuracy",),
+        needs_directory=True,
+    ),
+)

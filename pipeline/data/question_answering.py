@@ -1,0 +1,90 @@
+"""Questions about a passage, in the form of SQuAD 1.1: answers written, or found in the passage."""
+
+from __future__ import annotations
+
+from pipeline.data.corpus import Reading, build
+from pipeline.data.hub import HubTable
+from pipeline.data.items import Pair, Span, gather_pairs, gather_spans
+from pipeline.data.opening import open_corpus
+from pipeline.data.reading.squad import SQUAD_FILES
+from pipeline.data.rows import Record
+from pipeline.data.task import Task, TaskData, TaskRequest
+
+_HUB = HubTable("rajpurkar/squad")
+_INSTEAD = "train-v1.1.json and dev-v1.1.json, or other files in the same form"
+
+
+def _span(record: Record) -> Span | None:
+    """Make an example of a row, unless the question has no answer."""
+    question, passage = record.text("question"), record.value("context")
+    if not isinstance(passage, str):
+        raise record.unfit("context", "text", type(passage).__name__)
+    answers = record.value("answers")
+    texts, starts = _lists(record, answers)
+    if not texts or not question:
+        return None
+    start, first = starts[0], texts[0]
+    if not first.strip() or passage[max(start, 0) : start + len(first)] != first:
+        found = f"{passage[max(start, 0) : start + len(first)]!r} at character {start}"
+        raise record.unfit("answers", f"{first!r} where answer_start says", found)
+    return Span(question, passage, texts, start)
+
+
+def _lists(record: Record, answers: object) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Take the two lists apart, believing neither."""
+    held = answers if isinstance(answers, dict) else {}
+    texts, starts = held.get("text"), held.get("answer_start")
+    if (
+        not isinstance(texts, list)
+        or not isinstance(starts, list)
+        or len(texts) != len(starts)
+        or not all(isinstance(text, str) for text in texts)
+        or not all(type(start) is int for start in starts)
+    ):
+        expected = "'text' and 'answer_start', two lists of one length"
+        raise record.unfit("answers", expected, repr(answers)[:60])
+    return tuple(texts), tuple(starts)
+
+
+def _pair(record: Record) -> Pair | None:
+    """Let the question follow its passage, and its first answer be written."""
+    span = _span(record)
+    if span is None:
+        return None
+    answers = tuple(dict.fromkeys(answer.strip() for answer in span.answers))
+    source = f"{span.passage.strip()} {span.question}"
+    return Pair(source, answers[0], answers[1:], span.passage)
+
+
+_WRITTEN = Reading(_pair, gather_pairs, group=lambda pair: pair.passage)
+_FOUND = Reading(_span, gather_spans, group=lambda span: span.passage)
+
+
+def _load_written(request: TaskRequest) -> TaskData:
+    return build(open_corpus(request, _HUB, SQUAD_FILES, _INSTEAD), _WRITTEN, request)
+
+
+def _load_found(request: TaskRequest) -> TaskData:
+    return build(open_corpus(request, _HUB, SQUAD_FILES, _INSTEAD), _FOUND, request)
+
+
+QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (
+    Task(
+        name="squad",
+        modality="text",
+        summary="a passage and a question -> the answer, written (SQuAD 1.1, or files of its form)",
+        load=_load_written,
+        form="generation",
+        scores=("f1", "exact_match", "bertscore_f1", "bertscore_precision", "bertscore_recall"),
+        cue=" Answer:",
+        max_target_tokens=32,
+    ),
+    Task(
+        name="squad-spans",
+        modality="text",
+        summary="a question -> where in its passage the answer stands (SQuAD 1.1, or its form)",
+        load=_load_found,
+        form="spans",
+        scores=("f1", "exact_match"),
+    ),
+)

@@ -1,0 +1,54 @@
+"""Named entities: a tag for every word (CoNLL-2003)."""
+
+from __future__ import annotations
+
+from pipeline.data.corpus import Reading, build
+from pipeline.data.hub import HubTable
+from pipeline.data.items import Tagged, gather_tagged
+from pipeline.data.opening import open_corpus
+from pipeline.data.reading.conll import CONLL_FILES
+from pipeline.data.reading.tables import TABLES
+from pipeline.data.rows import Record, position_of
+from pipeline.data.task import Task, TaskData, TaskRequest
+
+TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
+_INSTEAD = "eng.train, eng.testa and eng.testb (four columns), or train.txt, valid.txt, test.txt"
+
+
+def _convert(record: Record) -> Tagged | None:
+    words, given = record.texts("tokens"), record.value("ner_tags")
+    if not isinstance(given, list) or len(given) != len(words):
+        found = f"{len(given)} tags" if isinstance(given, list) else type(given).__name__
+        raise record.unfit("ner_tags", f"{len(words)} tags, one for each word", found)
+    tags = [position_of(tag, TAGS) for tag in given]
+    for word, tag, value in zip(words, tags, given, strict=True):
+        if tag is None or word.split() != [word]:
+            found = f"{value!r} for the word {word!r}"
+            raise record.unfit(
+                "ner_tags",
+                f"words without space in them, each with one of {', '.join(TAGS)}",
+                found,
+            )
+    return Tagged(words, tuple(t for t in tags if t is not None)) if words else None
+
+
+_READING = Reading(_convert, gather_tagged, group=lambda item: item.words, classes=TAGS)
+
+
+def _load(request: TaskRequest) -> TaskData:
+    hub = HubTable("lhoestq/conll2003")
+    splits = open_corpus(request, hub, {**TABLES, **CONLL_FILES}, _INSTEAD)
+    return build(splits, _READING, request)
+
+
+TAGGING_TASKS: tuple[Task, ...] = (
+    Task(
+        name="conll2003",
+        modality="text",
+        summary="which words name persons, organisations, places or others (CoNLL-2003)",
+        load=_load,
+        form="tagging",
+        scores=("entity_f1", "accuracy"),
+        classes=TAGS,
+    ),
+)

@@ -1,0 +1,107 @@
+"""Translation, between languages and between states of code: WMT, Multi30k, CodeXGLUE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.data.corpus import Reading, build
+from pipeline.data.hub import HubTable, read_hub
+from pipeline.data.items import Pair, gather_pairs
+from pipeline.data.reading.folder import folder_splits
+from pipeline.data.reading.parallel import parallel_splits
+from pipeline.data.reading.tables import TABLES
+from pipeline.data.rows import Record, Splits
+from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.errors import ConfigError, DataError, Problem
+
+SCORES = ("bleu", "chrf", "bertscore_f1", "bertscore_precision", "bertscore_recall")
+
+
+def pair_of(languages: str) -> tuple[str, str]:
+    """Take ``en-de`` apart.
+
+    Raises
+    ------
+    ConfigError
+        If it is not two different names with a hyphen between.
+    """
+    source, _, target = languages.partition("-")
+    if not source or not target or source == target:
+        expected = "what to translate from and to, such as en-de"
+        raise ConfigError(
+            Problem("languages", expected, f"'{languages}'", "Pass languages=<from>-<to>.")
+        )
+    return source, target
+
+
+def _reading(source: str, target: str) -> Reading[Pair]:
+    def convert(record: Record) -> Pair | None:
+        sides = record
+        if isinstance(record.values.get("translation"), dict):
+            sides = Record(record.values["translation"], f"{record.place}, translation")
+        parallel = "source" in sides.values and source not in sides.values
+        names = ("source", "target") if parallel else (source, target)
+        texts = tuple(sides.text(name) for name in names)
+        return Pair(texts[0], texts[1]) if all(texts) else None
+
+    return Reading(convert, gather_pairs, group=lambda pair: pair.source)
+
+
+def _local(directory: Path, source: str, target: str) -> Splits:
+    """Read parallel files where there are any, else tables."""
+    try:
+        return parallel_splits(directory, source, target)
+    except DataError as no_pairs:
+        try:
+            return folder_splits(directory, TABLES)
+        except DataError:
+            raise no_pairs from None
+
+
+def _hub_table(name: str, source: str, target: str) -> HubTable | None:
+    if name in ("wmt14", "wmt16"):  # the tables are named by the other language, then English
+        other, english = (target, source) if source == "en" else (source, target)
+        return HubTable(f"wmt/{name}", f"{other}-{english}")
+    known = {
+        "multi30k": HubTable("bentrevett/multi30k"),
+        "code-translation": HubTable("google/code_x_glue_cc_code_to_code_trans"),
+        "code-refinement": HubTable("google/code_x_glue_cc_code_refinement", "small"),
+    }
+    return known.get(name)
+
+
+def _task(name: str, summary: str, languages: str, max_target_tokens: int) -> Task:
+    def load(request: TaskRequest) -> TaskData:
+        source, target = pair_of(request.languages or languages)
+        table = _hub_table(name, source, target)
+        if request.directory is not None:
+            splits = _local(request.directory, source, target)
+        elif table is not None:
+            splits = read_hub(table, f"train.{source} and train.{target} (or .gz), valid.…, test.…")
+        else:
+            remedy = f"Pass data_dir=<directory> with train.{source}, train.{target}, valid.…"
+            raise DataError(Problem(f"{name}: data_dir", "a folder", "none given", remedy))
+        named = Splits(f"{splits.source} ({source}-{target})", splits.rows)
+        return build(named, _reading(source, target), request)
+
+    return Task(
+        name=name,
+        modality="text",
+        summary=summary,
+        load=load,
+        form="generation",
+        scores=SCORES,
+        cue=" =>",
+        max_target_tokens=max_target_tokens,
+        needs_directory=_hub_table(name, "en", "de") is None,
+    )
+
+
+TRANSLATION_TASKS: tuple[Task, ...] = (
+    _task("wmt14", "WMT14 newswire, one language to another (languages=en-de)", "en-de", 96),
+    _task("wmt16", "WMT16 newswire, one language to another (languages=en-de)", "en-de", 96),
+    _task("multi30k", "captions of pictures, English to German or French (Multi30k)", "en-de", 64),
+    _task("parallel", "your own parallel files, one sentence a line", "en-de", 96),
+    _task("code-translation", "Java -> C# or back (CodeXGLUE; languages=java-cs)", "java-cs", 256),
+    _task("code-refinement", "code with a bug -> without (CodeXGLUE)", "buggy-fixed", 256),
+)

@@ -1,0 +1,52 @@
+"""Scores of tags: F1 of whole entities, as at CoNLL, and accuracy of single tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.data.examples import TaggedTexts
+from pipeline.tuning.scores.task_score import Sums, TaskScore, mean_of
+
+
+def entity_scores(
+    answers: Sequence[str], examples: TaggedTexts, classes: Sequence[str]
+) -> dict[str, TaskScore]:
+    """Score the tags that a model gave.
+
+    Parameters
+    ----------
+    answers : sequence of str
+        The tags of each text's words, with spaces between. A word without a tag counts as ``O``.
+    examples : TaggedTexts
+    classes : sequence of str
+        The tags.
+
+    Returns
+    -------
+    dict of str to TaskScore
+        ``entity_f1``: an entity counts where both its ends and its type are right (Tjong Kim Sang
+        & De Meulder 2003; entities are found as seqeval finds them). ``accuracy``: mean over texts
+        of the share of words that have the right tag.
+    """
+    counts = np.zeros((len(answers), 3))
+    accuracy = np.zeros(len(answers))
+    for row, (answer, tags) in enumerate(zip(answers, examples.tags, strict=True)):
+        truth = [classes[tag] for tag in tags]
+        given = (answer.split() + ["O"] * len(truth))[: len(truth)]
+        named, true = _entities(given), _entities(truth)
+        counts[row] = (len(named & true), len(named), len(true))
+        accuracy[row] = np.mean([g == t for g, t in zip(given, truth, strict=True)])
+    return {"entity_f1": TaskScore(counts, _f1), "accuracy": mean_of(accuracy)}
+
+
+def _entities(tags: list[str]) -> set[tuple[str, int, int]]:
+    from seqeval.metrics.sequence_labeling import get_entities
+
+    return set(get_entities(tags))
+
+
+def _f1(sums: Sums) -> float:
+    right, named, true = sums
+    return float(2 * right / (named + true)) if named + true else 0.0

@@ -1,0 +1,79 @@
+"""A score over a split, and how sure it is: for means of examples and for scores of a whole corpus.
+
+BLEU, F1 or a correlation are not means of the examples' scores. All of them are functions of sums
+over examples (Koehn 2004, "Statistical significance tests for machine translation evaluation"), so
+a score is kept as what each example adds to those sums, and drawing examples again is adding other
+rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Sums = NDArray[np.float64]
+Formula = Callable[[Sums], float]
+_DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class TaskScore:
+    """One metric over a split.
+
+    Parameters
+    ----------
+    statistics : ndarray of float64, shape (n_examples, n_statistics)
+        What each example adds.
+    formula : callable
+        ``formula(sums)``, sums of shape (n_statistics,), returns the score, from 0 to 1 (a
+        correlation: from -1).
+    """
+
+    statistics: NDArray[np.float64]
+    formula: Formula
+
+    @property
+    def mean(self) -> float:
+        """The score over all examples."""
+        return float(self.formula(self.statistics.sum(axis=0)))
+
+    @property
+    def error(self) -> float:
+        """Bootstrap standard error: examples drawn again, 1,000 times (Efron 1979)."""
+        return float(self._drawn().std(ddof=1))
+
+    def beats(self, other: TaskScore) -> bool:
+        """Say whether this is better than the other by more than the bootstrap error.
+
+        The examples are the same, so both are computed from the same draws, and the spread is that
+        of their difference.
+        """
+        if len(self.statistics) != len(other.statistics):
+            raise ValueError("scores of different examples cannot be compared")
+        error = float((self._drawn() - other._drawn()).std(ddof=1))
+        return bool(self.mean - other.mean > error)
+
+    def _drawn(self) -> NDArray[np.float64]:
+        rng, n = np.random.default_rng(0), len(self.statistics)
+        scores = np.empty(_DRAWS)
+        for draw in range(_DRAWS):
+            times = np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)
+            scores[draw] = self.formula(times @ self.statistics)
+        return scores
+
+
+def mean_of(values: NDArray[np.float64]) -> TaskScore:
+    """Make the score that is the mean of its examples' values.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_examples,)
+    """
+    return TaskScore(np.stack([values, np.ones_like(values)], axis=1), _mean)
+
+
+def _mean(sums: Sums) -> float:
+    return float(sums[0] / sums[1])

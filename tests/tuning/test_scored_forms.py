@@ -1,0 +1,71 @@
+"""Every form of task is scored by its own scores, from what its model is given and gives back."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pipeline.data import TASKS
+from pipeline.data.examples import LabelledTexts, TaggedTexts, TextPairs, TextSpans
+from pipeline.errors import TuningError
+from pipeline.tuning.scores import Scorer, score
+
+SCORER = Scorer("tiny-bert", 3)
+CASES = {
+    "xsum": (TextPairs(("long",), ("short",)), ["long"], ["short"]),
+    "dialogsum": (TextPairs(("talk",), ("a b",), (("c d",),)), ["talk"], ["c d"]),
+    "wmt16": (TextPairs(("one two",), ("a b c d",)), ["one two"], ["a b c d"]),
+    "squad": (TextPairs(("Who?",), ("a baker",), (("the sailor",),)), ["Who?"], ["the sailor"]),
+    "squad-spans": (
+        TextSpans(("Who?",), ("A baker.",), (("baker",),), np.array([2])),
+        [("Who?", "A baker.")],
+        ["baker"],
+    ),
+    "conll2003": (TaggedTexts((("EU", "x"),), (np.array([3, 0]),)), ["EU x"], ["B-ORG O"]),
+    "cb": (LabelledTexts((("a", "b"),), np.array([2])), [("a", "b")], ["neutral"]),
+    "mrpc": (LabelledTexts((("a", "b"),), np.array([1])), [("a", "b")], ["equivalent"]),
+}
+
+
+def model_of(task, answers):
+    """Stand in for a tuned model of a task: it gives these answers and notes what it was given."""
+    given = []
+
+    def perform(items):
+        given.extend(items)
+        return answers
+
+    card = SimpleNamespace(task=task.name, modality=task.modality, form=task.form)
+    card.classes = task.classes
+    return SimpleNamespace(card=card, perform=perform), given
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_right_answer_has_every_score_of_its_task_at_1(name):
+    examples, items, answers = CASES[name]
+    model, given = model_of(TASKS[name], answers)
+    scores = score(model, examples, SCORER)
+    assert given == items
+    assert tuple(scores) == TASKS[name].scores
+    for value in scores.values():
+        assert value.mean == pytest.approx(1, abs=1e-5)
+
+
+def test_every_task_names_scores_of_its_form():
+    known = {
+        "generation": {"bertscore_f1", "bertscore_precision", "bertscore_recall", "rouge_l",
+                       "bleu", "chrf", "exact_match", "f1"},
+        "classification": {"accuracy", "f1", "macro_f1", "mcc"},
+        "tagging": {"entity_f1", "accuracy"},
+        "spans": {"exact_match", "f1"},
+    }  # fmt: skip
+    for task in TASKS.values():
+        assert task.scores
+        assert set(task.scores) <= known[task.form]
+        assert "f1" not in task.scores or task.form != "classification" or len(task.classes) == 2
+
+
+def test_examples_of_another_form_are_refused():
+    model, _ = model_of(TASKS["cb"], ["neutral"])
+    with pytest.raises(TuningError, match="task cb"):
+        score(model, CASES["xsum"][0], SCORER)
