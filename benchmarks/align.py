@@ -20,11 +20,9 @@ import argparse
 import os
 import resource
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
@@ -38,45 +36,44 @@ from benchmarks.align_data import (
 )
 from benchmarks.align_floor import floor_seconds
 from benchmarks.align_peer import align_with_himalaya, largest_difference, looped_two_vs_two
+from benchmarks.clock import Seconds, timed
 from pipeline.alignment import VoxelColumns, align, subject_grams, two_vs_two
 from pipeline.alignment.alphas import open_study
 from pipeline.alignment.folds import nested_folds
 
-Value = TypeVar("Value")
-
 
 @dataclass(frozen=True)
 class Engine:
-    """Seconds and memory of the engine.
+    """Time and memory of the engine.
 
     Parameters
     ----------
-    grams_s, model_s : float
+    grams, model : Seconds
         Gram matrices of the subject, once; a model of all layers and ROIs in both directions.
-    whole_brain_s : float
+    whole_brain : Seconds
         One large ROI from its voxels to encoding scores of all layers.
     peak_gb : float
         Of resident memory, above what the data takes.
     """
 
-    grams_s: float
-    model_s: float
-    whole_brain_s: float
+    grams: Seconds
+    model: Seconds
+    whole_brain: Seconds
     peak_gb: float
 
 
 @dataclass(frozen=True)
 class Peer:
-    """Seconds of himalaya for one layer and one ROI, and how far its scores are from ours.
+    """Time of himalaya for one layer and one ROI, and how far its scores are from ours.
 
     Parameters
     ----------
-    encoding_s, decoding_s : float
+    encoding, decoding : Seconds
     largest_difference : float
     """
 
-    encoding_s: float
-    decoding_s: float
+    encoding: Seconds
+    decoding: Seconds
     largest_difference: float
 
 
@@ -91,17 +88,17 @@ def main() -> None:
         peer = _measure_peer(sizes, rois["roi_0"])
         _compare_two_vs_two(sizes, rois["roi_0"])
     floor = floor_seconds(sizes, sum(sizes.voxels), len(sizes.voxels), n_directions=2)
-    by_voxels = sizes.layers * peer.encoding_s / sizes.voxels[0]
-    model = by_voxels * sum(sizes.voxels) + sizes.layers * len(sizes.voxels) * peer.decoding_s
-    total = engine.grams_s + engine.model_s
+    by_voxels = sizes.layers * peer.encoding.wall / sizes.voxels[0]
+    model = by_voxels * sum(sizes.voxels) + sizes.layers * len(sizes.voxels) * peer.decoding.wall
+    total = engine.grams.wall + engine.model.wall
     print(
         f"bare matrix products {floor:.1f} s, engine {total:.1f} s; himalaya, scaled to all layers"
     )
     print(f"and ROIs, {model:.0f} s, to a whole brain {by_voxels * sizes.whole_brain:.0f} s")
     print(
         f"speedup_himalaya={model / total:.1f} "
-        f"speedup_wholebrain={by_voxels * sizes.whole_brain / engine.whole_brain_s:.1f} "
-        f"further_model_s={engine.model_s:.1f} floor_ratio={total / floor:.2f} "
+        f"speedup_wholebrain={by_voxels * sizes.whole_brain / engine.whole_brain.wall:.1f} "
+        f"further_model_s={engine.model.wall:.1f} floor_ratio={total / floor:.2f} "
         f"max_abs_diff={peer.largest_difference:.1e} peak_gb={engine.peak_gb:.2f}"
     )
 
@@ -111,16 +108,16 @@ def _measure_engine(sizes: Sizes, rois: dict[str, VoxelColumns], whole_brain: Pa
     features = simulate_features(sizes, seed=0)
     _touch(rois["roi_0"])
     before = _resident_gb()
-    subject, grams_s = _timed(lambda: subject_grams(rois, groups, settings))
-    print(f"Gram matrices of {sum(sizes.voxels)} voxels, once: {grams_s:.1f} s", flush=True)
-    scores, model_s = _timed(lambda: align(features, subject, groups, settings))
+    subject, grams = timed(lambda: subject_grams(rois, groups, settings))
+    print(f"Gram matrices of {sum(sizes.voxels)} voxels, once: {grams}", flush=True)
+    scores, model = timed(lambda: align(features, subject, groups, settings))
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20 - before
     means = scores.groupby("direction").two_vs_two.mean()
-    print(f"a model of {sizes.layers} layers: {model_s:.1f} s, 2v2 {means.round(3).to_dict()}")
+    print(f"a model of {sizes.layers} layers: {model}, 2v2 {means.round(3).to_dict()}")
     brain = regions(simulate_voxels(sizes, sizes.whole_brain, whole_brain), (sizes.whole_brain,))
-    _, brain_s = _timed(lambda: align(features, brain, groups, settings, directions=["encoding"]))
-    print(f"encoding of {sizes.whole_brain} voxels in one ROI: {brain_s:.1f} s", flush=True)
-    return Engine(grams_s, model_s, brain_s, peak_gb)
+    _, whole = timed(lambda: align(features, brain, groups, settings, directions=["encoding"]))
+    print(f"encoding of {sizes.whole_brain} voxels in one ROI: {whole}", flush=True)
+    return Engine(grams, model, whole, peak_gb)
 
 
 def _measure_peer(sizes: Sizes, roi: VoxelColumns) -> Peer:
@@ -129,17 +126,17 @@ def _measure_peer(sizes: Sizes, roi: VoxelColumns) -> Peer:
     x = simulate_features(sizes, seed=0)["layer_00"]
     y = np.asarray(roi.values[:, roi.columns])
     for dtype in (np.float32, np.float64):
-        encoding_s, encoded = align_with_himalaya(x, y, folds, alphas, dtype)
-        decoding_s, decoded = align_with_himalaya(y, x, folds, alphas, dtype)
+        encoded, encoding = timed(partial(align_with_himalaya, x, y, folds, alphas, dtype))
+        decoded, decoding = timed(partial(align_with_himalaya, y, x, folds, alphas, dtype))
         print(
             f"himalaya, one layer and {y.shape[1]} voxels, {dtype.__name__}: encoding "
-            f"{encoding_s:.1f} s, decoding {decoding_s:.1f} s",
+            f"{encoding}, decoding {decoding}",
             flush=True,
         )
     difference = max(
         largest_difference(x, y, folds, encoded), largest_difference(y, x, folds, decoded)
     )
-    return Peer(encoding_s, decoding_s, difference)
+    return Peer(encoding, decoding, difference)
 
 
 def _compare_two_vs_two(sizes: Sizes, roi: VoxelColumns) -> None:
@@ -147,19 +144,15 @@ def _compare_two_vs_two(sizes: Sizes, roi: VoxelColumns) -> None:
     rng = np.random.default_rng(3)
     true = np.asarray(roi.values[: sizes.stimuli // sizes.folds, roi.columns], dtype=np.float64)
     predicted = true + 10 * true.std() * rng.standard_normal(true.shape)
-    looped, loop_s = _timed(lambda: looped_two_vs_two(predicted, true))
+    looped, loop = timed(lambda: looped_two_vs_two(predicted, true))
     R = np.corrcoef(predicted, true)[: len(true), len(true) :]
-    scored, score_s = min((_timed(lambda: two_vs_two(R)) for _ in range(20)), key=lambda t: t[1])
+    best = min((timed(lambda: two_vs_two(R)) for _ in range(20)), key=lambda t: t[1].wall)
+    scored, seconds = float(best[0]), best[1].wall
     print(
-        f"2v2 of {len(true)} patterns: loop over pairs {loop_s:.2f} s, from correlations "
-        f"{score_s * 1e6:.0f} µs, {loop_s / score_s:.0f} times faster, equal: {looped == scored}"
+        f"2v2 of {len(true)} patterns: loop over pairs {loop}, from correlations "
+        f"{seconds * 1e6:.0f} µs, {loop.wall / seconds:.0f} times faster, difference "
+        f"{abs(looped - scored):.0e}"
     )
-
-
-def _timed(call: Callable[[], Value]) -> tuple[Value, float]:
-    started = time.perf_counter()
-    result = call()
-    return result, time.perf_counter() - started
 
 
 def _touch(view: VoxelColumns) -> None:

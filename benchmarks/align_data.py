@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pipeline.alignment import AlignSettings, VoxelColumns
 
 N_SIGNALS = 20
+# Against signals of variance 20 for each column: 2v2 of about 0.8 at the sizes of Pereira.
+FEATURE_NOISE, VOXEL_NOISE = 6.0, 100.0
 VOXELS_AT_ONCE = 4096
 
 
@@ -62,7 +64,7 @@ def simulate_features(sizes: Sizes, seed: int) -> dict[str, NDArray[np.float32]]
     rng = np.random.default_rng([1, seed])
     signal = _signal(sizes)
     return {
-        f"layer_{number:02d}": _readout(signal, sizes.features, 2.0, rng)
+        f"layer_{number:02d}": _readout(signal, sizes.features, FEATURE_NOISE, rng)
         for number in range(sizes.layers)
     }
 
@@ -75,7 +77,7 @@ def simulate_voxels(sizes: Sizes, n_voxels: int, path: Path) -> NDArray[np.float
     written = np.lib.format.open_memmap(path, "w+", np.float32, shape)
     for start in range(0, n_voxels, VOXELS_AT_ONCE):
         width = min(VOXELS_AT_ONCE, n_voxels - start)
-        written[:, start : start + width] = _readout(signal, width, 60.0, rng)
+        written[:, start : start + width] = _readout(signal, width, VOXEL_NOISE, rng)
     written.flush()
     mapped: NDArray[np.float32] = np.load(path, mmap_mode="r")
     return mapped

@@ -6,7 +6,6 @@ sample of each product is timed on all threads at once and multiplied by how oft
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.align_data import Sizes
+from benchmarks.clock import timed
 from pipeline.alignment.workers import Map, workers
 
 Array = NDArray[np.float64]
@@ -82,9 +82,7 @@ def _outer(hat: Array, square: Array) -> None:
 
 def _each(product: Callable[[], None], in_parallel: Map) -> float:
     """Seconds of one product when all threads are busy with such, best of three samples."""
-    seconds = []
-    for _ in range(3):
-        started = time.perf_counter()
-        list(in_parallel(lambda _: product(), range(SAMPLE)))
-        seconds.append(time.perf_counter() - started)
-    return min(seconds) / SAMPLE
+    samples = [
+        timed(lambda: list(in_parallel(lambda _: product(), range(SAMPLE)))) for _ in range(3)
+    ]
+    return min(seconds.wall for _, seconds in samples) / SAMPLE

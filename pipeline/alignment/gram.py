@@ -45,7 +45,15 @@ class Grams:
 def gram_matrices(
     values: Columns, train: NDArray[np.int64], similarity: Similarity = "pearson"
 ) -> Grams:
-    """Form both Gram matrices for one set of training rows: see :func:`grams_of_folds`."""
+    """Form both Gram matrices for one set of training rows: see :func:`grams_of_folds`.
+
+    Parameters
+    ----------
+    values : ndarray of float or VoxelColumns, shape (n_stimuli, n_columns)
+    train : ndarray of int, shape (n_train,)
+        Rows that give mean and standard deviation.
+    similarity : {'pearson', 'cosine'}
+    """
     return grams_of_folds(values, [train], similarity, map)[0]
 
 

@@ -160,7 +160,9 @@ def inner_scores(source: InnerSource, target: InnerTarget) -> NDArray[np.float64
     """
     rotated = _times_triangular(source.eigenvectors.T, target.factor)
     squares = _squared_lengths(source, target, rotated)
-    R = source.weights @ (source.eigenvectors.T @ target.shared)
+    n_alphas, n_held_out, rank = source.weights.shape
+    flat = source.weights.reshape(n_alphas * n_held_out, rank)  # one product beats one an alpha
+    R = (flat @ (source.eigenvectors.T @ target.shared)).reshape(n_alphas, n_held_out, n_held_out)
     R /= np.sqrt(squares)[..., None]
     return np.array([two_vs_two(R), mean_correlation(R)])
 

@@ -68,6 +68,13 @@ def test_float32_and_float64_agree(values):
     )
 
 
+def test_gram_matrices_of_80000_voxels_in_float32_agree_with_float64_to_1e_5(rng):
+    voxels = rng.standard_normal((20, 80_000)) * rng.uniform(1, 50, 80_000) + 1000
+    made, exact = gram_matrices(voxels.astype(np.float32), TRAIN), explicit(voxels)
+    for matrix, expected in zip((made.kernel, made.patterns), exact, strict=True):
+        assert np.abs(matrix - expected).max() < 1e-5 * np.abs(expected).max()
+
+
 def test_the_input_is_left_as_it_was(values):
     before = values.copy()
     gram_matrices(values, TRAIN)

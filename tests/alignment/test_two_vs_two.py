@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from pipeline.alignment.patterns import correlations
-from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
+from pipeline.alignment.two_vs_two import (
+    TIE,
+    mean_correlation,
+    pairs_within,
+    rank_accuracy,
+    two_vs_two,
+)
 
 
 def looped_two_vs_two(predicted, true):
@@ -72,6 +78,16 @@ def test_a_cross_term_of_two_true_patterns_is_another_number(rng):
         for i, j in itertools.combinations(range(15), 2)
     ]
     assert two_vs_two(R) != pytest.approx(np.mean(np.array(wrong_gain) > 0), abs=0.05)
+    assert two_vs_two(R) == pytest.approx(looped_two_vs_two(predicted, true), abs=1e-12)
+
+
+def test_true_patterns_that_resemble_one_another_are_no_error_of_the_prediction():
+    """Each prediction fits its own pattern, but less than the two true patterns fit one another."""
+    true = np.array([[0.0, 0, 0, 9, 1, 0], [0, 0, 0, 9, 0, 1]])
+    predicted = np.array([[3.0, 0, 1, 1, 4, 0], [0, 3, 1, 1, 0, 4]])
+    R, wrong = crossed(predicted, true), crossed(true, true)
+    assert (R[0, 0] - wrong[0, 1]) + (R[1, 1] - wrong[1, 0]) < 0
+    assert two_vs_two(R) == looped_two_vs_two(predicted, true) == 1
 
 
 def test_leading_dimensions_are_scored_one_by_one(rng):
@@ -110,3 +126,30 @@ def test_a_prediction_without_variation_ties_and_is_never_nan(rng):
     assert two_vs_two(correlations(np.zeros((4, 20)), patterns, train, test)) == 0.5
     # Equal weights predict the mean over training rows, which is 0 up to rounding.
     np.testing.assert_array_equal(correlations(np.ones((4, 20)), patterns, train, test), 0)
+
+
+def test_what_rounding_makes_of_a_tie_is_a_tie(rng):
+    R = np.tile(rng.uniform(-1, 1, 11), (11, 1))
+    rounded = R + 0.2 * TIE * rng.uniform(-1, 1, R.shape)
+    assert two_vs_two(rounded) == rank_accuracy(np.full_like(R, 0.3) + 0.2 * TIE) == 0.5
+    assert two_vs_two(np.eye(2) * TIE) == 1
+
+
+def test_hard_pairs_are_scored_alone(rng):
+    R = rng.uniform(-1, 1, (3, 9, 9))
+    labels = np.array(["a", "b", "a", "a", "c", "b", "c", "d", "a"])
+    pairs = pairs_within(labels)
+    same = [(i, j) for i, j in itertools.combinations(range(9), 2) if labels[i] == labels[j]]
+    assert np.count_nonzero(pairs) == 2 * len(same) == 2 * (6 + 1 + 1)
+    for scored, one in zip(two_vs_two(R, pairs), R, strict=True):
+        points = [(one[i, i] - one[i, j]) + (one[j, j] - one[j, i]) > 0 for i, j in same]
+        assert scored == pytest.approx(np.mean(points), abs=1e-12)
+
+
+def test_all_pairs_within_one_label_are_all_pairs(rng):
+    R = rng.uniform(-1, 1, (7, 7))
+    assert two_vs_two(R, pairs_within(np.zeros(7))) == two_vs_two(R)
+
+
+def test_no_pair_within_a_label_scores_one_half(rng):
+    assert two_vs_two(rng.uniform(-1, 1, (7, 7)), pairs_within(np.arange(7))) == 0.5
