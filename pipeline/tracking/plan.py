@@ -24,6 +24,7 @@ from pipeline.tracking.brains import load_brain
 from pipeline.tracking.unfinished import compute_kept
 
 log = logging.getLogger("pipeline")
+GROUP = "passage"  # the nuisance features that are the stimulus group itself
 MODEL, NUISANCE, BOTH = "model", "nuisance", "both"
 
 
@@ -186,14 +187,20 @@ def model_units(plan: Plan, features: Arrays, nuisance: Arrays) -> Iterator[Part
     for part in plan.parts():
         yield part.unit(MODEL, align_rois, features)
         if nuisance:
-            yield part.unit(BOTH, encode_both, nuisance, features)
+            yield part.unit(BOTH, encode_both, _useful(nuisance, part), features)
 
 
 def nuisance_units(plan: Plan, nuisance: Arrays) -> Iterator[PartUnit]:
     """Cut the encoding from nuisance features alone into units; none without them."""
     if nuisance:
         for part in plan.parts():
-            yield part.unit(NUISANCE, encode_nuisance, nuisance)
+            yield part.unit(NUISANCE, encode_nuisance, _useful(nuisance, part))
+
+
+def _useful(nuisance: Arrays, part: Part) -> Arrays:
+    """Leave out the passage where folds keep passages whole: there it can tell nothing."""
+    leaks = part.settings.split == "shuffled"
+    return {kind: x for kind, x in nuisance.items() if leaks or kind != GROUP}
 
 
 def compute_parts(units: Sequence[PartUnit], folder: Path, place: Workplace) -> pd.DataFrame:

@@ -91,7 +91,11 @@ def test_other_folds_are_another_alignment_of_the_same_features(aligned, prompt)
     assert set(other.scores().split) == {"shuffled"}
     beside = every[(every.source == "model") & (every.split == "grouped")]
     pd.testing.assert_frame_equal(beside.reset_index(drop=True), aligned.scores())
-    assert "nuisance/passage" in set(every.layer)  # which only leaking folds can make use of
+    # only folds that leak can make use of the passage
+    assert set(every[every.layer == "nuisance/passage"].split) == {"shuffled"}
+    alone, ours = (t[t.source == "nuisance"] for t in (every, aligned.every_score()))
+    beside = alone[alone.split == "grouped"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(beside, ours.reset_index(drop=True))
 
 
 def test_every_kind_of_row_is_kept_and_told_apart(aligned, client):

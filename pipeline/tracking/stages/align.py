@@ -101,7 +101,11 @@ def run_align(config: AlignConfig) -> Aligned:
     extract_config = config.model_dump(include=set(ExtractConfig.model_fields))
     extracted = run_extract(ExtractConfig(**extract_config))
     reference = run_reference(config, plan)
-    inputs = {"features": extracted.run_id, "brain": brain.digest}
+    inputs = {
+        "features": extracted.run_id,
+        "brain": brain.digest,
+        "reference": reference.run_id,
+    }
     mark = fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, CODE)
     stage = Stage(
         "align",
@@ -188,5 +192,5 @@ def _log_unique(scores: pd.DataFrame, reference: Reference) -> None:
     if not alone.empty:
         unique = unique_part(pd.concat([scores, alone], ignore_index=True))
         in_asked = unique[unique.split == scores.split.iloc[0]]
-        by_roi = in_asked.groupby("roi", sort=False).unique.mean()
+        by_roi = in_asked.groupby("roi", sort=False)["unique"].mean()
         mlflow.log_metrics({f"unique_2v2/{roi}": value for roi, value in by_roi.items()})

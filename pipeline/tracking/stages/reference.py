@@ -24,7 +24,14 @@ from pipeline.tracking.runs import Stage, always, artifact, logged_folder, once
 from pipeline.tracking.score_files import read_scores
 from pipeline.tracking.unfinished import compute_kept, forget, unfinished_folder
 
-CODE = ("alignment", "brains", "features/nuisance", "tracking/ceilings", "tracking/plan")
+CODE = (
+    "alignment",
+    "brains/near_identical",
+    "brains/simulated",
+    "features/nuisance",
+    "tracking/ceilings",
+    "tracking/plan",
+)
 #: What an alignment does not depend on: the model's side, and where the work is done.
 NOT_OURS = {*ExtractConfig.model_fields, "workers", "threads", "scheduler"}
 CEILINGS, NUISANCE = "ceilings.csv", "nuisance.csv"
@@ -67,7 +74,9 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
     plan : Plan
     """
     settings = config.model_dump(exclude=NOT_OURS)
-    mark = fingerprint("reference", settings, {"brain": plan.brain.digest}, CODE)
+    # of the same responses, a simulation knows the signal and a prepared copy does not
+    inputs = {"brain": plan.brain.digest, "simulation": str("simulated" in config.brain)}
+    mark = fingerprint("reference", settings, inputs, CODE)
     stage = Stage(
         "reference",
         f"reference of {plan.brain.name}",
