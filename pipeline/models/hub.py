@@ -38,24 +38,31 @@ def fetch(repository: str, revision: str = "") -> Path:
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    pinned = _is_commit(revision)
-    if pinned or not reachable():
-        try:
-            folder = Path(
-                snapshot_download(repository, revision=revision or None, local_files_only=True)
-            )
-        except (LocalEntryNotFoundError, OSError) as error:
-            if not pinned or not reachable():
-                raise BaseUnreachableError(_unreachable(repository, revision)) from error
-        else:
-            if any(folder.glob("*.safetensors")):
-                return folder
+    pinned = _is_commit(revision)  # what can have no newer state is not asked for again
+    alive = not pinned and reachable()
+    cached = None if alive else _cached(repository, revision)
+    if cached:
+        return cached
+    if not alive and not (pinned and reachable()):
+        raise BaseUnreachableError(_unreachable(repository, revision))
     try:
         commit = HfApi().model_info(repository, revision=revision or None, timeout=PATIENCE).sha
         found = snapshot_download(repository, revision=commit, allow_patterns=list(PATTERNS))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise BaseUnreachableError(_unreachable(repository, revision, str(error))) from error
     return Path(found)
+
+
+def _cached(repository: str, revision: str) -> Path | None:
+    """Find a snapshot that holds weights in the local cache."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        found = snapshot_download(repository, revision=revision or None, local_files_only=True)
+    except (LocalEntryNotFoundError, OSError):
+        return None
+    return Path(found) if any(Path(found).glob("*.safetensors")) else None
 
 
 def revision_of(folder: Path) -> str:

@@ -17,6 +17,7 @@ from pipeline.data.examples import (
     TextSpans,
 )
 from pipeline.errors import Problem, TuningError
+from pipeline.models.travelling.framing import frame_of, token_ids
 from pipeline.models.travelling.labelling import form_of
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
@@ -82,25 +83,27 @@ def wrong_examples(task: str, modality: str, examples: Examples) -> Problem:
 
 
 def _tokenise(model: TextModel, pairs: TextPairs) -> list[Item]:
-    """Source, cue, target, end; the loss sees the target and the end only."""
-    tokenizer, card = model.tokenizer, model.card
-    room = model.room
-    sources = tokenizer(list(pairs.sources))["input_ids"]
-    cue = tokenizer(card.cue)["input_ids"]
-    targets = tokenizer([" " + target for target in pairs.targets])["input_ids"]
+    """Source, cue, target, end; the loss sees the target and the end only.
+
+    An encoder-decoder reads source and cue, and has the target and the end as labels alone.
+    """
+    tokenizer, card, room = model.tokenizer, model.card, model.room
+    writes_apart = model.kind == "encoder-decoder"
+    frame = frame_of(tokenizer, 1)
+    cue = len(token_ids(tokenizer, [card.cue])[0]) + frame.size
+    sources = token_ids(tokenizer, [f"{source}{card.cue}" for source in pairs.sources])
+    targets = token_ids(tokenizer, [f" {target}" for target in pairs.targets])
     items: list[Item] = []
     for source, target in zip(sources, targets, strict=True):
         answer = [*target, tokenizer.eos_token_id]
-        left = room - len(answer) - len(cue)
-        if left < 1:
-            raise TuningError(_too_long(card.task, len(answer), room, len(cue)))
-        before = [*source[-left:], *cue]
-        items.append(
-            {
-                "input_ids": torch.tensor(before + answer),
-                "labels": torch.tensor([IGNORED] * len(before) + answer),
-            }
-        )
+        left = room - frame.size - (0 if writes_apart else len(answer))
+        if len(answer) > room - cue - 1:
+            raise TuningError(_too_long(card.task, len(answer), room, cue))
+        before = frame.join([source[-left:]])["input_ids"]
+        read, labels = before + answer, [IGNORED] * len(before) + answer
+        if writes_apart:
+            read, labels = before, answer
+        items.append({"input_ids": torch.tensor(read), "labels": torch.tensor(labels)})
     return items
 
 

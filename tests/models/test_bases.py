@@ -48,6 +48,14 @@ def test_a_hub_that_does_not_answer_is_given_up_within_five_seconds(monkeypatch,
     assert time.monotonic() - started < 2
 
 
+def test_a_snapshot_without_weights_is_not_taken_for_a_base(cache):
+    snapshot = cache / "models--org--name" / "snapshots" / COMMIT
+    shutil.copytree(PRETRAINED / "tiny-bert", snapshot)
+    (snapshot / "model.safetensors").unlink()
+    with pytest.raises(BaseUnreachableError, match=f"org/name at {COMMIT}"):
+        find_base(f"org/name@{COMMIT}").folder()
+
+
 def test_a_refusal_is_a_sign_of_life(monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE")
 

@@ -144,7 +144,9 @@ def test_only_encoders_have_a_class_token(text_model, kind):
     assert "class" not in text_model(kind, "generation").poolings
 
 
-def test_a_text_without_tokens_has_no_features(text_model):
+def test_a_text_without_tokens_has_no_features_and_no_answer(text_model):
+    with pytest.raises(ValueError, match="at least one token"):
+        text_model("gpt2", "generation").perform(["the baker", ""])
     with pytest.raises(ValueError, match="at least one token"):
         text_model("tiny-bert", "classification").features(["the baker", ""])
 

@@ -1,13 +1,19 @@
 """A part holds what was trained and what the base does not hold; nothing else fits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from peft import IA3Config, LoraConfig, PrefixTuningConfig, PromptTuningConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
+from pipeline.models.bases import PRETRAINED
 from pipeline.models.saving import save_tuned
+from pipeline.models.travelling.card import weights_digest
 from pipeline.models.travelling.loading import load_tuned
+from pipeline.models.travelling.text import TextModel, load_text_network
+from pipeline.models.travelling.vision import VisionModel, load_vision_base
 
 TYPES = {
     "generation": "CAUSAL_LM",
@@ -107,6 +113,38 @@ def test_a_tuned_model_comes_back_the_same(trained, architecture, tmp_path, kind
             assert torch.equal(value, after[name]), name
 
 
+@pytest.mark.parametrize("modality", ["text", "image"])
+def test_a_head_is_kept_even_where_the_base_has_one_of_its_size(
+    trained, adapted, tmp_path, modality
+):
+    """As for the untuned control, whose head is set and not trained."""
+    if modality == "text":
+        whole = trained("tiny-bert", "tagging", "full")
+    else:
+        whole = adapted("tiny-vit", "digits", "full")
+    save_tuned(whole, tmp_path / "base")
+    folder = tmp_path / "base" / "weights"
+    card = replace(whole.card, storage="part", base_digest=weights_digest(folder))
+    if modality == "text":
+        model = TextModel(load_text_network(folder, card), whole.tokenizer, card)
+        head = model.network.classifier
+    else:
+        model = VisionModel(*load_vision_base(folder, 10), card)
+        head = model.network.head
+    model.network.requires_grad_(False)
+    head.weight.normal_()
+    save_tuned(model, tmp_path / "tuned")
+    again = load_tuned(tmp_path / "tuned", lambda: folder).network
+    found = again.classifier if modality == "text" else again.head
+    assert torch.equal(found.weight, head.weight)
+
+
+def test_a_vision_base_with_a_head_for_other_classes_gets_a_new_one(adapted, tmp_path):
+    save_tuned(adapted("tiny-vit", "digits", "full"), tmp_path)
+    network, _ = load_vision_base(tmp_path / "weights", 3)
+    assert network.head.weight.shape == (3, 128)
+
+
 @pytest.mark.parametrize("method", ["lora", "prompt"])
 def test_a_head_and_what_stands_before_it_are_kept_where_the_base_has_neither(
     trained, architecture, tmp_path, method
@@ -168,11 +206,6 @@ def test_a_part_without_its_file_is_refused(trained, architecture, tmp_path):
 
 
 def test_lora_on_a_vision_transformer_comes_back_the_same(adapted, tmp_path, architecture):
-    from dataclasses import replace
-
-    from pipeline.models.bases import PRETRAINED
-    from pipeline.models.travelling.vision import VisionModel
-
     plain = adapted("tiny-vit", "digits", "full")
     config = LoraConfig(r=2, target_modules=["qkv"], modules_to_save=["head"])
     card = replace(plain.card, method="lora", storage="part", insertion="peft")

@@ -65,3 +65,34 @@ def test_the_prompt_leaves_less_room(adapted):
     assert replace(prompted.card, prompt_length=40) == prompted.card
     items, _ = prepare(prompted, TextPairs(("the baker . " * 100,), ("the baker .",)))
     assert len(items[0]["input_ids"]) == prompted.network.config.n_positions - 40
+
+
+@pytest.mark.parametrize("kind", ["t5", "bart"])
+def test_an_encoder_decoder_reads_the_source_and_is_taught_the_target(text_model, kind):
+    model = text_model(kind, "generation", cue=" =>")
+    items, collate = prepare(model, PAIRS)
+    end = model.tokenizer.eos_token
+    for item, source, target in zip(items.items, PAIRS.sources, PAIRS.targets, strict=True):
+        assert source + " =>" in model.tokenizer.decode(item["input_ids"])
+        assert model.tokenizer.decode(item["labels"]) == f" {target}{end}"
+    batch = collate(items.items)
+    single = [loss_of(model.network, collate([item])) for item in items.items]
+    tokens = torch.tensor([float(len(item["labels"])) for item in items.items])
+    expected = (torch.stack(single) * tokens).sum() / tokens.sum()
+    torch.testing.assert_close(loss_of(model.network, batch), expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["tiny-gpt2", "t5"])
+def test_what_is_trained_on_is_what_performing_reads(text_model, kind, monkeypatch):
+    model = text_model(kind, "generation", cue=" =>")
+    items, _ = prepare(model, PAIRS)
+    read = []
+    whole = type(model).batch
+    monkeypatch.setattr(
+        type(model), "batch", lambda self, encoded: read.extend(encoded) or whole(self, encoded)
+    )
+    model.perform(PAIRS.sources)
+    for item in items.items:
+        supervised = item["labels"] != IGNORED
+        text = item["input_ids"] if kind == "t5" else item["input_ids"][~supervised]
+        assert text.tolist() in [list(one["input_ids"]) for one in read]

@@ -66,7 +66,8 @@ def remember_base(network: Any, new: set[str]) -> Any:
         As loaded; gains ``from_base``, the names, and ``plain``, all names before anything is
         put in.
     new : set of str
-        Names that the base's weights do not hold: a task's head.
+        Names of the task's head, which is never taken for the base's even where the base has one,
+        and of whatever else the base's weights do not hold.
     """
     network.plain = frozenset(network.state_dict())
     network.from_base = network.plain - new

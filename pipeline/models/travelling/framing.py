@@ -92,8 +92,16 @@ def cut_longest(segments: Sequence[Sequence[int]], room: int) -> list[Sequence[i
 
 
 def padded(encoded: Sequence[Encoded], pad_token_id: int) -> dict[str, torch.Tensor]:
-    """Stack sequences, padded on the right, with the mask that says what is padding."""
+    """Stack sequences, padded on the right, with the mask that says what is padding.
+
+    Raises
+    ------
+    ValueError
+        When one is empty: no position then stands for it.
+    """
     lengths = torch.tensor([len(one["input_ids"]) for one in encoded])
+    if not lengths.all():
+        raise ValueError("expected texts with at least one token; found one without any")
     longest = int(lengths.max())
     batch = {
         name: torch.tensor(

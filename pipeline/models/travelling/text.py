@@ -244,6 +244,8 @@ def load_text_network(folder: Path, card: Card) -> Any:
     damaged = [name for name in new if name.startswith(body) and ".pooler." not in name]
     if damaged:
         raise ValueError(f"{folder} does not hold all of {config.model_type}: {sorted(damaged)}")
+    if card.form != "generation":
+        new |= {name for name in network.state_dict() if not name.startswith(body)}
     return remember_base(network, new)
 
 

@@ -111,10 +111,12 @@ def load_vision_base(folder: Path, n_classes: int) -> tuple[Any, PictureForm]:
 
     network, picture = random_vision_base(folder, n_classes)
     weights = load_file(folder / "model.safetensors")
+    if len(weights.get("head.bias", ())) != n_classes:  # a head for other classes is of no use
+        weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
     missing, unexpected = network.load_state_dict(weights, strict=False)
     if unexpected or any(not name.startswith("head.") for name in missing):
         raise ValueError(f"{folder}: weights do not fit: missing {missing}, extra {unexpected}")
-    remember_base(network, set(missing))
+    remember_base(network, {"head.weight", "head.bias"})
     return network, picture
 
 
