@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pipeline.brains.responses import Responses
 from pipeline.errors import DataError, Problem, refuse
 
 _BLOCK_VALUES = 1 << 20
+_MOST_SAID = 8
 
 
 def response_problems(where: str, responses: Responses, n_stimuli: int) -> Iterator[Problem]:
@@ -70,7 +72,7 @@ def _repeat_problems(where: str, responses: Responses) -> Iterator[Problem]:
             f"shape {responses.repeats.shape}",
             "Give every repeat all its stimuli and voxels, or leave the repeats out.",
         )
-    elif not np.isfinite(responses.repeats).all():
+    elif not _all_finite(responses.repeats):
         yield Problem(
             f"{where}: repeats",
             "finite responses",
@@ -108,6 +110,14 @@ def _roi_problems(
         )
 
 
+def _all_finite(repeats: NDArray[np.float32]) -> bool:
+    """Look at a few megabytes at a time: the answers alone would take a quarter of the data."""
+    rows = repeats.reshape(-1, repeats.shape[-1])
+    height = max(1, _BLOCK_VALUES // max(1, rows.shape[1]))
+    starts = range(0, len(rows), height)
+    return all(bool(np.isfinite(rows[start : start + height]).all()) for start in starts)
+
+
 def _finite_and_varying(
     values: NDArray[np.floating], columns: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -141,7 +151,10 @@ class UsableVoxels:
 
 
 def usable_voxels(
-    where: str, values: NDArray[np.floating], rois: Mapping[str, NDArray[np.int64]]
+    where: str,
+    values: NDArray[np.floating],
+    rois: Mapping[str, NDArray[np.int64]],
+    most: float,
 ) -> UsableVoxels:
     """Leave out voxels that are not finite or never vary, as scanners' edges often are.
 
@@ -152,11 +165,13 @@ def usable_voxels(
     values : ndarray, shape (n_shown, n_voxels)
     rois : mapping of str to ndarray of int
         Region of interest -> 0-based columns within ``values``.
+    most : float
+        Largest share of a region's voxels that may be left out; a region never loses all.
 
     Raises
     ------
     DataError
-        All regions that would lose more than half of their voxels, at once.
+        All regions that would lose more, at once.
     """
     columns = np.unique(np.concatenate([*rois.values(), np.array([], dtype=np.int64)]))
     good = np.zeros(values.shape[1], dtype=bool)
@@ -167,16 +182,49 @@ def usable_voxels(
         (
             Problem(
                 f"{where}, ROI {roi}",
-                "at least half of its voxels finite and varying over stimuli",
-                f"{count} of {len(rois[roi])} NaN, infinite or constant",
-                "Check the mask and the file: this much is no scanner's edge.",
+                f"at most {most:.0%} of its voxels NaN, infinite or constant, and never all",
+                f"{count} of {len(rois[roi])}",
+                "Check the mask and the file: this much is no scanner's edge. The setting "
+                "max_unusable moves the limit.",
             )
             for roi, count in lost.items()
-            if 2 * count > len(rois[roi])
+            if count > most * len(rois[roi]) or 0 < count == len(rois[roi])
         ),
         DataError,
     )
     return UsableVoxels(kept, {roi: count for roi, count in lost.items() if count})
+
+
+def left_out_said(subjects: Mapping[str, Responses]) -> str:
+    """Say how many voxels of which regions were left out, for the source of a dataset."""
+    counts = [
+        f"{subject} {roi} {count}"
+        for subject, responses in subjects.items()
+        for roi, count in responses.left_out.items()
+    ]
+    more = f" and {len(counts) - _MOST_SAID} more ROIs" if len(counts) > _MOST_SAID else ""
+    return f"unusable voxels left out: {', '.join(counts[:_MOST_SAID]) or 'none'}{more}"
+
+
+def with_columns(array: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Move ascending columns together, in place: a copy would double the memory.
+
+    Parameters
+    ----------
+    array : ndarray of float32, shape (..., n_columns)
+        In C order, the caller's own; not to be used afterwards.
+    columns : ndarray of int64, shape (n_kept,)
+
+    Returns
+    -------
+    ndarray of float32, shape (..., n_kept)
+    """
+    if len(columns) == array.shape[-1]:
+        return array
+    flat, width = array.reshape(-1), len(columns)
+    for row, response in enumerate(array.reshape(-1, array.shape[-1])):
+        flat[row * width : (row + 1) * width] = response[columns]
+    return flat[: math.prod(array.shape[:-1]) * width].reshape(*array.shape[:-1], width)
 
 
 def given_directory(name: str, directory: Path | None, remedy: str) -> Path:

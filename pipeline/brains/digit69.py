@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.brains.arrays.limits import allowed_bytes
 from pipeline.brains.brain import Brain, BrainRequest
-from pipeline.brains.checks import given_directory
+from pipeline.brains.checks import given_directory, left_out_said, usable_voxels, with_columns
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.matlab import MatFile, numeric_arrays
 from pipeline.brains.responses import Responses
@@ -55,17 +55,17 @@ def load_digit69(request: BrainRequest) -> BrainDataset:
     pixels = np.concatenate([content["stimTrn"], content["stimTest"]])
     # MATLAB counts down the columns first: without the exchange the digits lie on their side.
     upright = pixels.reshape(-1, _SIDE, _SIDE).transpose(0, 2, 1)
-    varying = np.flatnonzero(np.ptp(responses, axis=0) != 0)
-    n_constant = responses.shape[1] - len(varying)
+    everywhere = {"visual": np.arange(responses.shape[1])}
+    usable = usable_voxels(str(path), responses, everywhere, request.max_unusable)
+    kept = usable.rois["visual"]
+    seen = Responses(
+        with_columns(responses, kept), {"visual": np.arange(len(kept))}, left_out=usable.dropped
+    )
     return BrainDataset(
         name="digit69",
         stimuli=Stimuli(np.repeat(upright[..., np.newaxis], 3, axis=3), _groups(pixels)),
-        subjects={
-            "s1": Responses(
-                responses[:, varying], {"visual": np.arange(len(varying), dtype=np.int64)}
-            )
-        },
-        source=f"{_FILE} (van Gerven et al. 2010); {n_constant} constant voxels left out",
+        subjects={"s1": seen},
+        source=f"{_FILE} (van Gerven et al. 2010); {left_out_said({'s1': seen})}",
     )
 
 
@@ -119,6 +119,7 @@ DIGIT69 = Brain(
     name="digit69",
     modality="image",
     summary="one real subject saw 100 handwritten sixes and nines (van Gerven et al. 2010)",
-    load=load_digit69,
+    read=load_digit69,
+    settings=frozenset({"max_unusable"}),
     needs_directory=True,
 )

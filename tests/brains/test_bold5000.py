@@ -68,7 +68,7 @@ def written(tmp_path):
 
 
 def load(directory, **wanted):
-    return load_bold5000(directory, **{"image_size": 8, **wanted})
+    return load_bold5000(BrainRequest(directory, **{"image_size": 8, **wanted}))
 
 
 def expected_rows(arrays, subject, image, keys=KEYS):
@@ -185,7 +185,7 @@ def test_unusable_voxels_are_left_out_of_responses_and_repeats_and_counted(writt
     write_rois(directory, "CSI1", arrays["CSI1"])
     data = load(directory)
     kept = np.setdiff1d(np.arange(31), [1, 5, 3 + 4 + 2 + 5 + 3 + 3 + 2])
-    assert "3 unusable voxels left out" in data.source
+    assert "unusable voxels left out: CSI1 PPA 2, CSI1 OPA 1" in data.source
     responses = data.subjects["CSI1"]
     whole = np.concatenate([arrays["CSI1"][key] for key in KEYS], axis=1)[:, kept]
     scene = sorted([COCO, NET, SCENE, OTHER]).index(SCENE)
@@ -208,9 +208,9 @@ class TestRefusals:
     def test_folders_and_files_that_are_missing(self, written, tmp_path):
         with pytest.raises(DataError, match="directory: expected a folder; found none given"):
             load(None)
-        with pytest.raises(DataError, match=r"found no such folder: .*nowhere"):
+        with pytest.raises(DataError, match=r"nowhere: expected a folder; found no such folder"):
             load(tmp_path / "nowhere")
-        with pytest.raises(DataError, match="expected files of CSI4; found files of CSI1, CSI2"):
+        with pytest.raises(ConfigError, match=r"subjects: CSI4: .*Known: CSI1, CSI2"):
             load(written[0], subjects=["CSI1", "CSI4"])
         with pytest.raises(
             DataError, match=r"expected mat/CSI1_ROIs_TR2\.mat or h5.*found neither"
@@ -221,10 +221,17 @@ class TestRefusals:
             load(written[0])
 
     def test_words_that_do_not_exist(self, written):
-        for wrong in ({"tr": "6"}, {"hemispheres": "left"}, {"groups": "set"}, {"subjects": ["S"]}):
-            with pytest.raises(ConfigError, match=f"{next(iter(wrong))}: expected"):
+        for wrong, said in (
+            ({"tr": "6"}, "tr: expected"),
+            ({"hemispheres": "left"}, "hemispheres: expected one of joined"),
+            ({"groups": "set"}, "groups: expected"),
+            ({"groups": "topic"}, "groups: expected image or source for BOLD5000; found 'topic'"),
+            ({"subjects": ["S"]}, "subjects: S: expected one of those in"),
+            ({"rois": ["PPA", "LHPPA"]}, "rois: LHPPA: expected .*hemispheres joined.*mean 'PPA'"),
+        ):
+            with pytest.raises(ConfigError, match=said):
                 load(written[0], **wrong)
-        with pytest.raises(DataError, match="image_size: expected at least 1 pixel; found 0"):
+        with pytest.raises(ConfigError, match="image_size: expected at least 1; found 0"):
             load(written[0], image_size=0)
 
     def test_a_list_longer_than_the_responses(self, written):
@@ -403,7 +410,7 @@ class TestCorruptedFiles:
                 read = load(directory)
             except DataError:
                 return
-            if "left out" in read.source and not read.source.endswith("0 unusable voxels left out"):
+            if not read.source.endswith("voxels left out: none"):
                 read = replace(clean)  # a response became NaN or infinite: its voxel is gone
             assert same(read, clean)
 

@@ -162,7 +162,7 @@ def test_a_changed_response_shows_when_asked_to_verify(copy):
         ({"name": "real"}, "expected files with the seal"),
         ({"source": "elsewhere"}, "expected files with the seal"),
         ({"digest": "0" * 64}, "expected files with the seal"),
-        ({"format": 2}, "expected format 1 of the copy; found format 2"),
+        ({"format": 1}, "expected format 2 of the copy; found format 1"),
         ({"n_stimuli": "many"}, "found n_stimuli: Input should be a valid integer"),
         ({"extra": 1}, "found extra: Extra inputs are not permitted"),
         ({"modality": "sound"}, "found modality: Input should be 'text' or 'image'"),

@@ -9,9 +9,9 @@ Damage shows in the checksums of .npz and of compressed .mat. An .h5, .safetenso
 
 from __future__ import annotations
 
-import math
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,10 @@ from pipeline.brains.arrays.limits import (
     damaged,
     npy_header,
 )
-from pipeline.brains.matlab import MatFile, numeric_arrays
+from pipeline.brains.arrays.streams import RESPONSES
+from pipeline.brains.hdf5 import unfit_for_reading
+from pipeline.brains.matlab import MatFile, check_numeric, numeric_arrays
+from pipeline.brains.matlab.tags import Header
 from pipeline.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
@@ -38,8 +41,26 @@ _ZIP_TAIL = 22 + (1 << 16)
 _OTHER = ("O", 8)
 
 
-def read_arrays(path: Path) -> Arrays:
-    """Read all arrays of a file.
+@dataclass(frozen=True)
+class ArrayFile:
+    """What one file of arrays holds; its responses are still to be read, see ``streams``.
+
+    Parameters
+    ----------
+    path : Path
+    responses : Declared, optional
+        What the file says of its array ``responses``; None: it has none.
+    others : dict of str to ndarray
+        All other arrays.
+    """
+
+    path: Path
+    responses: Declared | None
+    others: Arrays
+
+
+def read_arrays(path: Path) -> ArrayFile:
+    """Look over all arrays of a file, and read all but the responses.
 
     Parameters
     ----------
@@ -48,7 +69,7 @@ def read_arrays(path: Path) -> Arrays:
 
     Returns
     -------
-    dict of str to ndarray
+    ArrayFile
         Numbers only. In .h5, the datasets of group ``roi`` are named ``roi/<name>``; so are the
         variables ``roi_<name>`` of .mat, whose single rows and columns become vectors.
 
@@ -69,18 +90,35 @@ def read_arrays(path: Path) -> Arrays:
 def read_npz(path: Path) -> Arrays:
     """Read all members of an .npz file; zip checks the CRC of each."""
     with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        declared = {_npz_name(path, info): _npz_declared(path, archive, info) for info in members}
-        if len(declared) < len(members):
-            raise damaged(path, "every array once", "two arrays of the same name")
-        if len(members) != _npz_count(path):
-            raise damaged(path, f"{_npz_count(path)} arrays, as it says", f"{len(members)}")
-        check_declared(path, declared)
-        arrays = {}
-        for name, info in zip(declared, members, strict=True):
-            with archive.open(info) as member:
-                arrays[name] = np.lib.format.read_array(member, allow_pickle=False)
-        return arrays
+        members = _npz_members(path, archive)
+        return {name: _npz_array(archive, info) for name, (info, _) in members.items()}
+
+
+def _read_npz(path: Path) -> ArrayFile:
+    with zipfile.ZipFile(path) as archive:
+        members = _npz_members(path, archive)
+        _, responses = members.pop(RESPONSES, (None, None))
+        others = {name: _npz_array(archive, info) for name, (info, _) in members.items()}
+    return ArrayFile(path, responses, others)
+
+
+def _npz_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
+    with archive.open(info) as member:
+        array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+        return array
+
+
+def _npz_members(
+    path: Path, archive: zipfile.ZipFile
+) -> dict[str, tuple[zipfile.ZipInfo, Declared]]:
+    listed = archive.infolist()
+    members = {_npz_name(path, info): (info, _npz_declared(path, archive, info)) for info in listed}
+    if len(members) < len(listed):
+        raise damaged(path, "every array once", "two arrays of the same name")
+    if len(listed) != _npz_count(path):
+        raise damaged(path, f"{_npz_count(path)} arrays, as it says", f"{len(listed)}")
+    check_declared(path, {name: declared for name, (_, declared) in members.items()})
+    return members
 
 
 def _npz_count(path: Path) -> int:
@@ -108,7 +146,7 @@ def _npz_declared(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -
     return declared
 
 
-def _read_safetensors(path: Path) -> Arrays:
+def _read_safetensors(path: Path) -> ArrayFile:
     from safetensors import safe_open
 
     with safe_open(path, framework="numpy") as file:
@@ -118,29 +156,27 @@ def _read_safetensors(path: Path) -> Arrays:
             for name, view in views.items()
         }
         check_declared(path, declared)
-        return {name: file.get_tensor(name) for name in declared}
+        responses = declared.pop(RESPONSES, None)
+        return ArrayFile(path, responses, {name: file.get_tensor(name) for name in declared})
 
 
-def _read_h5(path: Path) -> Arrays:
+def _read_h5(path: Path) -> ArrayFile:
     import h5py  # type: ignore[import-untyped]
 
     with h5py.File(path, "r") as file:
         found = dict(_h5_datasets(path, file))
         declared = {
-            name: Declared(dataset.shape or (), dataset.dtype.kind, dataset.dtype.itemsize)
+            name: Declared(dataset.shape, dataset.dtype.kind, dataset.dtype.itemsize)
             for name, dataset in found.items()
         }
         check_declared(path, declared)
-        for name, dataset in found.items():
-            chunk = math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize
-            if chunk > allowed_bytes(path):
-                raise damaged(path, f"chunks of {name} no larger than the file", f"{chunk} bytes")
-        return {name: np.asarray(dataset[()]) for name, dataset in found.items()}
+        responses = declared.pop(RESPONSES, None)
+        return ArrayFile(path, responses, {name: np.asarray(found[name][()]) for name in declared})
 
 
 def _h5_datasets(path: Path, file: Any) -> Iterator[tuple[str, Any]]:
-    """Walk the two levels that are read; links to other files and places are refused."""
-    import h5py  # type: ignore[import-untyped]
+    """Walk the two levels that are read."""
+    import h5py
 
     for outer in file:
         names = [outer]
@@ -149,26 +185,39 @@ def _h5_datasets(path: Path, file: Any) -> Iterator[tuple[str, Any]]:
             if outer == "roi" and isinstance(group, h5py.Group):
                 names = [f"roi/{inner}" for inner in group]
         for name in names:
-            inside = isinstance(file.get(name, getlink=True), h5py.HardLink)
-            dataset: Any = file[name] if inside else None
-            if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual:
-                raise damaged(path, f"{name} to be a dataset of this file", "something else")
-            yield name, dataset
+            unfit = unfit_for_reading(file, name, allowed_bytes(path))
+            if unfit:
+                raise damaged(path, f"{name} to be a whole dataset of this file", unfit)
+            yield name, file[name]
 
 
-def _read_mat(path: Path) -> Arrays:
+def _read_mat(path: Path) -> ArrayFile:
     with MatFile(path) as file:
-        arrays = numeric_arrays(file, allowed_bytes(path))
-    return {
+        check_numeric(file, allowed_bytes(path), file.variables)
+        headers = {name: variable.header for name, variable in file.variables.items()}
+        named = [name for name in headers if name != RESPONSES]
+        arrays = numeric_arrays(file, allowed_bytes(path), named)
+    others = {
         f"roi/{name[4:]}" if name.startswith("roi_") else name: (
-            array if name in {"responses", "coordinates"} or 1 not in array.shape else array.ravel()
+            array if name == "coordinates" or 1 not in array.shape else array.ravel()
         )
         for name, array in arrays.items()
     }
+    return ArrayFile(path, _mat_declared(headers.get(RESPONSES)), others)
 
 
-READERS: dict[str, Callable[[Path], Arrays]] = {
-    ".npz": read_npz,
+def _mat_declared(header: Header | None) -> Declared | None:
+    if header is None:
+        return None
+    words = {"double": "float64", "single": "float32"}
+    dtype = np.dtype(
+        "bool" if header.is_logical else words.get(header.class_name) or header.class_name
+    )
+    return Declared(header.shape, dtype.kind, dtype.itemsize)
+
+
+READERS: dict[str, Callable[[Path], ArrayFile]] = {
+    ".npz": _read_npz,
     ".h5": _read_h5,
     ".mat": _read_mat,
     ".safetensors": _read_safetensors,
