@@ -1,26 +1,18 @@
 """Both families of Pereira's files are read whole and by name, or refused with the field named."""
 
-import tracemalloc
 
 import numpy as np
 import pereira_files as files
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from pereira_files import N243, N384, load, one
 from scipy.io import loadmat
 
 from pipeline.brains import BrainRequest
 from pipeline.brains.matlab import MatFile
-from pipeline.brains.pereira import NETWORKS, PEREIRA_BRAINS, load_pereira
-from pipeline.errors import ConfigError, DataError
+from pipeline.brains.pereira import NETWORKS, PEREIRA_BRAINS
+from pipeline.errors import DataError
 
-N384, N243 = "data_384sentences.mat", "data_243sentences.mat"
-RESPONSES, LABELS = "examples_passagesentences", "labelsPassageForEachSentence"
 COLUMNS = {"language": (20, 36), "dmn": (9, 20), "task": (0, 12), "visual": (39, 55)}
-
-
-def load(directory, experiment, rois=(), **wanted):
-    return load_pereira(BrainRequest(directory, rois=rois, **wanted), experiment)
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +27,6 @@ def whole(tmp_path_factory):
     files.write(folder, "M08", "examples_384sentences.mat", files.older(seed=6))
     (folder / "notes").mkdir()
     return folder
-
-
-def one(tmp_path, subject="P01", name=N384, **changes):
-    return files.write(tmp_path, subject, name, files.current(**changes)).parents[1]
 
 
 def voxels(data, subject, roi):
@@ -216,207 +204,6 @@ class TestSeveralSubjects:
         one(tmp_path, name=N243, n=243, meta=moved)
         with pytest.raises(DataError, match=r"colToCoord: .*found voxels in another space"):
             load(tmp_path, "627")
-
-
-class TestWhatIsMissing:
-    def test_an_experiment_nobody_has_is_refused_with_who_has_what(self, whole):
-        message = (
-            r"data_180concepts_sentences\.mat; found M02 has 384sentences; M03 has 243sentences"
-        )
-        with pytest.raises(DataError, match=message):
-            load(whole, "180-sentences")
-
-    def test_a_folder_is_needed(self, tmp_path):
-        with pytest.raises(DataError, match="directory: expected a folder; found none given"):
-            load(None, "384")
-        with pytest.raises(DataError, match="nowhere: expected a folder; found no such folder"):
-            load(tmp_path / "nowhere", "384")
-        with pytest.raises(DataError, match="found no subject's files"):
-            load(tmp_path, "384")
-
-    def test_an_unknown_experiment_is_refused(self, tmp_path):
-        with pytest.raises(ConfigError, match=r"experiment: .*found '386'. Did you mean '384'"):
-            load(tmp_path, "386")
-
-    def test_an_unknown_region_is_refused_with_the_nearest(self, whole):
-        with pytest.raises(DataError, match=r"region langage: .*Did you mean 'language'\?"):
-            load(whole, "243", ("langage",))
-
-    @pytest.mark.parametrize(
-        "field",
-        ["examples_passagesentences", "keySentences", "labelsPassageForEachSentence",
-         "labelsPassageCategory", "keyPassageCategory", "meta"],
-    )  # fmt: skip
-    def test_a_missing_field_is_named(self, tmp_path, field):
-        with pytest.raises(
-            DataError, match=rf"{field}: expected this variable; found .*examples_p"
-        ):
-            load(one(tmp_path, **{field: None}), "384")
-
-    @pytest.mark.parametrize("field", ["atlases", "rois", "roiColumns"])
-    def test_a_missing_field_of_meta_is_named(self, tmp_path, field):
-        meta = {name: value for name, value in files.meta().items() if name != field}
-        with pytest.raises(DataError, match=f"meta: expected fields {field}; found only"):
-            load(one(tmp_path, meta=meta), "384")
-
-
-class TestWhatDoesNotFit:
-    def test_columns_from_0_are_refused(self, tmp_path):
-        with pytest.raises(DataError, match=r"roiColumns\{.*columns count from 1 .*found 0"):
-            load(one(tmp_path, meta=files.meta(shift=-1)), "384")
-
-    def test_columns_beyond_the_voxels_are_refused(self, tmp_path):
-        with pytest.raises(DataError, match=r"roiColumns\{.*from 1 to 60; found 61"):
-            load(one(tmp_path, meta=files.meta(shift=1)), "384")
-
-    @pytest.mark.parametrize(
-        ("changes", "message"),
-        [
-            ({RESPONSES: files.responses(383)}, r"\(384, V\).*double of shape \(383, 60\)"),
-            ({RESPONSES: files.responses(384) * 1j}, "expected real numbers"),
-            ({RESPONSES: "text"}, r"expected shape \(384, V\).*found char of shape"),
-            ({"keySentences": files.cells(files.sentences(3))}, "384 lines of text; found 3"),
-            ({"keySentences": np.zeros((384, 1))}, "keySentences: expected one line of text"),
-            ({"keySentences": files.cells([1.0] * 384)}, r"\{1\}: expected one line of text"),
-            ({LABELS: np.ones(5)}, "384 passage numbers; found 5"),
-            ({LABELS: np.full(384, 97)}, "from 1 to 96.*found 97"),
-            ({LABELS: np.full(384, 1.5)}, "whole numbers .*found 1.5"),
-            ({LABELS: np.full(384, np.nan)}, "whole numbers .*found nan"),
-            ({"labelsPassageCategory": np.full(96, 4)}, "labelsPassageCategory: .*to 3; found 4"),
-            ({"meta": np.ones(3)}, "meta: expected a single struct; found double"),
-            ({"meta": {**files.meta(), "colToCoord": np.ones((59, 3))}}, r"colToCoord: .*\(60, 3"),
-            ({"meta": {**files.meta(), "atlases": files.cells(["MD"])}}, "one of 1 atlases each"),
-        ],
-    )  # fmt: skip
-    def test_fields_of_another_shape_or_kind_are_named(self, tmp_path, changes, message):
-        with pytest.raises(DataError, match=message):
-            load(one(tmp_path, **changes), "384")
-
-    def test_a_column_list_of_another_length_than_its_names_is_refused(self, tmp_path):
-        meta = files.meta()
-        meta["roiColumns"][5, 0] = files.cells([files.span(1, 3)] * 2)
-        with pytest.raises(DataError, match=r"roiColumns\{6\}: expected columns of 1 regions"):
-            load(one(tmp_path, meta=meta), "384")
-
-
-class TestDamagedFiles:
-    @pytest.mark.parametrize("compressed", [True, False])
-    def test_a_file_cut_short_anywhere_is_refused(self, tmp_path, compressed):
-        path = files.write(tmp_path, "P01", N384, files.current(), compressed)
-        content = path.read_bytes()
-        ends = [0, 1, 100, 127, 129, 135, len(content) - 1]
-        ends += np.random.default_rng(0).integers(130, len(content), 15).tolist()
-        for end in ends:
-            path.write_bytes(content[:end])
-            with pytest.raises(DataError, match=r"P01/data_384sentences\.mat"):
-                load(tmp_path, "384")
-
-    @pytest.mark.parametrize(
-        ("content", "message"),
-        [(b"<html>" * 99, "a MATLAB 5 file; found 128 first bytes of another kind"),
-         (b"\x89HDF\r\n\x1a\n" + bytes(200), r"\(-v6 or -v7\); found an HDF5 file"),
-         (b"MATLAB 7.3 MAT-file" + bytes(200), r"found an HDF5 file \(-v7.3\)")],
-    )  # fmt: skip
-    def test_another_file_under_this_name_is_refused(self, tmp_path, content, message):
-        (tmp_path / "P01").mkdir()
-        (tmp_path / "P01" / N384).write_bytes(content)
-        with pytest.raises(DataError, match=message):
-            load(tmp_path, "384")
-
-    def test_text_in_another_coding_is_refused(self, tmp_path):
-        path = files.write(tmp_path, "P01", N384, files.current(), compressed=False)
-        content = path.read_bytes().replace(b"Sentence 384-9 s", b"Sentence 384-9 \xff")
-        path.write_bytes(content)
-        with pytest.raises(DataError, match=r"keySentences\{10\}.*: expected text in utf-8"):
-            load(tmp_path, "384")
-
-    def test_a_declared_size_beyond_reason_is_refused_before_reading(self, tmp_path):
-        huge = np.zeros((384, 2), dtype=np.uint8)
-        path = files.write(
-            tmp_path, "P01", N384, files.current(examples_passagesentences=huge), compressed=False
-        )
-        declared = np.array([384, 2], dtype="<i4").tobytes()
-        bomb = np.array([384, 2_000_000_000], dtype="<i4").tobytes()
-        path.write_bytes(path.read_bytes().replace(declared, bomb))
-        with pytest.raises(DataError, match=r"V from 1 to 1,000,000; found uint8 of shape"):
-            load(tmp_path, "384")
-
-    def test_a_compressed_bomb_is_refused_before_it_is_unpacked(self, tmp_path):
-        bomb = {**files.meta(), "filler": np.zeros(300 << 20, dtype=np.uint8)}
-        path = files.write(tmp_path, "P01", N384, files.current(meta=bomb))
-        assert path.stat().st_size < 2 << 20
-        del bomb
-        tracemalloc.start()
-        with pytest.raises(DataError, match="meta: expected at most 268,435,456 bytes; found 3"):
-            load(tmp_path, "384")
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < 8 << 20
-
-
-def facts(data):
-    return (
-        data.stimuli.items,
-        data.stimuli.groups.tolist(),
-        data.source,
-        data.rois,
-        list(data.subjects),
-    )
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["compressed", "plain"])
-def small(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("small")
-    path = files.write(folder, "P01", N384, files.current(), request.param)
-    return request.param, path, path.read_bytes(), load(folder, "384")
-
-
-def loaded_or_refused(folder):
-    try:
-        return load(folder, "384")
-    except DataError as refusal:
-        return refusal
-
-
-class TestAnyCorruption:
-    """Flipped bits, cut ends, foreign bytes: an error of ours or the very same data.
-
-    MATLAB compresses by default, and a check sum then guards every byte that counts. Without
-    compression (-v6) nothing guards the numbers and letters themselves: a flip inside them gives
-    another number or letter and cannot be told from the truth. What is held there is that the
-    result is well-formed and no error but ours escapes.
-    """
-
-    @settings(
-        max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-    )
-    @given(corruption=st.data())
-    def test_is_refused_or_changes_nothing(self, small, corruption):
-        compressed, path, content, sound = small
-        path.write_bytes(corrupted(content, corruption))
-        data = loaded_or_refused(path.parents[1])
-        if isinstance(data, DataError):
-            assert N384 in str(data)
-        elif compressed:
-            assert data.digest == sound.digest
-            assert facts(data) == facts(sound)
-        else:
-            assert len(data.stimuli) == 384
-            assert data.subjects["P01"].values.dtype == np.float32
-
-
-def corrupted(content, corruption):
-    changed = bytearray(content)
-    for _ in range(corruption.draw(st.integers(1, 4))):
-        # Half of the changes go to where sizes and names are dense.
-        near = corruption.draw(st.sampled_from([0, 128, len(content) - 20_000]))
-        at = corruption.draw(st.integers(max(near, 0), len(content) - 1))
-        if corruption.draw(st.booleans()):
-            at = min(len(content) - 1, max(near, 0) + at % 400)
-        changed[at] = corruption.draw(st.integers(0, 255))
-    if corruption.draw(st.integers(0, 4)) == 0:
-        del changed[corruption.draw(st.integers(0, len(content))) :]
-    return bytes(changed)
 
 
 @pytest.mark.parametrize("compressed", [True, False])
