@@ -25,6 +25,7 @@ def load(directory, **wanted):
 
 
 def write_folder(tmp_path):
+    tmp_path.mkdir(exist_ok=True)
     (tmp_path / "stimuli.csv").write_text("\n".join(LINES))
     write_nifti(tmp_path / "sub-01/betas.nii.gz", betas())
     for roi, mask in masks().items():

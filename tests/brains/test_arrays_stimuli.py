@@ -1,6 +1,5 @@
 """The table of stimuli and its pictures are read as they are, or refused by row and column."""
 
-
 import numpy as np
 import pytest
 from array_folders import GROUPS, SENTENCES, content, load, table, write

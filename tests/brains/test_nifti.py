@@ -1,6 +1,5 @@
 """Volumes with masks or an atlas are read exactly, or refused with both files named."""
 
-
 import nibabel
 import numpy as np
 import pytest

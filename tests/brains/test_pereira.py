@@ -1,6 +1,5 @@
 """Both families of Pereira's files are read whole and by name, or refused with the field named."""
 
-
 import numpy as np
 import pereira_files as files
 import pytest

@@ -25,7 +25,7 @@ from pipeline.brains.arrays.limits import (
     damaged,
     npy_header,
 )
-from pipeline.brains.arrays.streams import RESPONSES
+from pipeline.brains.arrays.streams import RESPONSES, SAFETENSORS
 from pipeline.brains.hdf5 import unfit_for_reading
 from pipeline.brains.matlab import MatFile, check_numeric, numeric_arrays
 from pipeline.brains.matlab.tags import Header
@@ -33,9 +33,6 @@ from pipeline.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
 
-_SAFETENSORS = {"BOOL": ("b", 1), "F64": ("f", 8), "F32": ("f", 4), "F16": ("f", 2)} | {
-    f"{kind.upper()}{bits}": (kind, bits // 8) for kind in "iu" for bits in (8, 16, 32, 64)
-}
 _ZIP_TAIL = 22 + (1 << 16)
 # What is no number has a kind that check_declared refuses.
 _OTHER = ("O", 8)
@@ -152,7 +149,7 @@ def _read_safetensors(path: Path) -> ArrayFile:
     with safe_open(path, framework="numpy") as file:
         views = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
         declared = {
-            name: Declared(tuple(view.get_shape()), *_SAFETENSORS.get(view.get_dtype(), _OTHER))
+            name: Declared(tuple(view.get_shape()), *SAFETENSORS.get(view.get_dtype(), _OTHER))
             for name, view in views.items()
         }
         check_declared(path, declared)
