@@ -33,21 +33,25 @@ def masks():
     return made
 
 
-@pytest.fixture
-def release(tmp_path):
+def write_release(folder):
     rng = np.random.default_rng(0)
     sessions = [
         rng.standard_normal((*SHAPE, n), dtype=np.float32) * (k + 1) + 10 * k
         for k, n in enumerate(LENGTHS)
     ]
     for number, values in enumerate(sessions, start=1):
-        write_nifti(session_path(tmp_path, number), values)
+        write_nifti(session_path(folder, number), values)
     for key, mask in masks().items():
         name = f"sub-CSI1_mask-{key.replace('RHRSC', 'RHRRSC')}.nii.gz"
-        write_nifti(tmp_path / "masks/CSI1" / name, mask, dtype=np.uint8)
-    write_list(tmp_path, "CSI1", TRIALS)
-    write_images(tmp_path, IMAGES)
-    return tmp_path, sessions
+        write_nifti(folder / "masks/CSI1" / name, mask, dtype=np.uint8)
+    write_list(folder, "CSI1", TRIALS)
+    write_images(folder, IMAGES)
+    return sessions
+
+
+@pytest.fixture
+def release(tmp_path):
+    return tmp_path, write_release(tmp_path)
 
 
 def load(directory, **wanted):

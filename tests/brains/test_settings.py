@@ -172,7 +172,7 @@ class TestNifti:
         assert load_nifti(folder, atlas=atlas, labels=tmp_path / "my.csv").rois == ("other",)
         assert load_nifti(folder, atlas=atlas, rois=("three",)).rois == ("three",)
         with pytest.raises(DataError, match=r"missing\.nii: expected this NIfTI file"):
-            load_nifti(folder, atlas=tmp_path / "missing.nii")
+            load_nifti(folder, atlas=tmp_path / "missing.nii", labels=tmp_path / "my.csv")
 
     def test_of_masks_only_those_asked_for_are_read(self, tmp_path):
         folder = write_folder(tmp_path)
