@@ -69,11 +69,9 @@ class TuneConfig(StageConfig):
     )
 
 
-class PrepareConfig(StageConfig):
-    """Read brain data into one checked form, show what is in it, keep a copy for later stages."""
+class _Simulation(StageConfig):
+    """How subjects are simulated."""
 
-    brain: BrainName
-    brain_dir: BrainDirectory = ""
     seed: Seed = 0
     n_subjects: int = Field(3, ge=1, description="Simulated subjects.")
     n_stimuli: int = Field(
@@ -88,6 +86,18 @@ class PrepareConfig(StageConfig):
     )
     white_noise: float = Field(12.0, ge=0, description="Simulated: variance of all other noise.")
     n_repeats: int = Field(2, ge=1, description="Simulated: presentations of each stimulus.")
+
+
+class _BrainChoice(StageConfig):
+    """Which brain dataset, and where its files are."""
+
+    brain: BrainName
+    brain_dir: BrainDirectory = ""
+
+
+class PrepareConfig(_Simulation, _BrainChoice):
+    """Read brain data into one checked form, show what is in it, keep a copy for later stages."""
+
     subjects: str = Field(
         "",
         description="pereira2018, coursework-sentences, bold5000, nifti, arrays: subjects to keep, "
@@ -142,6 +152,39 @@ class PrepareConfig(StageConfig):
         description="nifti: table (columns index, name) of the numbers in atlas; empty takes "
         "labels.csv beside it.",
     )
+
+
+class PowerConfig(_Simulation):
+    """Say how often a study would find a true difference in 2v2 between two models."""
+
+    n_subjects: int = Field(8, ge=2, description="Subjects of the study that is planned.")
+    n_repeats: int = Field(1, ge=1, description="Presentations of each stimulus.")
+    differences: str = Field(
+        "0.01,0.02,0.03,0.05",
+        description="True differences of mean 2v2 accuracy to be found, separated by commas.",
+    )
+    direction: Literal["encoding", "decoding"] = Field(
+        "encoding", description="Features to voxels, or voxels to features."
+    )
+    folds: int = Field(5, ge=2, description="Folds of whole passages that each subject has.")
+    model_noise: float = Field(
+        1.0,
+        ge=0,
+        description="Variance of what the models' features hold beside the meaning of the "
+        "sentences (variance 1): more makes models worse and less alike.",
+    )
+    heterogeneity: float = Field(
+        0.01,
+        ge=0,
+        description="Standard deviation over subjects of the true difference, beside what the "
+        "simulation shows.",
+    )
+    alpha: float = Field(0.05, gt=0, lt=1, description="Significance level, two-sided.")
+    test: Literal["t", "sign-flip"] = Field("t", description="Paired, over subjects.")
+    pilot_subjects: int = Field(
+        16, ge=2, description="Subjects that are simulated to see how much differences vary."
+    )
+    figure: str = Field("", description="File for a figure of it (.png, .svg, .pdf).")
 
 
 class ExtractConfig(StageConfig):
