@@ -14,7 +14,7 @@ from pipeline.brains import BrainRequest
 from pipeline.errors import ConfigError
 from pipeline.reporting.power_figure import power_figure
 
-SMALL = BrainRequest(n_subjects=6, n_stimuli=96, n_voxels=40, n_repeats=1)
+SMALL = BrainRequest(n_subjects=6, n_stimuli=96, n_voxels=40, n_repeats=3)
 DESIGN = ContrastDesign(n_subjects=8, n_folds=5, sd_between_subjects=0.02, sd_within=0.05)
 
 
@@ -36,7 +36,7 @@ def test_the_two_models_are_equally_good(pilot):
 
 
 def test_differences_vary_less_with_more_stimuli_or_less_noise(pilot):
-    more = run_pilot(replace(SMALL, n_stimuli=320), 1.0, 4, "encoding")
+    more = run_pilot(replace(SMALL, n_stimuli=256), 1.0, 4, "encoding")
     clearer = run_pilot(replace(SMALL, white_noise=0.5, group_noise=0.1), 1.0, 4, "encoding")
     assert more.design.sd_within < 0.8 * pilot.design.sd_within
     assert clearer.design.sd_within < pilot.design.sd_within
