@@ -173,5 +173,5 @@ class Brain:
                     name,
                     f"a setting that brain '{self.name}' knows ({known or 'it has none'})",
                     f"{name}={told}",
-                    f"Leave it out. It is for: {PrepareConfig.model_fields[name].description}",
+                    f"Leave {name} out. Its help: {PrepareConfig.model_fields[name].description}",
                 )

@@ -24,6 +24,7 @@ def rich():
         shown=np.array([3, 0, 4, 1]),
         repeated=np.array([1, 2]),
         coordinates=rng.standard_normal((6, 3)).astype(np.float32),
+        left_out={"a/b ü": 3},
     )
     plain = Responses(rng.standard_normal((5, 3)).astype(np.float32), {"a/b ü": np.arange(3)})
     texts = ("A b.", "line\nbreak\u2028", 'quote "', "tab\té\0", "ß")
@@ -51,6 +52,7 @@ def assert_equal(first, second):
         assert list(one.rois) == list(other.rois)
         for roi, columns in one.rois.items():
             np.testing.assert_array_equal(columns, other.rois[roi])
+        assert one.left_out == other.left_out
         for field in FIELDS:
             mine, its = getattr(one, field), getattr(other, field)
             assert (mine is None) == (its is None)

@@ -67,7 +67,7 @@ def test_settings_that_a_brain_does_not_know_are_refused_by_name_all_at_once(bra
 
 def test_the_refusal_says_what_the_setting_is_for(tmp_path):
     with pytest.raises(ConfigError, match=r"tr: .*brain 'arrays' knows \(subjects, rois, max_un.*"
-                       r"found tr=4.*It is for: bold5000"):  # fmt: skip
+                       r"found tr=4.*Leave tr out. Its help: bold5000"):  # fmt: skip
         BRAINS["arrays"].load(BrainRequest(tmp_path, tr="4"))
 
 
