@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.checks import usable_voxels, with_columns
 from pipeline.brains.responses import Responses
+from pipeline.brains.usable import usable_voxels, with_columns
 
 Name = TypeVar("Name", str, int)
 

@@ -23,8 +23,8 @@ from pipeline.brains.arrays.limits import (
     allowed_bytes,
     check_declared,
     damaged,
-    npy_header,
 )
+from pipeline.brains.arrays.npz import npz_array, npz_members
 from pipeline.brains.arrays.streams import RESPONSES, SAFETENSORS
 from pipeline.brains.hdf5 import unfit_for_reading
 from pipeline.brains.matlab import MatFile, check_numeric, numeric_arrays
@@ -33,7 +33,6 @@ from pipeline.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
 
-_ZIP_TAIL = 22 + (1 << 16)
 # What is no number has a kind that check_declared refuses.
 _OTHER = ("O", 8)
 
@@ -84,63 +83,12 @@ def read_arrays(path: Path) -> ArrayFile:
         raise damaged(path, f"a whole {path.suffix} file", error) from error
 
 
-def read_npz(path: Path) -> Arrays:
-    """Read all members of an .npz file; zip checks the CRC of each."""
-    with zipfile.ZipFile(path) as archive:
-        members = _npz_members(path, archive)
-        return {name: _npz_array(archive, info) for name, (info, _) in members.items()}
-
-
 def _read_npz(path: Path) -> ArrayFile:
     with zipfile.ZipFile(path) as archive:
-        members = _npz_members(path, archive)
+        members = npz_members(path, archive)
         _, responses = members.pop(RESPONSES, (None, None))
-        others = {name: _npz_array(archive, info) for name, (info, _) in members.items()}
+        others = {name: npz_array(archive, info) for name, (info, _) in members.items()}
     return ArrayFile(path, responses, others)
-
-
-def _npz_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
-    with archive.open(info) as member:
-        array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
-        return array
-
-
-def _npz_members(
-    path: Path, archive: zipfile.ZipFile
-) -> dict[str, tuple[zipfile.ZipInfo, Declared]]:
-    listed = archive.infolist()
-    members = {_npz_name(path, info): (info, _npz_declared(path, archive, info)) for info in listed}
-    if len(members) < len(listed):
-        raise damaged(path, "every array once", "two arrays of the same name")
-    if len(listed) != _npz_count(path):
-        raise damaged(path, f"{_npz_count(path)} arrays, as it says", f"{len(listed)}")
-    check_declared(path, {name: declared for name, (_, declared) in members.items()})
-    return members
-
-
-def _npz_count(path: Path) -> int:
-    """Read how many members a zip file says it has: zipfile lists the fewer of a damaged one."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _ZIP_TAIL))
-        tail = file.read()
-    place = tail.rfind(b"PK\x05\x06") + 10
-    return int.from_bytes(tail[place : place + 2], "little")
-
-
-def _npz_name(path: Path, info: zipfile.ZipInfo) -> str:
-    if not info.filename.endswith(".npy"):
-        raise damaged(path, "members that end in .npy", repr(info.filename))
-    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise damaged(path, "stored or deflated members", f"zip method {info.compress_type}")
-    return info.filename.removesuffix(".npy")
-
-
-def _npz_declared(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Declared:
-    with archive.open(info) as member:
-        declared, size = npy_header(member)
-    if declared.kind in "biuf" and size != info.file_size:
-        raise damaged(path, f"{size} bytes in {info.filename}", f"{info.file_size} bytes")
-    return declared
 
 
 def _read_safetensors(path: Path) -> ArrayFile:

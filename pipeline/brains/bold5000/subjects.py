@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.images import STIMULUS_TREE, image_files, image_groups
 from pipeline.brains.brain import FILE_SETTINGS, BrainRequest
-from pipeline.brains.checks import given_directory, left_out_said
+from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.pictures import read_pictures
 from pipeline.brains.responses import Responses
 from pipeline.brains.showings import Showings, showings_of
+from pipeline.brains.usable import left_out_said
 from pipeline.errors import DataError, Problem
 
 SUBJECTS = ("CSI1", "CSI2", "CSI3", "CSI4")

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from pipeline.brains.arrays.files import read_npz
 from pipeline.brains.arrays.limits import damaged, mapped_npy
+from pipeline.brains.arrays.npz import read_npz
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.canonical.manifest import (
     FORMAT,
