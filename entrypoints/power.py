@@ -36,21 +36,18 @@ def main(arguments: Sequence[str]) -> None:
     """Print how often each difference would be found; draw it if asked."""
     config = read_command(PowerConfig, arguments)
     differences = _differences(config)
+    from pipeline.alignment.contrast_design import ContrastDesign
     from pipeline.alignment.power import power_table
     from pipeline.alignment.power_pilot import run_pilot
     from pipeline.brains import BrainRequest
 
+    # what cannot be tested is refused before the pilot, whose spread comes later
+    planned = ContrastDesign(config.n_subjects, config.folds, 0, 1, config.alpha, config.test)
     simulated = config.model_dump(include=SIMULATED)
     request = BrainRequest(n_subjects=config.pilot_subjects, **simulated)
     pilot = run_pilot(request, config.model_noise, config.folds, config.direction)
     between = math.hypot(pilot.design.sd_between_subjects, config.heterogeneity)
-    design = replace(
-        pilot.design,
-        n_subjects=config.n_subjects,
-        sd_between_subjects=between,
-        alpha=config.alpha,
-        test=config.test,
-    )
+    design = replace(planned, sd_between_subjects=between, sd_within=pilot.design.sd_within)
     print(_text(config, pilot, design, power_table(design, differences, config.seed)))
     if config.figure:
         _draw(config, design, max(differences, key=abs))
@@ -97,8 +94,12 @@ def _differences(config: PowerConfig) -> list[float]:
     problems, found = [], []
     for word in config.differences.split(","):
         try:
-            found.append(float(word))
+            number = float(word)
         except ValueError:
+            number = math.nan
+        if math.isfinite(number):
+            found.append(number)
+        else:
             remedy = "Write them as in 0.01,0.02."
             problems.append(Problem("differences", "numbers", repr(word.strip()), remedy))
     folder = Path(config.figure).parent

@@ -11,7 +11,7 @@ from pipeline.alignment.contrast_design import ContrastDesign
 from pipeline.alignment.power import power_of_contrast, power_table
 from pipeline.alignment.power_pilot import pilot_scores, run_pilot
 from pipeline.brains import BrainRequest
-from pipeline.errors import ConfigError
+from pipeline.errors import AlignmentError, ConfigError
 from pipeline.reporting.power_figure import power_figure
 
 SMALL = BrainRequest(n_subjects=6, n_stimuli=96, n_voxels=40, n_repeats=3)
@@ -95,3 +95,7 @@ def test_the_command_prints_a_line_for_each_difference_and_draws(tmp_path, capsy
 def test_mistakes_in_the_command_are_told_together():
     with pytest.raises(ConfigError, match=r"(?s)2 problems.*differences.*'x'.*figure.*a\.gif"):
         main(["--differences", "0.1,x", "--figure", "a.gif"])
+    with pytest.raises(ConfigError, match="differences: expected numbers; found 'inf'"):
+        main(["--differences", "inf"])
+    with pytest.raises(AlignmentError, match="n_subjects: expected from 2 to 12; found 13"):
+        main(["--test", "sign-flip", "--n_subjects", "13"])
