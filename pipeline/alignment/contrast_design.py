@@ -14,7 +14,7 @@ from pipeline.errors import AlignmentError, Problem, nearest, refuse
 
 ContrastTest = Literal["t", "sign-flip"]
 
-_MOST_FLIPPED = 12
+MOST_FLIPPED = 12
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ContrastDesign:
         if self.test not in get_args(ContrastTest):
             known = nearest(str(self.test), get_args(ContrastTest))
             yield Problem("test", "a known name", repr(self.test), known)
-        most = _MOST_FLIPPED if self.test == "sign-flip" else math.inf
+        most = MOST_FLIPPED if self.test == "sign-flip" else math.inf
         for field, low, high in (("n_subjects", 2, most), ("n_folds", 1, math.inf)):
             value = getattr(self, field)
             if not low <= value <= high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -10,10 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.alignment.contrast_design import ContrastDesign, ContrastTest, design_from_scores
+from pipeline.alignment.contrast_design import (
+    MOST_FLIPPED,
+    ContrastDesign,
+    ContrastTest,
+    design_from_scores,
+)
 from pipeline.errors import AlignmentError, Problem
 
 _BLOCK = 1000
+_WANTED, _MOST_PLANNED = 0.8, 100
 
 
 @dataclass(frozen=True)
@@ -156,3 +163,51 @@ def power_from_scores(
     design = design_from_scores(first, second)
     planned = replace(design, n_subjects=n_subjects or design.n_subjects)
     return power_of_contrast(planned, difference, seed=seed)
+
+
+def power_table(design: ContrastDesign, differences: Sequence[float], seed: int) -> pd.DataFrame:
+    """Say for several true differences how often each would be found.
+
+    Parameters
+    ----------
+    design : ContrastDesign
+    differences : sequence of float
+        Of 2v2 accuracy.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        One row for each: difference, found, standard_error, wrong_sign, and subjects_needed, the
+        fewest of up to 100 (12 where signs are flipped) with whom it is found in 80 % of studies;
+        0 where that many do not suffice.
+    """
+    rows = []
+    for difference in differences:
+        power = power_of_contrast(design, difference, seed=seed)
+        rows.append(
+            {
+                "difference": difference,
+                "found": power.rate,
+                "standard_error": power.standard_error,
+                "wrong_sign": power.wrong_sign,
+                "subjects_needed": _subjects_needed(design, difference, seed),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _subjects_needed(design: ContrastDesign, difference: float, seed: int) -> int:
+    """Halve the range of numbers of subjects: power grows with them."""
+    low, high = 2, _MOST_PLANNED if design.test == "t" else MOST_FLIPPED
+
+    def enough(n_subjects: int) -> bool:
+        planned = replace(design, n_subjects=n_subjects)
+        return power_of_contrast(planned, difference, seed=seed).rate >= _WANTED
+
+    if difference == 0 or not enough(high):
+        return 0
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
+    return high

@@ -1,18 +1,16 @@
-"""What responses must satisfy, and which voxels of a file can be used at all."""
+"""What responses must satisfy to be a dataset, and the folder that a loader is pointed to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.responses import Responses
-from pipeline.errors import DataError, Problem, refuse
-
-_BLOCK_VALUES = 1 << 20
+from pipeline.brains.usable import BLOCK_VALUES, finite_and_varying
+from pipeline.errors import DataError, Problem
 
 
 def response_problems(where: str, responses: Responses, n_stimuli: int) -> Iterator[Problem]:
@@ -70,7 +68,7 @@ def _repeat_problems(where: str, responses: Responses) -> Iterator[Problem]:
             f"shape {responses.repeats.shape}",
             "Give every repeat all its stimuli and voxels, or leave the repeats out.",
         )
-    elif not np.isfinite(responses.repeats).all():
+    elif not _all_finite(responses.repeats):
         yield Problem(
             f"{where}: repeats",
             "finite responses",
@@ -91,7 +89,7 @@ def _roi_problems(
             "Columns count from 0: subtract 1 from columns saved by MATLAB.",
         )
         return
-    finite, varying = _finite_and_varying(values, columns)
+    finite, varying = finite_and_varying(values, columns)
     if not finite.all():
         yield Problem(
             where,
@@ -108,75 +106,12 @@ def _roi_problems(
         )
 
 
-def _finite_and_varying(
-    values: NDArray[np.floating], columns: NDArray[np.int64]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Look at the columns a few megabytes at a time: responses can be as large as memory allows."""
-    finite = np.zeros(len(columns), dtype=bool)
-    varying = np.zeros(len(columns), dtype=bool)
-    width = max(1, _BLOCK_VALUES // len(values))
-    for start in range(0, len(columns), width):
-        block = slice(start, start + width)
-        voxels = values[:, columns[block]]
-        finite[block] = np.isfinite(voxels).all(axis=0)
-        with np.errstate(invalid="ignore", over="ignore"):
-            varying[block] = np.ptp(voxels, axis=0) > 0
-    return finite, varying
-
-
-@dataclass(frozen=True)
-class UsableVoxels:
-    """The regions of a file without the voxels that cannot be used.
-
-    Parameters
-    ----------
-    rois : mapping of str to ndarray of int
-        Columns that are finite and vary over stimuli.
-    dropped : mapping of str to int
-        Region -> voxels left out, only where there are any.
-    """
-
-    rois: Mapping[str, NDArray[np.int64]]
-    dropped: Mapping[str, int]
-
-
-def usable_voxels(
-    where: str, values: NDArray[np.floating], rois: Mapping[str, NDArray[np.int64]]
-) -> UsableVoxels:
-    """Leave out voxels that are not finite or never vary, as scanners' edges often are.
-
-    Parameters
-    ----------
-    where : str
-        File and subject, for the messages.
-    values : ndarray, shape (n_shown, n_voxels)
-    rois : mapping of str to ndarray of int
-        Region of interest -> 0-based columns within ``values``.
-
-    Raises
-    ------
-    DataError
-        All regions that would lose more than half of their voxels, at once.
-    """
-    columns = np.unique(np.concatenate([*rois.values(), np.array([], dtype=np.int64)]))
-    good = np.zeros(values.shape[1], dtype=bool)
-    good[columns] = np.logical_and(*_finite_and_varying(values, columns))
-    kept = {roi: members[good[members]] for roi, members in rois.items()}
-    lost = {roi: len(members) - len(kept[roi]) for roi, members in rois.items()}
-    refuse(
-        (
-            Problem(
-                f"{where}, ROI {roi}",
-                "at least half of its voxels finite and varying over stimuli",
-                f"{count} of {len(rois[roi])} NaN, infinite or constant",
-                "Check the mask and the file: this much is no scanner's edge.",
-            )
-            for roi, count in lost.items()
-            if 2 * count > len(rois[roi])
-        ),
-        DataError,
-    )
-    return UsableVoxels(kept, {roi: count for roi, count in lost.items() if count})
+def _all_finite(repeats: NDArray[np.float32]) -> bool:
+    """Look at a few megabytes at a time: the answers alone would take a quarter of the data."""
+    rows = repeats.reshape(-1, repeats.shape[-1])
+    height = max(1, BLOCK_VALUES // max(1, rows.shape[1]))
+    starts = range(0, len(rows), height)
+    return all(bool(np.isfinite(rows[start : start + height]).all()) for start in starts)
 
 
 def given_directory(name: str, directory: Path | None, remedy: str) -> Path:

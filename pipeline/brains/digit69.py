@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +16,15 @@ from pipeline.brains.arrays.limits import allowed_bytes
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.checks import given_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
-from pipeline.brains.matlab import MatFile, numeric_arrays
+from pipeline.brains.matlab import MatFile, check_numeric, numeric_arrays
+from pipeline.brains.matlab.tags import Header
 from pipeline.brains.responses import Responses
+from pipeline.brains.usable import left_out_said, usable_voxels, with_columns
 from pipeline.errors import DataError, Problem, refuse
 
 _FILE = "digit69_28x28.mat"
 _SIDE = 28
+_PARTS = ("Trn", "Test")
 _FIELDS = ("fmriTrn", "stimTrn", "fmriTest", "stimTest")
 # Correlation of pixels above which two pictures count as the same. In the original file the
 # nearest two reach 0.90, so every picture there is a group of its own.
@@ -49,23 +51,20 @@ def load_digit69(request: BrainRequest) -> BrainDataset:
         If the file is missing or damaged, or a field is missing or has another shape.
     """
     path = _checked_path(request.directory)
-    content = _read(path)
-    refuse(_problems(path, content), DataError)
-    responses = np.concatenate([content["fmriTrn"], content["fmriTest"]]).astype(np.float32)
-    pixels = np.concatenate([content["stimTrn"], content["stimTest"]])
+    responses, pixels = _read(path)
     # MATLAB counts down the columns first: without the exchange the digits lie on their side.
     upright = pixels.reshape(-1, _SIDE, _SIDE).transpose(0, 2, 1)
-    varying = np.flatnonzero(np.ptp(responses, axis=0) != 0)
-    n_constant = responses.shape[1] - len(varying)
+    everywhere = {"visual": np.arange(responses.shape[1])}
+    usable = usable_voxels(str(path), responses, everywhere, request.max_unusable)
+    kept = usable.rois["visual"]
+    seen = Responses(
+        with_columns(responses, kept), {"visual": np.arange(len(kept))}, left_out=usable.dropped
+    )
     return BrainDataset(
         name="digit69",
         stimuli=Stimuli(np.repeat(upright[..., np.newaxis], 3, axis=3), _groups(pixels)),
-        subjects={
-            "s1": Responses(
-                responses[:, varying], {"visual": np.arange(len(varying), dtype=np.int64)}
-            )
-        },
-        source=f"{_FILE} (van Gerven et al. 2010); {n_constant} constant voxels left out",
+        subjects={"s1": seen},
+        source=f"{_FILE} (van Gerven et al. 2010); {left_out_said({'s1': seen})}",
     )
 
 
@@ -77,30 +76,44 @@ def _checked_path(directory: Path | None) -> Path:
     return path
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]]:
+def _read(path: Path) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Read responses, shape (n_stimuli, n_voxels), and pictures, shape (n_stimuli, 784)."""
     with MatFile(path) as file:
         if any(field not in file.variables for field in _FIELDS):
             held = ", ".join(file.variables) or "no fields"
             raise DataError(Problem(f"{path}: fields", ", ".join(_FIELDS), held, _REMEDY))
-        return numeric_arrays(file, allowed_bytes(path), _FIELDS)
+        headers = {field: file.variable(field).header for field in _FIELDS}
+        check_numeric(file, allowed_bytes(path), _FIELDS)
+        refuse(_problems(path, headers), DataError)
+        counts = [headers[f"fmri{part}"].shape[0] for part in _PARTS]
+        n_voxels = headers["fmriTrn"].shape[1]
+        responses = np.empty((sum(counts), n_voxels), dtype=np.float32)
+        for part, n, out in zip(_PARTS, counts, np.split(responses, counts[:1]), strict=True):
+            file.columns(f"fmri{part}", np.arange(n_voxels), np.arange(n), out)
+        stimuli = numeric_arrays(file, allowed_bytes(path), [f"stim{part}" for part in _PARTS])
+    for field, pixels in stimuli.items():
+        if pixels.dtype != np.uint8:  # whatever class MATLAB gives them, bytes are what is stored
+            held = f"{pixels.dtype} of shape {pixels.shape}"
+            raise DataError(Problem(f"{path}: {field}", "uint8 pixels", held, _REMEDY))
+    return responses, np.concatenate(list(stimuli.values()))
 
 
-def _problems(path: Path, content: Mapping[str, NDArray[Any]]) -> Iterator[Problem]:
-    for part in ("Trn", "Test"):
-        fmri, stim = content[f"fmri{part}"], content[f"stim{part}"]
-        if fmri.ndim != 2 or fmri.dtype.kind not in "fiu" or fmri.size == 0:
+def _problems(path: Path, headers: Mapping[str, Header]) -> Iterator[Problem]:
+    for part in _PARTS:
+        fmri, stim = headers[f"fmri{part}"], headers[f"stim{part}"]
+        if len(fmri.shape) != 2 or 0 in fmri.shape:
             yield _misfit(path, f"fmri{part}", "numbers of shape (n_stimuli, n_voxels)", fmri)
-        elif stim.shape != (len(fmri), _SIDE**2) or stim.dtype != np.uint8:
-            expected = f"uint8 of shape ({len(fmri)}, {_SIDE**2})"
+        elif stim.shape != (fmri.shape[0], _SIDE**2):
+            expected = f"uint8 of shape ({fmri.shape[0]}, {_SIDE**2})"
             yield _misfit(path, f"stim{part}", expected, stim)
-    trained, tested = content["fmriTrn"], content["fmriTest"]
+    trained, tested = headers["fmriTrn"], headers["fmriTest"]
     if trained.shape[1:] != tested.shape[1:]:
         expected = f"as many voxels as fmriTrn, {trained.shape[1:]}"
         yield _misfit(path, "fmriTest", expected, tested)
 
 
-def _misfit(path: Path, field: str, expected: str, found: NDArray[Any]) -> Problem:
-    return Problem(f"{path}: {field}", expected, f"{found.dtype} of shape {found.shape}", _REMEDY)
+def _misfit(path: Path, field: str, expected: str, found: Header) -> Problem:
+    return Problem(f"{path}: {field}", expected, found.described, _REMEDY)
 
 
 def _groups(pixels: NDArray[np.uint8]) -> NDArray[np.str_]:
@@ -119,6 +132,7 @@ DIGIT69 = Brain(
     name="digit69",
     modality="image",
     summary="one real subject saw 100 handwritten sixes and nines (van Gerven et al. 2010)",
-    load=load_digit69,
+    read=load_digit69,
+    settings=frozenset({"max_unusable"}),
     needs_directory=True,
 )

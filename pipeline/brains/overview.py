@@ -13,7 +13,7 @@ from pipeline.errors import DataError, Problem
 
 WIDTH = 100
 _KEYS = ["subject", "roi"]
-_LONGEST = {"subject": 12, "roi": 24}
+_LONGEST = {"subject": 10, "roi": 20}
 _MOST_ROWS = 60
 _MOST_SCORES = 2
 
@@ -30,7 +30,8 @@ def overview(dataset: BrainDataset, ceilings: pd.DataFrame | None = None) -> pd.
     Returns
     -------
     DataFrame
-        One row for each subject x ROI: subject, roi, voxels; stimuli and groups that the subject
+        One row for each subject x ROI: subject, roi, voxels; left_out, voxels of the ROI that
+        cannot be used (NaN, infinite or constant); stimuli and groups that the subject
         was shown; repeats, the presentations of each repeated stimulus (1 without repeats);
         repeated, how many stimuli were presented that often (0 without); then the ceilings. A
         ceiling is NaN where the frame has none, as for subjects without repeats.
@@ -59,6 +60,7 @@ def _rows(dataset: BrainDataset) -> Iterator[dict[str, object]]:
                 "subject": subject,
                 "roi": roi,
                 "voxels": len(columns),
+                "left_out": responses.left_out.get(roi, 0),
                 "stimuli": len(shown),
                 "groups": len(np.unique(dataset.stimuli.groups[shown])),
                 "repeats": 1 if repeats is None else len(repeats),
@@ -100,8 +102,10 @@ def overview_text(dataset: BrainDataset, ceilings: pd.DataFrame | None = None) -
     scores = [name for name in table.columns if name.startswith("ceiling_")][:_MOST_SCORES]
     shown = table.head(_MOST_ROWS)
     columns = [_left(name, shown[name].astype(str).tolist()) for name in _KEYS]
-    counts = ["voxels", "stimuli", "groups", "repeats"]
-    columns += [_right(name, [f"{count:,}" for count in shown[name]]) for name in counts]
+    counts = ["voxels", "left_out", "stimuli", "groups", "repeats"]
+    columns += [
+        _right(name.replace("_", " "), [f"{count:,}" for count in shown[name]]) for name in counts
+    ]
     columns += [_right(_heading(name), [_score(value) for value in shown[name]]) for name in scores]
     lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
     rest = len(table) - len(shown)
@@ -127,11 +131,16 @@ def _totals(dataset: BrainDataset, table: pd.DataFrame) -> str:
     with_repeats = table.loc[table["repeated"] > 0, "subject"].nunique()
     groups = len(np.unique(dataset.stimuli.groups))
     return (
-        f"In all: {len(dataset.subjects):,} subjects ({with_repeats:,} with repeats), "
-        f"{len(dataset.rois):,} ROIs, {n_voxels:,} voxels, {len(dataset.stimuli):,} "
-        f"{dataset.stimuli.modality} stimuli in {groups:,} groups, "
+        f"In all: {_counted(len(dataset.subjects), 'subject')} ({with_repeats:,} with repeats), "
+        f"{_counted(len(dataset.rois), 'ROI')}, {_counted(n_voxels, 'voxel')}, "
+        f"{len(dataset.stimuli):,} {dataset.stimuli.modality} stimuli in "
+        f"{_counted(groups, 'group')}, "
         f"{n_bytes / 1e6:,.1f} MB of responses."
     )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _heading(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ class Responses:
         Which rows of ``values`` the ``repeats`` stand behind; None: all, in order.
     coordinates : ndarray of float32, shape (n_voxels, 3), optional
         Where the voxels are, in millimetres or voxel indices as the source gives them.
+    left_out : mapping of str to int
+        Region of interest -> its voxels that the source has and that cannot be used: NaN, infinite
+        or constant. Only where there are any.
     """
 
     values: NDArray[np.float32]
@@ -35,6 +38,7 @@ class Responses:
     shown: NDArray[np.int64] | None = None
     repeated: NDArray[np.int64] | None = None
     coordinates: NDArray[np.float32] | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def rows(self, n_stimuli: int) -> NDArray[np.int64]:
         """Positions of this subject's stimuli among all ``n_stimuli`` of the dataset."""

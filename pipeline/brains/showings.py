@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.checks import usable_voxels
 from pipeline.brains.responses import Responses
-from pipeline.errors import DataError, Problem, refuse
+from pipeline.brains.usable import usable_voxels, with_columns
+
+Name = TypeVar("Name", str, int)
+
+_BLOCK_VALUES = 1 << 19
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Showings:
 
     Parameters
     ----------
-    names : tuple of str
+    names : tuple of str or of int
         The different stimuli, in the order of the rows that averages have.
     rows : ndarray of int64, shape (n_trials,)
         Position in ``names`` of each trial's stimulus.
@@ -28,7 +32,7 @@ class Showings:
         How many earlier trials showed the same stimulus.
     """
 
-    names: tuple[str, ...]
+    names: tuple[Hashable, ...]
     rows: NDArray[np.int64]
     ordinals: NDArray[np.int64]
 
@@ -50,19 +54,19 @@ class Showings:
         return np.flatnonzero(self.counts >= self.n_repeats)
 
 
-def showings_of(trials: Sequence[str], names: Iterable[str] | None = None) -> Showings:
+def showings_of(trials: Sequence[Name], names: Iterable[Name] | None = None) -> Showings:
     """Group trials by stimulus.
 
     Parameters
     ----------
-    trials : sequence of str
-        Name of the stimulus of each trial.
-    names : iterable of str, optional
+    trials : sequence of str or of int
+        Name or number of the stimulus of each trial.
+    names : iterable, optional
         The different names in the order wanted; by default that of their first showing.
     """
     ordered = tuple(dict.fromkeys(trials)) if names is None else tuple(names)
     place = {name: row for row, name in enumerate(ordered)}
-    seen: Counter[str] = Counter()
+    seen: Counter[Name] = Counter()
     ordinals = np.empty(len(trials), dtype=np.int64)
     for trial, name in enumerate(trials):
         ordinals[trial] = seen[name]
@@ -104,7 +108,8 @@ class Averaged:
         n_repeats = showings.n_repeats
         self.values = np.zeros((len(showings.names), n_voxels), dtype=np.float32)
         self.repeats = np.zeros((n_repeats, len(self.repeated), n_voxels), dtype=np.float32)
-        self._place = {int(row): place for place, row in enumerate(self.repeated)}
+        self._place = np.full(len(showings.names), -1)
+        self._place[self.repeated] = np.arange(len(self.repeated))
 
     def add(self, first_trial: int, first_voxel: int, block: NDArray[np.floating]) -> None:
         """Add the responses of some trials in some voxels, each pair once in all.
@@ -115,22 +120,31 @@ class Averaged:
             Where the block starts.
         block : ndarray, shape (n_trials, n_voxels)
         """
+        height = max(1, _BLOCK_VALUES // max(1, block.shape[1]))
+        for start in range(0, len(block), height):
+            self._add(first_trial + start, first_voxel, block[start : start + height])
+
+    def _add(self, first_trial: int, first_voxel: int, block: NDArray[np.floating]) -> None:
         columns = slice(first_voxel, first_voxel + block.shape[1])
         trials = slice(first_trial, first_trial + len(block))
         rows, ordinals = self.showings.rows[trials], self.showings.ordinals[trials]
+        places = self._place[rows]
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is dropped below
-            for response, row, ordinal in zip(block, rows.tolist(), ordinals.tolist(), strict=True):
-                self.values[row, columns] += response
-                if row in self._place and ordinal < len(self.repeats):
-                    self.repeats[ordinal, self._place[row], columns] = response
+            for ordinal in np.unique(ordinals):  # within one, no stimulus is met twice
+                now = ordinals == ordinal
+                self.values[rows[now], columns] += block[now]
+                kept = now & (places >= 0)
+                if ordinal < len(self.repeats) and kept.any():
+                    self.repeats[ordinal, places[kept], columns] = block[kept]
 
     def responses(
         self,
         where: str,
         rois: Mapping[str, NDArray[np.int64]],
+        most_unusable: float,
         shown: NDArray[np.int64] | None = None,
         coordinates: NDArray[np.float32] | None = None,
-    ) -> tuple[Responses, int]:
+    ) -> Responses:
         """Finish the averages and leave out unusable voxels.
 
         Parameters
@@ -139,57 +153,29 @@ class Averaged:
             File and subject, for the messages.
         rois : mapping of str to ndarray of int
             Columns, counted before any is left out; every voxel is in at least one.
+        most_unusable : float
+            Largest share of a region's voxels that may be left out.
         shown : ndarray of int64, shape (n_stimuli,), optional
             Positions of ``showings.names`` in the dataset.
         coordinates : ndarray of float32, shape (n_voxels, 3), optional
 
-        Returns
-        -------
-        Responses
-        int
-            Voxels left out.
-
         Raises
         ------
         DataError
-            If a ROI would lose more than half of its voxels.
+            If a ROI would lose more of its voxels than allowed.
         """
         with np.errstate(invalid="ignore"):
             self.values /= self.showings.counts[:, np.newaxis].astype(np.float32)
-        usable = _usable(where, self.values, rois)
-        kept = np.unique(np.concatenate(list(usable.values())))
-        values, repeats = _with_columns(self.values, kept), _with_columns(self.repeats, kept)
-        responses = Responses(
+        usable = usable_voxels(where, self.values, rois, most_unusable)
+        kept = np.unique(np.concatenate(list(usable.rois.values())))
+        values, repeats = with_columns(self.values, kept), with_columns(self.repeats, kept)
+        some = len(self.repeated) < len(self.showings.names)
+        return Responses(
             values=values,
-            rois={roi: np.searchsorted(kept, columns) for roi, columns in usable.items()},
+            rois={roi: np.searchsorted(kept, columns) for roi, columns in usable.rois.items()},
             repeats=repeats if repeats.size else None,
             shown=shown,
-            repeated=self.repeated if repeats.size else None,
+            repeated=self.repeated if repeats.size and some else None,
             coordinates=None if coordinates is None else coordinates[kept],
+            left_out=usable.dropped,
         )
-        return responses, self.values.shape[1] - len(kept)
-
-
-def _usable(
-    where: str, values: NDArray[np.float32], rois: Mapping[str, NDArray[np.int64]]
-) -> dict[str, NDArray[np.int64]]:
-    """Look at one region after another, which copies less than all at once; refuse all together."""
-    usable: dict[str, NDArray[np.int64]] = {}
-    problems: list[Problem] = []
-    for roi, columns in rois.items():
-        try:
-            usable |= usable_voxels(where, values, {roi: columns}).rois
-        except DataError as error:
-            problems += error.problems
-    refuse(problems, DataError)
-    return usable
-
-
-def _with_columns(array: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Move the ascending columns together in place: a copy would double the memory."""
-    if len(columns) == array.shape[-1]:
-        return array
-    flat, width = array.reshape(-1), len(columns)
-    for row, response in enumerate(array.reshape(-1, array.shape[-1])):
-        flat[row * width : (row + 1) * width] = response[columns]
-    return flat[: array[..., 0].size * width].reshape(*array.shape[:-1], width)

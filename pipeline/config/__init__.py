@@ -5,6 +5,7 @@ from pipeline.config.loading import load_config, read_study
 from pipeline.config.stages import (
     AlignConfig,
     ExtractConfig,
+    PowerConfig,
     PrepareConfig,
     ReportConfig,
     StageConfig,
@@ -19,6 +20,7 @@ __all__ = [
     "ExtractConfig",
     "Grid",
     "Listed",
+    "PowerConfig",
     "PrepareConfig",
     "ReportConfig",
     "StageConfig",

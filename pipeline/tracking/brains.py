@@ -30,8 +30,17 @@ def load_brain(name: str, directory: str) -> BrainDataset:
 def request_of(config: PrepareConfig) -> BrainRequest:
     """Put the settings of prepare into the words of the loaders."""
     settings = config.model_dump(exclude={"brain", "brain_dir"})
-    directory = Path(config.brain_dir).expanduser() if config.brain_dir else None
-    return BrainRequest(directory=directory, **settings)
+    settings |= {name: _listed(settings[name]) for name in ("subjects", "rois")}
+    settings |= {name: _path(settings[name]) for name in ("image_dir", "atlas", "labels")}
+    return BrainRequest(directory=_path(config.brain_dir), **settings)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
 
 
 def brain_input(brain: BrainDataset) -> MetaDataset:

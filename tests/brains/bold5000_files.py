@@ -6,10 +6,41 @@ import numpy as np
 from PIL import Image
 from scipy.io import savemat
 
+from pipeline.brains.bold5000 import load_bold5000
+from pipeline.brains.brain import BrainRequest
+
 REGIONS = ("PPA", "LOC", "EarlyVis", "OPA", "RSC")
 KEYS = tuple(f"{side}{region}" for region in REGIONS for side in ("LH", "RH"))
 TREE = "BOLD5000_Stimuli/Scene_Stimuli/Presented_Stimuli"
 AFFINE = np.array([[2.0, 0, 0, -70], [0, 2, 0, -100], [0, 0, 2, -60], [0, 0, 0, 1]])
+
+
+COCO, NET, SCENE = "COCO_train2014_000000000001.jpg", "n01440764_12.JPEG", "church1.jpg"
+OTHER = "n01440764_99.JPEG"
+TRIALS = {
+    "CSI1": (COCO, NET, SCENE, f"rep_{NET}", COCO, OTHER),
+    "CSI2": (SCENE, f"rep_{NET}", COCO, f"rep_{SCENE}"),
+}
+VOXELS = dict(zip(KEYS, (3, 4, 2, 5, 3, 3, 2, 4, 3, 2), strict=True))
+
+
+def bare(name):
+    return name.removeprefix("rep_")
+
+
+def load(directory, **wanted):
+    return load_bold5000(BrainRequest(directory, **{"image_size": 8, **wanted}))
+
+
+def write_release(directory):
+    """Write a small release 1.0 with two subjects; return their responses."""
+    write_images(directory, {bare(n) for names in TRIALS.values() for n in names})
+    arrays = {}
+    for number, (subject, names) in enumerate(TRIALS.items()):
+        write_list(directory, subject, names)
+        arrays[subject] = regions(len(names), VOXELS, seed=number)
+        write_rois(directory, subject, arrays[subject])
+    return arrays
 
 
 def folder_of(name):

@@ -3,6 +3,11 @@
 import numpy as np
 from scipy.io import savemat
 
+from pipeline.brains import BrainRequest
+from pipeline.brains.pereira import load_pereira
+
+N384, N243 = "data_384sentences.mat", "data_243sentences.mat"
+
 N_VOXELS = 60
 NETWORKS = {
     "MD": [(1, 12)], "DMN": [(10, 20)], "languageLH": [(21, 25), (26, 30)],
@@ -123,3 +128,11 @@ def write(directory, subject, name, content, compressed=True):
     folder.mkdir(exist_ok=True, parents=True)
     savemat(folder / name, content, do_compression=compressed)
     return folder / name
+
+
+def load(directory, experiment, rois=(), **wanted):
+    return load_pereira(BrainRequest(directory, rois=rois, **wanted), experiment)
+
+
+def one(tmp_path, subject="P01", name=N384, **changes):
+    return write(tmp_path, subject, name, current(**changes)).parents[1]

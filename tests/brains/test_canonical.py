@@ -24,6 +24,7 @@ def rich():
         shown=np.array([3, 0, 4, 1]),
         repeated=np.array([1, 2]),
         coordinates=rng.standard_normal((6, 3)).astype(np.float32),
+        left_out={"a/b ü": 3},
     )
     plain = Responses(rng.standard_normal((5, 3)).astype(np.float32), {"a/b ü": np.arange(3)})
     texts = ("A b.", "line\nbreak\u2028", 'quote "', "tab\té\0", "ß")
@@ -51,6 +52,7 @@ def assert_equal(first, second):
         assert list(one.rois) == list(other.rois)
         for roi, columns in one.rois.items():
             np.testing.assert_array_equal(columns, other.rois[roi])
+        assert one.left_out == other.left_out
         for field in FIELDS:
             mine, its = getattr(one, field), getattr(other, field)
             assert (mine is None) == (its is None)
@@ -162,7 +164,7 @@ def test_a_changed_response_shows_when_asked_to_verify(copy):
         ({"name": "real"}, "expected files with the seal"),
         ({"source": "elsewhere"}, "expected files with the seal"),
         ({"digest": "0" * 64}, "expected files with the seal"),
-        ({"format": 2}, "expected format 1 of the copy; found format 2"),
+        ({"format": 1}, "expected format 2 of the copy; found format 1"),
         ({"n_stimuli": "many"}, "found n_stimuli: Input should be a valid integer"),
         ({"extra": 1}, "found extra: Extra inputs are not permitted"),
         ({"modality": "sound"}, "found modality: Input should be 'text' or 'image'"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.brains import BrainDataset, Responses, Stimuli
-from pipeline.brains.checks import usable_voxels
+from pipeline.brains.usable import usable_voxels
 from pipeline.errors import DataError
 
 
@@ -16,7 +16,7 @@ def values():
 def test_nan_infinite_and_constant_voxels_are_left_out_and_counted(values):
     values[2, 1], values[0, 4], values[:, 5] = np.nan, np.inf, 3.0
     rois = {"a": np.array([0, 1, 2, 3]), "b": np.array([2, 3, 4, 5, 6, 7]), "c": np.array([8, 9])}
-    usable = usable_voxels("file", values, rois)
+    usable = usable_voxels("file", values, rois, 0.5)
     assert {roi: columns.tolist() for roi, columns in usable.rois.items()} == {
         "a": [0, 2, 3],
         "b": [2, 3, 6, 7],
@@ -31,7 +31,7 @@ def test_a_region_that_would_lose_more_than_half_is_refused_with_all_others(valu
     with pytest.raises(
         DataError, match=r"(?s)2 problems.*ROI a.*found 4 of 4.*ROI b.*found 3 of 5"
     ):
-        usable_voxels("file", values, rois)
+        usable_voxels("file", values, rois, 0.5)
 
 
 def dataset(values, **parts):

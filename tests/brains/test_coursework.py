@@ -118,7 +118,7 @@ def test_a_list_of_absurd_size_is_refused_unread(tmp_path):
         ({"vision": np.ones(627)}, r"'vision' of shape \(627, V\); found shape \(627,\)"),
         ({"vision": np.ones((627, 0))}, r"found shape \(627, 0\)"),
         ({"visual": np.ones((627, 2))}, "keys language, vision, task, dmn; found .*dmn, visual"),
-        ({"dmn": np.ones((627, 3))}, "ROI dmn: expected at least half .* 3 of 3 NaN"),
+        ({"dmn": np.ones((627, 3))}, "ROI dmn: expected at most 50% of .* 3 of 3"),
     ],
 )
 def test_matrices_that_do_not_fit_are_refused(tmp_path, changes, message):
@@ -131,7 +131,7 @@ def test_unusable_voxels_are_left_out_and_counted(tmp_path):
     task[5, 1], task[:, 2] = np.inf, 0
     data = load(write(tmp_path, task=task))
     read = data.subjects["subj1"]
-    assert "subj1: NaN, infinite or constant voxels left out: 2 in task" in data.source
+    assert "unusable voxels left out: subj1 task 2" in data.source
     expected = task[:, [0, 3]].astype(np.float32)
     np.testing.assert_array_equal(read.values[:, read.rois["task"]], expected)
     expected = matrices(1)["dmn"].astype(np.float32)

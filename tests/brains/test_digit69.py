@@ -65,13 +65,17 @@ def test_constant_voxels_are_left_out_and_counted(tmp_path):
     made["fmriTrn"][:, 2] = made["fmriTest"][:, 2] = 0.5
     data = load(write(tmp_path, **made))
     assert data.subjects["s1"].values.shape == (12, 6)
-    assert "1 constant voxels left out" in data.source
+    assert "unusable voxels left out: s1 visual 1" in data.source
 
 
-def test_nan_is_refused(tmp_path):
+def test_nan_and_infinite_voxels_are_left_out_and_counted_or_refused_where_they_are_many(tmp_path):
     made = content()
-    made["fmriTrn"][0, 0] = np.nan
-    with pytest.raises(DataError, match=r"ROI visual: expected finite responses.*1 of 7 voxels"):
+    made["fmriTrn"][0, 0], made["fmriTest"][1, 4] = np.nan, np.inf
+    data = load(write(tmp_path, **made))
+    assert data.subjects["s1"].values.shape == (12, 5)
+    assert data.subjects["s1"].left_out == {"visual": 2}
+    made["fmriTrn"][0, :4] = np.nan
+    with pytest.raises(DataError, match=r"ROI visual: expected at most 50%.*found 5 of 7"):
         load(write(tmp_path, **made))
 
 
@@ -139,7 +143,7 @@ class TestTheRealFile:
         data = load(REAL)
         assert len(data.stimuli) == 100
         assert data.subjects["s1"].values.shape == (100, 3092)
-        assert "0 constant voxels left out" in data.source
+        assert "unusable voxels left out: none" in data.source
 
     def test_holds_no_two_near_identical_pictures(self):
         assert len(set(load(REAL).stimuli.groups)) == 100

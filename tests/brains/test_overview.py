@@ -22,6 +22,7 @@ def dataset():
         repeats=values(3, 2, 6),
         shown=np.array([0, 1, 2, 5]),
         repeated=np.array([0, 3]),
+        left_out={"visual": 1},
     )
     stimuli = Stimuli(tuple("abcdef"), np.array(list("ppqqrr")))
     plain = Responses(values(6, 2), {"language": np.array([1])})
@@ -38,9 +39,10 @@ def ceilings():
 
 def test_there_is_one_row_for_each_subject_and_roi(dataset):
     expected = pd.DataFrame(
-        [("s1", "language", 2, 4, 3, 3, 2), ("s1", "visual", 3, 4, 3, 3, 2),
-         ("s2", "language", 1, 6, 3, 1, 0)],
-        columns=["subject", "roi", "voxels", "stimuli", "groups", "repeats", "repeated"],
+        [("s1", "language", 2, 0, 4, 3, 3, 2), ("s1", "visual", 3, 1, 4, 3, 3, 2),
+         ("s2", "language", 1, 0, 6, 3, 1, 0)],
+        columns=["subject", "roi", "voxels", "left_out", "stimuli", "groups", "repeats",
+                 "repeated"],
     )  # fmt: skip
     pd.testing.assert_frame_equal(overview(dataset), expected)
 
@@ -74,7 +76,7 @@ def test_the_text_holds_totals_and_every_row(dataset, ceilings):
     assert "two: made for this test" in text
     assert "2 subjects (1 with repeats), 2 ROIs, 8 voxels, 6 text stimuli in 3 groups" in text
     last = text.splitlines()[-1].split()
-    assert last == ["s2", "language", "1", "6", "3", "1", *["none"] * 2]
+    assert last == ["s2", "language", "1", "0", "6", "3", "1", *["none"] * 2]
     assert "ceiling 2v2" in text
 
 

@@ -1,14 +1,20 @@
 """What prepare has read is shown, kept, and aligned with like the original."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from pipeline.config import AlignConfig, PrepareConfig
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError
 from pipeline.tracking.brains import load_brain
 from pipeline.tracking.runs import find_runs
 from pipeline.tracking.stages.align import run_align
 from pipeline.tracking.stages.prepare import run_prepare
+
+sys.path.append(str(Path(__file__).parents[1] / "brains"))
+from bold5000_files import write_release
 
 SETTINGS = {"n_subjects": 2, "n_stimuli": 96, "n_voxels": 30, "effect": 4.0}
 
@@ -27,7 +33,8 @@ def test_the_table_counts_what_was_found(prepared):
 
 def test_table_figure_and_copy_are_logged(prepared, client):
     names = {item.path for item in client.list_artifacts(prepared.run_id)}
-    assert {"prepared", "overview.txt", "overview.csv", "overview.png"} <= names
+    tables = {"prepared", "overview.txt", "overview.csv"}
+    assert tables | {"regions.png", "responses.png", "stimuli.png"} <= names
     run = client.get_run(prepared.run_id)
     assert run.data.tags["stage"] == "prepare"
     assert run.data.metrics == {"subjects": 2, "stimuli": 96}
@@ -63,6 +70,24 @@ def test_a_stronger_effect_raises_the_ceiling(store):
         return np.mean([float(line.split()[-1]) for line in metric if line.startswith("sim1")])
 
     assert ceiling(8.0) > ceiling(0.1) + 0.1
+
+
+def test_settings_of_the_loader_reach_the_copy_and_all_that_aligns_with_it(store, tmp_path):
+    write_release(tmp_path)
+    files = {"brain": "bold5000", "brain_dir": str(tmp_path), "image_size": 8}
+    config = PrepareConfig(**files, hemispheres="apart", rois="LHPPA, RHOPA", subjects="CSI2")
+    prepared = run_prepare(config)
+    copy = load_brain("prepared", str(prepared.folder))
+    assert copy.rois == ("LHPPA", "RHOPA")
+    assert list(copy.subjects) == ["CSI2"]
+    assert copy.stimuli.items.shape[1:] == (8, 8, 3)
+    assert run_prepare(PrepareConfig(**files)).run_id != prepared.run_id
+
+
+def test_a_setting_that_the_brain_does_not_know_fails_its_run(store):
+    config = PrepareConfig(brain="simulated-pictures", tr="2", zscore="none")
+    with pytest.raises(ConfigError, match=r"(?s)2 problems.*tr=2.*zscore=none"):
+        run_prepare(config)
 
 
 def test_data_that_cannot_be_read_fails_its_run(store, tmp_path):

@@ -8,37 +8,36 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.arrays.files import Arrays
+from pipeline.brains.arrays.files import ArrayFile, Arrays
+from pipeline.brains.arrays.limits import Declared
 from pipeline.brains.arrays.stimuli import TABLE
 from pipeline.errors import Problem, nearest
 
 _FIELDS = ("responses", "rows", "coordinates", "roi/<name>")
 
 
-def array_problems(path: Path, arrays: Arrays, n_rows: int) -> Iterator[Problem]:
+def array_problems(file: ArrayFile, n_rows: int) -> Iterator[Problem]:
     """Yield what keeps the arrays of one subject from being used.
 
     Parameters
     ----------
-    path : Path
-        Of the file, for the messages.
-    arrays : dict of str to ndarray
-        All arrays of the file.
+    file : ArrayFile
     n_rows : int
         Rows of the stimulus table.
     """
+    path, arrays = file.path, file.others
     for name in arrays:
         if name not in _FIELDS[:3] and not (name.startswith("roi/") and name != "roi/"):
             yield Problem(f"{path}: fields", "known fields", f"'{name}'", nearest(name, _FIELDS))
-    responses = arrays.get("responses", np.empty(0))
+    responses = file.responses or Declared((), "f", 8)
     rows = arrays.get("rows")
     expected = n_rows if rows is None else rows.size
-    if responses.ndim != 2 or responses.dtype.kind == "b" or len(responses) != expected:
+    if len(responses.shape) != 2 or responses.kind == "b" or responses.shape[0] != expected:
         yield Problem(
             f"{path}: responses",
             f"numbers of shape ({expected}, n_voxels), a row for each of {expected} in "
             f"{TABLE if rows is None else 'rows'}",
-            f"{responses.dtype} of shape {responses.shape}" if responses.size else "none",
+            f"{responses.dtype} of shape {responses.shape}" if file.responses else "none",
             "Give one row of responses for each presentation.",
         )
         return

@@ -9,9 +9,9 @@ Damage shows in the checksums of .npz and of compressed .mat. An .h5, .safetenso
 
 from __future__ import annotations
 
-import math
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +23,40 @@ from pipeline.brains.arrays.limits import (
     allowed_bytes,
     check_declared,
     damaged,
-    npy_header,
 )
-from pipeline.brains.matlab import MatFile, numeric_arrays
+from pipeline.brains.arrays.npz import npz_array, npz_members
+from pipeline.brains.arrays.streams import RESPONSES, SAFETENSORS
+from pipeline.brains.hdf5 import unfit_for_reading
+from pipeline.brains.matlab import MatFile, check_numeric, numeric_arrays
+from pipeline.brains.matlab.tags import Header
 from pipeline.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
 
-_SAFETENSORS = {"BOOL": ("b", 1), "F64": ("f", 8), "F32": ("f", 4), "F16": ("f", 2)} | {
-    f"{kind.upper()}{bits}": (kind, bits // 8) for kind in "iu" for bits in (8, 16, 32, 64)
-}
-_ZIP_TAIL = 22 + (1 << 16)
 # What is no number has a kind that check_declared refuses.
 _OTHER = ("O", 8)
 
 
-def read_arrays(path: Path) -> Arrays:
-    """Read all arrays of a file.
+@dataclass(frozen=True)
+class ArrayFile:
+    """What one file of arrays holds; its responses are still to be read, see ``streams``.
+
+    Parameters
+    ----------
+    path : Path
+    responses : Declared, optional
+        What the file says of its array ``responses``; None: it has none.
+    others : dict of str to ndarray
+        All other arrays.
+    """
+
+    path: Path
+    responses: Declared | None
+    others: Arrays
+
+
+def read_arrays(path: Path) -> ArrayFile:
+    """Look over all arrays of a file, and read all but the responses.
 
     Parameters
     ----------
@@ -48,7 +65,7 @@ def read_arrays(path: Path) -> Arrays:
 
     Returns
     -------
-    dict of str to ndarray
+    ArrayFile
         Numbers only. In .h5, the datasets of group ``roi`` are named ``roi/<name>``; so are the
         variables ``roi_<name>`` of .mat, whose single rows and columns become vectors.
 
@@ -66,81 +83,45 @@ def read_arrays(path: Path) -> Arrays:
         raise damaged(path, f"a whole {path.suffix} file", error) from error
 
 
-def read_npz(path: Path) -> Arrays:
-    """Read all members of an .npz file; zip checks the CRC of each."""
+def _read_npz(path: Path) -> ArrayFile:
     with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        declared = {_npz_name(path, info): _npz_declared(path, archive, info) for info in members}
-        if len(declared) < len(members):
-            raise damaged(path, "every array once", "two arrays of the same name")
-        if len(members) != _npz_count(path):
-            raise damaged(path, f"{_npz_count(path)} arrays, as it says", f"{len(members)}")
-        check_declared(path, declared)
-        arrays = {}
-        for name, info in zip(declared, members, strict=True):
-            with archive.open(info) as member:
-                arrays[name] = np.lib.format.read_array(member, allow_pickle=False)
-        return arrays
+        members = npz_members(path, archive)
+        _, responses = members.pop(RESPONSES, (None, None))
+        others = {name: npz_array(archive, info) for name, (info, _) in members.items()}
+    return ArrayFile(path, responses, others)
 
 
-def _npz_count(path: Path) -> int:
-    """Read how many members a zip file says it has: zipfile lists the fewer of a damaged one."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _ZIP_TAIL))
-        tail = file.read()
-    place = tail.rfind(b"PK\x05\x06") + 10
-    return int.from_bytes(tail[place : place + 2], "little")
-
-
-def _npz_name(path: Path, info: zipfile.ZipInfo) -> str:
-    if not info.filename.endswith(".npy"):
-        raise damaged(path, "members that end in .npy", repr(info.filename))
-    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise damaged(path, "stored or deflated members", f"zip method {info.compress_type}")
-    return info.filename.removesuffix(".npy")
-
-
-def _npz_declared(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Declared:
-    with archive.open(info) as member:
-        declared, size = npy_header(member)
-    if declared.kind in "biuf" and size != info.file_size:
-        raise damaged(path, f"{size} bytes in {info.filename}", f"{info.file_size} bytes")
-    return declared
-
-
-def _read_safetensors(path: Path) -> Arrays:
+def _read_safetensors(path: Path) -> ArrayFile:
     from safetensors import safe_open
 
     with safe_open(path, framework="numpy") as file:
         views = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
         declared = {
-            name: Declared(tuple(view.get_shape()), *_SAFETENSORS.get(view.get_dtype(), _OTHER))
+            name: Declared(tuple(view.get_shape()), *SAFETENSORS.get(view.get_dtype(), _OTHER))
             for name, view in views.items()
         }
         check_declared(path, declared)
-        return {name: file.get_tensor(name) for name in declared}
+        responses = declared.pop(RESPONSES, None)
+        return ArrayFile(path, responses, {name: file.get_tensor(name) for name in declared})
 
 
-def _read_h5(path: Path) -> Arrays:
+def _read_h5(path: Path) -> ArrayFile:
     import h5py  # type: ignore[import-untyped]
 
     with h5py.File(path, "r") as file:
         found = dict(_h5_datasets(path, file))
         declared = {
-            name: Declared(dataset.shape or (), dataset.dtype.kind, dataset.dtype.itemsize)
+            name: Declared(dataset.shape, dataset.dtype.kind, dataset.dtype.itemsize)
             for name, dataset in found.items()
         }
         check_declared(path, declared)
-        for name, dataset in found.items():
-            chunk = math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize
-            if chunk > allowed_bytes(path):
-                raise damaged(path, f"chunks of {name} no larger than the file", f"{chunk} bytes")
-        return {name: np.asarray(dataset[()]) for name, dataset in found.items()}
+        responses = declared.pop(RESPONSES, None)
+        return ArrayFile(path, responses, {name: np.asarray(found[name][()]) for name in declared})
 
 
 def _h5_datasets(path: Path, file: Any) -> Iterator[tuple[str, Any]]:
-    """Walk the two levels that are read; links to other files and places are refused."""
-    import h5py  # type: ignore[import-untyped]
+    """Walk the two levels that are read."""
+    import h5py
 
     for outer in file:
         names = [outer]
@@ -149,26 +130,39 @@ def _h5_datasets(path: Path, file: Any) -> Iterator[tuple[str, Any]]:
             if outer == "roi" and isinstance(group, h5py.Group):
                 names = [f"roi/{inner}" for inner in group]
         for name in names:
-            inside = isinstance(file.get(name, getlink=True), h5py.HardLink)
-            dataset: Any = file[name] if inside else None
-            if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual:
-                raise damaged(path, f"{name} to be a dataset of this file", "something else")
-            yield name, dataset
+            unfit = unfit_for_reading(file, name, allowed_bytes(path))
+            if unfit:
+                raise damaged(path, f"{name} to be a whole dataset of this file", unfit)
+            yield name, file[name]
 
 
-def _read_mat(path: Path) -> Arrays:
+def _read_mat(path: Path) -> ArrayFile:
     with MatFile(path) as file:
-        arrays = numeric_arrays(file, allowed_bytes(path))
-    return {
+        check_numeric(file, allowed_bytes(path), file.variables)
+        headers = {name: variable.header for name, variable in file.variables.items()}
+        named = [name for name in headers if name != RESPONSES]
+        arrays = numeric_arrays(file, allowed_bytes(path), named)
+    others = {
         f"roi/{name[4:]}" if name.startswith("roi_") else name: (
-            array if name in {"responses", "coordinates"} or 1 not in array.shape else array.ravel()
+            array if name == "coordinates" or 1 not in array.shape else array.ravel()
         )
         for name, array in arrays.items()
     }
+    return ArrayFile(path, _mat_declared(headers.get(RESPONSES)), others)
 
 
-READERS: dict[str, Callable[[Path], Arrays]] = {
-    ".npz": read_npz,
+def _mat_declared(header: Header | None) -> Declared | None:
+    if header is None:
+        return None
+    words = {"double": "float64", "single": "float32"}
+    dtype = np.dtype(
+        "bool" if header.is_logical else words.get(header.class_name) or header.class_name
+    )
+    return Declared(header.shape, dtype.kind, dtype.itemsize)
+
+
+READERS: dict[str, Callable[[Path], ArrayFile]] = {
+    ".npz": _read_npz,
     ".h5": _read_h5,
     ".mat": _read_mat,
     ".safetensors": _read_safetensors,

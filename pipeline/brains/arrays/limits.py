@@ -36,6 +36,11 @@ class Declared:
     itemsize: int
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the numbers, as this machine orders their bytes."""
+        return np.dtype(f"{self.kind}{self.itemsize}")
+
+    @property
     def n_bytes(self) -> int:
         """Bytes of the whole array in memory."""
         return math.prod(self.shape) * self.itemsize

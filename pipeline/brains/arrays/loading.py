@@ -8,15 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.arrays.checks import array_problems
-from pipeline.brains.arrays.files import READERS, read_arrays
+from pipeline.brains.arrays.files import READERS, ArrayFile, read_arrays
 from pipeline.brains.arrays.limits import damaged
 from pipeline.brains.arrays.stimuli import TABLE, StimulusTable, read_stimuli
-from pipeline.brains.averaging import averaged
-from pipeline.brains.brain import Brain, BrainRequest
-from pipeline.brains.checks import usable_voxels
+from pipeline.brains.arrays.streams import response_blocks
+from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
+from pipeline.brains.checks import given_directory
+from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.responses import Responses
-from pipeline.errors import DataError, Problem, refuse
+from pipeline.brains.showings import Averaged, showings_of
+from pipeline.brains.usable import left_out_said
+from pipeline.errors import DataError, refuse
 
 
 def load_arrays(request: BrainRequest) -> BrainDataset:
@@ -30,32 +33,27 @@ def load_arrays(request: BrainRequest) -> BrainDataset:
     Returns
     -------
     BrainDataset
-        Subjects in the order of their names. Responses in float32 without repeats are not copied;
-        with repeats, those of the file lie in memory beside the average and the repeats kept.
+        Subjects in the order of their names. Responses are averaged as they are read: only a few
+        megabytes of the file lie in memory beside the averages and the repeats kept.
 
     Raises
     ------
     DataError
         If a file is missing, damaged, or does not match the others.
+    ConfigError
+        If a subject or ROI is asked for that is not there.
     """
-    folder = request.directory
-    if folder is None or not folder.is_dir():
-        found = "none given" if folder is None else "no such folder"
-        where = "arrays: directory" if folder is None else str(folder)
-        raise DataError(Problem(where, "a folder", found, f"Point to the folder with {TABLE}."))
+    folder = given_directory("arrays", request.directory, f"Point to the folder with {TABLE}.")
     table = read_stimuli(folder)
-    read = {path.stem: _subject(path, table) for path in _subject_files(folder)}
-    dropped = [
-        f"{subject} {roi} {count}"
-        for subject, (_, lost) in read.items()
-        for roi, count in lost.items()
-    ]
+    paths = {path.stem: path for path in _subject_files(folder)}
+    wanted = chosen("subjects", str(folder), request.subjects, paths)
+    subjects = {name: _subject(paths[name], table, request) for name in wanted}
     return BrainDataset(
         name="arrays",
         stimuli=table.stimuli,
-        subjects={subject: responses for subject, (responses, _) in read.items()},
+        subjects=subjects,
         source=f"arrays of the folder '{folder.resolve().name}', {len(table.row_stimulus)} rows; "
-        f"voxels left out: {', '.join(dropped) or 'none'}",
+        f"{left_out_said(subjects)}",
     )
 
 
@@ -70,43 +68,35 @@ def _subject_files(folder: Path) -> list[Path]:
     return paths
 
 
-def _subject(path: Path, table: StimulusTable) -> tuple[Responses, dict[str, int]]:
-    arrays = read_arrays(path)
-    refuse(array_problems(path, arrays, len(table.row_stimulus)), DataError)
-    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and left out
-        values = arrays.pop("responses").astype(np.float32, copy=False)
-    coordinates = arrays.get("coordinates")
-    rois = {
-        name.removeprefix("roi/"): _columns(given)
-        for name, given in arrays.items()
-        if name.startswith("roi/")
-    }
-    usable = usable_voxels(str(path), values, rois)
-    kept = np.unique(np.concatenate(list(usable.rois.values())))
-    rows = arrays.get("rows", np.arange(len(values))).astype(np.int64)
-    responses = averaged(_only(values, kept), table.row_stimulus[rows], len(table.stimuli))
-    return (
-        Responses(
-            values=responses.values,
-            rois={roi: np.searchsorted(kept, columns) for roi, columns in usable.rois.items()},
-            repeats=responses.repeats,
-            shown=responses.shown,
-            repeated=responses.repeated,
-            coordinates=None if coordinates is None else coordinates[kept].astype(np.float32),
-        ),
-        dict(usable.dropped),
+def _subject(path: Path, table: StimulusTable, request: BrainRequest) -> Responses:
+    file = read_arrays(path)
+    refuse(array_problems(file, len(table.row_stimulus)), DataError)
+    rois = _rois(file, request)
+    voxels = np.unique(np.concatenate(list(rois.values())))
+    rows = file.others.get("rows", np.arange(len(table.row_stimulus))).astype(np.int64)
+    stimulus = table.row_stimulus[rows]
+    shown = np.unique(stimulus)
+    averaged = Averaged(showings_of(stimulus.tolist(), shown.tolist()), len(voxels))
+    for first_row, first_voxel, block in response_blocks(path):
+        begin, end = np.searchsorted(voxels, (first_voxel, first_voxel + block.shape[1]))
+        wanted = voxels[begin:end] - first_voxel
+        averaged.add(
+            first_row, int(begin), block if len(wanted) == block.shape[1] else block[:, wanted]
+        )
+    coordinates = file.others.get("coordinates")
+    return averaged.responses(
+        str(path),
+        {roi: np.searchsorted(voxels, columns) for roi, columns in rois.items()},
+        request.max_unusable,
+        None if len(shown) == len(table.stimuli) else shown,
+        None if coordinates is None else coordinates[voxels].astype(np.float32),
     )
 
 
-def _only(values: NDArray[np.float32], kept: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Keep some columns, in place where a copy would nearly double the memory."""
-    if len(kept) == values.shape[1]:
-        return values
-    if 2 * len(kept) <= values.shape[1] or not values.flags.writeable:
-        return values[:, kept]
-    for row in values:
-        row[: len(kept)] = row[kept]
-    return values[:, : len(kept)]
+def _rois(file: ArrayFile, request: BrainRequest) -> dict[str, NDArray[np.int64]]:
+    there = [name.removeprefix("roi/") for name in file.others if name.startswith("roi/")]
+    wanted = chosen("rois", str(file.path), request.rois, there)
+    return {roi: _columns(file.others[f"roi/{roi}"]) for roi in wanted}
 
 
 def _columns(given: NDArray[np.generic]) -> NDArray[np.int64]:
@@ -117,6 +107,7 @@ ARRAYS = Brain(
     name="arrays",
     modality="either",
     summary="your own data: a folder of stimuli.csv and one file of arrays for each subject",
-    load=load_arrays,
+    read=load_arrays,
+    settings=FILE_SETTINGS,
     needs_directory=True,
 )

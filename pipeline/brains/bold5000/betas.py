@@ -9,7 +9,8 @@ The folder::
     BOLD5000_Stimuli/Scene_Stimuli/Presented_Stimuli/{COCO,ImageNet,Scene}/...
 
 Volumes of all sessions, in order, are the lines of the stimulus list. Each voxel is z-scored
-within each session, as the release recommends. One session of the voxels wanted is held at a time.
+within each session, as the release recommends, unless the setting zscore says none. One session
+of the voxels wanted is held at a time.
 """
 
 from __future__ import annotations
@@ -21,13 +22,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.bold5000.images import STIMULUS_TREE, Groups
-from pipeline.brains.bold5000.regions import KEYS, Hemispheres, matched_keys, regions_of
+from pipeline.brains.bold5000.regions import joined, matched_keys, wanted_regions
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
-from pipeline.brains.bold5000.subjects import Pictures, Trials, assembled, wanted_subjects
+from pipeline.brains.bold5000.subjects import SETTINGS, Trials, assembled, wanted_subjects
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.dataset import BrainDataset
-from pipeline.brains.nifti.masks import Regions, read_masks
+from pipeline.brains.nifti.masks import read_masks
 from pipeline.brains.nifti.volumes import Volumes, open_volumes, require_same_space
 from pipeline.brains.responses import Responses
 from pipeline.brains.showings import Averaged
@@ -37,54 +37,45 @@ _NAME = "GLMbetas-TYPED-FITHRF-GLMDENOISE-RR"
 _REMEDY = "Download every session of the subject again."
 
 
-def load_bold5000_betas(
-    directory: Path | None,
-    hemispheres: Hemispheres = "joined",
-    subjects: Sequence[str] | None = None,
-    images: Path | None = None,
-    image_size: int = 224,
-    groups: Groups = "image",
-) -> BrainDataset:
-    """Read BOLD5000 release 2.0; repeats and arguments as in :func:`load_bold5000`.
+def load_bold5000_betas(request: BrainRequest) -> BrainDataset:
+    """Read BOLD5000 release 2.0; repeats as in :func:`load_bold5000`.
 
     Parameters
     ----------
-    directory : Path
-    hemispheres : 'joined' or 'apart'
-    subjects : sequence of str, optional
-    images : Path, optional
-    image_size : int
-    groups : 'image' or 'source'
+    request : BrainRequest
 
     Returns
     -------
     BrainDataset
-        With coordinates in millimetres. Voxels that are constant within a session or not finite
-        are left out; how many is in ``source``.
+        With coordinates in millimetres. Voxels that are not finite or constant, within a session
+        where they are z-scored, are left out; how many is in ``source``.
 
     Raises
     ------
     ConfigError
-        If an argument names something that does not exist.
+        If a subject or ROI is asked for that is not there.
     DataError
         If files are missing or damaged, or do not fit together.
     """
-    regions_of({key: np.array([], dtype=np.int64) for key in KEYS}, hemispheres)  # known word?
-    asked = wanted_subjects(directory, subjects, lambda s: bool(_numbered(directory, s)))
-    root = Path(str(directory))
+    parts = wanted_regions(request.hemispheres, request.rois)
+    asked = wanted_subjects(request, lambda root, subject: bool(_numbered(root, subject)))
+    root = Path(str(request.directory))
     lists = {subject: read_stimulus_list(_list_path(root, subject)) for subject in asked}
+    scored = request.zscore == "session"
 
-    def read(subject: str, trials: Trials) -> tuple[Responses, int]:
+    def read(subject: str, trials: Trials) -> Responses:
         sessions = _sessions(root, subject, len(trials.showings.rows))
-        return _responses(sessions, _mask_paths(root, subject), trials, hemispheres)
+        masks = _mask_paths(root, subject)
+        averaged, columns, places = _averaged(sessions, masks, trials, parts, scored)
+        where, rois = str(sessions[0].path), joined(columns, parts)
+        return averaged.responses(where, rois, request.max_unusable, trials.shown, places)
 
-    pictures = Pictures(images or root / STIMULUS_TREE, image_size, groups)
-    return assembled("bold5000-2.0", "BOLD5000 release 2.0", lists, pictures, read)
+    said = "z-scored within sessions" if scored else "not z-scored"
+    return assembled("bold5000-2.0", f"BOLD5000 release 2.0, {said}", lists, request, read)
 
 
-def _numbered(directory: Path | None, subject: str) -> dict[int, Path]:
+def _numbered(root: Path, subject: str) -> dict[int, Path]:
     """Session number -> file of a subject, in order."""
-    root = Path(str(directory))
     pattern = re.compile(rf"{subject}_{_NAME}_ses-(\d+)\.nii(\.gz)?")
     found = {}
     for folder in (root, root / subject):
@@ -124,29 +115,32 @@ def _mask_paths(root: Path, subject: str) -> dict[str, Path]:
     return {key: stems[name] for key, name in matched_keys(str(folder), stems).items()}
 
 
-def _responses(
-    sessions: Sequence[Volumes], masks: dict[str, Path], trials: Trials, hemispheres: Hemispheres
-) -> tuple[Responses, int]:
-    regions: Regions = read_masks(masks, sessions[0])
+def _averaged(
+    sessions: Sequence[Volumes],
+    masks: dict[str, Path],
+    trials: Trials,
+    parts: dict[str, tuple[str, ...]],
+    scored: bool,
+) -> tuple[Averaged, dict[str, NDArray[np.int64]], NDArray[np.float32]]:
+    """Read all sessions; give the columns of each region in one hemisphere, and their places."""
+    keys = [key for members in parts.values() for key in members]
+    regions = read_masks({key: masks[key] for key in keys}, sessions[0])
     averaged = Averaged(trials.showings, len(regions.voxels))
     first = 0
     for session in sessions:
-        averaged.add(first, 0, _scored(session, regions.voxels))
+        averaged.add(first, 0, _read_session(session, regions.voxels, scored))
         first += session.n_volumes
-    return averaged.responses(
-        str(sessions[0].path),
-        regions_of(regions.columns, hemispheres),
-        trials.shown,
-        sessions[0].space.coordinates(regions.voxels),
-    )
+    return averaged, dict(regions.columns), sessions[0].space.coordinates(regions.voxels)
 
 
-def _scored(session: Volumes, voxels: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Read one session and z-score each voxel in it, shape (n_volumes, n_voxels)."""
+def _read_session(session: Volumes, voxels: NDArray[np.int64], scored: bool) -> NDArray[np.float32]:
+    """Read one session, shape (n_volumes, n_voxels), and z-score each voxel in it if asked."""
     block = np.empty((session.n_volumes, len(voxels)), dtype=np.float32)
     with np.errstate(all="ignore"):  # constant and infinite voxels become NaN and are left out
         for volume, values in enumerate(session.read(voxels)):
             block[volume] = values
+        if not scored:
+            return block
         constant = np.ptp(block, axis=0) == 0
         block -= block.mean(axis=0, dtype=np.float64)
         spread = np.sqrt(np.einsum("ij,ij->j", block, block, dtype=np.float64) / len(block))
@@ -154,14 +148,11 @@ def _scored(session: Volumes, voxels: NDArray[np.int64]) -> NDArray[np.float32]:
     return block
 
 
-def _load(request: BrainRequest) -> BrainDataset:
-    return load_bold5000_betas(request.directory)
-
-
 BOLD5000_BETAS = Brain(
     name="bold5000-2.0",
     modality="image",
     summary="4 real subjects saw 4,916 photographs; whole-brain betas of release 2.0 in masks",
-    load=_load,
+    read=load_bold5000_betas,
+    settings=SETTINGS | {"zscore"},
     needs_directory=True,
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 from pipeline.brains.bold5000.stimulus_lists import source_of
 from pipeline.brains.pictures import missing_pictures
 from pipeline.errors import ConfigError, DataError, Problem, nearest, refuse
-
-Groups = Literal["image", "source"]
 
 STIMULUS_TREE = Path("BOLD5000_Stimuli", "Scene_Stimuli", "Presented_Stimuli")
 
@@ -38,15 +35,15 @@ def image_files(tree: Path, names: Iterable[str]) -> dict[str, Path]:
     return files
 
 
-def image_groups(names: Iterable[str], groups: Groups) -> NDArray[np.str_]:
+def image_groups(names: Iterable[str], groups: str) -> NDArray[np.str_]:
     """Group images by identity or by the set they were taken from.
 
     Parameters
     ----------
     names : iterable of str
-    groups : 'image' or 'source'
-        With ``image`` every image is a group of its own; with ``source`` there are three: COCO,
-        ImageNet and Scene.
+    groups : 'image', 'source' or ''
+        With ``image``, the usual one, every image is a group of its own; with ``source`` there are
+        three: COCO, ImageNet and Scene.
 
     Returns
     -------
@@ -57,9 +54,7 @@ def image_groups(names: Iterable[str], groups: Groups) -> NDArray[np.str_]:
     ConfigError
         If ``groups`` is another word.
     """
-    if groups == "image":
-        return np.array(list(names))
-    if groups == "source":
-        return np.array([source_of(name) for name in names])
-    known = nearest(str(groups), ("image", "source"))
-    raise ConfigError(Problem("groups", "image or source", repr(groups), known))
+    if groups not in {"", "image", "source"}:
+        remedy = nearest(groups, ("image", "source"))
+        raise ConfigError(Problem("groups", "image or source for BOLD5000", repr(groups), remedy))
+    return np.array([source_of(name) if groups == "source" else name for name in names])

@@ -12,34 +12,22 @@ trials are matched by image name. Images are sorted by name in the dataset.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.brains.bold5000.images import STIMULUS_TREE, Groups
-from pipeline.brains.bold5000.regions import KEYS, Hemispheres, regions_of
+from pipeline.brains.bold5000.regions import joined, wanted_regions
 from pipeline.brains.bold5000.roi_files import roi_file
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
-from pipeline.brains.bold5000.subjects import Pictures, Trials, assembled, wanted_subjects
+from pipeline.brains.bold5000.subjects import SETTINGS, Trials, assembled, wanted_subjects
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.responses import Responses
 from pipeline.brains.showings import Averaged
-from pipeline.errors import ConfigError, DataError, Problem, nearest
-
-TRS = ("1", "2", "3", "4", "5", "34")
+from pipeline.errors import DataError, Problem
 
 
-def load_bold5000(
-    directory: Path | None,
-    tr: str = "34",
-    hemispheres: Hemispheres = "joined",
-    subjects: Sequence[str] | None = None,
-    images: Path | None = None,
-    image_size: int = 224,
-    groups: Groups = "image",
-) -> BrainDataset:
+def load_bold5000(request: BrainRequest) -> BrainDataset:
     """Read BOLD5000 release 1.0.
 
     Repeats of an image are averaged. For the ceiling the single showings are kept of the images
@@ -47,21 +35,8 @@ def load_bold5000(
 
     Parameters
     ----------
-    directory : Path
-        The folder that holds ``ROIs``.
-    tr : str
-        Which volumes after the onset, 2 s each: 1 to 5, or 34 for the mean of 3 and 4.
-    hemispheres : 'joined' or 'apart'
-        ROIs ``LOC`` and so on, or ``LHLOC`` and ``RHLOC``.
-    subjects : sequence of str, optional
-        Of CSI1 to CSI4; by default all that have files.
-    images : Path, optional
-        The folder that holds ``COCO``, ``ImageNet`` and ``Scene``; by default the stimulus tree
-        in ``directory``.
-    image_size : int
-        Height and width of the stimuli: 4,916 of 224 pixels take 740 MB.
-    groups : 'image' or 'source'
-        Stimulus groups: image identity, or COCO, ImageNet and Scene.
+    request : BrainRequest
+        ``directory`` holds ``ROIs``. By default all subjects that have files are read.
 
     Returns
     -------
@@ -71,27 +46,24 @@ def load_bold5000(
     Raises
     ------
     ConfigError
-        If an argument names something that does not exist.
+        If a subject or ROI is asked for that is not there.
     DataError
         If files are missing or damaged, or do not fit together.
     """
-    if tr not in TRS:
-        raise ConfigError(Problem("tr", "1 to 5 or 34", repr(tr), nearest(str(tr), TRS)))
-    regions_of({key: np.array([], dtype=np.int64) for key in KEYS}, hemispheres)  # known word?
-    asked = wanted_subjects(
-        directory, subjects, lambda s: (Path(str(directory)) / "ROIs" / s).is_dir()
-    )
-    root = Path(str(directory))
+    parts = wanted_regions(request.hemispheres, request.rois)
+    asked = wanted_subjects(request, lambda root, subject: (root / "ROIs" / subject).is_dir())
+    root = Path(str(request.directory))
     lists = {
         subject: read_stimulus_list(root / f"ROIs/stim_lists/CSI0{subject[-1]}_stim_lists.txt")
         for subject in asked
     }
 
-    def read(subject: str, trials: Trials) -> tuple[Responses, int]:
-        return _responses(_roi_path(root, subject, tr), trials, hemispheres)
+    def read(subject: str, trials: Trials) -> Responses:
+        path = _roi_path(root, subject, request.tr)
+        return _responses(path, trials, parts, request.max_unusable)
 
-    pictures = Pictures(images or root / STIMULUS_TREE, image_size, groups)
-    return assembled("bold5000", f"BOLD5000 release 1.0, TR{tr}", lists, pictures, read)
+    source = f"BOLD5000 release 1.0, TR{request.tr}"
+    return assembled("bold5000", source, lists, request, read)
 
 
 def _roi_path(root: Path, subject: str, tr: str) -> Path:
@@ -104,26 +76,27 @@ def _roi_path(root: Path, subject: str, tr: str) -> Path:
     raise DataError(Problem(f"{folder}", f"mat/{stem}.mat or h5/{stem}.h5", "neither", remedy))
 
 
-def _responses(path: Path, trials: Trials, hemispheres: Hemispheres) -> tuple[Responses, int]:
-    """Read and average one region after another, so that only one is held unaveraged."""
+def _responses(
+    path: Path, trials: Trials, parts: dict[str, tuple[str, ...]], most_unusable: float
+) -> Responses:
+    """Read and average the regions wanted, of which only a few megabytes are held unaveraged."""
     file = roi_file(path, len(trials.showings.rows))
-    averaged = Averaged(trials.showings, sum(file.n_voxels.values()))
+    keys = [key for members in parts.values() for key in members]
+    averaged = Averaged(trials.showings, sum(file.n_voxels[key] for key in keys))
     columns, first = {}, 0
-    for key in KEYS:
-        averaged.add(0, first, file.read(key))
+    for key in keys:
+        for trial, voxel, block in file.blocks(key):
+            averaged.add(trial, first + voxel, block)
         columns[key] = np.arange(first, first + file.n_voxels[key], dtype=np.int64)
         first += file.n_voxels[key]
-    return averaged.responses(str(path), regions_of(columns, hemispheres), trials.shown)
-
-
-def _load(request: BrainRequest) -> BrainDataset:
-    return load_bold5000(request.directory)
+    return averaged.responses(str(path), joined(columns, parts), most_unusable, trials.shown)
 
 
 BOLD5000 = Brain(
     name="bold5000",
     modality="image",
-    summary="4 real subjects saw 4,916 photographs; regions of interest of release 1.0, TR34",
-    load=_load,
+    summary="4 real subjects saw 4,916 photographs; regions of interest of release 1.0",
+    read=load_bold5000,
+    settings=SETTINGS | {"tr"},
     needs_directory=True,
 )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import ConfigError, DataError, Problem, nearest, refuse
-
-Hemispheres = Literal["joined", "apart"]
+from pipeline.brains.choosing import chosen
+from pipeline.errors import DataError, Problem, refuse
 
 REGIONS = ("PPA", "LOC", "EarlyVis", "OPA", "RSC")
 KEYS = tuple(f"{side}{region}" for region in REGIONS for side in ("LH", "RH"))
@@ -78,27 +76,45 @@ def _unmatched(
             )
 
 
-def regions_of(
-    columns: Mapping[str, NDArray[np.int64]], hemispheres: Hemispheres
-) -> dict[str, NDArray[np.int64]]:
-    """Name the voxel columns by region, hemispheres joined (LOC = LH + RH) or apart.
+def wanted_regions(hemispheres: str, rois: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Say of which parts each region is made: hemispheres joined (LOC = LH + RH) or apart.
 
     Parameters
     ----------
-    columns : mapping of str to ndarray of int
-        Each of KEYS -> 0-based voxel columns.
     hemispheres : 'joined' or 'apart'
+    rois : sequence of str
+        Regions to keep; empty: all.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Region -> some of KEYS.
 
     Raises
     ------
     ConfigError
-        If ``hemispheres`` is another word.
+        If there is no region of a name, of hemispheres joined or apart as asked.
     """
-    if hemispheres == "apart":
-        return {key: columns[key] for key in KEYS}
+    parts: dict[str, tuple[str, ...]] = {key: (key,) for key in KEYS}
     if hemispheres == "joined":
-        return {
-            region: np.union1d(columns[f"LH{region}"], columns[f"RH{region}"]) for region in REGIONS
-        }
-    known = nearest(str(hemispheres), ("joined", "apart"))
-    raise ConfigError(Problem("hemispheres", "joined or apart", repr(hemispheres), known))
+        parts = {region: (f"LH{region}", f"RH{region}") for region in REGIONS}
+    names = chosen("rois", f"BOLD5000, hemispheres {hemispheres}", rois, parts)
+    return {name: parts[name] for name in names}
+
+
+def joined(
+    columns: Mapping[str, NDArray[np.int64]], parts: Mapping[str, tuple[str, ...]]
+) -> dict[str, NDArray[np.int64]]:
+    """Put the voxel columns of regions together from those of their parts.
+
+    Parameters
+    ----------
+    columns : mapping of str to ndarray of int
+        Each of KEYS that is needed -> 0-based voxel columns.
+    parts : mapping of str to tuple of str
+        From :func:`wanted_regions`.
+    """
+    return {
+        region: np.unique(np.concatenate([columns[key] for key in keys]))
+        for region, keys in parts.items()
+    }

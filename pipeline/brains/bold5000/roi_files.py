@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.regions import matched_keys
-from pipeline.brains.matlab import MatFile, numeric_arrays
+from pipeline.brains.hdf5 import blocks_of, unfit_for_reading
+from pipeline.brains.matlab import MatFile
 from pipeline.errors import DataError, Problem, refuse
 
 # Regions of the release have 51 to 697 voxels.
 _MOST_VOXELS = 20_000
 _MOST_CHUNK_BYTES = 2**28
-_MOST_HEADER_BYTES = 512
 _REMEDY = "Copy the file of the original release there again."
 
 
@@ -50,24 +48,28 @@ class RoiFile:
     n_trials: int
     n_voxels: Mapping[str, int]
 
-    def read(self, key: str) -> NDArray[np.floating]:
-        """Read one region, shape (n_trials, n_voxels).
+    def blocks(self, key: str) -> Iterator[tuple[int, int, NDArray[Any]]]:
+        """Read one region a few megabytes at a time.
+
+        Yields
+        ------
+        int, int
+            First trial and first voxel of the block.
+        ndarray
 
         Raises
         ------
         DataError
             If the file is damaged there.
         """
-        name, shape = self.names[key], (self.n_trials, self.n_voxels[key])
+        name = self.names[key]
         with _damage_named(f"{self.path}: {name}"):
-            reader = _read_mat if self.path.suffix == ".mat" else _read_h5
-            found = np.asarray(reader(self.path, name))
-        if found.shape != shape or found.dtype.kind not in "fiu":
-            held = f"{found.dtype} of shape {found.shape}"
-            raise DataError(
-                Problem(f"{self.path}: {name}", f"numbers of shape {shape}", held, _REMEDY)
-            )
-        return found
+            if self.path.suffix == ".mat":
+                with MatFile(self.path) as file:
+                    for first, block in file.blocks(name):
+                        yield 0, first, block
+            else:
+                yield from _h5_blocks(self.path, name)
 
 
 def roi_file(path: Path, n_trials: int) -> RoiFile:
@@ -133,13 +135,6 @@ def _mat_fields(path: Path) -> list[tuple[str, _Field]]:
     ]
 
 
-def _read_mat(path: Path, name: str) -> NDArray[Any]:
-    with MatFile(path) as file:
-        shape = file.variable(name).header.shape
-        most = _MOST_HEADER_BYTES + 8 * math.prod(shape)
-        return numeric_arrays(file, most, [name])[name]
-
-
 def _h5_fields(path: Path) -> list[tuple[str, _Field]]:
     import h5py  # type: ignore[import-untyped]
 
@@ -148,33 +143,16 @@ def _h5_fields(path: Path) -> list[tuple[str, _Field]]:
 
 
 def _h5_field(file: Any, name: str) -> _Field:
-    import h5py
-
-    if not isinstance(file.get(name, getlink=True), h5py.HardLink):
-        return _Field((), "a link", False)
+    unfit = unfit_for_reading(file, name, _MOST_CHUNK_BYTES)
+    if unfit:
+        return _Field((), unfit, False)
     field = file[name]
-    if not isinstance(field, h5py.Dataset):
-        return _Field((), "a group", False)
-    if field.external or field.is_virtual:
-        return _Field(field.shape or (), "numbers kept in other files", False)
-    if field.chunks and np.prod(field.chunks, dtype=float) * 8 > _MOST_CHUNK_BYTES:
-        return _Field(field.shape or (), f"chunks of {field.chunks}", False)
-    if not _is_whole(field):
-        return _Field(field.shape or (), "a dataset that is not stored whole", False)
     numbers = field.dtype.kind in "fiu" and field.dtype.itemsize <= 8
-    return _Field(field.shape or (), str(field.dtype), numbers)
+    return _Field(field.shape, str(field.dtype), numbers)
 
 
-def _is_whole(field: Any) -> bool:
-    """Say whether all numbers are there: HDF5 itself reads what is missing as 0."""
-    if not field.chunks:
-        return bool(field.id.get_storage_size() == field.nbytes)
-    pieces = [-(-n // chunk) for n, chunk in zip(field.shape, field.chunks, strict=True)]
-    return bool(field.id.get_num_chunks() == np.prod(pieces, dtype=object))
-
-
-def _read_h5(path: Path, name: str) -> Any:
+def _h5_blocks(path: Path, name: str) -> Iterator[tuple[int, int, NDArray[Any]]]:
     import h5py
 
     with h5py.File(path, "r") as file:
-        return file[name][()]
+        yield from blocks_of(file[name])

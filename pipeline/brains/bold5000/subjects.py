@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.bold5000.images import Groups, image_files, image_groups
+from pipeline.brains.bold5000.images import STIMULUS_TREE, image_files, image_groups
+from pipeline.brains.brain import FILE_SETTINGS, BrainRequest
+from pipeline.brains.checks import given_directory
+from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.pictures import read_pictures
 from pipeline.brains.responses import Responses
 from pipeline.brains.showings import Showings, showings_of
-from pipeline.errors import ConfigError, DataError, Problem, nearest
+from pipeline.brains.usable import left_out_said
+from pipeline.errors import DataError, Problem
 
 SUBJECTS = ("CSI1", "CSI2", "CSI3", "CSI4")
+SETTINGS = FILE_SETTINGS | {"groups", "hemispheres", "image_size", "image_dir"}
+_REMEDY = "Point to the folder the release was unpacked in, whole."
 
 
 @dataclass(frozen=True)
@@ -35,72 +41,37 @@ class Trials:
     shown: NDArray[np.int64] | None
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """Where the images lie and in what form they are wanted.
-
-    Parameters
-    ----------
-    tree : Path
-        The folder that holds ``COCO``, ``ImageNet`` and ``Scene``.
-    size : int
-        Height and width in pixels.
-    groups : 'image' or 'source'
-    """
-
-    tree: Path
-    size: int
-    groups: Groups
-
-
-def wanted_subjects(
-    directory: Path | None, asked: Sequence[str] | None, there: Callable[[str], bool]
-) -> tuple[str, ...]:
+def wanted_subjects(request: BrainRequest, there: Callable[[Path, str], bool]) -> tuple[str, ...]:
     """Say which subjects to read: those asked for, or all that have files.
 
     Parameters
     ----------
-    directory : Path, optional
-        Folder of the files, checked here.
-    asked : sequence of str, optional
+    request : BrainRequest
+        Its directory is checked here.
     there : callable
-        Tells whether a subject has files.
+        ``there(directory, subject)`` tells whether a subject has files.
 
     Raises
     ------
     ConfigError
-        If a subject is asked for by an unknown name.
+        If a subject is asked for that has no files.
     DataError
-        If the folder or the files of a subject asked for are missing, or of every subject.
+        If the folder is missing, or the files of every subject are.
     """
-    if directory is None or not directory.is_dir():
-        found = "none given" if directory is None else f"no such folder: {directory}"
-        remedy = "Point to the folder the release was unpacked in."
-        raise DataError(Problem("BOLD5000: directory", "a folder", found, remedy))
-    for subject in asked or ():
-        if subject not in SUBJECTS:
-            known = nearest(subject, SUBJECTS)
-            raise ConfigError(Problem("subjects", "CSI1 to CSI4", repr(subject), known))
-    present = tuple(subject for subject in SUBJECTS if there(subject))
-    absent = [subject for subject in asked or () if subject not in present]
-    if absent or not present:
-        raise DataError(
-            Problem(
-                str(directory),
-                f"files of {', '.join(absent) or 'at least one of CSI1 to CSI4'}",
-                f"files of {', '.join(present) or 'none'}",
-                "Point to the folder the release was unpacked in, whole.",
-            )
-        )
-    return tuple(subject for subject in present if asked is None or subject in asked)
+    directory = given_directory("BOLD5000", request.directory, _REMEDY)
+    present = tuple(subject for subject in SUBJECTS if there(directory, subject))
+    if not present:
+        expected = "files of at least one of CSI1 to CSI4"
+        raise DataError(Problem(str(directory), expected, "none", _REMEDY))
+    return chosen("subjects", str(directory), request.subjects, present)
 
 
 def assembled(
     name: str,
     source: str,
     lists: Mapping[str, tuple[str, ...]],
-    pictures: Pictures,
-    read: Callable[[str, Trials], tuple[Responses, int]],
+    request: BrainRequest,
+    read: Callable[[str, Trials], Responses],
 ) -> BrainDataset:
     """Read all subjects and make one dataset of the images that any of them saw.
 
@@ -110,9 +81,10 @@ def assembled(
         As in :class:`BrainDataset`; the voxels left out are added to the source.
     lists : mapping of str to tuple of str
         Subject -> image of each trial.
-    pictures : Pictures
+    request : BrainRequest
+        Says where the images lie, how large they are wanted and how they are grouped.
     read : callable
-        ``read(subject, trials)`` -> its responses and the number of voxels left out.
+        ``read(subject, trials)`` -> its responses.
 
     Raises
     ------
@@ -120,17 +92,15 @@ def assembled(
         If images are missing or damaged, or from ``read``.
     """
     images = tuple(sorted(set().union(*lists.values())))
-    groups = image_groups(images, pictures.groups)
-    files = image_files(pictures.tree, images)
-    subjects, n_dropped = {}, 0
-    for subject, names in lists.items():
-        subjects[subject], dropped = read(subject, _trials(names, images))
-        n_dropped += dropped
+    groups = image_groups(images, request.groups)
+    tree = request.image_dir or Path(str(request.directory)) / STIMULUS_TREE
+    files = image_files(tree, images)
+    subjects = {subject: read(subject, _trials(names, images)) for subject, names in lists.items()}
     return BrainDataset(
         name=name,
-        stimuli=Stimuli(read_pictures(files, pictures.size), groups),
+        stimuli=Stimuli(read_pictures(files, request.image_size), groups),
         subjects=subjects,
-        source=f"{source} ({', '.join(lists)}); {n_dropped} unusable voxels left out",
+        source=f"{source} ({', '.join(lists)}); {left_out_said(subjects)}",
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.brains.arrays.limits import npy_header
 
 MANIFEST = "dataset.json"
-FORMAT = 1
+FORMAT = 2
 
 
 class _Model(BaseModel):
@@ -29,11 +29,14 @@ class SubjectEntry(_Model):
         Region i is the array ``roi_<i>`` of the subject's small.npz.
     repeats : bool
         Whether there is a repeats.npy.
+    left_out : dict of str to int
+        Region -> voxels left out as unusable, only where there are any.
     """
 
     name: str
     rois: list[str]
     repeats: bool
+    left_out: dict[str, int]
 
 
 class Manifest(_Model):

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from pipeline.brains.arrays.files import read_npz
 from pipeline.brains.arrays.limits import damaged, mapped_npy
+from pipeline.brains.arrays.npz import read_npz
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.canonical.manifest import (
     FORMAT,
@@ -20,6 +20,7 @@ from pipeline.brains.canonical.manifest import (
     SubjectEntry,
     subject_folder,
 )
+from pipeline.brains.checks import given_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.responses import Responses
 from pipeline.errors import DataError, Problem
@@ -96,7 +97,12 @@ def _write_subject(name: str, responses: Responses, folder: Path) -> SubjectEntr
         if array is not None:
             small[field] = np.asarray(array)
     np.savez(folder / "small.npz", allow_pickle=False, **small)
-    return SubjectEntry(name=name, rois=list(responses.rois), repeats=responses.repeats is not None)
+    return SubjectEntry(
+        name=name,
+        rois=list(responses.rois),
+        repeats=responses.repeats is not None,
+        left_out=dict(responses.left_out),
+    )
 
 
 def read_canonical(folder: Path, verify: bool = False) -> BrainDataset:
@@ -178,21 +184,20 @@ def _read_subject(entry: SubjectEntry, folder: Path) -> Responses:
         shown=small.get("shown"),
         repeated=small.get("repeated"),
         coordinates=small.get("coordinates"),
+        left_out=entry.left_out,
     )
 
 
 def load_canonical(request: BrainRequest) -> BrainDataset:
     """Open the canonical copy in the directory of a request."""
-    if request.directory is None:
-        remedy = "Point to the folder that prepare wrote."
-        raise DataError(Problem("prepared: directory", "a folder", "none given", remedy))
-    return read_canonical(request.directory)
+    remedy = "Point to the folder that prepare wrote."
+    return read_canonical(given_directory("prepared", request.directory, remedy))
 
 
 CANONICAL = Brain(
     name="prepared",
     modality="either",
     summary="any brain data, in the canonical copy that prepare has checked and written",
-    load=load_canonical,
+    read=load_canonical,
     needs_directory=True,
 )

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.brain import Brain, BrainRequest
-from pipeline.brains.checks import given_directory, usable_voxels
+from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
+from pipeline.brains.checks import given_directory
+from pipeline.brains.choosing import chosen
 from pipeline.brains.coursework.npy_pickles import PickledArray, read_pickled_arrays
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.responses import Responses
+from pipeline.brains.usable import left_out_said, usable_voxels, with_columns
 from pipeline.errors import DataError, Problem
 
 _NAME = "coursework-sentences"
@@ -51,6 +53,8 @@ def load_coursework(request: BrainRequest) -> BrainDataset:
     DataError
         If a file is missing or damaged, a pickle asks for anything but arrays, dictionaries and
         text, a matrix is missing or has another shape, or the order of the lines is unknown.
+    ConfigError
+        If a subject or ROI is asked for that is not there.
     """
     directory = given_directory(_NAME, request.directory, _REMEDY)
     sentences = _lines(directory / "stimuli.txt")
@@ -62,19 +66,16 @@ def load_coursework(request: BrainRequest) -> BrainDataset:
         rows, groups = np.arange(_N), _lines(labelled)
     else:
         rows, groups = _derived(directory / "stimuli.txt", sentences)
-    subjects, remarks = {}, []
-    for path in _subject_files(directory):
-        subjects[path.stem], dropped = _subject(path, rows)
-        said = ", ".join(f"{count} in {roi}" for roi, count in dropped.items())
-        remarks += [f"; {path.stem}: NaN, infinite or constant voxels left out: {said}"] * bool(
-            said
-        )
+    paths = {path.stem: path for path in _subject_files(directory)}
+    wanted = chosen("subjects", str(directory), request.subjects, paths)
+    rois = chosen("rois", _NAME, request.rois, _ROIS.values())
+    subjects = {name: _subject(paths[name], rows, rois, request.max_unusable) for name in wanted}
     return BrainDataset(
         name=_NAME,
         stimuli=Stimuli(tuple(sentences[row] for row in rows), np.array(groups)),
         subjects=subjects,
         source="Pereira et al. 2018 in the form courses hand out, groups from "
-        f"{'passages.txt' if labelled.is_file() else 'the text'}{''.join(remarks)}",
+        f"{'passages.txt' if labelled.is_file() else 'the text'}; {left_out_said(subjects)}",
     )
 
 
@@ -132,25 +133,26 @@ def _subject_files(directory: Path) -> list[Path]:
     return files
 
 
-def _subject(path: Path, rows: NDArray[np.int64]) -> tuple[Responses, dict[str, int]]:
+def _subject(
+    path: Path, rows: NDArray[np.int64], wanted: tuple[str, ...], most_unusable: float
+) -> Responses:
     """Read one subject's matrices side by side, letting each go once it is halved."""
     arrays = read_pickled_arrays(path)
     _check_matrices(path, arrays)
     rois, parts, at = {}, [], 0
     for key in tuple(arrays):
+        array = arrays.pop(key)
+        if _ROIS[key] not in wanted:
+            continue
         with np.errstate(over="ignore", invalid="ignore"):
-            part = arrays.pop(key).numbers().astype(np.float32)[rows]
-        rois[_ROIS[key]] = np.arange(at, at + part.shape[1])
-        parts.append(part)
-        at += part.shape[1]
+            parts.append(array.numbers().astype(np.float32)[rows])
+        rois[_ROIS[key]] = np.arange(at, at := at + array.shape[1])
     values = np.concatenate(parts, axis=1)
-    del parts, part
-    usable = usable_voxels(str(path), values, rois)
-    good = np.concatenate(list(usable.rois.values()))
-    if len(good) < values.shape[1]:
-        values = values[:, good]
+    del parts, array
+    usable = usable_voxels(str(path), values, rois, most_unusable)
+    good = np.unique(np.concatenate(list(usable.rois.values())))
     kept = {roi: np.searchsorted(good, columns) for roi, columns in usable.rois.items()}
-    return Responses(values, kept), dict(usable.dropped)
+    return Responses(with_columns(values, good), kept, left_out=usable.dropped)
 
 
 def _check_matrices(path: Path, arrays: dict[str, PickledArray]) -> None:
@@ -165,6 +167,7 @@ COURSEWORK = Brain(
     name=_NAME,
     modality="text",
     summary="two real subjects who read 627 sentences, as stimuli.txt and subj*.npy",
-    load=load_coursework,
+    read=load_coursework,
+    settings=FILE_SETTINGS,
     needs_directory=True,
 )

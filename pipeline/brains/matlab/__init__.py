@@ -6,9 +6,9 @@ a compressed one can unfold there to whatever it declares; so nothing here goes 
 
 from __future__ import annotations
 
-from pipeline.brains.matlab.arrays import numeric_arrays
+from pipeline.brains.matlab.arrays import check_numeric, numeric_arrays
 from pipeline.brains.matlab.stream import MatFile
 from pipeline.brains.matlab.tags import refuse_field
 from pipeline.brains.matlab.values import MatValue
 
-__all__ = ["MatFile", "MatValue", "numeric_arrays", "refuse_field"]
+__all__ = ["MatFile", "MatValue", "check_numeric", "numeric_arrays", "refuse_field"]

@@ -38,8 +38,19 @@ def numeric_arrays(
         numbers), or more bytes than allowed. The checksums of compressed variables are checked.
     """
     wanted = list(file.variables if names is None else names)
-    refuse(_problems(file, most, wanted), DataError)
+    check_numeric(file, most, wanted)
     return {name: _array(file, name) for name in wanted}
+
+
+def check_numeric(file: MatFile, most: int, names: Iterable[str]) -> None:
+    """Refuse variables that hold no numbers, or more bytes than allowed, before any is read.
+
+    Raises
+    ------
+    DataError
+        All problems at once.
+    """
+    refuse(_problems(file, most, list(names)), DataError)
 
 
 def _problems(file: MatFile, most: int, names: list[str]) -> Iterator[Problem]:

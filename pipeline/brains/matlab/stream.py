@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -126,19 +126,36 @@ class MatFile:
         DataError
             If the variable is no real matrix, or its bytes are cut short or damaged.
         """
+        for first, block in self.blocks(name):
+            begin, end = np.searchsorted(wanted, (first, first + block.shape[1]))
+            # What is too large for float32 becomes infinite, and is left out later.
+            with np.errstate(over="ignore", invalid="ignore"):
+                out[:, begin:end] = block[:, wanted[begin:end] - first][rows]
+
+    def blocks(self, name: str) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Read a matrix a few columns at a time, and the check sum of its bytes at the end.
+
+        Yields
+        ------
+        int
+            First column of the block.
+        ndarray, shape (n_rows, n_columns_of_the_block)
+            Numbers as they are stored.
+
+        Raises
+        ------
+        DataError
+            If the variable is no real matrix, or its bytes are cut short or damaged.
+        """
         variable, where = self.variable(name), f"{self.path}: {name}"
         data = self._open(where, variable)
         stored = self._stored(where, variable, data)
         n_rows, n_columns = variable.header.shape
-        at_once = max(1, _BLOCK_BYTES // (n_rows * stored.itemsize))
+        at_once = max(1, _BLOCK_BYTES // max(1, n_rows * stored.itemsize))
         for first in range(0, n_columns, at_once):
             count = min(at_once, n_columns - first)
             block = np.frombuffer(data.read(n_rows * count * stored.itemsize), stored)
-            begin, end = np.searchsorted(wanted, (first, first + count))
-            chosen = block.reshape(count, n_rows)[wanted[begin:end] - first]
-            # What is too large for float32 becomes infinite, and is left out later.
-            with np.errstate(over="ignore", invalid="ignore"):
-                out[:, begin:end] = chosen.T[rows]
+            yield first, block.reshape(count, n_rows).T
         data.read(-(n_rows * n_columns * stored.itemsize) % 8)
         data.finish()
 

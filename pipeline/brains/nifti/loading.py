@@ -6,26 +6,32 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.brains.arrays.stimuli import StimulusTable, read_stimuli
-from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.arrays.stimuli import TABLE, StimulusTable, read_stimuli
+from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
+from pipeline.brains.checks import given_directory
+from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset
-from pipeline.brains.nifti.masks import Regions, read_atlas, read_masks
+from pipeline.brains.nifti.masks import Regions, read_atlas, read_labels, read_masks
+from pipeline.brains.nifti.rows import ROWS, read_rows
 from pipeline.brains.nifti.volumes import Volumes, open_volumes, require_same_space
 from pipeline.brains.responses import Responses
-from pipeline.brains.showings import Averaged, Showings, showings_of
+from pipeline.brains.showings import Averaged, showings_of
+from pipeline.brains.usable import left_out_said
 from pipeline.errors import DataError, Problem, refuse
 
 _ENDINGS = (".nii.gz", ".nii")
+_LABELS = "labels.csv"
 _REMEDY = "Lay the folder out as the description of the brain nifti says."
 
 
-def load_nifti(directory: Path | None) -> BrainDataset:
+def load_nifti(request: BrainRequest) -> BrainDataset:
     """Read a folder as the package describes it.
 
     Parameters
     ----------
-    directory : Path
+    request : BrainRequest
 
     Returns
     -------
@@ -38,57 +44,64 @@ def load_nifti(directory: Path | None) -> BrainDataset:
     ------
     DataError
         If files are missing or damaged, or do not fit together.
+    ConfigError
+        If a subject or ROI is asked for that is not there.
     """
-    if directory is None or not directory.is_dir():
-        found = "none given" if directory is None else f"no such folder: {directory}"
-        raise DataError(Problem("nifti: directory", "a folder", found, _REMEDY))
-    folders = [folder for folder in sorted(directory.iterdir()) if _beta_paths(folder)]
+    directory = given_directory("nifti", request.directory, _REMEDY)
+    folders = {f.name: f for f in sorted(directory.iterdir()) if _beta_paths(f)}
     if not folders:
         found = "no folder that holds betas.nii.gz or betas/*.nii.gz"
         raise DataError(Problem(str(directory), "a folder for each subject", found, _REMEDY))
+    wanted = chosen("subjects", str(directory), request.subjects, folders)
     table = read_stimuli(directory)
-    read = {folder.name: _subject(directory, folder, table) for folder in folders}
-    n_dropped = sum(dropped for _, dropped in read.values())
+    subjects = {name: _subject(directory, folders[name], table, request) for name in wanted}
     return BrainDataset(
         name="nifti",
         stimuli=table.stimuli,
-        subjects={subject: responses for subject, (responses, _) in read.items()},
-        source=f"NIfTI files of {', '.join(read)}; {n_dropped} unusable voxels left out",
+        subjects=subjects,
+        source=f"NIfTI files of {', '.join(wanted)}; {left_out_said(subjects)}",
     )
 
 
-def _subject(directory: Path, folder: Path, table: StimulusTable) -> tuple[Responses, int]:
+def _subject(
+    directory: Path, folder: Path, table: StimulusTable, request: BrainRequest
+) -> Responses:
     betas = [open_volumes(path) for path in _beta_paths(folder)]
     for other in betas[1:]:
         require_same_space(betas[0], other)
-    showings = _showings(table)
-    refuse(_count_problems(folder, betas, len(showings.rows)), DataError)
-    regions = _regions(directory, folder, betas[0])
-    averaged = Averaged(showings, len(regions.voxels))
+    rows = read_rows(folder / ROWS, len(table.row_stimulus))
+    stimulus = table.row_stimulus if rows is None else table.row_stimulus[rows]
+    listed = TABLE if rows is None else f"{folder.name}/{ROWS}"
+    refuse(_count_problems(folder, betas, stimulus, listed), DataError)
+    shown = np.unique(stimulus)
+    regions = _regions(directory, folder, betas[0], request)
+    averaged = Averaged(showings_of(stimulus.tolist(), shown.tolist()), len(regions.voxels))
     trial = 0
     for volumes in betas:
         for response in volumes.read(regions.voxels):
             averaged.add(trial, 0, response[np.newaxis])
             trial += 1
-    places = betas[0].space.coordinates(regions.voxels)
-    return averaged.responses(str(folder), regions.columns, coordinates=places)
+    return averaged.responses(
+        str(folder),
+        regions.columns,
+        request.max_unusable,
+        None if len(shown) == len(table.stimuli) else shown,
+        betas[0].space.coordinates(regions.voxels),
+    )
 
 
-def _showings(table: StimulusTable) -> Showings:
-    order = (str(stimulus) for stimulus in range(len(table.stimuli)))
-    return showings_of([str(stimulus) for stimulus in table.row_stimulus], order)
-
-
-def _count_problems(folder: Path, betas: Sequence[Volumes], n_rows: int) -> Iterator[Problem]:
+def _count_problems(
+    folder: Path, betas: Sequence[Volumes], stimulus: NDArray[np.int64], listed: str
+) -> Iterator[Problem]:
     many = next((b for b in betas if b.n_volumes > 1), None) if len(betas) > 1 else None
     if many is not None:
         found = f"{many.n_volumes} volumes"
         yield Problem(str(many.path), "one volume in each file of a list", found, _REMEDY)
     n_volumes = sum(volumes.n_volumes for volumes in betas)
-    if n_volumes != n_rows:
+    if n_volumes != len(stimulus):
         yield Problem(
             f"{folder}: betas",
-            f"a volume for each of the {n_rows} rows of stimuli.csv",
+            f"a volume for each of the {len(stimulus)} rows of {listed}",
             f"{n_volumes} volumes",
             "Give every presentation its row, in the order of the volumes.",
         )
@@ -104,18 +117,28 @@ def _beta_paths(folder: Path) -> list[Path]:
     return [single] if single else list(listed.values())
 
 
-def _regions(directory: Path, folder: Path, betas: Volumes) -> Regions:
+def _regions(directory: Path, folder: Path, betas: Volumes, request: BrainRequest) -> Regions:
+    if request.atlas:
+        labels = request.labels or request.atlas.parent / _LABELS
+        return read_atlas(request.atlas, _kept_labels(labels, request), betas)
     for place in (folder, directory):
         masks, atlas = _nifti_in(place / "masks"), _nifti_at(place, "atlas")
         if masks and atlas:
             found = f"the folder masks and {atlas.name}"
             raise DataError(Problem(str(place), "masks or an atlas", found, "Take one away."))
         if masks:
-            return read_masks(masks, betas)
+            kept = chosen("rois", str(place / "masks"), request.rois, masks)
+            return read_masks({roi: masks[roi] for roi in kept}, betas)
         if atlas:
-            return read_atlas(atlas, place / "labels.csv", betas)
+            labels = request.labels or place / _LABELS
+            return read_atlas(atlas, _kept_labels(labels, request), betas)
     expected = "masks/<ROI>.nii.gz, or atlas.nii.gz with labels.csv"
     raise DataError(Problem(str(folder), expected, "neither, nor in the folder above", _REMEDY))
+
+
+def _kept_labels(path: Path, request: BrainRequest) -> dict[str, int]:
+    labels = read_labels(path)
+    return {roi: labels[roi] for roi in chosen("rois", str(path), request.rois, labels)}
 
 
 def _nifti_at(folder: Path, stem: str) -> Path | None:
@@ -138,14 +161,11 @@ def _nifti_in(folder: Path) -> dict[str, Path]:
     return named
 
 
-def _load(request: BrainRequest) -> BrainDataset:
-    return load_nifti(request.directory)
-
-
 NIFTI = Brain(
     name="nifti",
     modality="either",
     summary="your own responses as NIfTI volumes with masks or an atlas, and stimuli.csv",
-    load=_load,
+    read=load_nifti,
+    settings=FILE_SETTINGS | {"atlas", "labels"},
     needs_directory=True,
 )

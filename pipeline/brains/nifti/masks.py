@@ -80,23 +80,22 @@ def read_masks(paths: Mapping[str, Path], betas: Volumes) -> Regions:
     return regions_from(members)
 
 
-def read_atlas(path: Path, table: Path, betas: Volumes) -> Regions:
+def read_atlas(path: Path, labels: Mapping[str, int], betas: Volumes) -> Regions:
     """Read an atlas: the number of its region in each voxel; numbers without a name are left out.
 
     Parameters
     ----------
     path : Path
-    table : Path
-        Comma-separated, with the columns ``index`` and ``name``.
+    labels : mapping of str to int
+        Region -> its number.
     betas : Volumes
         The responses, whose space the atlas must share.
 
     Raises
     ------
     DataError
-        If a file is damaged, the spaces differ, or a label has no voxel.
+        If the file is damaged, the spaces differ, or a label has no voxel.
     """
-    labels = _labels(table)
     numbers = _one_volume(path, betas)
     members = {name: np.flatnonzero(numbers == index) for name, index in labels.items()}
     empty = [f"{labels[name]} {name}" for name, own in members.items() if len(own) == 0]
@@ -105,7 +104,7 @@ def read_atlas(path: Path, table: Path, betas: Volumes) -> Regions:
         raise DataError(
             Problem(
                 str(path),
-                f"voxels of {', '.join(empty[:10])} as {table} says",
+                f"voxels of {', '.join(empty[:10])} as the labels say",
                 f"the values {held}",
                 "Use the table of this atlas, or leave the regions out of it.",
             )
@@ -126,7 +125,19 @@ def _one_volume(path: Path, betas: Volumes) -> NDArray[np.floating]:
     return values
 
 
-def _labels(table: Path) -> dict[str, int]:
+def read_labels(table: Path) -> dict[str, int]:
+    """Read a table of labels, comma-separated, with the columns ``index`` and ``name``.
+
+    Returns
+    -------
+    dict of str to int
+        Region -> its number.
+
+    Raises
+    ------
+    DataError
+        If the table is missing, damaged, or names a number or a region twice.
+    """
     remedy = "Save a table as UTF-8 with the columns index and name."
     if not table.is_file() or table.stat().st_size > _MOST_BYTES:
         found = "a larger file" if table.is_file() else "no such file"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.pereira.loading import load_pereira
 from pipeline.brains.pereira.networks import DEFAULT_ROIS, NETWORKS
@@ -27,12 +27,23 @@ _SUMMARIES = {
 
 def _loader(experiment: str) -> Callable[[BrainRequest], BrainDataset]:
     def load(request: BrainRequest) -> BrainDataset:
-        return load_pereira(request.directory, experiment)
+        return load_pereira(request, experiment)
 
     return load
 
 
+def _settings(experiment: str) -> frozenset[str]:
+    return FILE_SETTINGS if experiment.startswith("180") else FILE_SETTINGS | {"groups"}
+
+
 PEREIRA_BRAINS: tuple[Brain, ...] = tuple(
-    Brain(f"pereira2018-{experiment}", "text", summary, _loader(experiment), needs_directory=True)
+    Brain(
+        name=f"pereira2018-{experiment}",
+        modality="text",
+        summary=summary,
+        read=_loader(experiment),
+        settings=_settings(experiment),
+        needs_directory=True,
+    )
     for experiment, summary in _SUMMARIES.items()
 )

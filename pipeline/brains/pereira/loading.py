@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.checks import usable_voxels
+from pipeline.brains.brain import BrainRequest
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.matlab import MatFile, refuse_field
 from pipeline.brains.pereira.fields import Recording
 from pipeline.brains.pereira.networks import DEFAULT_ROIS, regions
 from pipeline.brains.pereira.subjects import Found, find_subjects, parts_of, read_recording
 from pipeline.brains.responses import Responses
+from pipeline.brains.usable import left_out_said, usable_voxels, with_columns
+from pipeline.errors import ConfigError, Problem, nearest
+
+_PASSAGE = re.compile(r"^exp\d-passage\d+-")
+_STANDS_IN = "Gordon networks, as older files have no language or MD masks"
 
 
-def load_pereira(
-    directory: Path | None, experiment: str, rois: tuple[str, ...] = DEFAULT_ROIS
-) -> BrainDataset:
+def load_pereira(request: BrainRequest, experiment: str) -> BrainDataset:
     """Read one experiment, or the union of the two with sentences, of all subjects that have it.
 
     Parameters
     ----------
-    directory : Path, optional
-        Folder that holds ``<subject>/data_*.mat`` or ``<subject>/examples_*.mat``.
+    request : BrainRequest
+        ``directory`` holds ``<subject>/data_*.mat`` or ``<subject>/examples_*.mat``. ``rois`` are
+        names as in `networks.regions`; by default the networks of the papers. Files of the older
+        family have Gordon and AAL parcels only: there the default stands for Gordon's networks,
+        and the source says so. ``groups``: passages, or the topics that they are about.
     experiment : str
         '384', '243', '627' (both, in this order), '180-sentences', '180-pictures' or
         '180-wordclouds' (the stimuli are the 180 concept words).
-    rois : tuple of str
-        Regions by name, see `networks.regions`. Files of the older family have Gordon and AAL
-        parcels only: there the default stands for Gordon's networks, and the source says so.
 
     Returns
     -------
     BrainDataset
-        Stimuli in the order of the first subject's files; a passage, or a concept, is a group.
+        Stimuli in the order of the first subject's files; a passage, a topic or a concept is a
+        group. A topic of the same name in both experiments is one group.
         Only voxels of the regions asked for are kept.
 
     Notes
@@ -52,27 +56,32 @@ def load_pereira(
         If nobody has the experiment, a file is damaged, subjects saw other sentences or passages,
         or a region is not there.
     ConfigError
-        If there is no such experiment.
+        If there is no such experiment, subject or kind of group.
     """
-    found = find_subjects(directory, experiment)
+    directory, rois = request.directory, request.rois or DEFAULT_ROIS
+    _check_groups(request, experiment)
+    found = find_subjects(directory, experiment, request.subjects)
     parts = parts_of(experiment)
     shown: tuple[Recording, ...] = ()
     subjects, remarks = {}, []
     for subject, paths in found.files.items():
         recordings = tuple(read_recording(*pair) for pair in zip(paths, parts, strict=True))
         shown = shown or recordings
-        subjects[subject], remark = _read_subject(subject, recordings, shown, rois)
-        remarks.append(remark)
+        subjects[subject] = _read_subject(recordings, shown, rois, request.max_unusable)
+        if rois == DEFAULT_ROIS and any(recording.older for recording in recordings):
+            remarks.append(f"{subject}: {_STANDS_IN}")
     stimuli = tuple(text for recording in shown for text in recording.stimuli)
     if len(set(stimuli)) < len(stimuli):
         again = next(text for text in stimuli if stimuli.count(text) > 1)
         refuse_field(f"{directory}", "different sentences in 384 and 243", f"in both: {again!r}")
     groups = np.array([group for recording in shown for group in recording.groups])
+    if request.groups == "topic":
+        groups = np.array([_PASSAGE.sub("", group) for group in groups])
     return BrainDataset(
         name=f"pereira2018-{experiment}",
         stimuli=Stimuli(stimuli, groups),
         subjects=subjects,
-        source=_source(experiment, found, remarks),
+        source=_source(experiment, found, [*remarks, left_out_said(subjects)]),
     )
 
 
@@ -82,9 +91,16 @@ def _source(experiment: str, found: Found, remarks: Sequence[str]) -> str:
         f"Pereira et al. 2018, experiment {experiment}",
         f"{len(found.files)} subjects",
         f"{len(found.lacking)} left out that lack it{lacking}",
-        *(remark for remark in remarks if remark),
+        *remarks,
     ]
     return "; ".join(said)
+
+
+def _check_groups(request: BrainRequest, experiment: str) -> None:
+    if request.groups not in {"", "passage", "topic"}:
+        expected = f"passage or topic for {experiment} of Pereira 2018"
+        remedy = nearest(request.groups, ("passage", "topic"))
+        raise ConfigError(Problem("groups", expected, repr(request.groups), remedy))
 
 
 @dataclass(frozen=True)
@@ -96,12 +112,12 @@ class _Kept:
 
 
 def _read_subject(
-    subject: str,
     recordings: Sequence[Recording],
     shown: Sequence[Recording],
     rois: tuple[str, ...],
-) -> tuple[Responses, str]:
-    """Read the responses of one subject, and say what was left out or stands for something."""
+    most_unusable: float,
+) -> Responses:
+    """Read the responses of one subject, straight into the rows and columns wanted."""
     kept = _same_voxels(recordings, rois)
     orders = [_order(mine, first) for mine, first in zip(recordings, shown, strict=True)]
     values = np.empty((sum(map(len, orders)), len(kept.columns)), dtype=np.float32)
@@ -111,20 +127,17 @@ def _read_subject(
             out = values[row : row + len(order)]
             file.columns(recording.responses, kept.columns, order, out)
         row += len(order)
-    usable = usable_voxels(f"{recordings[0].path.parent}", values, kept.rois)
-    coordinates = recordings[0].coordinates
-    coordinates = None if coordinates is None else coordinates[kept.columns]
+    where = str(recordings[0].path.parent)
+    usable = usable_voxels(where, values, kept.rois, most_unusable)
     good = np.unique(np.concatenate(list(usable.rois.values())))
-    if len(good) < len(kept.columns):
-        values = values[:, good]
-        coordinates = None if coordinates is None else coordinates[good]
     members = {roi: np.searchsorted(good, columns) for roi, columns in usable.rois.items()}
-    said = [f"{count} in {roi}" for roi, count in usable.dropped.items()]
-    remark = f"{subject}: NaN, infinite or constant voxels left out: {', '.join(said)}"
-    remarks = [remark] if said else []
-    if any(recording.older for recording in recordings) and rois == DEFAULT_ROIS:
-        remarks.append(f"{subject}: Gordon networks, as older files have no language or MD masks")
-    return Responses(values, members, coordinates=coordinates), "; ".join(remarks)
+    coordinates = recordings[0].coordinates
+    return Responses(
+        with_columns(values, good),
+        members,
+        coordinates=None if coordinates is None else coordinates[kept.columns[good]],
+        left_out=usable.dropped,
+    )
 
 
 def _same_voxels(recordings: Sequence[Recording], rois: tuple[str, ...]) -> _Kept:

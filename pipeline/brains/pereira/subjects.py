@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.brains.checks import given_directory
+from pipeline.brains.choosing import chosen
 from pipeline.brains.pereira.current_files import read_current
 from pipeline.brains.pereira.fields import Part, Recording
 from pipeline.brains.pereira.older_files import read_older
@@ -57,7 +58,7 @@ def parts_of(experiment: str) -> tuple[Part, ...]:
     return EXPERIMENTS[experiment]
 
 
-def find_subjects(directory: Path | None, experiment: str) -> Found:
+def find_subjects(directory: Path | None, experiment: str, asked: Sequence[str] = ()) -> Found:
     """Look for ``<subject>/data_*.mat`` and, where there is none, ``<subject>/examples_*.mat``.
 
     Parameters
@@ -66,9 +67,13 @@ def find_subjects(directory: Path | None, experiment: str) -> Found:
         The folder that holds a folder for each subject.
     experiment : str
         A key of EXPERIMENTS.
+    asked : sequence of str
+        Subjects to keep; empty: all.
 
     Raises
     ------
+    ConfigError
+        If a subject is asked for that lacks the experiment.
     DataError
         If there is no such folder, or no subject in it has the experiment; says who has what.
     """
@@ -87,7 +92,8 @@ def find_subjects(directory: Path | None, experiment: str) -> Found:
         who = "; ".join(f"{subject} has {', '.join(files)}" for subject, files in held.items())
         expected = f"a folder <subject>/ with {' and '.join(f'data_{n}.mat' for n in wanted)}"
         raise DataError(Problem(str(directory), expected, who or "no subject's files", _REMEDY))
-    return Found(complete, tuple(s for s in held if s not in complete))
+    kept = chosen("subjects", f"{directory} with {' and '.join(wanted)}", asked, complete)
+    return Found({s: complete[s] for s in kept}, tuple(s for s in held if s not in complete))
 
 
 def read_recording(path: Path, part: Part) -> Recording:

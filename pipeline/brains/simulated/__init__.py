@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from pipeline.brains.simulated.simulation import SIMULATED_PICTURES, SIMULATED_SENTENCES
+from pipeline.brains.simulated.simulation import (
+    SIMULATED_PICTURES,
+    SIMULATED_SENTENCES,
+    sentence_stimuli,
+    simulate_subjects,
+)
 
-__all__ = ["SIMULATED_PICTURES", "SIMULATED_SENTENCES"]
+__all__ = [
+    "SIMULATED_PICTURES",
+    "SIMULATED_SENTENCES",
+    "sentence_stimuli",
+    "simulate_subjects",
+]

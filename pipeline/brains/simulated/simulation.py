@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.brain import SIMULATION_SETTINGS, Brain, BrainRequest
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.simulated.voxels import SimulatedResponses, VoxelSettings, simulate_responses
 from pipeline.errors import ConfigError, Problem
@@ -186,11 +186,13 @@ SIMULATED_SENTENCES = Brain(
     name="simulated-sentences",
     modality="text",
     summary="simulated subjects read passages of a simulated language",
-    load=load_simulated_sentences,
+    read=load_simulated_sentences,
+    settings=SIMULATION_SETTINGS,
 )
 SIMULATED_PICTURES = Brain(
     name="simulated-pictures",
     modality="image",
     summary="simulated subjects look at simulated pictures of shapes before scenes",
-    load=load_simulated_pictures,
+    read=load_simulated_pictures,
+    settings=SIMULATION_SETTINGS,
 )

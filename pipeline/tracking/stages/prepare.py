@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mlflow
+import pandas as pd
 from mlflow.entities import Run
 
 from pipeline.brains import BRAINS
 from pipeline.brains.canonical import write_canonical
+from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.overview import overview, overview_text
+from pipeline.brains.spread import voxel_spread
 from pipeline.config import PrepareConfig
-from pipeline.reporting.brain_figure import brain_figure
+from pipeline.errors import AlignmentError
+from pipeline.reporting.brain_figure import regions_figure, responses_figure
+from pipeline.reporting.stimuli_figure import stimuli_figure
 from pipeline.tracking.brains import brain_input, request_of
 from pipeline.tracking.ceilings import split_half_ceilings
 from pipeline.tracking.fingerprints import fingerprint
@@ -21,6 +26,7 @@ from pipeline.tracking.runs import (
     Stage,
     always,
     artifact,
+    log,
     logged_folder,
     once,
     visible_refusal,
@@ -65,14 +71,33 @@ def run_prepare(config: PrepareConfig) -> Prepared:
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="prepared")
-        ceilings = split_half_ceilings(brain, FOLDS, "grouped", seed=0)
+        ceilings = _ceilings(brain)
         table, text = overview(brain, ceilings), overview_text(brain, ceilings)
         with logged_folder() as folder:
             write_canonical(brain, folder / COPY)
             (folder / TEXT).write_text(text, encoding="utf-8")
             table.to_csv(folder / "overview.csv", index=False)
-        mlflow.log_figure(brain_figure(brain.name, table), "overview.png")
+        for name, figure in {
+            "regions": regions_figure(brain.name, table),
+            "responses": responses_figure(brain.name, voxel_spread(brain)),
+            "stimuli": stimuli_figure(brain.name, brain.stimuli),
+        }.items():
+            mlflow.log_figure(figure, f"{name}.png")
         mlflow.log_metrics({"subjects": len(brain.subjects), "stimuli": len(brain.stimuli)})
         mlflow.set_tag(NOTE, f"```\n{text[:7000]}\n```")
 
     return Prepared(once(stage, work, always))
+
+
+def _ceilings(brain: BrainDataset) -> pd.DataFrame:
+    """Score the repeats of each subject; none where too few stimuli repeat for the folds."""
+    tables = []
+    for name, subject in brain.subjects.items():
+        if subject.repeats is None:
+            continue
+        try:
+            alone = replace(brain, subjects={name: subject})
+            tables.append(split_half_ceilings(alone, FOLDS, "grouped", seed=0))
+        except AlignmentError as refusal:
+            log.info("no noise ceiling of %s: %s", name, refusal)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()

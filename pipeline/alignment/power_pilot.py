@@ -1,0 +1,107 @@
+"""A simulated pilot: how much the 2v2 accuracies of two equally good models differ by chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.alignment.contrast_design import ContrastDesign, design_from_scores
+from pipeline.alignment.engine import Direction
+from pipeline.alignment.settings import AlignSettings
+from pipeline.alignment.subject import align
+from pipeline.brains import BrainRequest
+from pipeline.brains.simulated import sentence_stimuli, simulate_subjects
+
+_ROI = "language"
+_N_FEATURES = 64
+_MODELS = ("first", "second")
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What a simulated pilot shows.
+
+    Parameters
+    ----------
+    design : ContrastDesign
+        Of the pilot's subjects and folds, with the spread of the difference.
+    mean : float
+        2v2 accuracy, over both models.
+    """
+
+    design: ContrastDesign
+    mean: float
+
+
+def run_pilot(
+    request: BrainRequest, model_noise: float, n_folds: int, direction: Direction
+) -> Pilot:
+    """Simulate a pilot and estimate how much the difference between two models varies in it.
+
+    Parameters and errors as for :func:`pilot_scores`.
+    """
+    first, second = pilot_scores(request, model_noise, n_folds, direction)
+    mean = float(pd.concat([first, second]).two_vs_two.mean())
+    return Pilot(design_from_scores(first, second), mean)
+
+
+def pilot_scores(
+    request: BrainRequest, model_noise: float, n_folds: int, direction: Direction
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Simulate subjects who read, and score two models that know equally much of what they read.
+
+    The features of either model are random readouts of the meaning of the sentences, to which the
+    voxels respond too, with noise of their own: two models that are equally good and err on
+    different stimuli. How much their difference varies over folds and subjects is what a study
+    has to see through; it depends on subjects' noise, on stimuli and on how good the models are.
+
+    Parameters
+    ----------
+    request : BrainRequest
+        Numbers of subjects, stimuli, voxels and repeats, and the noise.
+    model_noise : float
+        Variance of the features' noise; that of their signal is 1.
+    n_folds : int
+        Folds of whole passages.
+    direction : 'encoding' or 'decoding'
+
+    Returns
+    -------
+    DataFrame, DataFrame
+        Of each model: subject, fold, two_vs_two, as :func:`design_from_scores` takes them.
+
+    Raises
+    ------
+    ConfigError, AlignmentError
+        If stimuli cannot be simulated or dealt to folds in these numbers.
+    """
+    stimuli, factors = sentence_stimuli(request)
+    meaning = factors[_ROI]
+    subjects = simulate_subjects(request, {_ROI: meaning}, stimuli.groups, {_ROI: 1.0})
+    rng = np.random.default_rng((request.seed, 1))
+    features = {name: _features(meaning, model_noise, rng) for name in _MODELS}
+    settings = AlignSettings(
+        split="grouped", n_folds=n_folds, n_inner_folds=3, trials=8, alpha_low=1e-3, alpha_high=1e3,
+        similarity="pearson", seed=request.seed,
+    )  # fmt: skip
+    tables = []
+    for name, made in subjects.items():
+        table = align(features, {_ROI: made.responses.values}, stimuli.groups, settings)
+        table.insert(0, "subject", name)
+        tables.append(table[table.direction == direction])
+    scores = pd.concat(tables, ignore_index=True)[["layer", "subject", "fold", "two_vs_two"]]
+    first, second = (scores[scores.layer == name].drop(columns="layer") for name in _MODELS)
+    return first, second
+
+
+def _features(
+    meaning: NDArray[np.float64], noise: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    varying = meaning[:, meaning.std(axis=0) > 0]
+    scored = (varying - varying.mean(axis=0)) / varying.std(axis=0)
+    signal = scored @ rng.standard_normal((scored.shape[1], _N_FEATURES))
+    own = rng.standard_normal(signal.shape)
+    return np.asarray(signal / signal.std(axis=0) + np.sqrt(noise) * own)

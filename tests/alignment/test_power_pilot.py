@@ -1,0 +1,101 @@
+"""A pilot shows less spread with more stimuli and less noise; tables say how many are needed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from entrypoints.power import main
+from pipeline.alignment.contrast_design import ContrastDesign
+from pipeline.alignment.power import power_of_contrast, power_table
+from pipeline.alignment.power_pilot import pilot_scores, run_pilot
+from pipeline.brains import BrainRequest
+from pipeline.errors import AlignmentError, ConfigError
+from pipeline.reporting.power_figure import power_figure
+
+SMALL = BrainRequest(n_subjects=6, n_stimuli=96, n_voxels=40, n_repeats=3)
+DESIGN = ContrastDesign(n_subjects=8, n_folds=5, sd_between_subjects=0.02, sd_within=0.05)
+
+
+@pytest.fixture(scope="module")
+def pilot():
+    return run_pilot(SMALL, 1.0, 4, "encoding")
+
+
+def test_a_pilot_has_its_subjects_and_folds_and_models_above_chance(pilot):
+    assert (pilot.design.n_subjects, pilot.design.n_folds) == (6, 4)
+    assert 0.6 < pilot.mean < 1
+
+
+def test_the_two_models_are_equally_good(pilot):
+    first, second = pilot_scores(SMALL, 1.0, 4, "encoding")
+    assert len(first) == len(second) == 24
+    assert abs(first.two_vs_two.mean() - second.two_vs_two.mean()) < 0.08
+    assert not np.array_equal(first.two_vs_two, second.two_vs_two)
+
+
+def test_differences_vary_less_with_more_stimuli_or_less_noise(pilot):
+    more = run_pilot(replace(SMALL, n_stimuli=256), 1.0, 4, "encoding")
+    clearer = run_pilot(replace(SMALL, white_noise=0.5, group_noise=0.1), 1.0, 4, "encoding")
+    assert more.design.sd_within < 0.8 * pilot.design.sd_within
+    assert clearer.design.sd_within < pilot.design.sd_within
+    assert clearer.mean > pilot.mean
+
+
+def test_decoding_is_another_direction(pilot):
+    assert run_pilot(SMALL, 1.0, 4, "decoding").mean != pilot.mean
+
+
+def test_the_same_seed_gives_the_same_pilot(pilot):
+    assert run_pilot(SMALL, 1.0, 4, "encoding") == pilot
+    assert run_pilot(replace(SMALL, seed=1), 1.0, 4, "encoding") != pilot
+
+
+def test_the_table_says_what_each_difference_needs():
+    table = power_table(DESIGN, [0.0, 0.01, 0.03, 0.2], seed=0)
+    assert table.found.tolist() == [
+        power_of_contrast(DESIGN, d).rate for d in (0.0, 0.01, 0.03, 0.2)
+    ]
+    needed = table.subjects_needed.tolist()
+    assert needed[0] == 0
+    assert needed[1] > needed[2] > needed[3] >= 2
+    enough, short = (
+        power_of_contrast(replace(DESIGN, n_subjects=n), 0.03).rate
+        for n in (needed[2], needed[2] - 1)
+    )
+    assert short < 0.8 <= enough
+    flipped = power_table(replace(DESIGN, test="sign-flip"), [0.001], seed=0)
+    assert flipped.subjects_needed.tolist() == [0]
+
+
+def test_the_figure_has_a_line_for_each_number_of_subjects():
+    table = pd.DataFrame({"difference": [0, 0.1], "found": [0.05, 0.9]})
+    figure = power_figure("simulated", {4: table, 8: table.assign(found=[0.05, 1.0])})
+    (panel,) = figure.axes
+    assert [text.get_text() for text in panel.get_legend().get_texts()] == ["4", "8"]
+    assert list(panel.lines[1].get_ydata()) == [0.05, 1.0]
+
+
+QUICK = ["--pilot_subjects", "3", "--n_stimuli", "64", "--n_voxels", "20", "--folds", "3"]
+
+
+def test_the_command_prints_a_line_for_each_difference_and_draws(tmp_path, capsys):
+    path = tmp_path / "power.png"
+    main([*QUICK, "--differences", "0.02,0.3", "--n_subjects", "5", "--figure", str(path)])
+    printed = capsys.readouterr().out
+    assert "Simulated: 64 sentences, 1 times each" in printed
+    assert "A study of 5 subjects (t test, alpha 0.05)" in printed
+    rows = [line.split() for line in printed.splitlines() if line.strip().startswith("0.")]
+    assert [row[0] for row in rows] == ["0.02", "0.30"]
+    assert float(rows[0][1]) < float(rows[1][1])
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_mistakes_in_the_command_are_told_together():
+    with pytest.raises(ConfigError, match=r"(?s)2 problems.*differences.*'x'.*figure.*a\.gif"):
+        main(["--differences", "0.1,x", "--figure", "a.gif"])
+    with pytest.raises(ConfigError, match="differences: expected numbers; found 'inf'"):
+        main(["--differences", "inf"])
+    with pytest.raises(AlignmentError, match="n_subjects: expected from 2 to 12; found 13"):
+        main(["--test", "sign-flip", "--n_subjects", "13"])
