@@ -98,7 +98,7 @@ def _caveats(simulated: bool, cells: pd.DataFrame, unconverged: Unconverged) -> 
     )
     if shaky:
         told.append(f"{shaky} of these {len(cells)} cells hold a model that did not converge.")
-    if set(cells["split"]) != {"grouped"}:
+    if "shuffled" in set(cells["split"]):
         told.append("The folds split stimulus groups, so all accuracies may be too high.")
     if simulated:
         told.append("Simulated responses say nothing about brains.")

@@ -9,7 +9,12 @@ import pandas as pd
 
 from pipeline.reporting.aggregate import VIEW_KEYS
 
-SPLIT_WORDS = {"grouped": "grouped folds", "shuffled": "shuffled folds (stimulus groups split)"}
+SPLIT_WORDS = {
+    "grouped": "grouped folds",
+    "shuffled": "shuffled folds (stimulus groups split)",
+    "contiguous": "contiguous folds",
+    "leave-one-group-out": "one fold for each stimulus group",
+}
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class View:
     base, brain : str
     simulated : bool
     direction : 'encoding' or 'decoding'
-    split : 'grouped' or 'shuffled'
+    split : 'grouped', 'shuffled', 'contiguous' or 'leave-one-group-out'
     """
 
     base: str

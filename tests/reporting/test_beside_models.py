@@ -13,6 +13,7 @@ from pipeline.reporting.report import build_report
 from pipeline.reporting.table import MISSING
 from pipeline.reporting.tables import OF_CEILING, two_vs_two_table
 from pipeline.reporting.unique_table import unique_table
+from pipeline.reporting.verdict import verdicts
 from pipeline.reporting.views import views_of
 
 CELL = {
@@ -117,6 +118,18 @@ def test_one_subject_has_a_gap_without_an_error():
 
 def test_without_grouped_folds_there_is_no_gap():
     assert split_gaps(scores({("shuffled", "LOC"): 0.7})).empty
+
+
+@pytest.mark.parametrize(
+    ("split", "leaks"),
+    [("grouped", False), ("contiguous", False), ("leave-one-group-out", False), ("shuffled", True)],
+)
+def test_only_shuffled_folds_are_said_to_split_groups(split, leaks):
+    full = scores({(split, "LOC"): 0.6})
+    prompted = full.assign(method="vpt-shallow", two_vs_two=full.two_vs_two + 0.05)
+    contrasts = aggregate.contrasts(pd.concat([full, prompted]))
+    (verdict,) = verdicts(contrasts, {"digits": "image"}, frozenset())
+    assert ("split stimulus groups" in verdict) == leaks
 
 
 def test_repeats_of_a_split_do_not_shrink_the_error_of_a_single_subject():
