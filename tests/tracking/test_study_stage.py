@@ -118,3 +118,22 @@ def test_brain_scores_show_on_the_models_of_the_experiment(finished):
     named = [model for model in models if model.name == "tiny-vit-digits-vpt-shallow"]
     keys = {metric.key for metric in named[0].metrics}
     assert {"task/accuracy", "decoding_2v2/LOC", "encoding_2v2/EarlyVis"} <= keys
+
+
+@pytest.mark.slow
+def test_a_study_in_shuffled_folds_shows_what_leaks(finished, study):
+    (grid,) = study.grids
+    leaking = grid.model_copy(update={"align": {**grid.align, "split": "shuffled"}})
+    studied = run_study(study.model_copy(update={"name": "leaking", "grids": (leaking,)}))
+    page = studied.report.page.read_text(encoding="utf-8")
+    for words in (
+        "What shuffled folds add",
+        "Shuffled minus grouped folds, decoding",
+        "shuffled folds (stimulus groups split)",
+        "Beyond nuisance features",
+        "across-subjects ceiling",
+        "signal ceiling",
+        "of ceiling",
+    ):
+        assert words in page
+    assert "What shuffled folds add" not in finished.report.page.read_text(encoding="utf-8")
