@@ -46,7 +46,16 @@ class Sizes:
     def settings(self) -> AlignSettings:
         """Return the same grouped folds and alphas for all."""
         return AlignSettings(
-            "grouped", self.folds, self.inner, self.alphas, 1e-4, 1e4, "pearson", seed=0
+            split="grouped",
+            n_folds=self.folds,
+            n_inner_folds=self.inner,
+            trials=self.alphas,
+            alpha_low=1e-4,
+            alpha_high=1e4,
+            similarity="pearson",
+            seed=0,
+            objective="two_vs_two",
+            width=0,
         )
 
     def groups(self) -> NDArray[np.int64]:

@@ -111,6 +111,8 @@ def compare_splits(directory: Path, threshold: float, trials: int, n_folds: int)
             alpha_high=1e4,
             similarity="pearson",
             seed=0,
+            objective="two_vs_two",
+            width=0,
         )
         rows += compare(pixels, voxels, groups, settings)
     return pd.DataFrame(rows)

@@ -33,7 +33,7 @@ def _lines(aligned: Aligned) -> Iterator[str]:
     every = aligned.every_score()
     for split, rows in every[every.source == MODEL].groupby("split", sort=False):
         yield f"{split} folds"
-        table = best_layers(rows).pivot_table(
+        table = best_layers(rows, aligned.objective).pivot_table(
             values="two_vs_two", index=["direction", "roi"], columns="subject", sort=False
         )
         yield table.round(3).to_string()

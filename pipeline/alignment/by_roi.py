@@ -13,8 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.alignment.chosen import permute_chosen
 from pipeline.alignment.encoding import Bands, encode, varying
-from pipeline.alignment.settings import AlignSettings
+from pipeline.alignment.exchanges import draw_permutations
+from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.scores import best_layers
+from pipeline.alignment.settings import AlignSettings, Objective
 from pipeline.alignment.subject import align
 from pipeline.alignment.voxels import Columns, VoxelColumns
 
@@ -109,7 +113,42 @@ def encode_both(
     return encode(sources, some.responses(), some.groups, settings)
 
 
-def unique_part(scores: pd.DataFrame) -> pd.DataFrame:
+def permute_rois(
+    some: SomeRois,
+    features: Arrays,
+    chosen: pd.DataFrame,
+    settings: AlignSettings,
+    n_permutations: int,
+) -> pd.DataFrame:
+    """Test every direction and ROI by exchanging stimuli, at the layers and alphas chosen.
+
+    Parameters
+    ----------
+    some : SomeRois
+    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+        For all stimuli.
+    chosen : DataFrame
+        From :func:`pipeline.alignment.best_layers`, for this subject.
+    settings : AlignSettings
+    n_permutations : int
+
+    Returns
+    -------
+    DataFrame
+        direction, roi, observed, null_mean, null_95, p, permutations: see
+        :func:`pipeline.alignment.chosen.permute_chosen`.
+    """
+    folds = [fold.outer for fold in nested_folds(some.groups, settings)]
+    drawn = draw_permutations(some.groups, settings.split, n_permutations, settings.seed)
+    cut, responses = some.cut(features), some.responses()
+    rows = []
+    for (direction, roi), cell in chosen.groupby(["direction", "roi"], sort=False):
+        tested = permute_chosen(cut, responses[roi], cell, folds, drawn, settings)
+        rows.append({"direction": direction, "roi": roi, **tested, "permutations": n_permutations})
+    return pd.DataFrame(rows)
+
+
+def unique_part(scores: pd.DataFrame, objective: Objective) -> pd.DataFrame:
     """Say what a model explains beyond all nuisance features.
 
     Parameters
@@ -118,6 +157,8 @@ def unique_part(scores: pd.DataFrame) -> pd.DataFrame:
         Rows of :func:`encode_both` and :func:`encode_nuisance` for the same folds, told apart by
         a column ``source`` ('both' and 'nuisance'; others are passed over), with the columns
         that tell cells apart: subject, split, repeat, roi, fold.
+    objective : {'two_vs_two', 'correlation'}
+        The inner score that chose, and chooses the layer here.
 
     Returns
     -------
@@ -128,10 +169,7 @@ def unique_part(scores: pd.DataFrame) -> pd.DataFrame:
         No rows where there are no nuisance features.
     """
     cell = ["subject", "split", "repeat", "roi", "fold"]
-    both = scores[scores.source == "both"].sort_values(
-        ["inner_two_vs_two", "inner_correlation"], ascending=False, kind="stable"
-    )
-    best = both.groupby(cell, sort=False).head(1).sort_index()
+    best = best_layers(scores[scores.source == "both"], objective)
     alone = scores[(scores.source == "nuisance") & (scores.layer == ALL_NUISANCE)]
     paired = best[[*cell, "layer", "two_vs_two"]].merge(
         alone[[*cell, "two_vs_two"]], on=cell, suffixes=("", "_nuisance"), validate="1:1"

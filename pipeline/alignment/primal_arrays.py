@@ -24,15 +24,23 @@ class FoldArray:
         What ridge predicts from.
     similarity : {'pearson', 'cosine'}
         How patterns are compared.
+    components : ndarray of float64, shape (n_columns, n_features), optional
+        Orthonormal rows in which the columns of ``z`` are coordinates: patterns are then compared
+        over the features that they lead back to.
     """
 
     z: NDArray[np.float64]
     similarity: Similarity
+    components: NDArray[np.float64] | None = None
 
     def patterns(self) -> NDArray[np.float64]:
         """Return what is predicted: rows centred over columns (Pearson), or as they are."""
         if self.similarity == "cosine":
             return self.z
+        if self.components is not None:
+            means = self.components.mean(axis=1, keepdims=True)
+            back: NDArray[np.float64] = self.z @ (self.components - means)
+            return back
         centred: NDArray[np.float64] = self.z - self.z.mean(axis=1, keepdims=True)
         return centred
 

@@ -34,6 +34,9 @@ class AlignSettings:
         Of the folds and of the alphas.
     objective : {'two_vs_two', 'correlation'}
         Which inner score, mean over inner folds, chooses alpha and layer; among equals the other.
+    width : int
+        Principal components, fitted on the training rows of each outer fold, that every layer is
+        reduced to; 0 leaves layers as they are.
 
     Raises
     ------
@@ -49,7 +52,8 @@ class AlignSettings:
     alpha_high: float
     similarity: Similarity
     seed: int
-    objective: Objective = "two_vs_two"
+    objective: Objective
+    width: int
 
     def __post_init__(self) -> None:
         refuse(self._problems(), AlignmentError)
@@ -63,7 +67,7 @@ class AlignSettings:
         for field, value, known in choices:
             if value not in known:
                 yield Problem(field, "a known name", repr(value), nearest(str(value), known))
-        least = (("n_folds", 2), ("n_inner_folds", 2), ("trials", 1), ("seed", 0))
+        least = (("n_folds", 2), ("n_inner_folds", 2), ("trials", 1), ("seed", 0), ("width", 0))
         for field, smallest in least:
             value = getattr(self, field)
             if value < smallest:

@@ -11,8 +11,9 @@ from pipeline.alignment.engine import Direction, PairScore, Scored, Task
 from pipeline.alignment.primal import score_direction_primal
 from pipeline.alignment.primal_arrays import FoldArray, array_problems, fold_array
 from pipeline.alignment.primal_cost import prefers_primal
-from pipeline.alignment.settings import Similarity
+from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.voxels import Columns, columns_between
+from pipeline.alignment.width import projected_array
 from pipeline.alignment.workers import Map
 from pipeline.errors import AlignmentError, Problem, refuse
 
@@ -41,7 +42,7 @@ def score_fold_primal(
     number: int,
     task: Task,
     directions: Sequence[Direction],
-    similarity: Similarity,
+    settings: AlignSettings,
     in_parallel: Map,
 ) -> Iterator[Scored]:
     """Score all layers and some ROIs in one outer fold on the primal side.
@@ -55,7 +56,8 @@ def score_fold_primal(
         Of the fold.
     task : Task
     directions : sequence of {'encoding', 'decoding'}
-    similarity : {'pearson', 'cosine'}
+    settings : AlignSettings
+        Uses similarity and width.
     in_parallel : callable
 
     Raises
@@ -65,13 +67,19 @@ def score_fold_primal(
     """
     if not responses:
         return
-    train = task.fold.outer.train
+    train, similarity, width = task.fold.outer.train, settings.similarity, settings.width
     rois = {name: fold_array(y, train, similarity) for name, y in responses.items()}
     compared = "encoding" in directions
     refuse(_problems(rois, train, f"fold {number}, ROI", compared), AlignmentError)
 
     def of_layer(name: str) -> list[tuple[Direction, PairScore]]:
-        layer = {name: fold_array(features[name], train, similarity)}
+        x, where = features[name], f"layer {name}, fold {number}"
+        array = (
+            projected_array(x, train, width, similarity, where)
+            if width
+            else fold_array(x, train, similarity)
+        )
+        layer = {name: array}
         compared = "decoding" in directions
         refuse(_problems(layer, train, f"fold {number}, layer", compared), AlignmentError)
         sides = {"encoding": (layer, rois), "decoding": (rois, layer)}

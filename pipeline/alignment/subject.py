@@ -18,6 +18,7 @@ from pipeline.alignment.settings import AlignSettings, Objective
 from pipeline.alignment.sides import primal_rois, score_fold_primal
 from pipeline.alignment.subject_grams import SubjectGrams, form_grams
 from pipeline.alignment.voxels import Columns
+from pipeline.alignment.width import projected_grams
 from pipeline.alignment.workers import Map, workers
 from pipeline.errors import AlignmentError, Problem, nearest, refuse
 
@@ -90,9 +91,9 @@ def align(
             scored
             for number, task in enumerate(tasks)
             for scored in (
-                *_score_fold(features, subject, number, task, directions, in_parallel),
+                *_score_fold(features, subject, number, task, directions, settings, in_parallel),
                 *score_fold_primal(
-                    features, small, number, task, directions, settings.similarity, in_parallel
+                    features, small, number, task, directions, settings, in_parallel
                 ),
             )
         ]
@@ -108,15 +109,23 @@ def _score_fold(
     number: int,
     task: Task,
     directions: Sequence[Direction],
+    settings: AlignSettings,
     in_parallel: Map,
 ) -> Iterator[Scored]:
     """Score one outer fold; the features' Gram matrices of no other fold are held."""
     if not subject.rois[number]:
         return
     train = task.fold.outer.train
-    rois, similarity = subject.rois[number], subject.settings.similarity
-    made = in_parallel(lambda x: gram_matrices(x, train, similarity), features.values())
-    layers = dict(zip(features, made, strict=True))
+    rois = subject.rois[number]
+
+    def grams(name: str) -> Grams:
+        x, similarity = features[name], settings.similarity
+        if settings.width:
+            where = f"layer {name}, fold {number}"
+            return projected_grams(x, train, settings.width, similarity, where)
+        return gram_matrices(x, train, similarity)
+
+    layers = dict(zip(features, in_parallel(grams, features), strict=True))
     refuse(_problems(layers, rois, train, f"fold {number}", directions), AlignmentError)
     sides = {"encoding": (layers, rois), "decoding": (rois, layers)}
     for direction in directions:

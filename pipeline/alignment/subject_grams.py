@@ -50,6 +50,7 @@ class SubjectGrams:
             alpha_low=settings.alpha_low,
             alpha_high=settings.alpha_high,
             objective=settings.objective,
+            width=settings.width,
         )
         if settings != searched or not np.array_equal(self.groups, np.asarray(groups)):
             raise AlignmentError(
@@ -57,8 +58,8 @@ class SubjectGrams:
                     "Gram matrices of a subject",
                     f"the groups they were made for, split and compared as by {self.settings}",
                     f"other groups, or {settings}",
-                    "Make them again with subject_grams: only trials, alphas and objective may "
-                    "change.",
+                    "Make them again with subject_grams: only trials, alphas, objective and width "
+                    "may change.",
                 )
             )
 

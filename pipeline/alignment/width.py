@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.gram import Grams, z_scored
+from pipeline.alignment.primal_arrays import FoldArray
 from pipeline.alignment.settings import Similarity
 from pipeline.errors import AlignmentError, Problem
 
@@ -91,6 +92,33 @@ def projected_grams(
         return Grams(kernel, kernel)
     centred = scores @ (components - components.mean(axis=1, keepdims=True))
     return Grams(kernel, centred @ centred.T)
+
+
+def projected_array(
+    values: NDArray[np.floating],
+    train: NDArray[np.int64],
+    width: int,
+    similarity: Similarity,
+    where: str = "features",
+) -> FoldArray:
+    """Give to the primal side what :func:`projected_grams` gives to the kernel side.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_stimuli, n_features)
+    train : ndarray of int, shape (n_train,)
+    width : int
+    similarity : {'pearson', 'cosine'}
+    where : str
+        Which features they are, for messages.
+
+    Raises
+    ------
+    AlignmentError
+        The width is not from 1 to the rank of the training rows.
+    """
+    z, components = _principal(values, train, width, where)
+    return FoldArray(z @ components.T, similarity, components)
 
 
 def _principal(

@@ -226,8 +226,27 @@ class AlignConfig(ExtractConfig):
         description="Smallest alpha tried, in units of the mean eigenvalue of the training kernel.",
     )
     alpha_high: float = Field(1e4, gt=0, description="Largest alpha tried, in the same units.")
+    objective: Literal["two_vs_two", "correlation"] = Field(
+        "two_vs_two", description="Inner score that chooses alpha and layer."
+    )
     similarity: Literal["pearson", "cosine"] = Field(
         "pearson", description="How a predicted and a true pattern are compared."
+    )
+    width: int = Field(
+        0,
+        ge=0,
+        description="Principal components of the training stimuli that every layer is reduced to, "
+        "so that wide models have no advantage; 0 leaves layers as they are.",
+    )
+    permutations: int = Field(
+        0,
+        ge=0,
+        description="Exchanges of stimulus groups for a p value of each direction, ROI and "
+        "subject, every one refitted in every fold; 0 tests nothing.",
+    )
+    maps: bool = Field(
+        False,
+        description="Write r and R² of every voxel as .npy, and NIfTI where places are known.",
     )
     nuisance: bool = Field(
         True,
@@ -265,6 +284,16 @@ class AlignConfig(ExtractConfig):
                 {"split": split},
             )
         return repeats
+
+    @field_validator("permutations")
+    @classmethod
+    def _permutations_need_all_features(cls, permutations: int, info: ValidationInfo) -> int:
+        if permutations and info.data.get("width"):
+            raise PydanticCustomError(
+                "permutations_need_all_features",
+                "0 with a width: components of every fold are others, and no exchange is the same",
+            )
+        return permutations
 
 
 class ReportConfig(StageConfig):

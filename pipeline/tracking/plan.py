@@ -166,6 +166,8 @@ def settings_of(config: AlignConfig) -> AlignSettings:
         alpha_high=config.alpha_high,
         similarity=config.similarity,
         seed=config.seed,
+        objective=config.objective,
+        width=config.width,
     )
 
 

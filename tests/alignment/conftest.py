@@ -44,4 +44,6 @@ def settings():
         alpha_high=1e4,
         similarity="pearson",
         seed=3,
+        objective="two_vs_two",
+        width=0,
     )

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from pipeline.alignment import AlignSettings, align
 from pipeline.errors import AlignmentError
 
-SMALL = AlignSettings("grouped", 2, 2, 3, 1e-6, 1e6, "pearson", 0)
+SMALL = AlignSettings("grouped", 2, 2, 3, 1e-6, 1e6, "pearson", 0, "two_vs_two", 0)
 GROUPS = np.arange(12) // 2
 # Few different values: constant columns, repeated rows and ties turn up all the time.
 COARSE = st.sampled_from([-1.0, 0.0, 0.5, 1.0, 3.0])

@@ -105,7 +105,7 @@ class TestMeanLanguageResponses:
         table = overview(data)
         assert table.voxels.tolist() == [1]
         assert table.groups.tolist() == [120]
-        settings = AlignSettings("grouped", 5, 3, 2, 1e-2, 1e2, "pearson", 0)
+        settings = AlignSettings("grouped", 5, 3, 2, 1e-2, 1e2, "pearson", 0, "two_vs_two", 0)
         features = {"words": word_statistics(responses.sentences)}
         with pytest.raises(AlignmentError, match="language"):
             align(features, {"language": read.values}, data.stimuli.groups, settings)

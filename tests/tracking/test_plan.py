@@ -85,7 +85,7 @@ def test_layers_are_scored_again_beside_nuisance_features(tmp_path):
     assert set(model.source) == {"model", "both"}
     assert set(alone.layer) == {"nuisance/length", "nuisance/position", ALL_NUISANCE}
     assert set(alone.direction) == set(model[model.source == "both"].direction) == {"encoding"}
-    unique = unique_part(pd.concat([model, alone]))
+    unique = unique_part(pd.concat([model, alone]), "two_vs_two")
     assert len(unique) == 4 * 3  # ROIs, folds
     both = model[model.source == "both"].drop(columns="source")
     expected = best_layers(both).set_index(["roi", "fold"]).two_vs_two
@@ -101,7 +101,9 @@ def test_a_model_that_is_nothing_but_nuisance_has_no_unique_part(tmp_path):
     copy = {"layer_00": np.hstack(list(nuisance.values()))}
     model = computed(model_units(plan, copy, nuisance), tmp_path / "model")
     alone = computed(nuisance_units(plan, nuisance), tmp_path / "alone")
-    np.testing.assert_allclose(unique_part(pd.concat([model, alone])).unique, 0, atol=1e-12)
+    np.testing.assert_allclose(
+        unique_part(pd.concat([model, alone]), "two_vs_two").unique, 0, atol=1e-12
+    )
 
 
 def test_a_model_that_knows_what_voxels_follow_has_a_unique_part(tmp_path):
@@ -111,7 +113,7 @@ def test_a_model_that_knows_what_voxels_follow_has_a_unique_part(tmp_path):
     knowing = {"layer_00": subject.values[:, subject.rois["language"]]}
     model = computed(model_units(plan, knowing, nuisance), tmp_path / "model")
     alone = computed(nuisance_units(plan, nuisance), tmp_path / "alone")
-    by_roi = unique_part(pd.concat([model, alone])).groupby("roi").unique.mean()
+    by_roi = unique_part(pd.concat([model, alone]), "two_vs_two").groupby("roi").unique.mean()
     assert by_roi["language"] > 0.2
 
 
@@ -119,7 +121,7 @@ def test_no_rows_and_no_unique_part_without_nuisance_features(tmp_path):
     plan = plan_of()
     assert list(nuisance_units(plan, {})) == []
     model = computed(model_units(plan, features(), {}), tmp_path)
-    assert unique_part(model).empty
+    assert unique_part(model, "two_vs_two").empty
 
 
 def test_near_identical_pictures_join_their_groups_and_that_is_told(caplog):

@@ -10,10 +10,12 @@ from mlflow.entities import Run
 
 from pipeline.alignment import best_layers
 from pipeline.alignment.by_roi import Arrays, unique_part
+from pipeline.alignment.settings import Objective
 from pipeline.brains.dataset import BrainDataset
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.errors import DataError, Problem
 from pipeline.tracking.brains import brain_input, load_brain
+from pipeline.tracking.chosen_fits import p_values, write_maps
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.plan import MODEL, compute_parts, make_plan, model_units, workplace_of
 from pipeline.tracking.registry import Registered, resolve, tag_version
@@ -32,7 +34,7 @@ from pipeline.tracking.stages.extract import Extracted, run_extract
 from pipeline.tracking.stages.reference import CODE, NOT_OURS, Reference, nuisance_of, run_reference
 from pipeline.tracking.unfinished import forget, unfinished_folder
 
-SCORES, CEILINGS = "scores.csv", "ceilings.csv"
+SCORES, CEILINGS, P_VALUES, MAPS = "scores.csv", "ceilings.csv", "p_values.csv", "maps"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ class Aligned:
     run_id: str
     extract_run: str
 
+    @property
+    def objective(self) -> Objective:
+        """The inner score that chose alphas, and by which layers are chosen."""
+        named: Objective = mlflow.get_run(self.run_id).data.params["objective"]
+        return named
+
     def every_score(self) -> pd.DataFrame:
         """Read every score: one row a subject, split, source, repeat, direction, ROI, layer, fold.
 
@@ -65,7 +73,7 @@ class Aligned:
 
     def unique(self) -> pd.DataFrame:
         """Read what the model explains beyond nuisance features, in every split."""
-        return unique_part(self.every_score())
+        return unique_part(self.every_score(), self.objective)
 
     def ceilings(self) -> pd.DataFrame:
         """Read the noise ceilings; no rows where there are none."""
@@ -121,9 +129,17 @@ def run_align(config: AlignConfig) -> Aligned:
         units = list(model_units(plan, features, nuisance_of(config)))
         folder = unfinished_folder(mark)
         scores = compute_parts(units, folder, workplace_of(config))
+        if config.permutations:
+            tested = p_values(
+                plan, features, asked(scores), config.permutations, folder, workplace_of(config)
+            )
+            _log_p_values(tested)
+        if config.maps:
+            with logged_folder(MAPS) as maps:
+                write_maps(plan, features, asked(scores), maps)
         _log_tables(scores, reference)
-        _log_means(asked(scores), registered, brain)
-        _log_unique(scores, reference)
+        _log_means(asked(scores), registered, brain, config.objective)
+        _log_unique(scores, reference, config.objective)
         forget(folder)
 
     return Aligned(once(stage, work, always), extracted.run_id)
@@ -158,9 +174,17 @@ def _log_tables(scores: pd.DataFrame, reference: Reference) -> None:
     mlflow.set_tag("reference", reference.run_id)
 
 
-def _log_means(scores: pd.DataFrame, registered: Registered, brain: BrainDataset) -> None:
+def _log_p_values(tested: pd.DataFrame) -> None:
+    mlflow.log_text(tested.to_csv(index=False), P_VALUES)
+    rows = tested.itertuples()
+    mlflow.log_metrics({f"{row.direction}_p/{row.roi}/{row.subject}": row.p for row in rows})
+
+
+def _log_means(
+    scores: pd.DataFrame, registered: Registered, brain: BrainDataset, objective: Objective
+) -> None:
     """Log means over folds, and over subjects, to the run, the model and its tune run."""
-    chosen = best_layers(scores)
+    chosen = best_layers(scores, objective)
     by_subject = chosen.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
     by_roi = by_subject.groupby(["direction", "roi"], sort=False).mean()
     means = {f"{direction}_2v2/{roi}": value for (direction, roi), value in by_roi.items()}
@@ -186,11 +210,11 @@ def _log_means(scores: pd.DataFrame, registered: Registered, brain: BrainDataset
     )
 
 
-def _log_unique(scores: pd.DataFrame, reference: Reference) -> None:
+def _log_unique(scores: pd.DataFrame, reference: Reference, objective: Objective) -> None:
     """Log what the model explains beyond nuisance features, mean over subjects and folds."""
     alone = reference.nuisance()
     if not alone.empty:
-        unique = unique_part(pd.concat([scores, alone], ignore_index=True))
+        unique = unique_part(pd.concat([scores, alone], ignore_index=True), objective)
         in_asked = unique[unique.split == scores.split.iloc[0]]
         by_roi = in_asked.groupby("roi", sort=False)["unique"].mean()
         mlflow.log_metrics({f"unique_2v2/{roi}": value for roi, value in by_roi.items()})

@@ -34,6 +34,8 @@ CODE = (
 )
 #: What an alignment does not depend on: the model's side, and where the work is done.
 NOT_OURS = {*ExtractConfig.model_fields, "workers", "threads", "scheduler"}
+#: What only a model's own scores depend on.
+ONLY_MODELS = {"width", "permutations", "maps"}
 CEILINGS, NUISANCE = "ceilings.csv", "nuisance.csv"
 
 
@@ -73,7 +75,7 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
         Its model is not looked at.
     plan : Plan
     """
-    settings = config.model_dump(exclude=NOT_OURS)
+    settings = config.model_dump(exclude=NOT_OURS | ONLY_MODELS)
     # of the same responses, a simulation knows the signal and a prepared copy does not
     inputs = {"brain": plan.brain.digest, "simulation": str("simulated" in config.brain)}
     mark = fingerprint("reference", settings, inputs, CODE)

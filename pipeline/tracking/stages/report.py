@@ -124,9 +124,9 @@ def _results(asks: str, links: Sequence[Link]) -> StudyResults:
         cell = {**_key(registered), "brain": link.brain, "simulated": link.simulated}
         every = aligned.every_score()
         by_split = every[every.source == MODEL].groupby("split", sort=False)
-        scores += [best_layers(rows).assign(**cell) for _, rows in by_split]
+        scores += [best_layers(rows, aligned.objective).assign(**cell) for _, rows in by_split]
         profiles.append(asked(every).assign(**cell))
-        unique.append(unique_part(every).assign(**cell, direction="encoding"))
+        unique.append(unique_part(every, aligned.objective).assign(**cell, direction="encoding"))
         ceilings.append(aligned.ceilings().assign(brain=link.brain, direction="encoding"))
     layer_key = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject", "layer"]
     profile = pd.concat(profiles).groupby(layer_key, sort=False).two_vs_two.mean().reset_index()

@@ -1,0 +1,95 @@
+"""Maps and tests at chosen layers are those of single layers, put together fold by fold."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.alignment import align, best_layers, make_folds
+from pipeline.alignment.chosen import chosen_maps, permute_chosen
+from pipeline.alignment.exchanges import draw_permutations
+from pipeline.alignment.maps import voxel_maps
+from pipeline.alignment.permutations import permutation_tests
+from pipeline.errors import AlignmentError
+
+
+@pytest.fixture
+def scored(subject, groups, settings):
+    features, responses = subject
+    folds = make_folds(groups, settings.n_folds, settings.split, settings.seed)
+    return features, responses, align(features, responses, groups, settings), folds
+
+
+def of_cell(scores, direction, roi, layer=None):
+    rows = scores[(scores.direction == direction) & (scores.roi == roi)]
+    return rows if layer is None else rows[rows.layer == layer]
+
+
+def test_maps_take_the_layer_and_alpha_of_each_fold(scored, settings):
+    features, responses, scores, folds = scored
+    chosen = of_cell(best_layers(scores), "encoding", "language").reset_index(drop=True)
+    mixed = chosen.assign(layer=["h.0", "h.1", "h.0", "h.1"])
+    found = chosen_maps(features, responses["language"], mixed, folds, settings)
+    for number, row in mixed.iterrows():
+        alone = voxel_maps(
+            features[row.layer], responses["language"], folds, np.full(len(folds), row.alpha)
+        )
+        np.testing.assert_array_equal(found.r[number], alone.r[number])
+        np.testing.assert_array_equal(found.r2[number], alone.r2[number])
+
+
+def test_maps_of_reduced_features_differ_and_are_full_at_full_rank(scored, settings):
+    features, responses, scores, folds = scored
+    rows = of_cell(scores, "encoding", "vision", "h.0")
+    full = chosen_maps(features, responses["vision"], rows, folds, settings)
+    same = chosen_maps(features, responses["vision"], rows, folds, replace(settings, width=20))
+    less = chosen_maps(features, responses["vision"], rows, folds, replace(settings, width=3))
+    np.testing.assert_allclose(same.r, full.r, atol=1e-9)
+    assert np.abs(less.r - full.r).max() > 1e-3
+
+
+@pytest.mark.parametrize("direction", ["encoding", "decoding"])
+def test_a_single_layer_is_tested_as_by_the_test_of_layers(scored, groups, settings, direction):
+    features, responses, scores, folds = scored
+    rows = of_cell(scores, direction, "vision", "h.1")
+    drawn = draw_permutations(groups, settings.split, 40, seed=1)
+    found = permute_chosen(features, responses["vision"], rows, folds, drawn, settings)
+    expected = permutation_tests(features, responses, rows, folds, drawn)[
+        direction, "vision", "h.1"
+    ]
+    assert found["observed"] == pytest.approx(expected.observed, abs=1e-12)
+    assert found["null_mean"] == pytest.approx(expected.null.mean(), abs=1e-12)
+    assert found["p"] == expected.p
+
+
+def test_a_strong_link_is_found_and_none_is_not(scored, groups, settings, rng):
+    features, responses, scores, folds = scored
+    drawn = draw_permutations(groups, settings.split, 99, seed=1)
+    rows = of_cell(best_layers(scores), "encoding", "vision")
+    found = permute_chosen(features, responses["vision"], rows, folds, drawn, settings)
+    assert found["p"] == 0.01
+    noise = {"vision": rng.standard_normal((48, 60))}
+    unrelated = best_layers(align(features, noise, groups, settings))
+    rows = of_cell(unrelated, "encoding", "vision")
+    assert permute_chosen(features, noise["vision"], rows, folds, drawn, settings)["p"] > 0.05
+
+
+def test_rows_of_several_layers_are_refused(scored, settings):
+    features, responses, scores, folds = scored
+    rows = of_cell(scores, "encoding", "vision")
+    with pytest.raises(AlignmentError, match=r"chosen layers: expected one for each of 4 folds"):
+        chosen_maps(features, responses["vision"], rows, folds, settings)
+
+
+def test_width_reduces_layers_on_both_sides_alike(subject, groups, settings):
+    from pipeline.alignment import subject_grams
+
+    features, responses = subject
+    narrow = replace(settings, width=4)
+    on_grams = align(features, subject_grams(responses, groups, narrow), groups, narrow)
+    chosen_side = align(features, responses, groups, narrow)
+    np.testing.assert_allclose(on_grams.correlation, chosen_side.correlation, atol=1e-9)
+    whole = align(features, responses, groups, settings)
+    assert np.abs(whole.correlation - on_grams.correlation).max() > 1e-3
+    with pytest.raises(AlignmentError, match=r"width of layer h\.0, fold 0: expected from 1 to 20"):
+        align(features, responses, groups, replace(settings, width=30))
