@@ -54,7 +54,7 @@ def full(store, config_of):
 
 @pytest.fixture(scope="session")
 def vpt(store, config_of):
-    return run_tune(config_of("tiny-vit", "digits", "vpt-shallow", learning_rate=1e-2))
+    return run_tune(config_of("tiny-vit", "digits", "vpt-shallow", learning_rate=0.1))
 
 
 @pytest.fixture

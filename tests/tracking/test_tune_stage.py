@@ -73,7 +73,7 @@ def test_the_alias_moves_to_the_version_with_the_best_validation_score(vpt, conf
     worse = run_tune(config_of("tiny-vit", "digits", "vpt-shallow", **settings))
     assert worse.tags["converged"] == "false"
     assert str(client.get_registered_model(vpt.name).aliases["vpt-shallow"]) == vpt.version
-    settings = {"learning_rate": 2e-2, "max_steps": 40}
+    settings = {"learning_rate": 0.1, "max_steps": 40}
     better = run_tune(config_of("tiny-vit", "digits", "vpt-shallow", **settings))
     assert float(better.tags["validation_score"]) > float(vpt.tags["validation_score"])
     assert str(client.get_registered_model(vpt.name).aliases["vpt-shallow"]) == better.version

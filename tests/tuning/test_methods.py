@@ -47,13 +47,22 @@ CASES = [
 ]
 
 
+def stored_of(name, form):
+    if (name, form) == ("base", "generation"):
+        return "nothing"
+    return "whole" if name in ("full", "prompt-full", "untrained") else "part"
+
+
 @pytest.mark.parametrize(("name", "base", "form", "width", "layers", "head"), CASES)
 def test_a_step_moves_what_the_source_trains_and_nothing_else(
     name, base, form, width, layers, head
 ):
     torch.manual_seed(0)
     model = METHODS[name].adapt(start_for(name, base, form, LENGTH))
-    network = model.network
+    network, card = model.network, model.card
+    assert card.storage == stored_of(name, form)
+    assert card.prompt_length == (LENGTH if METHODS[name].has_prompt else 0)
+    assert card.adapter_width == (WIDTH if name == "adapter" else 0)
     trained = {key: p for key, p in network.named_parameters() if p.requires_grad}
     count = sum(p.numel() for p in trained.values())
     expected = TRAINED[name]
@@ -71,19 +80,6 @@ def test_a_step_moves_what_the_source_trains_and_nothing_else(
     moved = {key for key, p in network.named_parameters() if not torch.equal(p, before[key])}
     still = {key for key in trained if "qa_outputs" in key and "bias" in key}
     assert moved | still == set(trained)  # a bias alike for all tokens moves no start and no end
-
-
-@pytest.mark.parametrize(("name", "base", "form", "width", "layers", "head"), CASES)
-def test_a_method_says_what_its_source_stores(name, base, form, width, layers, head):
-    model = METHODS[name].adapt(start_for(name, base, form, LENGTH))
-    card = model.card
-    whole = {"full", "prompt-full", "untrained"}
-    expected = "whole" if name in whole else "part"
-    if (name, form) == ("base", "generation"):
-        expected = "nothing"
-    assert card.storage == expected
-    assert card.prompt_length == (LENGTH if METHODS[name].has_prompt else 0)
-    assert card.adapter_width == (WIDTH if name == "adapter" else 0)
 
 
 def test_every_method_says_where_it_is_described():

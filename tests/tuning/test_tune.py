@@ -44,7 +44,7 @@ def run(notes, **settings):
 def vision():
     notes = Notes()
     settings = {"base": "tiny-vit", "task": "digits", "method": "vpt-shallow"}
-    return notes, run(notes, **settings, learning_rate=1e-2, max_steps=30)
+    return notes, run(notes, **settings, learning_rate=0.1, max_steps=30)
 
 
 def test_losses_are_reported_while_training(vision):
@@ -64,7 +64,7 @@ def test_a_few_steps_are_enough_to_learn_digits(vision):
 def test_the_same_seed_gives_the_same_model(vision):
     _, tuned = vision
     settings = {"base": "tiny-vit", "task": "digits", "method": "vpt-shallow"}
-    again = run(Notes(), **settings, learning_rate=1e-2, max_steps=30)
+    again = run(Notes(), **settings, learning_rate=0.1, max_steps=30)
     np.testing.assert_array_equal(
         again.model.network.prompt.detach(), tuned.model.network.prompt.detach()
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pipeline.errors import Problem
+from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.loading import TunedModel, load_tuned
 from pipeline.tuning.bases import load_base
 from pipeline.tuning.heads import head_modules
@@ -32,8 +32,6 @@ def _build(start: Start) -> TunedModel:
 
 
 def _lacks(start: Start) -> Iterator[Problem]:
-    from pipeline.models.travelling.card import Card
-
     where = start.interpolation
     if where is None:
         yield Problem(
@@ -46,11 +44,10 @@ def _lacks(start: Start) -> Iterator[Problem]:
     if not 0 <= where.alpha <= 1:
         yield Problem("alpha", "between 0 and 1", str(where.alpha), "Choose one in between.")
     full, card = Card.read(where.full_folder), start.card
-    expected = replace(card, method="full", storage="whole", insertion="")
     if (full.method, full.task, full.base_digest) != ("full", card.task, card.base_digest):
         yield Problem(
             "version to interpolate towards",
-            f"{expected.base} tuned on {expected.task} by full",
+            f"{card.base} tuned on {card.task} by full",
             f"{full.base} tuned on {full.task} by {full.method}",
             "Point to a version of the same base, task and seed.",
         )
