@@ -1,4 +1,6 @@
-"""The training loop beside transformers' Trainer: ``python -m benchmarks.tune [--small] [--steps n]``.
+"""The training loop beside transformers' Trainer.
+
+Command: ``python -m benchmarks.tune [--small] [--steps n]``
 
 Both train a network of GPT-2's size (random weights, 124 million parameters) on articles of 64 to
 512 tokens with targets of 32, by ``full`` and by ``prompt`` (PEFT prompt tuning): the same

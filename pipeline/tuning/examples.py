@@ -116,7 +116,11 @@ def _encoder_and_decoder(model: TextModel, pairs: TextPairs) -> list[Item]:
     tokenizer.truncation_side = "left"
     texts = [source + card.cue for source in pairs.sources]
     sources = tokenizer(texts, truncation=True, max_length=room)["input_ids"]
-    targets = tokenizer(text_target=list(pairs.targets))["input_ids"]
+    end = [tokenizer.eos_token_id]  # which some tokenizers add of themselves
+    targets = [
+        target if target[-1:] == end else target + end
+        for target in tokenizer(text_target=list(pairs.targets))["input_ids"]
+    ]
     longest = max(map(len, targets))
     if longest > room + card.prompt_length:
         raise TuningError(_too_long(card.task, longest, room + card.prompt_length))

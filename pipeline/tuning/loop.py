@@ -64,7 +64,7 @@ def train(
             objective.load_state_dict(last.best_weights())
             steps, best = last.step, last.best_loss
     model.network.eval()
-    return Training(steps=steps, validation_loss=float(best))
+    return Training(steps, float(best), resumed_at=last.step if last else 0)
 
 
 def _feed(model: TunedModel, training: Examples, validation: Examples, schedule: Schedule) -> Feed:
@@ -133,7 +133,7 @@ def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
         eval_steps=schedule.eval_every,
         save_strategy="steps" if checkpoints else "no",
         save_steps=schedule.eval_every,
-        save_total_limit=1,  # and the best one
+        save_total_limit=2,  # the best one and the last one
         load_best_model_at_end=checkpoints is not None,
         restore_callback_states_from_checkpoint=True,
         metric_for_best_model="eval_loss",

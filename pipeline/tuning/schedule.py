@@ -73,7 +73,10 @@ class Training:
         Optimiser steps taken before the last step or the early stop.
     validation_loss : float
         Of the state that was kept: the best one seen, in nats a target token or picture.
+    resumed_at : int
+        The step of the checkpoint that a training which was killed went on from; 0 if none was.
     """
 
     steps: int
     validation_loss: float
+    resumed_at: int = 0

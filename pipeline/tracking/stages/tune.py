@@ -169,6 +169,8 @@ def _log(tuned: Tuned, name: str, base_uri: str, seed: int) -> None:
     sizes = _sizes(tuned, stored)
     mlflow.log_metrics({**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=model_id)
     mlflow.set_tag("converged", str(tuned.converged).lower())
+    if tuned.training and tuned.training.resumed_at:
+        mlflow.set_tag("resumed_at_step", str(tuned.training.resumed_at))
     card = tuned.model.card
     shown = ("bertscore_f1", "exact_match", "accuracy")
     tags = {
