@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -24,7 +24,7 @@ class DoneElsewhereError(Exception):
         self.run_id = run_id
 
 
-def workspace(fingerprint: str, usable: Callable[[Run], bool]) -> Workspace:
+def workspace(fingerprint: str, usable: Callable[[Run], bool], held: ExitStack) -> Workspace:
     """Give the place where a tuning keeps its search and its checkpoints.
 
     Parameters
@@ -32,31 +32,25 @@ def workspace(fingerprint: str, usable: Callable[[Run], bool]) -> Workspace:
     fingerprint : str
     usable : callable
         Whether what a finished run logged is still there.
+    held : ExitStack
+        Keeps other processes from training the same until it is closed, by when the run must be
+        finished. Claiming the workspace raises DoneElsewhereError when one was finished meanwhile.
     """
     folder = _local_store() / "unfinished" / fingerprint[:16]
-    return Workspace(folder, _claim(folder, fingerprint, usable))
+
+    def claim() -> None:
+        held.enter_context(FileLock(_lock_file(folder)))
+        for run in finished_runs(fingerprint):
+            if usable(run):
+                raise DoneElsewhereError(run.info.run_id)
+
+    return Workspace(folder, claim)
 
 
 def remove(place: Workspace) -> None:
     """Remove a workspace that is no longer needed."""
     shutil.rmtree(place.folder, ignore_errors=True)
     _lock_file(place.folder).unlink(missing_ok=True)
-
-
-@contextmanager
-def _claim(folder: Path, fingerprint: str, usable: Callable[[Run], bool]) -> Iterator[None]:
-    """Let one process at a time train; a later one finds out that nothing is left to do.
-
-    Raises
-    ------
-    DoneElsewhereError
-        When a run with the same fingerprint was finished while waiting.
-    """
-    with FileLock(_lock_file(folder)):
-        for run in finished_runs(fingerprint):
-            if usable(run):
-                raise DoneElsewhereError(run.info.run_id)
-        yield
 
 
 def _lock_file(folder: Path) -> Path:

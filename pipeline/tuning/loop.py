@@ -117,7 +117,7 @@ def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
     from transformers import TrainingArguments
 
     recipe, settings = schedule.recipe, schedule.settings
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(checkpoints) if checkpoints else None,
         max_steps=schedule.max_steps,
         learning_rate=schedule.learning_rate,
@@ -143,3 +143,6 @@ def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
         disable_tqdm=True,  # the bar is our own
         log_level="error",
     )
+    # a process uses one device: several are for torchrun, not for Trainer's threads
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments

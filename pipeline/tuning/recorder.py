@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +46,12 @@ class Workspace:
     ----------
     folder : Path
         Of this tuning and no other; the same again when the same tuning is started again.
-    claim : context manager
-        Entered before the training whose result will be kept: one process at a time.
+    claim : callable
+        Called before the training whose result will be kept; waits for other processes at it.
     """
 
     folder: Path
-    claim: AbstractContextManager[object]
+    claim: Callable[[], None]
 
     @property
     def journal(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -95,13 +95,13 @@ def tune(
     session = Session(config, base, base_folder, task, data, method)
     with _place(workspace) as place:
         choice = session.choose(recorder, place.journal)
-        with place.claim:
-            if not method.recipes:
-                return _scored(session, session.adapted(method, 0), choice, None)
-            model, training = session.run(
-                choice, config.max_steps, recorder.progress, place.checkpoints
-            )
-            return _scored(session, model, choice, training) if rank() == 0 else None
+        place.claim()
+        if not method.recipes:
+            return _scored(session, session.adapted(method, 0), choice, None)
+        model, training = session.run(
+            choice, config.max_steps, recorder.progress, place.checkpoints
+        )
+        return _scored(session, model, choice, training) if rank() == 0 else None
 
 
 def _scored(
@@ -126,7 +126,7 @@ def _place(workspace: Workspace | None) -> Iterator[Workspace]:
     with ExitStack() as stack:
         if workspace is None:
             name = stack.enter_context(TemporaryDirectory(prefix="tuning-"))
-            workspace = Workspace(Path(name), nullcontext())
+            workspace = Workspace(Path(name), lambda: None)
         folder = agree(workspace.folder)  # several processes read the same checkpoints
         folder.mkdir(parents=True, exist_ok=True)
         yield Workspace(folder, workspace.claim)

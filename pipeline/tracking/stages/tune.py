@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -92,9 +92,11 @@ def run_tune(config: TuneConfig) -> Registered:
     stage = replace(stage, fingerprint=mark)
     base_uri = keep_base(request.base, request.base_folder)
 
+    held = ExitStack()
+
     def work(_: Run) -> None:
         mlflow.log_input(_dataset(config.task, request.data), context="training")
-        place = workspace(mark, _registered_something)
+        place = workspace(mark, _registered_something, held)
         try:
             tuned = request.tune(RunRecorder(stage.title), place)
         except DoneElsewhereError as done:
@@ -107,7 +109,8 @@ def run_tune(config: TuneConfig) -> Registered:
         remove(place)
 
     agree(any(_registered_something(run) for run in finished_runs(mark)))
-    run_id = once(stage, work, _registered_something)
+    with held:
+        run_id = once(stage, work, _registered_something)
     reused = mlflow.get_run(run_id).data.tags.get("reuses", run_id)
     registered = made_by(reused)
     if registered is None:
