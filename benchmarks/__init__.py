@@ -1,1 +1,1 @@
-"""Benchmarks against what a user would take instead; each file opens with its command."""
+"""Benchmarks beside what a user would take instead; each file opens with its command."""

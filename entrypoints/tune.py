@@ -9,13 +9,21 @@ from pipeline.config import TuneConfig
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Tune and say what was registered."""
-    config = read_command(TuneConfig, arguments)
-    from pipeline.tracking.stages.tune import run_tune
-    from pipeline.tracking.store import open_store
+    """Tune and say what was registered.
 
-    open_store()
-    registered = run_tune(config)
+    With several devices: ``torchrun --nproc_per_node 2 -m entrypoints.tune …``
+    """
+    config = read_command(TuneConfig, arguments)
+    from pipeline.tracking.stages.tune import join_tune, run_tune
+    from pipeline.tracking.store import open_store
+    from pipeline.tuning.devices import rank, together
+
+    with together():
+        if rank():
+            join_tune(config)
+            return
+        open_store()
+        registered = run_tune(config)
     print(f"registered: {registered.uri} (models:/{registered.name}@{config.method} is the best)")
 
 

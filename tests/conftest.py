@@ -10,15 +10,18 @@ import pytest
 import torch
 
 import pipeline  # noqa: F401  (lets torchvision import beside a CPU build of torch)
+from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import TaskRequest
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, weights_digest
 from pipeline.models.travelling.text import TextModel, load_text_network, load_tokenizer
-from pipeline.tuning.method import USUAL, Start
+from pipeline.tuning.method import Start
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.session import method_settings
 
 REPOSITORY = Path(__file__).parents[1]
+SETTINGS = method_settings(TuneConfig(task="any", method="any"))
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +51,7 @@ def start_of():
             max_target_tokens=found.max_target_tokens,
             classes=found.classes,
         )
-        return Start(folder, card, data.train, USUAL), data
+        return Start(folder, card, data.train, SETTINGS), data
 
     return make
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from pipeline.data.examples import (
@@ -22,17 +24,28 @@ from pipeline.models.travelling.labelling import form_of
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision import VisionModel
+from pipeline.tuning.causal_loss import causal_loss, writes_one_token_after_another
 from pipeline.tuning.items import IGNORED, Item
 from pipeline.tuning.labelled_examples import LabelledPadding, labelled_items, labelled_loss
 
-__all__ = ["IGNORED", "Collate", "Item", "Items", "loss_of", "prepare", "wrong_examples"]
+__all__ = ["IGNORED", "Collate", "Item", "Items", "loss_of", "n_supervised", "prepare"]
 
 
 class Items(Dataset[Item]):
-    """A list of items, prepared once: the loop passes over them many times."""
+    """A list of items, prepared once: the loop passes over them many times.
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    Parameters
+    ----------
+    items : sequence of Item
+    lengths : ndarray of int, shape (n_items,), optional
+        Tokens of each item, for batches of about the same length; else those of ``input_ids``.
+    """
+
+    def __init__(self, items: Sequence[Item], lengths: NDArray[np.int64] | None = None) -> None:
         self.items = items
+        if lengths is None:
+            lengths = np.array([len(item["input_ids"]) for item in items], dtype=np.int64)
+        self.lengths = lengths
 
     def __len__(self) -> int:
         return len(self.items)
@@ -54,7 +67,8 @@ def prepare(model: TunedModel, examples: Examples) -> tuple[Items, Collate]:
     Raises
     ------
     TuningError
-        When a target does not fit into the context, or the examples are of the other modality.
+        When a prompt or a target does not fit into the context, or the examples are of the other
+        modality.
     """
     if isinstance(model, TextModel) and isinstance(examples, TextPairs):
         pad = model.tokenizer.pad_token_id
@@ -68,7 +82,8 @@ def prepare(model: TunedModel, examples: Examples) -> tuple[Items, Collate]:
         pictures = model.picture.prepare(examples.images)
         labels = torch.from_numpy(examples.labels)
         items = [{"images": p, "labels": y} for p, y in zip(pictures, labels, strict=True)]
-        return Items(items), _stack
+        tokens = model.network.patch_embed.num_patches + 1 + model.card.prompt_length
+        return Items(items, np.full(len(items), tokens)), _stack
     raise TuningError(wrong_examples(model.card.task, model.card.modality, examples))
 
 
@@ -98,7 +113,7 @@ def _tokenise(model: TextModel, pairs: TextPairs) -> list[Item]:
         answer = [*target, tokenizer.eos_token_id]
         left = room - frame.size - (0 if writes_apart else len(answer))
         if len(answer) > room - cue - 1:
-            raise TuningError(_too_long(card.task, len(answer), room, cue))
+            raise TuningError(_too_long(card.task, len(answer), room - cue - 1))
         before = frame.join([source[-left:]])["input_ids"]
         read, labels = before + answer, [IGNORED] * len(before) + answer
         if writes_apart:
@@ -107,17 +122,17 @@ def _tokenise(model: TextModel, pairs: TextPairs) -> list[Item]:
     return items
 
 
-def _too_long(task: str, answer: int, room: int, cue: int) -> Problem:
+def _too_long(task: str, answer: int, most: int) -> Problem:
     return Problem(
         f"task {task}: target",
-        f"at most {room - cue - 1} tokens, so that some of the source fits before it",
+        f"at most {most} tokens, so that some of the source fits before it",
         f"a target of {answer} tokens",
         "Shorten the targets or the prompt, or choose a base with a longer context.",
     )
 
 
 class _Padding:
-    """Pads on the right to the longest text of the batch."""
+    """Pads on the right to the longest text, and the labels to the longest of theirs."""
 
     def __init__(self, pad_token_id: int) -> None:
         self.pad_token_id = pad_token_id
@@ -140,14 +155,19 @@ def _stack(items: Sequence[Item]) -> dict[str, torch.Tensor]:
 
 
 def loss_of(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Mean cross-entropy over target tokens (text) or pictures (image)."""
+    """Mean cross-entropy over what is supervised: target tokens (text) or pictures (image)."""
     if "images" in batch:
         return torch.nn.functional.cross_entropy(network(batch["images"]), batch["labels"])
     if form_of(network) != "generation":
         return labelled_loss(network, batch)
-    loss: torch.Tensor = network(
-        input_ids=batch["input_ids"],
-        attention_mask=batch["attention_mask"],
-        labels=batch["labels"],
-    ).loss
+    if writes_one_token_after_another(network):
+        return causal_loss(network, batch)
+    loss: torch.Tensor = network(**batch).loss
     return loss
+
+
+def n_supervised(batch: Mapping[str, torch.Tensor]) -> int:
+    """Count what the loss of a batch is the mean over: tokens, texts or pictures."""
+    if "labels" in batch:
+        return int((batch["labels"] != IGNORED).sum())
+    return len(next(iter(batch.values())))

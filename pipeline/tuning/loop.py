@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,49 +11,15 @@ import torch
 from pipeline.data.examples import Examples
 from pipeline.errors import Problem, TuningError
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.examples import loss_of, prepare
-from pipeline.tuning.method import Recipe
+from pipeline.tuning.batches import Batches, Parts
+from pipeline.tuning.checkpoints import last_checkpoint
+from pipeline.tuning.devices import rank, world_size
+from pipeline.tuning.examples import prepare
+from pipeline.tuning.objective import Objective, lean
+from pipeline.tuning.schedule import Schedule, Training
+from pipeline.tuning.steps import Feed, loop_class
 
 Progress = Callable[[int, Mapping[str, float]], None]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast to train.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        Optimizer, weight decay, and the course of the learning rate.
-    learning_rate : float
-        Peak learning rate.
-    max_steps, batch_size, eval_every, patience, seed : int
-        As in TuneConfig.
-    """
-
-    recipe: Recipe
-    learning_rate: float
-    max_steps: int
-    batch_size: int
-    eval_every: int
-    patience: int
-    seed: int
-
-
-@dataclass(frozen=True)
-class Training:
-    """What came of a training.
-
-    Parameters
-    ----------
-    steps : int
-        Optimiser steps taken before the last step or the early stop.
-    validation_loss : float
-        Of the state that was kept: the best one seen, in nats a target token or picture.
-    """
-
-    steps: int
-    validation_loss: float
 
 
 def train(
@@ -64,6 +28,7 @@ def train(
     validation: Examples,
     schedule: Schedule,
     progress: Progress,
+    checkpoints: Path | None = None,
 ) -> Training:
     """Train the parameters that require gradients; leave the model in its best state.
 
@@ -76,49 +41,58 @@ def train(
     schedule : Schedule
     progress : callable
         Called with step and losses as they become known.
+    checkpoints : Path, optional
+        Folder of the checkpoints. A training that was killed goes on from the last one there, to
+        the same result. Without a folder nothing is written, and the model is left in its last
+        state: a search trial needs the loss only.
 
     Raises
     ------
     TuningError
         When examples do not fit the model, or the loss is no longer finite.
     """
+    feed = _feed(model, training, validation, schedule)
+    objective = Objective(model.network)
+    with lean(model.network, schedule.settings.gradient_checkpointing):
+        trainer = loop_class()(objective, _arguments(schedule, checkpoints), feed)
+        _set_callbacks(trainer, schedule.settings.patience, progress)
+        last = last_checkpoint(checkpoints) if checkpoints else None
+        if last is None or not last.stopped:
+            trainer.train(resume_from_checkpoint=str(last.folder) if last else None)
+            steps, best = trainer.state.global_step, trainer.state.best_metric
+        else:
+            objective.load_state_dict(last.best_weights())
+            steps, best = last.step, last.best_loss
+    model.network.eval()
+    return Training(steps, float(best), resumed_at=last.step if last else 0)
+
+
+def _feed(model: TunedModel, training: Examples, validation: Examples, schedule: Schedule) -> Feed:
+    """Prepare the examples, and decide which are taken at each step."""
+    settings = schedule.settings
+    if settings.batch_size < world_size():
+        raise TuningError(_too_few(settings.batch_size))
     items, collate = prepare(model, training)
     held_out, _ = prepare(model, validation)
-    with tempfile.TemporaryDirectory(prefix="tuning-") as checkpoints:
-        trainer = _loop_class(schedule.learning_rate)(
-            model=model.network,
-            args=_arguments(schedule, checkpoints),
-            train_dataset=items,
-            eval_dataset=held_out,
-            data_collator=collate,
-        )
-        _set_callbacks(trainer, schedule.patience, progress)
-        trainer.train()
-        best = trainer.state.best_metric
-    if best is None or not math.isfinite(best):
-        raise TuningError(_diverged(schedule.learning_rate, "validation loss", best))
-    model.network.eval()
-    return Training(steps=trainer.state.global_step, validation_loss=float(best))
+    batches = Batches(
+        lengths=items.lengths,
+        batch_size=settings.batch_size,
+        steps=schedule.max_steps,
+        seed=settings.seed,
+        grouped=settings.group_by_length,
+        rank=rank(),
+        world_size=world_size(),
+    )
+    return Feed(items, held_out, batches, Parts(collate, schedule.tokens_at_once))
 
 
-def _loop_class(learning_rate: float) -> Any:
-    """Make the Trainer that computes our loss, whatever the network."""
-    from transformers import Trainer
-
-    class Loop(Trainer):  # type: ignore[misc]
-        def compute_loss(
-            self,
-            model: Any,
-            inputs: Mapping[str, torch.Tensor],
-            return_outputs: bool = False,
-            num_items_in_batch: Any = None,
-        ) -> Any:
-            loss = loss_of(model, inputs)
-            if not torch.isfinite(loss):
-                raise TuningError(_diverged(learning_rate, "loss", loss.item()))
-            return (loss, {}) if return_outputs else loss
-
-    return Loop
+def _too_few(batch_size: int) -> Problem:
+    return Problem(
+        "batch_size",
+        f"at least one example for each of {world_size()} devices",
+        str(batch_size),
+        "Raise batch_size, or use fewer devices.",
+    )
 
 
 def _set_callbacks(trainer: Any, patience: int, progress: Progress) -> None:
@@ -131,56 +105,44 @@ def _set_callbacks(trainer: Any, patience: int, progress: Progress) -> None:
             losses = {names[key]: float(logs[key]) for key in names if key in (logs or {})}
             if losses:
                 progress(state.global_step, losses)
-                self.training_bar.set_postfix(losses, refresh=False)
-
-        def on_prediction_step(self, *_: Any, **__: Any) -> None:
-            """Draw nothing: validations are too short for a bar of their own."""
+                if self.training_bar is not None:  # the first process draws it
+                    self.training_bar.set_postfix(losses, refresh=False)
 
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Bar())
     trainer.add_callback(EarlyStoppingCallback(patience))
 
 
-def _arguments(schedule: Schedule, checkpoints: str) -> Any:
+def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
     from transformers import TrainingArguments
 
-    every = min(schedule.eval_every, schedule.max_steps)
-    recipe = schedule.recipe
-    return TrainingArguments(
-        output_dir=checkpoints,
+    recipe, settings = schedule.recipe, schedule.settings
+    arguments = TrainingArguments(
+        output_dir=str(checkpoints) if checkpoints else None,
         max_steps=schedule.max_steps,
-        per_device_train_batch_size=schedule.batch_size,
-        per_device_eval_batch_size=2 * schedule.batch_size,
         learning_rate=schedule.learning_rate,
         optim=recipe.optimizer,
         optim_args=recipe.optimizer_settings or None,
         weight_decay=recipe.weight_decay,
         warmup_steps=recipe.warmup,  # below 1 it is a share of the steps
         lr_scheduler_type=recipe.schedule,
-        seed=schedule.seed,
+        seed=settings.seed,
+        bf16=schedule.bfloat16,
+        use_cpu=not torch.cuda.is_available(),
         eval_strategy="steps",
-        eval_steps=every,
-        save_strategy="steps",
-        save_steps=every,
-        save_total_limit=1,
-        load_best_model_at_end=True,
+        eval_steps=schedule.eval_every,
+        save_strategy="steps" if checkpoints else "no",
+        save_steps=schedule.eval_every,
+        save_total_limit=2,  # the best one and the last one
+        load_best_model_at_end=checkpoints is not None,
+        restore_callback_states_from_checkpoint=True,
         metric_for_best_model="eval_loss",
         greater_is_better=False,
-        logging_steps=min(10, every),
-        label_names=["labels"],
-        prediction_loss_only=True,
-        remove_unused_columns=False,
-        dataloader_pin_memory=torch.cuda.is_available(),
+        logging_steps=min(10, schedule.eval_every),
         report_to=[],
         disable_tqdm=True,  # the bar is our own
         log_level="error",
     )
-
-
-def _diverged(learning_rate: float, what: str, value: float | None) -> Problem:
-    return Problem(
-        what,
-        "a finite number",
-        f"{value} at learning rate {learning_rate:g}",
-        "Lower learning_rate, or search it with trials=<n>.",
-    )
+    # a process uses one device: several are for torchrun, not for Trainer's threads
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments

@@ -90,16 +90,6 @@ class MethodSettings:
     adapter_width: int
 
 
-USUAL = MethodSettings(
-    prompt_init="vocabulary",
-    prompt_text="",
-    prefix_mlp=0,
-    lora_rank=8,
-    lora_alpha=16.0,
-    adapter_width=64,
-)
-
-
 @dataclass(frozen=True)
 class Interpolation:
     """A point between a base and a version of it of which every weight was trained.

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from tempfile import TemporaryDirectory
 
 from pipeline.config.stages import TuneConfig
+from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData
-from pipeline.errors import Problem, TuningError
+from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.bases import Base
-from pipeline.models.travelling.card import Card, weights_digest
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.loop import Schedule, Training, train
-from pipeline.tuning.method import USUAL, Method, Recipe, Start
+from pipeline.tuning.devices import agree, rank
+from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.scores import PRIMARY, Scorer, TaskScore, score
-from pipeline.tuning.search import Choice, search
-
-
-class Recorder(Protocol):
-    """Where a tuning reports what happens while it happens."""
-
-    def progress(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Record losses at a step."""
-
-    def trial(self, number: int, choice: Choice) -> AbstractContextManager[Recorder]:
-        """Open the record of one search trial."""
+from pipeline.tuning.recorder import Recorder, Workspace
+from pipeline.tuning.schedule import Training
+from pipeline.tuning.scores import Scorer, TaskScore, score
+from pipeline.tuning.search import Choice
+from pipeline.tuning.session import Session
 
 
 @dataclass(frozen=True)
@@ -61,7 +53,7 @@ class Tuned:
     @property
     def primary(self) -> str:
         """Name of the score that decides which version is best."""
-        return PRIMARY[self.model.card.modality]
+        return TASKS[self.model.card.task].scores[0]
 
 
 def tune(
@@ -71,7 +63,8 @@ def tune(
     task: Task,
     data: TaskData,
     recorder: Recorder,
-) -> Tuned:
+    workspace: Workspace | None = None,
+) -> Tuned | None:
     """Adapt a base to a task.
 
     Parameters
@@ -84,6 +77,13 @@ def tune(
     data : TaskData
         The task's three splits; ``test`` is touched once, at the end.
     recorder : Recorder
+    workspace : Workspace, optional
+        Where a tuning that is killed leaves what it has; without one it leaves nothing.
+
+    Returns
+    -------
+    Tuned or None
+        None in all but the first of several processes that train together.
 
     Raises
     ------
@@ -92,117 +92,67 @@ def tune(
         diverges.
     """
     method = METHODS[config.method]
-    if base.modality not in method.storage:
-        raise TuningError(_wrong_modality(method, base))
-    session = _Session(config, base, base_folder, task, data, method)
-    method.check(session.start(method, config.prompt_length if method.has_prompt else 0))
-    choice = session.choose(recorder)
-    model, training = session.run(choice, config.max_steps, recorder)
+    refuse([*_unfit(method, base), *_empty_splits(task, data)], TuningError)
+    session = Session(config, base, base_folder, task, data, method)
+    session.check()
+    with _place(workspace) as place:
+        choice = session.choose(recorder, place.journal)
+        place.claim()
+        if not method.recipes:
+            return _scored(session, session.adapted(method, choice.prompt_length), choice, None)
+        model, training = session.run(
+            choice, config.max_steps, recorder.progress, place.checkpoints
+        )
+        method.finish(model)
+        return _scored(session, model, choice, training) if rank() == 0 else None
+
+
+def _scored(
+    session: Session, model: TunedModel, choice: Choice, training: Training | None
+) -> Tuned:
+    """Score a model on the held-out splits, and beside it the base that nothing was done to."""
+    config, data = session.config, session.data
     scorer = Scorer(config.bertscore_model, config.bertscore_layers)
     validation = score(model, data.validation, scorer)
     test = score(model, data.test, scorer)
-    base_test = test if not method.recipes else score(session.untuned(), data.test, scorer)
-    primary = PRIMARY[base.modality]
-    converged = not method.recipes or test[primary].beats(base_test[primary])
+    if training is None:
+        return Tuned(model, choice, None, validation, test, base_test=test, converged=True)
+    base_test = score(session.adapted(METHODS["base"], 0), data.test, scorer)
+    primary = session.task.scores[0]
+    converged = test[primary].beats(base_test[primary])
     return Tuned(model, choice, training, validation, test, base_test, converged)
 
 
-@dataclass(frozen=True)
-class _Session:
-    """One base, task and method, trained as often as the search asks."""
+@contextmanager
+def _place(workspace: Workspace | None) -> Iterator[Workspace]:
+    """Give a workspace: the one that lasts, or else one for the moment."""
+    with ExitStack() as stack:
+        if workspace is None:
+            name = stack.enter_context(TemporaryDirectory(prefix="tuning-"))
+            workspace = Workspace(Path(name), lambda: None)
+        folder = agree(workspace.folder)  # several processes read the same checkpoints
+        folder.mkdir(parents=True, exist_ok=True)
+        yield Workspace(folder, workspace.claim)
 
-    config: TuneConfig
-    base: Base
-    base_folder: Path
-    task: Task
-    data: TaskData
-    method: Method
 
-    def choose(self, recorder: Recorder) -> Choice:
-        """Take learning rate and length from the settings, the recipe or the search."""
-        length = self.config.prompt_length if self.method.has_prompt else 0
-        if not self.method.recipes:
-            return Choice(0.0, length)
-        recipe = self.recipe
-        rate = self.config.learning_rate or recipe.learning_rate
-        if not self.config.trials:
-            return Choice(rate, length)
-
-        def validation_loss(number: int, choice: Choice) -> float:
-            with recorder.trial(number, choice) as trial_recorder:
-                try:
-                    _, training = self.run(choice, self.config.trial_steps, trial_recorder)
-                except TuningError:
-                    return math.inf  # too high a rate is an answer, not an accident
-            return training.validation_loss if training else math.inf
-
-        return search(
-            recipe=recipe,
-            has_prompt=self.method.has_prompt,
-            longest_prompt=2 * self.config.prompt_length,
-            trials=self.config.trials,
-            seed=self.config.seed,
-            validation_loss=validation_loss,
+def _unfit(method: Method, base: Base) -> Iterator[Problem]:
+    if base.modality not in method.storage:
+        fitting = ", ".join(name for name, m in METHODS.items() if base.modality in m.storage)
+        yield Problem(
+            "method",
+            f"one that can adapt a base for {base.modality}",
+            f"'{method.name}', which is for {'/'.join(method.storage)}",
+            f"Choose one of {fitting}.",
         )
 
-    def run(
-        self, choice: Choice, steps: int, recorder: Recorder
-    ) -> tuple[TunedModel, Training | None]:
-        """Adapt and train once, from the seed."""
-        from transformers import set_seed
 
-        set_seed(self.config.seed)
-        model = self._adapted(self.method, choice.prompt_length)
-        if not self.method.recipes:
-            return model, None
-        schedule = Schedule(
-            recipe=self.recipe,
-            learning_rate=choice.learning_rate,
-            max_steps=steps,
-            batch_size=self.config.batch_size,
-            eval_every=self.config.eval_every,
-            patience=self.config.patience,
-            seed=self.config.seed,
-        )
-        training = train(model, self.data.train, self.data.validation, schedule, recorder.progress)
-        self.method.finish(model)
-        return model, training
-
-    @property
-    def recipe(self) -> Recipe:
-        """How the method is trained, at this batch size."""
-        return self.method.recipes[self.base.modality].at(self.config.batch_size)
-
-    def untuned(self) -> TunedModel:
-        """Make the control that every tuned model is compared with."""
-        return self._adapted(METHODS["base"], 0)
-
-    def _adapted(self, method: Method, prompt_length: int) -> TunedModel:
-        return method.adapt(self.start(method, prompt_length))
-
-    def start(self, method: Method, prompt_length: int) -> Start:
-        """Say what a method adapts, and what the tuned model will say about itself."""
-        card = Card(
-            base=self.base.name,
-            base_digest=weights_digest(self.base_folder),
-            modality=self.base.modality,
-            task=self.task.name,
-            method=method.name,
-            storage=method.storage[self.base.modality],
-            form=self.task.form,
-            insertion=method.insertion,
-            prompt_length=prompt_length,
-            cue=self.task.cue,
-            max_target_tokens=self.task.max_target_tokens,
-            classes=self.task.classes,
-        )
-        return Start(self.base_folder, card, self.data.train, USUAL)
-
-
-def _wrong_modality(method: Method, base: Base) -> Problem:
-    return Problem(
-        "method",
-        f"one that can adapt a base for {base.modality}",
-        f"'{method.name}', which is for {'/'.join(method.storage)}",
-        f"Choose one of {', '.join(m for m, x in METHODS.items() if base.modality in x.storage)}.",
-    )
+def _empty_splits(task: Task, data: TaskData) -> Iterator[Problem]:
+    splits = {"train": data.train, "validation": data.validation, "test": data.test}
+    for name, examples in splits.items():
+        if not len(examples):
+            yield Problem(
+                f"task {task.name}: {name} split",
+                "at least one example",
+                "none",
+                "Check the task's files, or raise max_train and max_eval.",
+            )

@@ -1,17 +1,19 @@
 """Tuning learns, stops early, says when it did not learn, and searches fairly."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
+from pipeline.data.examples import TextPairs
 from pipeline.data.task import TaskRequest
 from pipeline.errors import TuningError
 from pipeline.models.bases import BASES
 from pipeline.tuning.method import Recipe
-from pipeline.tuning.search import search
+from pipeline.tuning.methods import METHODS
 from pipeline.tuning.tune import tune
 
 
@@ -21,6 +23,7 @@ class Notes:
     def __init__(self):
         self.losses = []
         self.trials = []
+        self.outcomes = []
 
     def progress(self, step, metrics):
         self.losses.append((step, dict(metrics)))
@@ -28,7 +31,10 @@ class Notes:
     @contextmanager
     def trial(self, number, choice):
         self.trials.append((number, choice))
-        yield Notes()
+        yield self
+
+    def outcome(self, outcome):
+        self.outcomes.append(outcome.kind)
 
 
 def run(notes, **settings):
@@ -100,13 +106,28 @@ def test_every_method_gets_the_same_number_of_trials(method):
     assert all(1 <= n <= 6 for n in lengths) if method == "vpt-shallow" else lengths == [0, 0]
 
 
-def test_the_search_finds_the_lowest_loss_it_saw():
-    seen = {}
+def test_a_trial_that_diverges_is_recorded_as_such_and_not_chosen():
+    notes = Notes()
+    settings = {"base": "tiny-vit", "task": "digits", "method": "full", "max_steps": 2}
+    huge = replace(METHODS["full"], recipes={"image": Recipe(1e-3, 1e29, 1e30)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(METHODS, "full", huge)
+        with pytest.raises(TuningError, match=r"does not diverge; found none in 2 between 1e\+29"):
+            run(notes, **settings, trials=2, trial_steps=4, eval_every=2)
+    assert notes.outcomes == ["diverged", "diverged"]
 
-    def loss(number, choice):
-        seen[choice] = abs(np.log10(choice.learning_rate) + 2) + abs(choice.prompt_length - 4)
-        return seen[choice]
 
-    best = search(Recipe(1e-2, 1e-4, 1.0), True, 20, trials=12, seed=0, validation_loss=loss)
-    assert len(seen) == 12
-    assert best == min(seen, key=seen.get)
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_an_empty_split_is_refused_before_anything_is_trained(split):
+    config = TuneConfig(base="tiny-gpt2", task="summarization", method="full")
+    task, base = TASKS[config.task], BASES[config.base]
+    data = task.load(TaskRequest(8, 8, 0))
+    damaged = replace(data, **{split: TextPairs((), ())})
+    with pytest.raises(TuningError, match=rf"task summarization: {split} split: expected at least"):
+        tune(config, base, base.folder(), task, damaged, Notes())
+
+
+def test_a_prompt_longer_than_the_context_is_refused():
+    settings = {"base": "tiny-gpt2", "task": "summarization", "method": "prompt"}
+    with pytest.raises(TuningError, match=r"prompt_length: expected less than the context of 192"):
+        run(Notes(), **settings, prompt_length=192)

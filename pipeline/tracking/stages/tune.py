@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mlflow
@@ -15,13 +15,16 @@ from mlflow.entities import Run
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import TaskData, TaskRequest
-from pipeline.models.bases import find_base, short_name
+from pipeline.models.bases import Base, find_base, short_name
 from pipeline.models.travelling.card import weights_digest
 from pipeline.tracking.bases import keep_base
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registry import Registered, log_model, made_by, register
-from pipeline.tracking.runs import NOTE, Stage, log, once, visible_refusal
-from pipeline.tuning.search import Choice
+from pipeline.tracking.runs import NOTE, Stage, finished_runs, log, once, visible_refusal
+from pipeline.tracking.workspaces import DoneElsewhereError, remove, workspace
+from pipeline.tuning.devices import agree
+from pipeline.tuning.recorder import Recorder, Silent, Workspace
+from pipeline.tuning.search import Choice, Outcome
 from pipeline.tuning.tune import Tuned, tune
 
 CODE = ("models/travelling", "models/saving", "tuning", "tracking/registered_model")
@@ -48,9 +51,32 @@ class RunRecorder:
             )
             yield self
 
+    def outcome(self, outcome: Outcome) -> None:
+        """Tag a trial's run with how it ended, and log the loss that the search compares."""
+        mlflow.set_tag("outcome", outcome.kind)
+        if outcome.kind == "complete":
+            mlflow.log_metric("validation_loss", outcome.loss)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """Everything that a tuning is made from, checked and loaded."""
+
+    config: TuneConfig
+    base: Base
+    base_folder: Path
+    data: TaskData
+
+    def tune(self, recorder: Recorder, place: Workspace | None) -> Tuned | None:
+        task = TASKS[self.config.task]
+        return tune(self.config, self.base, self.base_folder, task, self.data, recorder, place)
+
 
 def run_tune(config: TuneConfig) -> Registered:
     """Tune, score and register, or find the version that the same tuning made before.
+
+    A tuning that was killed goes on where it stopped. Where torchrun has started several
+    processes this is what the first of them does; the others :func:`join_tune`.
 
     Raises
     ------
@@ -58,39 +84,86 @@ def run_tune(config: TuneConfig) -> Registered:
         When the base cannot be reached, the data is missing or damaged, or training diverges.
         Nothing is registered then.
     """
-    name = f"{short_name(config.base)}-{config.task}"
+    stage = _stage(config)
+    with visible_refusal(stage):
+        request = _request(config)
+    inputs = {"base": weights_digest(request.base_folder), "task": request.data.digest}
+    mark = fingerprint("tune", config.model_dump(exclude=ELSEWHERE), inputs, CODE)
+    stage = replace(stage, fingerprint=mark)
+    base_uri = keep_base(request.base, request.base_folder)
+
+    held = ExitStack()
+
+    def work(_: Run) -> None:
+        mlflow.log_input(_dataset(config.task, request.data), context="training")
+        place = workspace(mark, _registered_something, held)
+        try:
+            tuned = request.tune(RunRecorder(stage.title), place)
+        except DoneElsewhereError as done:
+            remove(place)
+            mlflow.set_tag("reuses", done.run_id)
+            mlflow.set_tag(NOTE, f"Run {done.run_id} has finished the same tuning meanwhile.")
+            return
+        if tuned is None:
+            raise AssertionError("the first process has no result")
+        _log(tuned, _name(config), base_uri, config.seed)
+        remove(place)
+
+    agree(any(_registered_something(run) for run in finished_runs(mark)))
+    with held:
+        run_id = once(stage, work, _registered_something)
+    reused = mlflow.get_run(run_id).data.tags.get("reuses", run_id)
+    registered = made_by(reused)
+    if registered is None:
+        raise AssertionError(f"run {reused} registered nothing")
+    return registered
+
+
+def join_tune(config: TuneConfig) -> None:
+    """Train in step with the process that runs :func:`run_tune`, and leave all else to it."""
+    request = _request(config)
+    already_done = agree(True)
+    if not already_done:
+        request.tune(Silent(), None)
+
+
+def _stage(config: TuneConfig) -> Stage:
     tags = {
         "base": short_name(config.base),
         "task": config.task,
         "method": config.method,
         "seed": str(config.seed),
     }
-    stage = Stage("tune", f"tune {name} {config.method}", "", config.model_dump(), tags)
-    with visible_refusal(stage):
-        base = find_base(config.base)
-        base_folder = base.folder()
-        data = _load(config)
-    inputs = {"base": weights_digest(base_folder), "task": data.digest}
-    mark = fingerprint("tune", config.model_dump(exclude=ELSEWHERE), inputs, CODE)
-    stage = Stage("tune", stage.title, mark, stage.settings, tags)
-    base_uri = keep_base(base, base_folder)
+    title = f"tune {_name(config)} {config.method}"
+    return Stage("tune", title, "", config.model_dump(), tags)
 
-    def work(_: Run) -> None:
-        mlflow.log_input(_dataset(config.task, data), context="training")
-        recorder = RunRecorder(stage.title)
-        tuned = tune(config, base, base_folder, TASKS[config.task], data, recorder)
-        _log(tuned, name, base_uri, config.seed)
 
-    run_id = once(stage, work, lambda run: made_by(run.info.run_id) is not None)
-    registered = made_by(run_id)
-    if registered is None:
-        raise AssertionError(f"run {run_id} registered nothing")
-    return registered
+def _name(config: TuneConfig) -> str:
+    """Name of the registered model."""
+    return f"{short_name(config.base)}-{config.task}"
+
+
+def _request(config: TuneConfig) -> _Request:
+    base = find_base(config.base)
+    return _Request(config, base, base.folder(), _load(config))
+
+
+def _registered_something(run: Run) -> bool:
+    return made_by(run.info.run_id) is not None
 
 
 def _load(config: TuneConfig) -> TaskData:
     directory = Path(config.data_dir).expanduser() if config.data_dir else None
-    request = TaskRequest(config.max_train, config.max_eval, config.seed, directory)
+    request = TaskRequest(
+        max_train=config.max_train,
+        max_eval=config.max_eval,
+        seed=config.seed,
+        directory=directory,
+        splits=tuple(name.strip() for name in config.splits.split(",") if name.strip()),
+        languages=config.languages,
+        shots=config.shots,
+        image_size=config.image_size,
+    )
     return TASKS[config.task].load(request)
 
 
@@ -109,8 +182,9 @@ def _log(tuned: Tuned, name: str, base_uri: str, seed: int) -> None:
     sizes = _sizes(tuned, stored)
     mlflow.log_metrics({**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=model_id)
     mlflow.set_tag("converged", str(tuned.converged).lower())
+    if tuned.training and tuned.training.resumed_at:
+        mlflow.set_tag("resumed_at_step", str(tuned.training.resumed_at))
     card = tuned.model.card
-    shown = ("bertscore_f1", "exact_match", "accuracy")
     tags = {
         "method": card.method,
         "task": card.task,
@@ -123,7 +197,7 @@ def _log(tuned: Tuned, name: str, base_uri: str, seed: int) -> None:
         "converged": str(tuned.converged).lower(),
         "validation_score": repr(tuned.validation[tuned.primary].mean),
         **{k: str(v) for k, v in sizes.items()},
-        **{f"task/{k}": f"{v.mean:.4f}" for k, v in tuned.test.items() if k in shown},
+        **{f"task/{k}": f"{v.mean:.4f}" for k, v in tuned.test.items()},
     }
     verdict = _verdict(tuned)
     registered = register(model_uri, name, tags, f"{card.method}: {verdict}")

@@ -24,10 +24,9 @@ from pipeline.tuning.scores.entities import entity_scores
 from pipeline.tuning.scores.overlap import bleu, chrf, rouge_l
 from pipeline.tuning.scores.task_score import TaskScore, mean_of
 
-PRIMARY = {"text": "bertscore_f1", "image": "accuracy"}
 Scores = dict[str, TaskScore]
 
-__all__ = ["PRIMARY", "Scorer", "TaskScore", "score"]
+__all__ = ["Scorer", "TaskScore", "score"]
 
 
 def score(model: TunedModel, examples: Examples, scorer: Scorer) -> Scores:

@@ -1,0 +1,56 @@
+"""What a killed tuning left behind, kept in the store under the fingerprint of the tuning."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from filelock import FileLock
+from mlflow.entities import Run
+
+from pipeline.tracking.runs import finished_runs
+from pipeline.tracking.unfinished import unfinished_folder
+from pipeline.tuning.recorder import Workspace
+
+
+class DoneElsewhereError(Exception):
+    """Another process has finished the same tuning in the meantime."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+
+
+def workspace(fingerprint: str, usable: Callable[[Run], bool], held: ExitStack) -> Workspace:
+    """Give the place where a tuning keeps its search and its checkpoints.
+
+    Parameters
+    ----------
+    fingerprint : str
+    usable : callable
+        Whether what a finished run logged is still there.
+    held : ExitStack
+        Keeps other processes from training the same until it is closed, by when the run must be
+        finished. Claiming the workspace raises DoneElsewhereError when one was finished meanwhile.
+    """
+    folder = unfinished_folder(fingerprint)
+
+    def claim() -> None:
+        held.enter_context(FileLock(_lock_file(folder)))
+        for run in finished_runs(fingerprint):
+            if usable(run):
+                raise DoneElsewhereError(run.info.run_id)
+
+    return Workspace(folder, claim)
+
+
+def remove(place: Workspace) -> None:
+    """Remove a workspace that is no longer needed."""
+    shutil.rmtree(place.folder, ignore_errors=True)
+    _lock_file(place.folder).unlink(missing_ok=True)
+
+
+def _lock_file(folder: Path) -> Path:
+    return folder.with_suffix(".lock")

@@ -1,0 +1,64 @@
+"""What a tuning needs from outside: someone to tell, and a place for what is not finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.tuning.search import Choice, Outcome
+
+
+class Recorder(Protocol):
+    """Where a tuning reports what happens while it happens."""
+
+    def progress(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Record losses at a step."""
+
+    def trial(self, number: int, choice: Choice) -> AbstractContextManager[Recorder]:
+        """Open the record of one search trial."""
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Record how the search trial that this is the record of ended."""
+
+
+class Silent:
+    """Records nothing: for all processes but the first of those that train together."""
+
+    def progress(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Leave losses unrecorded."""
+
+    def trial(self, number: int, choice: Choice) -> AbstractContextManager[Silent]:
+        """Open no record."""
+        return nullcontext(self)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Leave the end of a trial unrecorded."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a tuning keeps what a later process needs to go on with it.
+
+    Parameters
+    ----------
+    folder : Path
+        Of this tuning and no other; the same again when the same tuning is started again.
+    claim : callable
+        Called before the training whose result will be kept; waits for other processes at it.
+    """
+
+    folder: Path
+    claim: Callable[[], None]
+
+    @property
+    def journal(self) -> Path:
+        """File of the search."""
+        return self.folder / "search.log"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the training's checkpoints."""
+        return self.folder / "checkpoints"

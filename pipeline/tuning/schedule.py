@@ -1,0 +1,82 @@
+"""How a training goes, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.config.stages import TuneConfig
+from pipeline.errors import TuningError
+from pipeline.tuning.method import Recipe
+
+
+class DivergedError(TuningError):
+    """The loss is no longer finite: the learning rate is too high."""
+
+
+TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 16384}  # enough to keep the device busy
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to train.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Optimizer, weight decay, and the course of the learning rate.
+    learning_rate : float
+        Peak learning rate.
+    max_steps : int
+        Most optimiser steps.
+    settings : TuneConfig
+        Batches, validations, precision and seed.
+    """
+
+    recipe: Recipe
+    learning_rate: float
+    max_steps: int
+    settings: TuneConfig
+
+    @property
+    def eval_every(self) -> int:
+        """Steps between two validations; there is always one at the end."""
+        return min(self.settings.eval_every, self.max_steps)
+
+    @property
+    def tokens_at_once(self) -> int:
+        """Tokens, padding included, that go through the network together."""
+        import torch
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        return self.settings.tokens_at_once or TOKENS_AT_ONCE[device]
+
+    @property
+    def bfloat16(self) -> bool:
+        """Whether to compute in bfloat16: if told to, or if the device has it (a CPU never does).
+
+        Weights, gradients and the optimizer stay in float32.
+        """
+        import torch
+
+        if self.settings.precision == "auto":
+            return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+        return self.settings.precision == "bfloat16"
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of a training.
+
+    Parameters
+    ----------
+    steps : int
+        Optimiser steps taken before the last step or the early stop.
+    validation_loss : float
+        Of the state that was kept: the best one seen, in nats a target token or picture.
+    resumed_at : int
+        The step of the checkpoint that a training which was killed went on from; 0 if none was.
+    """
+
+    steps: int
+    validation_loss: float
+    resumed_at: int = 0

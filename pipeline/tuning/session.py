@@ -1,0 +1,131 @@
+"""One base, task and method, trained as often as the search asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from pipeline.config.stages import TuneConfig
+from pipeline.data.task import Task, TaskData
+from pipeline.models.bases import Base
+from pipeline.models.travelling.card import Card, weights_digest
+from pipeline.models.travelling.loading import TunedModel
+from pipeline.tuning.loop import Progress, train
+from pipeline.tuning.method import Method, MethodSettings, Recipe, Start
+from pipeline.tuning.recorder import Recorder
+from pipeline.tuning.schedule import DivergedError, Schedule, Training
+from pipeline.tuning.search import Choice, Outcome, PrunedError, Report, Space, search
+
+
+@dataclass(frozen=True)
+class Session:
+    """One base, task and method, trained as often as the search asks."""
+
+    config: TuneConfig
+    base: Base
+    base_folder: Path
+    task: Task
+    data: TaskData
+    method: Method
+
+    def choose(self, recorder: Recorder, journal: Path) -> Choice:
+        """Take learning rate and length from the settings, the recipe or the search."""
+        config = self.config
+        if not self.method.recipes:
+            return Choice(0.0, self._length)
+        if not config.trials:
+            return Choice(config.learning_rate or self.recipe.learning_rate, self._length)
+        space = Space(
+            recipe=self.recipe,
+            longest_prompt=2 * self._length,
+            trials=config.trials,
+            steps=config.trial_steps,
+            seed=config.seed,
+            pruning=config.pruning,
+        )
+
+        def attempt(number: int, choice: Choice, report: Report) -> Outcome:
+            with recorder.trial(number, choice) as trial:
+                outcome = self._outcome(choice, trial, report)
+                trial.outcome(outcome)
+            return outcome
+
+        return search(space, attempt, journal)
+
+    def _outcome(self, choice: Choice, recorder: Recorder, report: Report) -> Outcome:
+        def progress(step: int, losses: Mapping[str, float]) -> None:
+            recorder.progress(step, losses)
+            if "loss/validation" in losses:
+                report(step, losses["loss/validation"])
+
+        try:
+            _, training = self.run(choice, self.config.trial_steps, progress)
+        except PrunedError:
+            return Outcome("pruned")
+        except DivergedError:
+            return Outcome("diverged")  # too high a rate is an answer, not an accident
+        return Outcome("complete", training.validation_loss)
+
+    def run(
+        self,
+        choice: Choice,
+        steps: int,
+        progress: Progress,
+        checkpoints: Path | None = None,
+    ) -> tuple[TunedModel, Training]:
+        """Adapt and train once, from the seed or from the last checkpoint."""
+        from transformers import set_seed
+
+        set_seed(self.config.seed)
+        model = self.adapted(self.method, choice.prompt_length)
+        schedule = Schedule(self.recipe, choice.learning_rate, steps, self.config)
+        data = self.data
+        training = train(model, data.train, data.validation, schedule, progress, checkpoints)
+        return model, training
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the method is trained, at this batch size."""
+        return self.method.recipes[self.base.modality].at(self.config.batch_size)
+
+    @property
+    def _length(self) -> int:
+        return self.config.prompt_length if self.method.has_prompt else 0
+
+    def check(self) -> None:
+        """Refuse what the method cannot adapt, before any weight is read.
+
+        Raises
+        ------
+        TuningError
+        """
+        self.method.check(self._start(self.method, self._length))
+
+    def adapted(self, method: Method, prompt_length: int) -> TunedModel:
+        """Adapt the base with a method, untrained."""
+        return method.adapt(self._start(method, prompt_length))
+
+    def _start(self, method: Method, prompt_length: int) -> Start:
+        """Say what a method adapts, and what the tuned model will say about itself."""
+        card = Card(
+            base=self.base.name,
+            base_digest=weights_digest(self.base_folder),
+            modality=self.base.modality,
+            task=self.task.name,
+            method=method.name,
+            storage=method.storage[self.base.modality],
+            form=self.task.form,
+            insertion=method.insertion,
+            prompt_length=prompt_length,
+            cue=self.task.cue,
+            max_target_tokens=self.task.max_target_tokens,
+            classes=self.data.classes,
+        )
+        return Start(self.base_folder, card, self.data.train, method_settings(self.config))
+
+
+def method_settings(config: TuneConfig) -> MethodSettings:
+    """Pick out what single methods can be told."""
+    names = (field.name for field in fields(MethodSettings))
+    return MethodSettings(**{name: getattr(config, name) for name in names})

@@ -1,0 +1,65 @@
+"""Batches follow from the seed and the step, and their parts lose nothing."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.tuning.batches import Batches, Parts
+
+LENGTHS = np.random.default_rng(0).integers(10, 500, 400)
+
+
+def batches(seed=0, grouped=True, lengths=LENGTHS, size=8, **share):
+    return list(Batches(lengths, size, 100, seed, grouped, **share))
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_every_example_is_taken_once_in_each_pass(grouped):
+    drawn = list(itertools.chain(*batches(grouped=grouped)))
+    assert len(drawn) == 800
+    assert np.all(np.bincount(drawn) == 2)
+
+
+def test_the_same_seed_gives_the_same_batches_and_another_gives_others():
+    assert batches() == batches()
+    assert batches() != batches(seed=1)
+
+
+def padding(found):
+    longest = [max(LENGTHS[batch]) * len(batch) for batch in found]
+    return sum(longest) / sum(LENGTHS[batch].sum() for batch in found)
+
+
+def test_grouped_batches_need_little_padding_and_come_in_random_order():
+    assert padding(batches(grouped=False)) > 1.5
+    assert padding(batches()) < 1.1
+    means = [LENGTHS[batch].mean() for batch in batches()[:25]]
+    assert abs(np.corrcoef(means, np.arange(25))[0, 1]) < 0.5
+
+
+def test_processes_get_shares_of_the_same_batches():
+    shares = [batches(rank=rank, world_size=3) for rank in range(3)]
+    for whole, parts in zip(batches(), zip(*shares, strict=True), strict=True):
+        assert sorted(itertools.chain(*parts)) == sorted(whole)
+
+
+def test_fewer_examples_than_a_batch_holds_are_taken_again():
+    found = batches(lengths=np.array([3, 4, 5]))
+    assert all(len(batch) == 8 for batch in found)
+    assert all(set(batch) == {0, 1, 2} for batch in found)
+
+
+@pytest.mark.parametrize("tokens", [1, 30, 64, 10_000])
+def test_parts_hold_every_item_once_and_no_more_tokens_than_allowed(tokens):
+    lengths = [3, 5, 8, 8, 13, 21]
+    items = [({"input_ids": torch.full((n,), n)}, n) for n in lengths]
+
+    def collate(part):
+        return torch.nn.utils.rnn.pad_sequence([item["input_ids"] for item in part], True)
+
+    parts = Parts(collate, tokens)(items)
+    rows = [int(row.max()) for part in parts for row in part]
+    assert rows == lengths
+    assert all(part.numel() <= tokens or len(part) == 1 for part in parts)
