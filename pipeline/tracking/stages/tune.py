@@ -100,6 +100,7 @@ def run_tune(config: TuneConfig) -> Registered:
         try:
             tuned = request.tune(RunRecorder(stage.title), place)
         except DoneElsewhereError as done:
+            remove(place)
             mlflow.set_tag("reuses", done.run_id)
             mlflow.set_tag(NOTE, f"Run {done.run_id} has finished the same tuning meanwhile.")
             return
