@@ -3,8 +3,8 @@
 Command: ``python -m benchmarks.tune [--small] [--steps n]``
 
 Both train a network of GPT-2's size (random weights, 124 million parameters) on articles of 64 to
-512 tokens with targets of 32, by ``full`` and by ``prompt`` (PEFT prompt tuning): the same
-examples to draw from, the same number of steps and examples a step, optimizer (AdamW), precision
+512 tokens with targets of 32, by ``full`` and by ``prompt`` (PEFT prompt tuning): every
+example once, the same number of steps and examples a step, optimizer (AdamW), precision
 (float32 on a CPU) and dropout, one validation at the end, no checkpoints. Each runs in a process of
 its own, whose peak memory is that of the whole process.
 
@@ -31,12 +31,11 @@ from benchmarks.tune_side import Job
 
 METHODS = ("full", "prompt")
 SIZES: dict[str, dict[str, Any]] = {
-    "gpt2": {"network": {}, "steps": 8, "batch_size": 8, "n_examples": 64},
+    "gpt2": {"network": {}, "steps": 8, "batch_size": 8},
     "small": {
         "network": {"n_layer": 2, "n_embd": 256, "n_head": 4},
         "steps": 4,
         "batch_size": 8,
-        "n_examples": 32,
     },
 }
 

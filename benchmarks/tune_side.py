@@ -40,8 +40,8 @@ class Job:
     method : 'full' or 'prompt'
     steps, batch_size : int
         Optimiser steps, and examples in each.
-    n_examples, shortest, longest, target : int
-        Articles to draw batches from, the range of their tokens, and the tokens of a target.
+    shortest, longest, target : int
+        Range of the tokens of an article, and the tokens of a target.
     prompt_length : int
     """
 
@@ -49,11 +49,15 @@ class Job:
     method: str
     steps: int
     batch_size: int
-    n_examples: int
     shortest: int = 64
     longest: int = 512
     target: int = 32
     prompt_length: int = 20
+
+    @property
+    def n_examples(self) -> int:
+        """Articles to train on: each side passes over all of them once, in an order of its own."""
+        return self.steps * self.batch_size
 
     def articles(self, seed: int, number: int) -> TextPairs:
         """Draw articles of uniformly distributed length, and targets of one length."""
