@@ -17,6 +17,7 @@ import torch
 from pipeline.config import TuneConfig
 from pipeline.data.examples import TextPairs
 from pipeline.models.travelling.card import Card
+from pipeline.models.travelling.insertions.prompt import reader_of
 from pipeline.models.travelling.text import TextModel
 from pipeline.tuning.batches import Parts, in_order_of_length
 from pipeline.tuning.examples import IGNORED, loss_of, n_supervised, prepare
@@ -24,6 +25,7 @@ from pipeline.tuning.loop import train
 from pipeline.tuning.method import Recipe, Start
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.schedule import Schedule
+from pipeline.tuning.session import method_settings
 
 RATE = 1e-4
 WORDS = (" the", " baker", " kneads", " a", " in", " on", " .")  # a token each
@@ -87,15 +89,19 @@ class Job:
             insertion=method.insertion,
             prompt_length=self.prompt_length if method.has_prompt else 0,
         )
-        start = Start(Path(self.folder), card, self.articles(0, 1))
+        settings = method_settings(TuneConfig.model_validate({"task": "any", "method": "any"}))
+        start = Start(Path(self.folder), card, self.articles(0, 1), settings)
         model = method.adapt(start)
         if not isinstance(model, TextModel):
             raise TypeError("a text method adapts a text model")
         return model
 
 
-def default_network(job: Job) -> Any:
-    """Load the network as the documentation of transformers and PEFT does."""
+def default_network(job: Job, ours: TextModel) -> Any:
+    """Load the network as the documentation of transformers and PEFT does.
+
+    A prompt starts where ours does, so that both sides compute the same loss.
+    """
     from peft import PromptTuningConfig, PromptTuningInit, get_peft_model
     from transformers import AutoModelForCausalLM
 
@@ -108,7 +114,11 @@ def default_network(job: Job) -> Any:
         num_virtual_tokens=job.prompt_length,
         prompt_tuning_init=PromptTuningInit.SAMPLE_VOCAB,
     )
-    return get_peft_model(network, config)
+    prompted = get_peft_model(network, config)
+    with torch.no_grad():
+        start = reader_of(ours.network).prompt
+        prompted.prompt_encoder["default"].embedding.weight.copy_(start)
+    return prompted
 
 
 def run_default(job: Job) -> tuple[Callable[[], None], Callable[[], float]]:
@@ -122,8 +132,8 @@ def run_default(job: Job) -> tuple[Callable[[], None], Callable[[], float]]:
     items = prepare(model, job.articles(1, job.n_examples))[0].items
     validation = prepare(model, job.articles(2, job.batch_size))[0].items
     tokenizer = model.tokenizer
+    network = default_network(job, model)
     del model
-    network = default_network(job)
     collate = DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED)
 
     def as_lists(pairs: Any) -> list[dict[str, list[int]]]:
@@ -164,12 +174,14 @@ def run_ours(job: Job) -> tuple[Callable[[], None], Callable[[], float]]:
     """Train with the loop of this project, at its default settings."""
     model = job.model()
     training, validation = job.articles(1, job.n_examples), job.articles(2, job.batch_size)
-    settings = TuneConfig(
-        task="articles",
-        method=job.method,
-        max_steps=job.steps,
-        eval_every=job.steps,
-        batch_size=job.batch_size,
+    settings = TuneConfig.model_validate(
+        {
+            "task": "articles",
+            "method": job.method,
+            "max_steps": job.steps,
+            "eval_every": job.steps,
+            "batch_size": job.batch_size,
+        }
     )
     schedule = Schedule(
         Recipe(RATE, RATE, RATE, warmup=0, schedule="linear"), RATE, job.steps, settings
