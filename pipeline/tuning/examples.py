@@ -107,7 +107,8 @@ def _tokenise(model: TextModel, pairs: TextPairs) -> list[Item]:
     frame = frame_of(tokenizer, 1)
     cue = len(token_ids(tokenizer, [card.cue])[0]) + frame.size
     sources = token_ids(tokenizer, [f"{source}{card.cue}" for source in pairs.sources])
-    targets = token_ids(tokenizer, [f" {target}" for target in pairs.targets])
+    space = "" if writes_apart else " "
+    targets = token_ids(tokenizer, [f"{space}{target}" for target in pairs.targets])
     items: list[Item] = []
     for source, target in zip(sources, targets, strict=True):
         answer = [*target, tokenizer.eos_token_id]

@@ -92,7 +92,7 @@ def test_a_training_that_was_over_is_not_taken_up_again(trained, tmp_path, setti
 @pytest.mark.parametrize(
     ("case", "names"),
     [
-        (PROMPT, {"network.prompt_encoder.default.embedding.weight"}),
+        (PROMPT, {"network.transformer.prompt"}),
         (VPT, {"network.prompt", "network.head.weight", "network.head.bias"}),
     ],
     ids=["text", "image"],
