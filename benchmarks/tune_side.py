@@ -26,6 +26,7 @@ from pipeline.tuning.method import Recipe, Start
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.schedule import Schedule
 from pipeline.tuning.session import method_settings
+from pipeline.tuning.steps import loop_class
 
 RATE = 1e-4
 WORDS = (" the", " baker", " kneads", " a", " in", " on", " .")  # a token each
@@ -172,6 +173,7 @@ def run_default(job: Job) -> tuple[Callable[[], None], Callable[[], float]]:
 
 def run_ours(job: Job) -> tuple[Callable[[], None], Callable[[], float]]:
     """Train with the loop of this project, at its default settings."""
+    loop_class()  # imports Trainer, as the other side has by now
     model = job.model()
     training, validation = job.articles(1, job.n_examples), job.articles(2, job.batch_size)
     settings = TuneConfig.model_validate(

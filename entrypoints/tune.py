@@ -14,7 +14,8 @@ def main(arguments: Sequence[str]) -> None:
     With several devices: ``torchrun --nproc_per_node 2 -m entrypoints.tune …``
     """
     config = read_command(TuneConfig, arguments)
-    from pipeline.tracking.stages.tune import join_tune, run_tune
+    from pipeline.tracking.stages.interpolate import run_method
+    from pipeline.tracking.stages.tune import join_tune
     from pipeline.tracking.store import open_store
     from pipeline.tuning.devices import rank, together
 
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str]) -> None:
             join_tune(config)
             return
         open_store()
-        registered = run_tune(config)
+        registered = run_method(config)
     print(f"registered: {registered.uri} (models:/{registered.name}@{config.method} is the best)")
 
 

@@ -93,6 +93,9 @@ class TuneConfig(StageConfig):
     learning_rate: float = Field(
         0.0, ge=0, description="Peak learning rate; 0 takes the method's own recipe."
     )
+    weight_decay: float = Field(
+        -1.0, ge=-1, description="Weight decay; -1 takes the method's own recipe."
+    )
     max_steps: int = Field(300, ge=1, description="Most optimiser steps.")
     batch_size: int = Field(
         32, ge=1, description="Examples an optimiser step, however many devices share them."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from pipeline.config.stages import TuneConfig
@@ -12,7 +12,7 @@ from pipeline.models.bases import Base
 from pipeline.models.travelling.card import Card, weights_digest
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.loop import Progress, train
-from pipeline.tuning.method import Method, MethodSettings, Recipe, Start
+from pipeline.tuning.method import Interpolation, Method, MethodSettings, Recipe, Start
 from pipeline.tuning.recorder import Recorder
 from pipeline.tuning.schedule import DivergedError, Schedule, Training
 from pipeline.tuning.search import Choice, Outcome, PrunedError, Report, Space, search
@@ -87,7 +87,9 @@ class Session:
     @property
     def recipe(self) -> Recipe:
         """How the method is trained, at this batch size."""
-        return self.method.recipes[self.base.modality].at(self.config.batch_size)
+        recipe = self.method.recipes[self.base.modality].at(self.config.batch_size)
+        decay = self.config.weight_decay
+        return recipe if decay < 0 else replace(recipe, weight_decay=decay)
 
     @property
     def _length(self) -> int:
@@ -105,6 +107,12 @@ class Session:
     def adapted(self, method: Method, prompt_length: int) -> TunedModel:
         """Adapt the base with a method, untrained."""
         return method.adapt(self._start(method, prompt_length))
+
+    def between(self, full_folder: Path, alpha: float) -> TunedModel:
+        """Give the model between the base, 0, and a version of it tuned by full, 1."""
+        start = self._start(self.method, 0)
+        where = Interpolation(full_folder, alpha)
+        return self.method.adapt(replace(start, interpolation=where))
 
     def _start(self, method: Method, prompt_length: int) -> Start:
         """Say what a method adapts, and what the tuned model will say about itself."""

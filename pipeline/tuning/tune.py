@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +105,47 @@ def tune(
         )
         method.finish(model)
         return _scored(session, model, choice, training) if rank() == 0 else None
+
+
+def interpolations(
+    config: TuneConfig,
+    base: Base,
+    base_folder: Path,
+    task: Task,
+    data: TaskData,
+    full_folder: Path,
+    alphas: Sequence[float],
+) -> Iterator[Tuned]:
+    """Score models between a base and a version of it tuned by full; nothing is trained.
+
+    Parameters
+    ----------
+    config : TuneConfig
+        Its method is one that interpolates.
+    base : Base
+    base_folder : Path
+    task : Task
+    data : TaskData
+    full_folder : Path
+        The version tuned by full, as a tuned model's folder.
+    alphas : sequence of float
+        Places between the base, 0, and that version, 1.
+
+    Raises
+    ------
+    TuningError
+        The version is none of this base and task tuned by full.
+    """
+    session = Session(config, base, base_folder, task, data, METHODS[config.method])
+    scorer = Scorer(config.bertscore_model, config.bertscore_layers)
+    base_test = score(session.adapted(METHODS["base"], 0), data.test, scorer)
+    primary = task.scores[0]
+    for alpha in alphas:
+        model = session.between(full_folder, alpha)
+        validation = score(model, data.validation, scorer)
+        test = score(model, data.test, scorer)
+        converged = test[primary].beats(base_test[primary])
+        yield Tuned(model, Choice(0.0, 0), None, validation, test, base_test, converged)
 
 
 def _scored(

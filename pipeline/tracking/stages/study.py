@@ -20,8 +20,8 @@ from pipeline.tracking.brains import load_brain
 from pipeline.tracking.lineage import Link, log_lineage
 from pipeline.tracking.runs import NOTE, Stage, stage_run
 from pipeline.tracking.stages.align import run_align
+from pipeline.tracking.stages.interpolate import run_method
 from pipeline.tracking.stages.report import PAGE, Reported, run_report
-from pipeline.tracking.stages.tune import run_tune
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def run_study(study: StudyConfig) -> Studied:
 
 def _cell(grid: Grid, cell: Cell) -> Iterator[Link]:
     """Run the stages of one tuned model."""
-    registered = run_tune(TuneConfig.model_validate(cell.tune))
+    registered = run_method(TuneConfig.model_validate(cell.tune))
     for brain in cell.brains:
         chosen = {"model": registered.uri, **brain}
         aligned = run_align(AlignConfig.model_validate({**grid.align, **chosen}))

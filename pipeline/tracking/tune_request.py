@@ -1,0 +1,93 @@
+"""What a tuning is made from: its base and data, loaded and checked, and the names it goes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow.data.code_dataset_source import CodeDatasetSource
+from mlflow.data.meta_dataset import MetaDataset
+
+from pipeline.config import TuneConfig
+from pipeline.data import TASKS
+from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.models.bases import Base, find_base, short_name
+from pipeline.models.travelling.card import weights_digest
+from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.runs import Stage
+
+CODE = ("models/travelling", "models/saving", "tuning", "tracking/registered_model")
+ELSEWHERE = {"base", "data_dir"}  # settings whose content enters the fingerprint as a digest
+
+
+@dataclass(frozen=True)
+class TuneRequest:
+    """Everything that a tuning is made from.
+
+    Parameters
+    ----------
+    config : TuneConfig
+    base : Base
+    base_folder : Path
+        Config and weights of the base.
+    task : Task
+    data : TaskData
+    """
+
+    config: TuneConfig
+    base: Base
+    base_folder: Path
+    task: Task
+    data: TaskData
+
+    def fingerprint(self, **further: str) -> str:
+        """Sum up settings, code, base and data, and digests of anything further."""
+        inputs = {"base": weights_digest(self.base_folder), "task": self.data.digest, **further}
+        return fingerprint("tune", self.config.model_dump(exclude=ELSEWHERE), inputs, CODE)
+
+    def dataset(self) -> MetaDataset:
+        """Describe the task's data for the inputs of a run."""
+        source = CodeDatasetSource(tags={"source": self.data.source})
+        return MetaDataset(source, name=self.task.name, digest=self.data.digest[:32])
+
+
+def tune_request(config: TuneConfig) -> TuneRequest:
+    """Find the base and load the task's data.
+
+    Raises
+    ------
+    PipelineError
+        When the base cannot be reached, or the data is missing or damaged.
+    """
+    base, task = find_base(config.base), TASKS[config.task]
+    return TuneRequest(config, base, base.folder(), task, task.load(_task_request(config)))
+
+
+def model_name(config: TuneConfig) -> str:
+    """Name of the registered model."""
+    return f"{short_name(config.base)}-{config.task}"
+
+
+def tune_stage(config: TuneConfig) -> Stage:
+    """Describe the stage; its fingerprint is known once the request is loaded."""
+    tags = {
+        "base": short_name(config.base),
+        "task": config.task,
+        "method": config.method,
+        "seed": str(config.seed),
+    }
+    title = f"tune {model_name(config)} {config.method}"
+    return Stage("tune", title, "", config.model_dump(), tags)
+
+
+def _task_request(config: TuneConfig) -> TaskRequest:
+    return TaskRequest(
+        max_train=config.max_train,
+        max_eval=config.max_eval,
+        seed=config.seed,
+        directory=Path(config.data_dir).expanduser() if config.data_dir else None,
+        splits=tuple(name.strip() for name in config.splits.split(",") if name.strip()),
+        languages=config.languages,
+        shots=config.shots,
+        image_size=config.image_size,
+    )

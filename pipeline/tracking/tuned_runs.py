@@ -1,0 +1,107 @@
+"""What a tuned model leaves in its run and in the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import mlflow
+
+from pipeline.tracking.registry import log_model, register
+from pipeline.tracking.runs import NOTE, log
+from pipeline.tuning.search import Choice, Outcome
+from pipeline.tuning.tune import Tuned
+
+
+@dataclass(frozen=True)
+class RunRecorder:
+    """Records a tuning in the active run, and each search trial in a run nested in it."""
+
+    title: str
+
+    def progress(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Log losses at a step."""
+        mlflow.log_metrics(dict(metrics), step=step)
+
+    @contextmanager
+    def trial(self, number: int, choice: Choice) -> Iterator[RunRecorder]:
+        """Open the run of one search trial."""
+        with mlflow.start_run(run_name=f"{self.title} trial {number}", nested=True):
+            mlflow.set_tags({"stage": "trial", "trial": str(number)})
+            mlflow.log_params(
+                {"learning_rate": choice.learning_rate, "prompt_length": choice.prompt_length}
+            )
+            yield self
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Tag a trial's run with how it ended, and log the loss that the search compares."""
+        mlflow.set_tag("outcome", outcome.kind)
+        if outcome.kind == "complete":
+            mlflow.log_metric("validation_loss", outcome.loss)
+
+
+def log_tuned(
+    tuned: Tuned, name: str, base_uri: str, seed: int, further: Mapping[str, str]
+) -> None:
+    """Log scores and model to the active run, and register the model last of all.
+
+    Parameters
+    ----------
+    tuned : Tuned
+    name : str
+        Of the registered model.
+    base_uri : str
+        Where the store keeps the base.
+    seed : int
+    further : mapping of str to str
+        Further tags of the version.
+    """
+    model_id, model_uri, stored = log_model(tuned.model, base_uri)
+    scores = {f"task/{metric}": score.mean for metric, score in tuned.test.items()}
+    scores |= {f"task/{metric}_error": score.error for metric, score in tuned.test.items()}
+    scores |= {f"validation/{metric}": score.mean for metric, score in tuned.validation.items()}
+    scores |= {f"base/{metric}": score.mean for metric, score in tuned.base_test.items()}
+    sizes = _sizes(tuned, stored)
+    mlflow.log_metrics({**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=model_id)
+    mlflow.set_tag("converged", str(tuned.converged).lower())
+    if tuned.training and tuned.training.resumed_at:
+        mlflow.set_tag("resumed_at_step", str(tuned.training.resumed_at))
+    card = tuned.model.card
+    tags = {
+        "method": card.method,
+        "task": card.task,
+        "base": card.base,
+        "base_digest": card.base_digest[:16],
+        "modality": card.modality,
+        "prompt_length": str(card.prompt_length),
+        "learning_rate": f"{tuned.choice.learning_rate:g}",
+        "seed": str(seed),
+        "converged": str(tuned.converged).lower(),
+        "validation_score": repr(tuned.validation[tuned.primary].mean),
+        **{k: str(v) for k, v in sizes.items()},
+        **{f"task/{k}": f"{v.mean:.4f}" for k, v in tuned.test.items()},
+        **further,
+    }
+    verdict = _verdict(tuned)
+    registered = register(model_uri, name, tags, f"{card.method}: {verdict}")
+    log.info("  %s: %s", registered.title, verdict)
+    mlflow.set_tag(NOTE, f"{registered.title}: {verdict}\n\nRegistered as `{registered.uri}`.")
+
+
+def _verdict(tuned: Tuned) -> str:
+    primary = tuned.primary
+    test, base = tuned.test[primary], tuned.base_test[primary]
+    verdict = f"{primary} {test.mean:.3f} ± {test.error:.3f} (untuned base {base.mean:.3f})"
+    if tuned.converged:
+        return verdict
+    return f"{verdict}; **not converged**: no better than the untuned base by more than the error"
+
+
+def _sizes(tuned: Tuned, stored: int) -> dict[str, int]:
+    parameters = list(tuned.model.network.parameters())
+    return {
+        "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
+        "total_parameters": sum(p.numel() for p in parameters),
+        "bytes_stored": stored,
+    }
