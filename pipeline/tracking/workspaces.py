@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +10,7 @@ from filelock import FileLock
 from mlflow.entities import Run
 
 from pipeline.tracking.runs import finished_runs
-from pipeline.tracking.unfinished import unfinished_folder
+from pipeline.tracking.unfinished import forget, unfinished_folder
 from pipeline.tuning.recorder import Workspace
 
 
@@ -48,8 +47,8 @@ def workspace(fingerprint: str, usable: Callable[[Run], bool], held: ExitStack) 
 
 def remove(place: Workspace) -> None:
     """Remove a workspace that is no longer needed."""
-    shutil.rmtree(place.folder, ignore_errors=True)
     _lock_file(place.folder).unlink(missing_ok=True)
+    forget(place.folder)
 
 
 def _lock_file(folder: Path) -> Path:

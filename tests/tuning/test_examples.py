@@ -74,7 +74,7 @@ def test_an_encoder_decoder_reads_the_source_and_is_taught_the_target(text_model
     end = model.tokenizer.eos_token
     for item, source, target in zip(items.items, PAIRS.sources, PAIRS.targets, strict=True):
         assert source + " =>" in model.tokenizer.decode(item["input_ids"])
-        assert model.tokenizer.decode(item["labels"]) == f" {target}{end}"
+        assert model.tokenizer.decode(item["labels"]) == f"{target}{end}"
     batch = collate(items.items)
     single = [loss_of(model.network, collate([item])) for item in items.items]
     tokens = torch.tensor([float(len(item["labels"])) for item in items.items])

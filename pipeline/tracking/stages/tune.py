@@ -9,6 +9,7 @@ import mlflow
 from mlflow.entities import Run
 
 from pipeline.config import TuneConfig
+from pipeline.errors import PipelineError
 from pipeline.tracking.bases import keep_base
 from pipeline.tracking.registry import Registered, made_by
 from pipeline.tracking.runs import NOTE, finished_runs, once, visible_refusal
@@ -51,6 +52,9 @@ def run_tune(config: TuneConfig) -> Registered:
             mlflow.set_tag("reuses", done.run_id)
             mlflow.set_tag(NOTE, f"Run {done.run_id} has finished the same tuning meanwhile.")
             return
+        except PipelineError:
+            remove(place)  # the same again would end the same
+            raise
         if tuned is None:
             raise AssertionError("the first process has no result")
         log_tuned(tuned, model_name(config), base_uri, config.seed, {})
