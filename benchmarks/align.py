@@ -6,12 +6,15 @@
 
 Run it on a machine that does nothing else. Expect on 2 cores at full size: a further model of 13
 layers in less than 60 s, 40 times faster than himalaya and 150 times for a whole brain; toy sizes
-are dominated by calls and say nothing about speed. The peer, KernelRidgeCV with predictions and
-vectorised 2v2, gets the same z-scores, folds and alphas, in float64 as the engine (its float32 is
-reported too). It is measured on one layer and one ROI and scaled: encoding by layers and voxels,
-decoding by layers and ROIs, which favours it, as its kernels of larger ROIs cost more. Differences
-are those of 2v2 accuracy and mean correlation in every fold, under the alphas the peer chose. The
-floor is the bare matrix products: see ``align_floor``. The last line holds the figures.
+are dominated by calls and say nothing about speed.
+
+The peer, KernelRidgeCV with predictions and vectorised 2v2, gets the same z-scores, folds and
+alphas, in float64 as the engine; its float32, the faster, is reported beside it. It is measured on
+one layer and one ROI and scaled: encoding by layers and voxels, decoding by layers and ROIs, which
+favours it, as its kernels of larger ROIs cost more. Differences are those of 2v2 accuracy and mean
+correlation in every fold, under the alphas the peer chose. The floor is the bare matrix products:
+see ``align_floor``. Permutations keep the alpha of every fold and are compared with one fit of the
+same layer and ROI. The last line holds the figures.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.align_data import (
     PEREIRA,
@@ -39,7 +43,11 @@ from benchmarks.align_peer import align_with_himalaya, largest_difference, loope
 from benchmarks.clock import Seconds, timed
 from pipeline.alignment import VoxelColumns, align, subject_grams, two_vs_two
 from pipeline.alignment.alphas import open_study
+from pipeline.alignment.chosen import permute_chosen
+from pipeline.alignment.exchanges import draw_permutations
 from pipeline.alignment.folds import nested_folds
+
+N_PERMUTATIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class Engine:
         Gram matrices of the subject, once; a model of all layers and ROIs in both directions.
     whole_brain : Seconds
         One large ROI from its voxels to encoding scores of all layers.
+    permutations : float
+        Time of 1,000 permutations of one layer and ROI, encoding, relative to one fit.
     peak_gb : float
         Of resident memory, above what the data takes.
     """
@@ -59,6 +69,7 @@ class Engine:
     grams: Seconds
     model: Seconds
     whole_brain: Seconds
+    permutations: float
     peak_gb: float
 
 
@@ -76,6 +87,12 @@ class Peer:
     decoding: Seconds
     largest_difference: float
 
+    def scaled(self, sizes: Sizes) -> tuple[float, float]:
+        """Scale to a model of all layers and ROIs, and to encoding of a whole brain, seconds."""
+        by_voxels = sizes.layers * self.encoding.wall / sizes.voxels[0]
+        decoding = sizes.layers * len(sizes.voxels) * self.decoding.wall
+        return by_voxels * sum(sizes.voxels) + decoding, by_voxels * sizes.whole_brain
+
 
 def main() -> None:
     """Measure everything and print it."""
@@ -85,21 +102,24 @@ def main() -> None:
         voxels = simulate_voxels(sizes, sum(sizes.voxels), Path(folder) / "subject.npy")
         rois = regions(voxels, sizes.voxels)
         engine = _measure_engine(sizes, rois, Path(folder) / "whole_brain.npy")
-        peer = _measure_peer(sizes, rois["roi_0"])
+        peers = [_measure_peer(sizes, rois["roi_0"], dtype) for dtype in (np.float32, np.float64)]
         _compare_two_vs_two(sizes, rois["roi_0"])
     floor = floor_seconds(sizes, sum(sizes.voxels), len(sizes.voxels), n_directions=2)
-    by_voxels = sizes.layers * peer.encoding.wall / sizes.voxels[0]
-    model = by_voxels * sum(sizes.voxels) + sizes.layers * len(sizes.voxels) * peer.decoding.wall
     total = engine.grams.wall + engine.model.wall
-    print(
-        f"bare matrix products {floor:.1f} s, engine {total:.1f} s; himalaya, scaled to all layers"
-    )
-    print(f"and ROIs, {model:.0f} s, to a whole brain {by_voxels * sizes.whole_brain:.0f} s")
+    print(f"bare matrix products {floor:.1f} s, engine {total:.1f} s")
+    for name, peer in zip(("float32", "float64"), peers, strict=True):
+        model, brain = peer.scaled(sizes)
+        print(
+            f"himalaya in {name}, scaled to all layers and ROIs: {model:.0f} s, "
+            f"{model / total:.1f} times the engine's; to a whole brain: {brain:.0f} s, "
+            f"{brain / engine.whole_brain.wall:.1f} times"
+        )
     print(
         f"speedup_himalaya={model / total:.1f} "
-        f"speedup_wholebrain={by_voxels * sizes.whole_brain / engine.whole_brain.wall:.1f} "
+        f"speedup_wholebrain={brain / engine.whole_brain.wall:.1f} "
         f"further_model_s={engine.model.wall:.1f} floor_ratio={total / floor:.2f} "
-        f"max_abs_diff={peer.largest_difference:.1e} peak_gb={engine.peak_gb:.2f}"
+        f"max_abs_diff={peers[-1].largest_difference:.1e} peak_gb={engine.peak_gb:.2f} "
+        f"permutations_ratio={engine.permutations:.1f}"
     )
 
 
@@ -111,28 +131,53 @@ def _measure_engine(sizes: Sizes, rois: dict[str, VoxelColumns], whole_brain: Pa
     subject, grams = timed(lambda: subject_grams(rois, groups, settings))
     print(f"Gram matrices of {sum(sizes.voxels)} voxels, once: {grams}", flush=True)
     scores, model = timed(lambda: align(features, subject, groups, settings))
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20 - before
+    peak_gb = _peak_gb() - before
     means = scores.groupby("direction").two_vs_two.mean()
     print(f"a model of {sizes.layers} layers: {model}, 2v2 {means.round(3).to_dict()}")
+    permutations = _measure_permutations(sizes, features, rois)
     brain = regions(simulate_voxels(sizes, sizes.whole_brain, whole_brain), (sizes.whole_brain,))
+    _touch(brain["roi_0"])
+    before = _resident_gb()
     _, whole = timed(lambda: align(features, brain, groups, settings, directions=["encoding"]))
     print(f"encoding of {sizes.whole_brain} voxels in one ROI: {whole}", flush=True)
-    return Engine(grams, model, whole, peak_gb)
+    peak_gb = max(peak_gb, _peak_gb() - before)
+    return Engine(grams, model, whole, permutations, peak_gb)
 
 
-def _measure_peer(sizes: Sizes, roi: VoxelColumns) -> Peer:
+def _measure_permutations(
+    sizes: Sizes, features: dict[str, NDArray[np.float32]], rois: dict[str, VoxelColumns]
+) -> float:
+    """Time permutations of one layer and ROI, relative to a fit that chooses alpha."""
+    groups, settings = sizes.groups(), sizes.settings()
+    layer, roi = {"layer_00": features["layer_00"]}, {"roi_0": rois["roi_0"]}
+    subject = subject_grams(roi, groups, settings)
+    chosen, fit = timed(lambda: align(layer, subject, groups, settings, directions=["encoding"]))
+    folds = [fold.outer for fold in subject.folds]
+    drawn = draw_permutations(groups, settings.split, N_PERMUTATIONS, seed=0)
+    test, seconds = timed(
+        lambda: permute_chosen(layer, roi["roi_0"], chosen, folds, drawn, settings)
+    )
+    print(f"one layer and ROI, encoding: fit {fit}, {N_PERMUTATIONS} permutations {seconds}")
+    print(f"with the alphas of the fit kept: 2v2 {test['observed']:.3f}, p {test['p']:.4f}")
+    return seconds.wall / fit.wall
+
+
+def _peak_gb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def _measure_peer(sizes: Sizes, roi: VoxelColumns, dtype: type[np.floating]) -> Peer:
     folds = nested_folds(sizes.groups(), sizes.settings())
     alphas = np.sort(open_study("alphas", sizes.settings()).alphas)
     x = simulate_features(sizes, seed=0)["layer_00"]
     y = np.asarray(roi.values[:, roi.columns])
-    for dtype in (np.float32, np.float64):
-        encoded, encoding = timed(partial(align_with_himalaya, x, y, folds, alphas, dtype))
-        decoded, decoding = timed(partial(align_with_himalaya, y, x, folds, alphas, dtype))
-        print(
-            f"himalaya, one layer and {y.shape[1]} voxels, {dtype.__name__}: encoding "
-            f"{encoding}, decoding {decoding}",
-            flush=True,
-        )
+    encoded, encoding = timed(partial(align_with_himalaya, x, y, folds, alphas, dtype))
+    decoded, decoding = timed(partial(align_with_himalaya, y, x, folds, alphas, dtype))
+    print(
+        f"himalaya, one layer and {y.shape[1]} voxels, {dtype.__name__}: encoding "
+        f"{encoding}, decoding {decoding}",
+        flush=True,
+    )
     difference = max(
         largest_difference(x, y, folds, encoded), largest_difference(y, x, folds, decoded)
     )
