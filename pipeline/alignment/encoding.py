@@ -15,15 +15,19 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.alphas import open_study
-from pipeline.alignment.engine import Scored, Task, score_direction
+from pipeline.alignment.engine import PairScore, Scored, Task, score_direction
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.gram import Grams, gram_matrices, gram_problems
+from pipeline.alignment.gram import Grams, gram_matrices, gram_problems, z_scored
 from pipeline.alignment.inputs import check_inputs
+from pipeline.alignment.primal import score_direction_primal
+from pipeline.alignment.primal_arrays import FoldArray, array_problems, fold_array
+from pipeline.alignment.primal_ridge import no_variation
 from pipeline.alignment.scores import score_table
-from pipeline.alignment.settings import AlignSettings
+from pipeline.alignment.settings import AlignSettings, Similarity
+from pipeline.alignment.sides import primal_rois
 from pipeline.alignment.subject_grams import SubjectGrams, form_grams
 from pipeline.alignment.voxels import Columns
-from pipeline.alignment.workers import workers
+from pipeline.alignment.workers import Map, workers
 from pipeline.errors import AlignmentError, Problem, refuse
 
 Bands = tuple[NDArray[np.floating], ...]
@@ -65,22 +69,63 @@ def encode(
     if isinstance(responses, SubjectGrams):
         check_inputs(arrays, {"groups": groups})
         responses.check(groups, settings)
-        subject = responses
+        subject, small, rois = responses, {}, list(responses.rois[0])
     else:
         check_inputs({**arrays, "responses of ROI": responses}, {"groups": groups})
-        subject = form_grams(responses, groups, settings)
+        widest = max(sum(x.shape[1] for x in bands) for bands in sources.values())
+        small, rois = primal_rois(widest, responses), list(responses)
+        large = {roi: values for roi, values in responses.items() if roi not in small}
+        subject = form_grams(large, groups, settings)
     alphas = open_study("encoding", settings).alphas
     labels = np.asarray(groups)
     scored: list[Scored] = []
     with workers() as in_parallel:
         for number, fold in enumerate(subject.folds):
-            train, rois = fold.outer.train, subject.rois[number]
-            refuse(_constant_patterns(rois, train, number), AlignmentError)
-            x = {name: _joined(name, bands, train, number) for name, bands in sources.items()}
             task = Task(fold, alphas, settings.objective, labels)
-            pairs = score_direction(x, rois, task, in_parallel)
+            pairs = [
+                *_score_fold(sources, subject.rois[number], number, task, in_parallel),
+                *_score_fold_primal(sources, small, number, task, settings.similarity),
+            ]
             scored += (Scored("encoding", number, pair) for pair in pairs)
-    return score_table(scored, subject.rois[0], sources)
+    return score_table(scored, rois, sources)
+
+
+def _score_fold(
+    sources: Mapping[str, Bands],
+    rois: Mapping[str, Grams],
+    number: int,
+    task: Task,
+    in_parallel: Map,
+) -> Iterator[PairScore]:
+    if not rois:
+        return
+    train = task.fold.outer.train
+    refuse(_constant_patterns(rois, train, number), AlignmentError)
+    x = {name: _joined(name, bands, train, number) for name, bands in sources.items()}
+    yield from score_direction(x, rois, task, in_parallel)
+
+
+def _score_fold_primal(
+    sources: Mapping[str, Bands],
+    responses: Mapping[str, NDArray[np.floating]],
+    number: int,
+    task: Task,
+    similarity: Similarity,
+) -> Iterator[PairScore]:
+    """Score the ROIs that are cheaper by columns, holding one z-scored source at a time."""
+    if not responses:
+        return
+    train = task.fold.outer.train
+    rois = {roi: fold_array(y, train, similarity) for roi, y in responses.items()}
+    problems = (
+        problem
+        for roi, y in rois.items()
+        for problem in array_problems(y, train, f"fold {number}, ROI {roi}")
+    )
+    refuse(problems, AlignmentError)
+    for name, bands in sources.items():
+        x = {name: _side_by_side(name, bands, train, number)}
+        yield from score_direction_primal(x, rois, task)
 
 
 def _checked_bands(sources: Mapping[str, Bands], n_stimuli: int) -> dict[str, NDArray[np.floating]]:
@@ -118,12 +163,22 @@ def _joined(name: str, bands: Bands, train: NDArray[np.int64], fold: int) -> Gra
         if trace > 0:
             kernel += own / trace
     if not kernel.any():
-        raise AlignmentError(
-            Problem(
-                f"fold {fold}, {name}",
-                "columns that vary over the training stimuli",
-                "only constant columns",
-                "Leave this source out: nothing can be learned from it.",
-            )
-        )
+        raise AlignmentError(_nothing_varies(name, fold))
     return Grams(kernel, kernel)  # what is predicted from is never compared: patterns stand idle
+
+
+def _side_by_side(name: str, bands: Bands, train: NDArray[np.int64], fold: int) -> FoldArray:
+    """Put z-scored bands side by side, each scaled so that its kernel is that of `_joined`."""
+    columns = []
+    for band in bands:
+        z = z_scored(band, train)
+        trace = np.vdot(z[train], z[train]) / len(train)
+        if trace > 0:
+            columns.append(z / np.sqrt(trace))
+    if not columns:
+        raise AlignmentError(_nothing_varies(name, fold))
+    return FoldArray(np.hstack(columns), "cosine")
+
+
+def _nothing_varies(name: str, fold: int) -> Problem:
+    return no_variation(f"fold {fold}, {name}")

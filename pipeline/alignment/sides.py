@@ -18,17 +18,15 @@ from pipeline.alignment.workers import Map
 from pipeline.errors import AlignmentError, Problem, refuse
 
 
-def primal_rois(
-    features: Mapping[str, NDArray[np.floating]], responses: Mapping[str, Columns]
-) -> dict[str, NDArray[np.floating]]:
+def primal_rois(widest: int, responses: Mapping[str, Columns]) -> dict[str, NDArray[np.floating]]:
     """Read the ROIs that are cheaper on the primal side, whichever layer they meet.
 
     Parameters
     ----------
-    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+    widest : int
+        Columns of the widest layer or source.
     responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
     """
-    widest = max(x.shape[1] for x in features.values())
     return {
         roi: columns_between(y, 0, y.shape[1])
         for roi, y in responses.items()

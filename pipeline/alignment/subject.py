@@ -74,7 +74,8 @@ def align(
     else:
         arrays["responses of ROI"] = responses
         check_inputs(arrays, {"groups": groups, "within": within})
-        small, rois = primal_rois(features, responses), list(responses)
+        widest = max(x.shape[1] for x in features.values())
+        small, rois = primal_rois(widest, responses), list(responses)
         large = {roi: values for roi, values in responses.items() if roi not in small}
         subject = form_grams(large, groups, settings)
     studies = {

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from pipeline.alignment import align, make_folds
+from pipeline.alignment import align, make_folds, subject_grams
 from pipeline.alignment.encoding import encode, varying
+from pipeline.alignment.sides import primal_rois
 from pipeline.errors import AlignmentError
 
 
@@ -86,3 +87,15 @@ def test_arrays_that_do_not_match_the_stimuli_are_refused(subject, groups, setti
     _, responses = subject
     with pytest.raises(AlignmentError, match=r"source length, band 0: expected one row"):
         encode({"length": (np.ones((40, 2)),)}, responses, groups, settings)
+
+
+def test_a_small_roi_scores_by_columns_what_it_scores_by_stimuli(settings):
+    rng = np.random.default_rng(3)
+    groups = np.repeat([f"g{n}" for n in range(60)], 5)
+    nuisance, layer = rng.standard_normal((300, 2)), rng.standard_normal((300, 5))
+    y = layer @ rng.standard_normal((5, 8)) + rng.standard_normal((300, 8))
+    sources = {"both": (nuisance, layer, np.ones((300, 1)))}
+    assert list(primal_rois(8, {"V1": y})) == ["V1"]
+    by_columns = encode(sources, {"V1": y}, groups, settings)
+    by_stimuli = encode(sources, subject_grams({"V1": y}, groups, settings), groups, settings)
+    pd.testing.assert_frame_equal(by_columns, by_stimuli, rtol=1e-9, atol=1e-9)

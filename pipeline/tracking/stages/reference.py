@@ -29,8 +29,12 @@ CODE = (
     "brains/near_identical",
     "brains/simulated",
     "features/nuisance",
+    "reporting/voxel_maps",
     "tracking/ceilings",
+    "tracking/chosen_fits",
     "tracking/plan",
+    "tracking/stages/align",
+    "tracking/stages/reference",
 )
 #: What an alignment does not depend on: the model's side, and where the work is done.
 NOT_OURS = {*ExtractConfig.model_fields, "workers", "threads", "scheduler"}
