@@ -13,6 +13,9 @@ from pipeline.alignment.settings import Objective
 
 log = logging.getLogger("pipeline")
 
+#: What one layer is chosen for: folds of different splits and sources are different folds.
+CELL = ("subject", "split", "source", "repeat", "direction", "roi", "fold")
+
 
 def score_table(
     scored: Sequence[Scored], rois: Iterable[str], layers: Iterable[str]
@@ -42,12 +45,13 @@ def warn_of_borders(scored: Sequence[Scored]) -> None:
 
 
 def best_layers(scores: pd.DataFrame, objective: Objective = "two_vs_two") -> pd.DataFrame:
-    """Keep one layer for each direction, ROI and outer fold: the best inside the training fold.
+    """Keep one layer for each cell, as a direction, ROI and fold: the best inside training folds.
 
     Parameters
     ----------
     scores : DataFrame
-        From :func:`align`; with a column ``subject`` where there are several.
+        From :func:`align`; with columns ``subject``, ``split``, ``source`` and ``repeat``
+        where there are several: each chooses for itself.
     objective : {'two_vs_two', 'correlation'}
         The inner score that decides; the other decides among equals, then the order of layers.
 
@@ -57,7 +61,7 @@ def best_layers(scores: pd.DataFrame, objective: Objective = "two_vs_two") -> pd
         The chosen rows, in the order they had. No test stimulus takes part in the choice, and the
         mean over folds is one honest number per direction, ROI and subject.
     """
-    cell = [name for name in ("subject", "direction", "roi", "fold") if name in scores.columns]
+    cell = [name for name in CELL if name in scores.columns]
     order = ["inner_two_vs_two", "inner_correlation"]
     if objective == "correlation":
         order.reverse()

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.alignment import align, best_layers, mean_within
+from pipeline.alignment.by_roi import ALL_NUISANCE, unique_part
 from pipeline.alignment.scores import warn_of_borders
 
 
@@ -49,6 +50,30 @@ def test_subjects_choose_their_layers_apart(scores):
     chosen = best_layers(both.reset_index(drop=True))
     assert len(chosen) == 2 * 2 * 2 * 4  # subjects, directions, ROIs, folds
     assert chosen.groupby("subject").two_vs_two.sum().nunique() == 1
+
+
+def two_splits():
+    """Give a fold 0 in each of two splits, both features and nuisance features scored."""
+    row = {"subject": "S1", "repeat": 0, "direction": "encoding", "roi": "language", "fold": 0}
+    accuracies = [
+        ("shuffled", "both", "h.0", 0.9),
+        ("grouped", "both", "h.0", 0.7),
+        ("shuffled", "nuisance", ALL_NUISANCE, 0.6),
+        ("grouped", "nuisance", ALL_NUISANCE, 0.5),
+    ]
+    names = ["split", "source", "layer", "two_vs_two"]
+    table = pd.DataFrame(accuracies, columns=names).assign(**row)
+    return table.assign(inner_two_vs_two=table.two_vs_two, inner_correlation=0.1)
+
+
+def test_splits_and_sources_choose_their_layers_apart():
+    table = two_splits()
+    pd.testing.assert_frame_equal(best_layers(table), table)
+
+
+def test_the_unique_part_is_given_in_both_splits():
+    unique = unique_part(two_splits(), "two_vs_two").set_index("split")["unique"]
+    assert unique.to_dict() == pytest.approx({"shuffled": 0.3, "grouped": 0.2})
 
 
 def test_the_layer_can_be_chosen_by_inner_correlation():
