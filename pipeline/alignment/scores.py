@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,8 +9,6 @@ import pandas as pd
 
 from pipeline.alignment.engine import DIRECTIONS, Scored
 from pipeline.alignment.settings import Objective
-
-log = logging.getLogger("pipeline")
 
 #: What one layer is chosen for: folds of different splits and sources are different folds.
 CELL = ("subject", "split", "source", "repeat", "direction", "roi", "fold")
@@ -27,21 +24,6 @@ def score_table(
         key=lambda s: (places[0][s.direction], places[1][s.roi], places[2][s.layer], s.fold),
     )
     return pd.DataFrame([_row(one) for one in ordered])
-
-
-def warn_of_borders(scored: Sequence[Scored]) -> None:
-    """Log how many of the chosen alphas are the smallest or the largest that was tried."""
-    chosen = [one.pair.border for one in scored]
-    smallest, largest = chosen.count("smallest"), chosen.count("largest")
-    if smallest or largest:
-        log.warning(
-            "%d of %d chosen alphas lie on the border of those tried (%d the smallest, %d the "
-            "largest): a better one may lie outside alpha_low and alpha_high",
-            smallest + largest,
-            len(chosen),
-            smallest,
-            largest,
-        )
 
 
 def best_layers(scores: pd.DataFrame, objective: Objective = "two_vs_two") -> pd.DataFrame:

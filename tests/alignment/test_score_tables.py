@@ -1,8 +1,6 @@
 """What is made of scores: trials, borders, hard pairs, and one layer for each fold."""
 
-import logging
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +8,6 @@ import pytest
 
 from pipeline.alignment import align, best_layers, mean_within
 from pipeline.alignment.by_roi import ALL_NUISANCE, unique_part
-from pipeline.alignment.scores import warn_of_borders
 
 
 @pytest.fixture
@@ -93,28 +90,6 @@ def test_alpha_can_be_chosen_by_inner_correlation(subject, groups, settings, sco
     assert (table.inner_correlation >= scores.inner_correlation - 1e-12).all()
     assert (table.inner_two_vs_two <= scores.inner_two_vs_two).all()
     assert (table.alpha != scores.alpha).any()
-
-
-def test_chosen_alphas_on_the_border_are_told_once_with_their_counts(
-    subject, groups, settings, caplog
-):
-    with caplog.at_level(logging.WARNING, logger="pipeline"):
-        table = align(*subject, groups, replace(settings, alpha_low=1e3, alpha_high=1e4))
-    at_border = table[table.alpha_at_border]
-    smallest = np.count_nonzero(at_border.alpha == table.alpha.min())
-    expected = (
-        f"{len(at_border)} of 32 chosen alphas lie on the border of those tried ({smallest} the "
-        f"smallest, {len(at_border) - smallest} the largest)"
-    )
-    assert smallest > 0
-    assert [message.startswith(expected) for message in caplog.messages] == [True]
-
-
-def test_alphas_inside_the_border_are_no_news(caplog):
-    inside = SimpleNamespace(pair=SimpleNamespace(border=None))
-    with caplog.at_level(logging.WARNING, logger="pipeline"):
-        warn_of_borders([inside, inside])
-    assert not caplog.messages
 
 
 def test_hard_pairs_are_those_within_a_label_and_groups_are_the_labels(scores):

@@ -79,6 +79,12 @@ class Aligned:
         """Read the noise ceilings; no rows where there are none."""
         return read_scores(artifact(self.run_id, CEILINGS))
 
+    def p_values(self) -> pd.DataFrame:
+        """Read the p value of each subject, direction and ROI; no rows where none was asked for."""
+        if mlflow.get_run(self.run_id).data.params["permutations"] == "0":
+            return pd.DataFrame()
+        return pd.read_csv(artifact(self.run_id, P_VALUES), dtype={"subject": str, "roi": str})
+
 
 def asked(scores: pd.DataFrame) -> pd.DataFrame:
     """Select the rows of the model in the split that was asked for, which comes first."""
