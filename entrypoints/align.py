@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str]) -> None:
     """Align and print the accuracies."""
     config = read_command(AlignConfig, arguments)
-    from pipeline.tracking.stages.align import run_align
+    from pipeline.tracking.stages.align import MAPS, run_align
     from pipeline.tracking.store import open_store
 
     open_store()
@@ -24,6 +24,8 @@ def main(arguments: Sequence[str]) -> None:
     for line in _lines(aligned):
         print(line)
     print(f"scores: run {aligned.run_id}")
+    if config.maps:
+        print(f"maps of voxels: folder {MAPS} of the same run")
 
 
 def _lines(aligned: Aligned) -> Iterator[str]:
@@ -46,6 +48,11 @@ def _lines(aligned: Aligned) -> Iterator[str]:
         means = rows.groupby("roi", sort=False)["unique"].mean()
         found = ", ".join(f"{roi} {mean:+.3f}" for roi, mean in means.items())
         yield f"encoding beyond nuisance features, {split} folds: {found}"
+    tested = aligned.p_values()
+    if not tested.empty:
+        yield f"p values of {tested.permutations.iloc[0]} permutations"
+        by_subject = tested.pivot(index=["direction", "roi"], columns="subject", values="p")
+        yield by_subject.to_string(float_format="{:.4f}".format)
 
 
 if __name__ == "__main__":

@@ -110,6 +110,8 @@ def choose_alpha(
     if objective == "correlation":
         first, second = second, first
     best = int(np.lexsort((-second, -first))[0])
+    if len(alphas) == 1:  # nothing was chosen, so nothing was chosen at a border
+        return Choice(best, None)
     if alphas[best] == alphas.max():
         return Choice(best, "largest")
     return Choice(best, "smallest" if alphas[best] == alphas.min() else None)

@@ -28,7 +28,7 @@ Layers = Mapping[str, NDArray[np.floating]]
 
 def chosen_maps(
     features: Layers,
-    voxels: NDArray[np.floating],
+    voxels: Columns,
     chosen: pd.DataFrame,
     folds: Sequence[Fold],
     settings: AlignSettings,
@@ -38,7 +38,7 @@ def chosen_maps(
     Parameters
     ----------
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
-    voxels : ndarray of float, shape (n_stimuli, n_voxels)
+    voxels : ndarray of float or VoxelColumns, shape (n_stimuli, n_voxels)
     chosen : DataFrame
         From :func:`pipeline.alignment.best_layers`, for this subject, ROI and encoding: uses fold,
         layer and alpha.

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.gram import BLOCK_BYTES, z_scored
 from pipeline.alignment.primal_ridge import fit_smaller_side
+from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.errors import AlignmentError, Problem, refuse
 
 
@@ -96,7 +97,7 @@ def voxel_maps(
 
 
 def map_voxels(
-    hats: Sequence[NDArray[np.float64]], responses: NDArray[np.floating], folds: Sequence[Fold]
+    hats: Sequence[NDArray[np.float64]], responses: Columns, folds: Sequence[Fold]
 ) -> VoxelMaps:
     """Score every voxel as :func:`voxel_maps` does, from hat matrices made elsewhere.
 
@@ -104,7 +105,8 @@ def map_voxels(
     ----------
     hats : sequence of ndarray of float64, shape (n_test, n_train)
         One for each fold, for instance of features brought to one width.
-    responses : ndarray of float, shape (n_stimuli, n_voxels)
+    responses : ndarray of float or VoxelColumns, shape (n_stimuli, n_voxels)
+        Read block by block, never copied as a whole.
     folds : sequence of Fold
     """
     n_stimuli, n_voxels = responses.shape
@@ -112,7 +114,7 @@ def map_voxels(
     width = max(1, BLOCK_BYTES // (8 * n_stimuli))
     for start in range(0, n_voxels, width):
         voxels = slice(start, start + width)
-        block = np.asarray(responses[:, voxels])
+        block = np.asarray(columns_between(responses, start, start + width))
         for number, (fold, hat) in enumerate(zip(folds, hats, strict=True)):
             z = z_scored(block, fold.train)
             predicted, true = hat @ z[fold.train], z[fold.test]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +10,8 @@ import pandas as pd
 from pipeline.alignment.engine import DIRECTIONS, Scored
 from pipeline.alignment.settings import Objective
 
-log = logging.getLogger("pipeline")
+#: What one layer is chosen for: folds of different splits and sources are different folds.
+CELL = ("subject", "split", "source", "repeat", "direction", "roi", "fold")
 
 
 def score_table(
@@ -26,28 +26,14 @@ def score_table(
     return pd.DataFrame([_row(one) for one in ordered])
 
 
-def warn_of_borders(scored: Sequence[Scored]) -> None:
-    """Log how many of the chosen alphas are the smallest or the largest that was tried."""
-    chosen = [one.pair.border for one in scored]
-    smallest, largest = chosen.count("smallest"), chosen.count("largest")
-    if smallest or largest:
-        log.warning(
-            "%d of %d chosen alphas lie on the border of those tried (%d the smallest, %d the "
-            "largest): a better one may lie outside alpha_low and alpha_high",
-            smallest + largest,
-            len(chosen),
-            smallest,
-            largest,
-        )
-
-
 def best_layers(scores: pd.DataFrame, objective: Objective = "two_vs_two") -> pd.DataFrame:
-    """Keep one layer for each direction, ROI and outer fold: the best inside the training fold.
+    """Keep one layer for each cell, as a direction, ROI and fold: the best inside training folds.
 
     Parameters
     ----------
     scores : DataFrame
-        From :func:`align`; with a column ``subject`` where there are several.
+        From :func:`align`; with columns ``subject``, ``split``, ``source`` and ``repeat``
+        where there are several: each chooses for itself.
     objective : {'two_vs_two', 'correlation'}
         The inner score that decides; the other decides among equals, then the order of layers.
 
@@ -57,7 +43,7 @@ def best_layers(scores: pd.DataFrame, objective: Objective = "two_vs_two") -> pd
         The chosen rows, in the order they had. No test stimulus takes part in the choice, and the
         mean over folds is one honest number per direction, ROI and subject.
     """
-    cell = [name for name in ("subject", "direction", "roi", "fold") if name in scores.columns]
+    cell = [name for name in CELL if name in scores.columns]
     order = ["inner_two_vs_two", "inner_correlation"]
     if objective == "correlation":
         order.reverse()

@@ -13,7 +13,7 @@ from pipeline.alignment.alphas import AlphaStudy, open_study
 from pipeline.alignment.engine import DIRECTIONS, Direction, Scored, Task, score_direction
 from pipeline.alignment.gram import Grams, gram_matrices, gram_problems
 from pipeline.alignment.inputs import check_inputs
-from pipeline.alignment.scores import score_table, warn_of_borders
+from pipeline.alignment.scores import score_table
 from pipeline.alignment.settings import AlignSettings, Objective
 from pipeline.alignment.sides import primal_rois, score_fold_primal
 from pipeline.alignment.subject_grams import SubjectGrams, form_grams
@@ -98,7 +98,6 @@ def align(
                 ),
             )
         ]
-    warn_of_borders(scored)
     table = score_table(scored, rois, features)
     table.attrs["trials"] = _tell(studies, scored, settings.objective)
     return table

@@ -321,7 +321,7 @@ class AlignConfig(ExtractConfig):
         0,
         ge=0,
         description="Exchanges of stimulus groups for a p value of each direction, ROI and "
-        "subject, every one refitted in every fold; 0 tests nothing.",
+        "subject, at the layer and alpha of each fold, which are not chosen anew; 0 tests nothing.",
     )
     maps: bool = Field(
         False,

@@ -81,7 +81,7 @@ def write_maps(plan: Plan, features: Arrays, scores: pd.DataFrame, folder: Path)
         chosen = _chosen(part, scores)
         for roi, columns in part.some.rois.items():
             rows = chosen[(chosen.direction == "encoding") & (chosen.roi == roi)]
-            voxels = part.some.values[:, columns]
+            voxels = part.some.responses()[roi]
             maps = chosen_maps(part.some.cut(features), voxels, rows, folds, part.settings)
             where = None if places is None else places[columns]
             stem = folder / _file_name(part.subject) / _file_name(roi)

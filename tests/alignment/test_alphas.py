@@ -67,3 +67,8 @@ def test_the_objective_says_which_inner_score_decides():
     scores = np.array([0.7, 0.9, 0.8]), np.array([0.5, 0.1, 0.5])
     assert choose_alpha(alphas, *scores).position == 1
     assert choose_alpha(alphas, *scores, objective="correlation").position == 2
+
+
+def test_a_single_alpha_lies_on_no_border():
+    one = np.ones(1)
+    assert choose_alpha(one, one, one).border is None

@@ -1,15 +1,13 @@
 """What is made of scores: trials, borders, hard pairs, and one layer for each fold."""
 
-import logging
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.alignment import align, best_layers, mean_within
-from pipeline.alignment.scores import warn_of_borders
+from pipeline.alignment.by_roi import ALL_NUISANCE, unique_part
 
 
 @pytest.fixture
@@ -51,6 +49,30 @@ def test_subjects_choose_their_layers_apart(scores):
     assert chosen.groupby("subject").two_vs_two.sum().nunique() == 1
 
 
+def two_splits():
+    """Give a fold 0 in each of two splits, both features and nuisance features scored."""
+    row = {"subject": "S1", "repeat": 0, "direction": "encoding", "roi": "language", "fold": 0}
+    accuracies = [
+        ("shuffled", "both", "h.0", 0.9),
+        ("grouped", "both", "h.0", 0.7),
+        ("shuffled", "nuisance", ALL_NUISANCE, 0.6),
+        ("grouped", "nuisance", ALL_NUISANCE, 0.5),
+    ]
+    names = ["split", "source", "layer", "two_vs_two"]
+    table = pd.DataFrame(accuracies, columns=names).assign(**row)
+    return table.assign(inner_two_vs_two=table.two_vs_two, inner_correlation=0.1)
+
+
+def test_splits_and_sources_choose_their_layers_apart():
+    table = two_splits()
+    pd.testing.assert_frame_equal(best_layers(table), table)
+
+
+def test_the_unique_part_is_given_in_both_splits():
+    unique = unique_part(two_splits(), "two_vs_two").set_index("split")["unique"]
+    assert unique.to_dict() == pytest.approx({"shuffled": 0.3, "grouped": 0.2})
+
+
 def test_the_layer_can_be_chosen_by_inner_correlation():
     rows = {
         "direction": "encoding",
@@ -68,28 +90,6 @@ def test_alpha_can_be_chosen_by_inner_correlation(subject, groups, settings, sco
     assert (table.inner_correlation >= scores.inner_correlation - 1e-12).all()
     assert (table.inner_two_vs_two <= scores.inner_two_vs_two).all()
     assert (table.alpha != scores.alpha).any()
-
-
-def test_chosen_alphas_on_the_border_are_told_once_with_their_counts(
-    subject, groups, settings, caplog
-):
-    with caplog.at_level(logging.WARNING, logger="pipeline"):
-        table = align(*subject, groups, replace(settings, alpha_low=1e3, alpha_high=1e4))
-    at_border = table[table.alpha_at_border]
-    smallest = np.count_nonzero(at_border.alpha == table.alpha.min())
-    expected = (
-        f"{len(at_border)} of 32 chosen alphas lie on the border of those tried ({smallest} the "
-        f"smallest, {len(at_border) - smallest} the largest)"
-    )
-    assert smallest > 0
-    assert [message.startswith(expected) for message in caplog.messages] == [True]
-
-
-def test_alphas_inside_the_border_are_no_news(caplog):
-    inside = SimpleNamespace(pair=SimpleNamespace(border=None))
-    with caplog.at_level(logging.WARNING, logger="pipeline"):
-        warn_of_borders([inside, inside])
-    assert not caplog.messages
 
 
 def test_hard_pairs_are_those_within_a_label_and_groups_are_the_labels(scores):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.alignment import best_layers
+from pipeline.alignment import best_layers, mean_within
 from pipeline.alignment.by_roi import align_rois
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.errors import AlignmentError, ConfigError, DataError, RegistryError
@@ -51,6 +51,20 @@ def test_the_run_and_the_model_carry_the_means(aligned, prompt, client):
             assert run.data.metrics[f"{key}/sim2"] == pytest.approx(by_subject["sim2"])
             tag = resolve(prompt.uri).tags[f"{BRAIN}/{key}"]
             assert float(tag) == pytest.approx(by_subject.mean(), abs=1e-4)
+
+
+def test_hard_pairs_ranks_and_borders_are_logged_beside_the_means(aligned, prompt, client):
+    chosen = best_layers(aligned.scores())
+    metrics = client.get_run(aligned.run_id).data.metrics
+    assert metrics["alpha_at_border"] == pytest.approx(chosen.alpha_at_border.mean())
+    rows = chosen[(chosen.direction == "encoding") & (chosen.roi == "dmn")]
+    ranks = rows.groupby("subject").rank_accuracy.mean()
+    assert metrics["encoding_rank/dmn"] == pytest.approx(ranks.mean())
+    within = mean_within(rows, ["subject"])
+    assert ("encoding_2v2_within/dmn" in metrics) == (len(within) > 0)
+    assert metrics.get("encoding_2v2_within/dmn", 0) == pytest.approx(within.sum() / 3)
+    logged = {m.key for m in mlflow.get_logged_model(prompt.model_id).metrics}
+    assert "decoding_rank/language" in logged
 
 
 def test_compare_in_the_registry_shows_the_brain_scores(aligned, prompt, client):

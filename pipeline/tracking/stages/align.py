@@ -8,7 +8,7 @@ import mlflow
 import pandas as pd
 from mlflow.entities import Run
 
-from pipeline.alignment import best_layers
+from pipeline.alignment import best_layers, mean_within
 from pipeline.alignment.by_roi import Arrays, unique_part
 from pipeline.alignment.settings import Objective
 from pipeline.brains.dataset import BrainDataset
@@ -78,6 +78,12 @@ class Aligned:
     def ceilings(self) -> pd.DataFrame:
         """Read the noise ceilings; no rows where there are none."""
         return read_scores(artifact(self.run_id, CEILINGS))
+
+    def p_values(self) -> pd.DataFrame:
+        """Read the p value of each subject, direction and ROI; no rows where none was asked for."""
+        if mlflow.get_run(self.run_id).data.params["permutations"] == "0":
+            return pd.DataFrame()
+        return pd.read_csv(artifact(self.run_id, P_VALUES), dtype={"subject": str, "roi": str})
 
 
 def asked(scores: pd.DataFrame) -> pd.DataFrame:
@@ -192,8 +198,9 @@ def _log_means(
         f"{direction}_2v2/{roi}/{subject}": value
         for (direction, roi, subject), value in by_subject.items()
     }
+    further = {**_hard_pairs_and_ranks(chosen), "alpha_at_border": _share_at_border(chosen)}
     mlflow.log_metrics(
-        {**means, **single}, model_id=registered.model_id, dataset=brain_input(brain)
+        {**means, **single, **further}, model_id=registered.model_id, dataset=brain_input(brain)
     )
     # the registry's Compare shows the metrics of the run that made each version
     client = mlflow.MlflowClient()
@@ -208,6 +215,31 @@ def _log_means(
         f"2v2 accuracy of `{registered.uri}` with **{brain.name}** ({brain.source}), mean over "
         f"{len(brain.subjects)} subjects; chance is 0.5.\n\n| | 2v2 |\n|---|---|\n{rows}",
     )
+
+
+def _hard_pairs_and_ranks(chosen: pd.DataFrame) -> dict[str, float]:
+    """Average over subjects what 2v2 hides: pairs that share a label, and ranks among all."""
+    by = ["direction", "roi"]
+    within = mean_within(chosen, [*by, "subject"]).groupby(by, sort=False).mean()
+    ranks = chosen.groupby([*by, "subject"], sort=False).rank_accuracy.mean()
+    by_roi = ranks.groupby(by, sort=False).mean()
+    return {
+        **{f"{direction}_2v2_within/{roi}": value for (direction, roi), value in within.items()},
+        **{f"{direction}_rank/{roi}": value for (direction, roi), value in by_roi.items()},
+    }
+
+
+def _share_at_border(chosen: pd.DataFrame) -> float:
+    """Say, once for all units, how many of the alphas that scores rest on may lie too far out."""
+    at_border = int(chosen.alpha_at_border.sum())
+    if at_border:
+        log.warning(
+            "  %d of %d chosen alphas lie on the border of those tried: a better one may lie "
+            "outside alpha_low and alpha_high",
+            at_border,
+            len(chosen),
+        )
+    return at_border / len(chosen)
 
 
 def _log_unique(scores: pd.DataFrame, reference: Reference, objective: Objective) -> None:

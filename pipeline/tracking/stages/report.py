@@ -47,6 +47,11 @@ SHOWN = {  # params of tune and align runs that a reader of the report wants to 
     "nuisance": "nuisance features",
     "inner_folds": "inner folds",
     "trials": "Optuna trials over alpha",
+    "alpha_low": "smallest alpha",
+    "alpha_high": "largest alpha",
+    "objective": "inner score that chooses alpha and layer",
+    "width": "principal components of every layer (0: all features)",
+    "permutations": "permutations for p values",
     "similarity": "similarity of patterns",
 }
 
