@@ -62,6 +62,7 @@ def log_tuned(
     scores |= {f"task/{metric}_error": score.error for metric, score in tuned.test.items()}
     scores |= {f"validation/{metric}": score.mean for metric, score in tuned.validation.items()}
     scores |= {f"base/{metric}": score.mean for metric, score in tuned.base_test.items()}
+    scores |= {f"constant/{metric}": s.mean for metric, s in tuned.constant_test.items()}
     sizes = _sizes(tuned, stored)
     mlflow.log_metrics({**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=model_id)
     mlflow.set_tag("converged", str(tuned.converged).lower())
@@ -92,10 +93,15 @@ def log_tuned(
 def _verdict(tuned: Tuned) -> str:
     primary = tuned.primary
     test, base = tuned.test[primary], tuned.base_test[primary]
-    verdict = f"{primary} {test.mean:.3f} ± {test.error:.3f} (untuned base {base.mean:.3f})"
+    rivals = f"untuned base {base.mean:.3f}"
+    if tuned.model.card.form == "spans":
+        rivals += ", whose head is random: chance"
+    if tuned.constant_test:
+        rivals += f", most frequent class {tuned.constant_test[primary].mean:.3f}"
+    verdict = f"{primary} {test.mean:.3f} ± {test.error:.3f} ({rivals})"
     if tuned.converged:
         return verdict
-    return f"{verdict}; **not converged**: no better than the untuned base by more than the error"
+    return f"{verdict}; **not converged**: not better than these by more than the error"
 
 
 def _sizes(tuned: Tuned, stored: int) -> dict[str, int]:

@@ -15,6 +15,7 @@ from pipeline.tuning.loop import Progress, train
 from pipeline.tuning.method import Interpolation, Method, MethodSettings, Recipe, Start
 from pipeline.tuning.recorder import Recorder
 from pipeline.tuning.schedule import DivergedError, Schedule, Training
+from pipeline.tuning.scores import Scorer
 from pipeline.tuning.search import Choice, Outcome, PrunedError, Report, Space, search
 
 
@@ -75,14 +76,16 @@ class Session:
         checkpoints: Path | None = None,
     ) -> tuple[TunedModel, Training]:
         """Adapt and train once, from the seed or from the last checkpoint."""
-        from transformers import set_seed
-
-        set_seed(self.config.seed)
         model = self.adapted(self.method, choice.prompt_length)
         schedule = Schedule(self.recipe, choice.learning_rate, steps, self.config)
         data = self.data
         training = train(model, data.train, data.validation, schedule, progress, checkpoints)
         return model, training
+
+    @property
+    def scorer(self) -> Scorer:
+        """The model behind BERTScore."""
+        return Scorer(self.config.bertscore_model, self.config.bertscore_layers)
 
     @property
     def recipe(self) -> Recipe:
@@ -105,14 +108,21 @@ class Session:
         self.method.check(self._start(self.method, self._length))
 
     def adapted(self, method: Method, prompt_length: int) -> TunedModel:
-        """Adapt the base with a method, untrained."""
+        """Adapt the base with a method, untrained; what is drawn, the seed alone decides."""
+        self._seed()
         return method.adapt(self._start(method, prompt_length))
 
     def between(self, full_folder: Path, alpha: float) -> TunedModel:
         """Give the model between the base, 0, and a version of it tuned by full, 1."""
+        self._seed()
         start = self._start(self.method, 0)
         where = Interpolation(full_folder, alpha)
         return self.method.adapt(replace(start, interpolation=where))
+
+    def _seed(self) -> None:
+        from transformers import set_seed
+
+        set_seed(self.config.seed)
 
     def _start(self, method: Method, prompt_length: int) -> Start:
         """Say what a method adapts, and what the tuned model will say about itself."""

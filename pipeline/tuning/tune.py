@@ -19,7 +19,7 @@ from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import Recorder, Workspace
 from pipeline.tuning.schedule import Training
-from pipeline.tuning.scores import Scorer, TaskScore, score
+from pipeline.tuning.scores import TaskScore, constant_scores, score
 from pipeline.tuning.search import Choice
 from pipeline.tuning.session import Session
 
@@ -37,9 +37,11 @@ class Tuned:
         None for a control that is not trained.
     validation, test, base_test : mapping of str to TaskScore
         Scores on the held-out splits; ``base_test`` are those of the untuned base.
+    constant_test : mapping of str to TaskScore
+        Classification: those of always naming the most frequent class of the training split.
     converged : bool
-        Whether it beats the base on the test split by more than the bootstrap error. True for
-        the base itself, which had nothing to learn.
+        Whether it beats the base and the constant answer on the test split by more than the
+        bootstrap error. True for controls, which had nothing to learn.
     """
 
     model: TunedModel
@@ -48,6 +50,7 @@ class Tuned:
     validation: Mapping[str, TaskScore]
     test: Mapping[str, TaskScore]
     base_test: Mapping[str, TaskScore]
+    constant_test: Mapping[str, TaskScore]
     converged: bool
 
     @property
@@ -99,12 +102,15 @@ def tune(
         choice = session.choose(recorder, place.journal)
         place.claim()
         if not method.recipes:
-            return _scored(session, session.adapted(method, choice.prompt_length), choice, None)
+            model = session.adapted(method, choice.prompt_length)
+            return _scored(session, model, choice, None, _untuned(session))
         model, training = session.run(
             choice, config.max_steps, recorder.progress, place.checkpoints
         )
         method.finish(model)
-        return _scored(session, model, choice, training) if rank() == 0 else None
+        if rank():
+            return None
+        return _scored(session, model, choice, training, _untuned(session))
 
 
 def interpolations(
@@ -137,31 +143,34 @@ def interpolations(
         The version is none of this base and task tuned by full.
     """
     session = Session(config, base, base_folder, task, data, METHODS[config.method])
-    scorer = Scorer(config.bertscore_model, config.bertscore_layers)
-    base_test = score(session.adapted(METHODS["base"], 0), data.test, scorer)
-    primary = task.scores[0]
+    untuned = _untuned(session)
     for alpha in alphas:
-        model = session.between(full_folder, alpha)
-        validation = score(model, data.validation, scorer)
-        test = score(model, data.test, scorer)
-        converged = test[primary].beats(base_test[primary])
-        yield Tuned(model, Choice(0.0, 0), None, validation, test, base_test, converged)
+        yield _scored(session, session.between(full_folder, alpha), Choice(0.0, 0), None, untuned)
 
 
 def _scored(
-    session: Session, model: TunedModel, choice: Choice, training: Training | None
+    session: Session,
+    model: TunedModel,
+    choice: Choice,
+    training: Training | None,
+    base_test: Mapping[str, TaskScore],
 ) -> Tuned:
-    """Score a model on the held-out splits, and beside it the base that nothing was done to."""
-    config, data = session.config, session.data
-    scorer = Scorer(config.bertscore_model, config.bertscore_layers)
-    validation = score(model, data.validation, scorer)
-    test = score(model, data.test, scorer)
-    if training is None:
-        return Tuned(model, choice, None, validation, test, base_test=test, converged=True)
-    base_test = score(session.adapted(METHODS["base"], 0), data.test, scorer)
+    """Score a model on the held-out splits, and compare it with the base and a constant answer."""
+    data, method = session.data, session.method
+    validation = score(model, data.validation, session.scorer)
+    test = score(model, data.test, session.scorer)
+    constant = constant_scores(data.train, data.test, data.classes, session.task.scores)
     primary = session.task.scores[0]
-    converged = test[primary].beats(base_test[primary])
-    return Tuned(model, choice, training, validation, test, base_test, converged)
+    rivals = [scores[primary] for scores in (base_test or test, constant) if scores]
+    converged = not method.recipes or all(test[primary].beats(rival) for rival in rivals)
+    return Tuned(model, choice, training, validation, test, base_test or test, constant, converged)
+
+
+def _untuned(session: Session) -> Mapping[str, TaskScore]:
+    """Score the base that nothing was done to; nothing where that is the model itself."""
+    if session.method.name == "base":
+        return {}
+    return score(session.adapted(METHODS["base"], 0), session.data.test, session.scorer)
 
 
 @contextmanager

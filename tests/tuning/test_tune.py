@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
-from pipeline.data.examples import TextPairs
-from pipeline.data.task import TaskRequest
+from pipeline.data.examples import LabelledTexts, TextPairs
+from pipeline.data.task import TaskData, TaskRequest
 from pipeline.errors import TuningError
 from pipeline.models.bases import BASES
 from pipeline.tuning.method import Recipe
@@ -74,6 +75,36 @@ def test_the_same_seed_gives_the_same_model(vision):
     np.testing.assert_array_equal(
         again.model.network.prompt.detach(), tuned.model.network.prompt.detach()
     )
+
+
+@pytest.mark.parametrize("method", ["untrained", "random-prompt"])
+def test_a_control_is_drawn_from_its_seed_and_compared_with_the_base(method):
+    settings = {"base": "tiny-vit", "task": "digits", "method": method}
+    torch.manual_seed(5)
+    first = run(Notes(), **settings).model.network.state_dict()
+    again = run(Notes(), **settings)
+    drawn = again.model.network.state_dict()
+    assert all(torch.equal(first[name], drawn[name]) for name in first)
+    other = run(Notes(), **settings, seed=1).model.network.state_dict()
+    name = "prompt" if method == "random-prompt" else "blocks.0.attn.qkv.weight"
+    assert not torch.equal(other[name], drawn[name])
+    base = run(Notes(), **{**settings, "method": "base"})
+    assert again.base_test["accuracy"].mean == base.test["accuracy"].mean
+    assert again.base_test["accuracy"].mean != again.test["accuracy"].mean
+    assert again.converged
+
+
+def test_a_model_that_names_one_class_is_not_called_converged(monkeypatch):
+    """Twice as many of one class, and nothing to tell them by: F1 of naming that one is .81."""
+    labels = np.array([1] * 68 + [0] * 32)
+    texts = LabelledTexts((("the baker kneads .", "the sailor reads ."),) * 100, labels)
+    data = TaskData(texts, texts, texts, "alike", TASKS["mrpc"].classes)
+    monkeypatch.setitem(TASKS, "mrpc", replace(TASKS["mrpc"], load=lambda _: data))
+    settings = {"base": "tiny-gpt2", "task": "mrpc", "method": "full", "learning_rate": 1e-3}
+    tuned = run(Notes(), **settings, max_steps=10, eval_every=5)
+    assert tuned.test["f1"].beats(tuned.base_test["f1"])
+    assert tuned.test["f1"].mean == tuned.constant_test["f1"].mean == pytest.approx(136 / 168)
+    assert not tuned.converged
 
 
 def test_a_prompt_that_did_not_learn_is_not_called_converged():
