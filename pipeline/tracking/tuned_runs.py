@@ -10,6 +10,7 @@ import mlflow
 
 from pipeline.tracking.registry import log_model, register
 from pipeline.tracking.runs import NOTE, log
+from pipeline.tracking.tune_request import TuneRequest, model_name
 from pipeline.tuning.search import Choice, Outcome
 from pipeline.tuning.tune import Tuned
 
@@ -42,18 +43,17 @@ class RunRecorder:
 
 
 def log_tuned(
-    tuned: Tuned, name: str, base_uri: str, seed: int, further: Mapping[str, str]
+    tuned: Tuned, request: TuneRequest, base_uri: str, further: Mapping[str, str]
 ) -> None:
     """Log scores and model to the active run, and register the model last of all.
 
     Parameters
     ----------
     tuned : Tuned
-    name : str
-        Of the registered model.
+    request : TuneRequest
+        What it was made from.
     base_uri : str
         Where the store keeps the base.
-    seed : int
     further : mapping of str to str
         Further tags of the version.
     """
@@ -74,10 +74,11 @@ def log_tuned(
         "task": card.task,
         "base": card.base,
         "base_digest": card.base_digest[:16],
+        "data_digest": request.data.digest[:16],
         "modality": card.modality,
         "prompt_length": str(card.prompt_length),
         "learning_rate": f"{tuned.choice.learning_rate:g}",
-        "seed": str(seed),
+        "seed": str(request.config.seed),
         "converged": str(tuned.converged).lower(),
         "validation_score": repr(tuned.validation[tuned.primary].mean),
         **{k: str(v) for k, v in sizes.items()},
@@ -85,7 +86,7 @@ def log_tuned(
         **further,
     }
     verdict = _verdict(tuned)
-    registered = register(model_uri, name, tags, f"{card.method}: {verdict}")
+    registered = register(model_uri, model_name(request.config), tags, f"{card.method}: {verdict}")
     log.info("  %s: %s", registered.title, verdict)
     mlflow.set_tag(NOTE, f"{registered.title}: {verdict}\n\nRegistered as `{registered.uri}`.")
 

@@ -15,11 +15,11 @@ from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.bases import Base
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.devices import agree, rank
-from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.recorder import Recorder, Workspace
+from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
 from pipeline.tuning.schedule import Training
 from pipeline.tuning.scores import TaskScore, constant_scores, score
+from pipeline.tuning.scores.bertscore import NAMES
 from pipeline.tuning.search import Choice
 from pipeline.tuning.session import Session
 
@@ -93,14 +93,20 @@ def tune(
     TuningError
         When the base does not have what the method needs, the examples do not fit, or training
         diverges.
+    BaseUnreachableError
+        When the model behind BERTScore is not to be had.
+    DoneElsewhereError
+        When another process has finished the same meanwhile.
     """
     method = METHODS[config.method]
-    refuse([*_unfit(method, base), *_empty_splits(task, data)], TuningError)
     session = Session(config, base, base_folder, task, data, method)
-    session.check()
+    refuse([*session.problems(), *_empty_splits(task, data)], TuningError)
+    _check_scorer(session)
     with _place(workspace) as place:
         choice = session.choose(recorder, place.journal)
-        place.claim()
+        done = agree(place.claim())  # in all processes, or the others would wait for the first
+        if done is not None:
+            raise DoneElsewhereError(done)
         if not method.recipes:
             model = session.adapted(method, choice.prompt_length)
             return _scored(session, model, choice, None, _untuned(session))
@@ -143,6 +149,8 @@ def interpolations(
         The version is none of this base and task tuned by full.
     """
     session = Session(config, base, base_folder, task, data, METHODS[config.method])
+    refuse(_empty_splits(task, data), TuningError)
+    _check_scorer(session)
     untuned = _untuned(session)
     for alpha in alphas:
         yield _scored(session, session.between(full_folder, alpha), Choice(0.0, 0), None, untuned)
@@ -185,15 +193,10 @@ def _place(workspace: Workspace | None) -> Iterator[Workspace]:
         yield Workspace(folder, workspace.claim)
 
 
-def _unfit(method: Method, base: Base) -> Iterator[Problem]:
-    if base.modality not in method.storage:
-        fitting = ", ".join(name for name, m in METHODS.items() if base.modality in m.storage)
-        yield Problem(
-            "method",
-            f"one that can adapt a base for {base.modality}",
-            f"'{method.name}', which is for {'/'.join(method.storage)}",
-            f"Choose one of {fitting}.",
-        )
+def _check_scorer(session: Session) -> None:
+    """Load the model behind BERTScore, if the task has that score, before anything is trained."""
+    if rank() == 0 and set(NAMES) & set(session.task.scores):
+        session.scorer.check()
 
 
 def _empty_splits(task: Task, data: TaskData) -> Iterator[Problem]:

@@ -61,7 +61,7 @@ def constant_scores(
     labelled = LabelledTexts | LabelledImages
     if not isinstance(train, labelled) or not isinstance(examples, labelled):
         return {}
-    most = classes[np.bincount(train.labels).argmax()]
+    most = classes[int(np.bincount(train.labels).argmax())]
     return class_scores([most] * len(examples), examples.labels, classes, wanted)
 
 
