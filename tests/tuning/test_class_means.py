@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from starts import start_for
 
 from pipeline.data.examples import LabelledTexts, TaggedTexts
 from pipeline.models.travelling.framing import padded
 from pipeline.models.travelling.labelling import encode_segments, encode_words, logits_of
 from pipeline.tuning.heads import head_modules, put_nearest_class_mean
+from pipeline.tuning.methods import METHODS
 
 BAKER = (
     "the baker kneads the dough .",
@@ -60,6 +62,20 @@ def test_the_class_with_the_nearest_mean_is_named(text_model, kind):
     named = model.perform([*BAKER, *SAILOR])
     assert named == [model.card.classes[n] for n in expected]
     assert "maybe" not in named, "of which there is no example"
+
+
+@pytest.mark.parametrize("method", ["base", "random-prompt"])
+@pytest.mark.parametrize("base", ["tiny-bert", "tiny-gpt2"])
+def test_controls_tag_the_words_that_they_saw_better_than_one_tag_for_all(method, base):
+    start = start_for(method, base, "tagging")
+    model = METHODS[method].adapt(start)
+    found = " ".join(model.perform([" ".join(words) for words in start.train.words])).split()
+    truth = [model.card.classes[tag] for tags in start.train.tags for tag in tags]
+    recall = {
+        name: np.mean([f == name for f, t in zip(found, truth, strict=True) if t == name])
+        for name in model.card.classes
+    }
+    assert min(recall.values()) > 0.6
 
 
 @pytest.mark.parametrize("kind", ["tiny-bert", "tiny-gpt2"])
