@@ -14,11 +14,12 @@ def main(arguments: Sequence[str]) -> None:
     With several devices: ``torchrun --nproc_per_node 2 -m entrypoints.tune …``
     """
     config = read_command(TuneConfig, arguments)
-    from pipeline.tracking.stages.interpolate import run_method
+    from pipeline.tracking.stages.interpolate import check_devices, run_method
     from pipeline.tracking.stages.tune import join_tune
     from pipeline.tracking.store import open_store
     from pipeline.tuning.devices import rank, together
 
+    check_devices(config)
     with together():
         if rank():
             join_tune(config)

@@ -148,6 +148,15 @@ class TuneConfig(StageConfig):
         3, ge=1, description="Layer of that model whose states BERTScore compares."
     )
 
+    @field_validator("trials")
+    @classmethod
+    def _trials_choose_the_rate(cls, trials: int, info: ValidationInfo) -> int:
+        if trials and info.data.get("learning_rate"):
+            raise PydanticCustomError(
+                "trials_choose_the_rate", "0 with a learning_rate, which a search would choose"
+            )
+        return trials
+
 
 class _Simulation(StageConfig):
     """How subjects are simulated."""

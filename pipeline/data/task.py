@@ -34,9 +34,9 @@ class TaskData:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the three splits."""
-        splits = (self.train, self.validation, self.test)
-        return hashlib.sha256("".join(split.digest for split in splits).encode()).hexdigest()
+        """SHA-256 over the three splits and the names of the classes, in order."""
+        digests = [split.digest for split in (self.train, self.validation, self.test)]
+        return hashlib.sha256(repr((digests, self.classes)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

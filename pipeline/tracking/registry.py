@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -139,6 +139,18 @@ def _point_alias(name: str, method: str) -> None:
 def _versions(name: str) -> list[ModelVersion]:
     versions: list[ModelVersion] = mlflow.MlflowClient().search_model_versions(f"name = '{name}'")
     return versions
+
+
+def best_of(versions: Iterable[Registered]) -> Registered | None:
+    """Choose the version with the best validation score, the newest if equal."""
+    return max(
+        versions, key=lambda v: (float(v.tags["validation_score"]), int(v.version)), default=None
+    )
+
+
+def versions_with(name: str, tags: Mapping[str, str]) -> list[Registered]:
+    """Find the versions of a model that carry all of some tags."""
+    return [_registered(v) for v in _versions(name) if tags.items() <= v.tags.items()]
 
 
 def made_by(run_id: str) -> Registered | None:

@@ -10,6 +10,7 @@ import mlflow
 
 from pipeline.tracking.registry import log_model, register
 from pipeline.tracking.runs import NOTE, log
+from pipeline.tracking.tune_request import TuneRequest, model_name
 from pipeline.tuning.search import Choice, Outcome
 from pipeline.tuning.tune import Tuned
 
@@ -42,18 +43,17 @@ class RunRecorder:
 
 
 def log_tuned(
-    tuned: Tuned, name: str, base_uri: str, seed: int, further: Mapping[str, str]
+    tuned: Tuned, request: TuneRequest, base_uri: str, further: Mapping[str, str]
 ) -> None:
     """Log scores and model to the active run, and register the model last of all.
 
     Parameters
     ----------
     tuned : Tuned
-    name : str
-        Of the registered model.
+    request : TuneRequest
+        What it was made from.
     base_uri : str
         Where the store keeps the base.
-    seed : int
     further : mapping of str to str
         Further tags of the version.
     """
@@ -62,6 +62,7 @@ def log_tuned(
     scores |= {f"task/{metric}_error": score.error for metric, score in tuned.test.items()}
     scores |= {f"validation/{metric}": score.mean for metric, score in tuned.validation.items()}
     scores |= {f"base/{metric}": score.mean for metric, score in tuned.base_test.items()}
+    scores |= {f"constant/{metric}": s.mean for metric, s in tuned.constant_test.items()}
     sizes = _sizes(tuned, stored)
     mlflow.log_metrics({**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=model_id)
     mlflow.set_tag("converged", str(tuned.converged).lower())
@@ -73,10 +74,11 @@ def log_tuned(
         "task": card.task,
         "base": card.base,
         "base_digest": card.base_digest[:16],
+        "data_digest": request.data.digest[:16],
         "modality": card.modality,
         "prompt_length": str(card.prompt_length),
         "learning_rate": f"{tuned.choice.learning_rate:g}",
-        "seed": str(seed),
+        "seed": str(request.config.seed),
         "converged": str(tuned.converged).lower(),
         "validation_score": repr(tuned.validation[tuned.primary].mean),
         **{k: str(v) for k, v in sizes.items()},
@@ -84,7 +86,7 @@ def log_tuned(
         **further,
     }
     verdict = _verdict(tuned)
-    registered = register(model_uri, name, tags, f"{card.method}: {verdict}")
+    registered = register(model_uri, model_name(request.config), tags, f"{card.method}: {verdict}")
     log.info("  %s: %s", registered.title, verdict)
     mlflow.set_tag(NOTE, f"{registered.title}: {verdict}\n\nRegistered as `{registered.uri}`.")
 
@@ -92,10 +94,15 @@ def log_tuned(
 def _verdict(tuned: Tuned) -> str:
     primary = tuned.primary
     test, base = tuned.test[primary], tuned.base_test[primary]
-    verdict = f"{primary} {test.mean:.3f} ± {test.error:.3f} (untuned base {base.mean:.3f})"
+    rivals = f"untuned base {base.mean:.3f}"
+    if tuned.model.card.form == "spans":
+        rivals += ", whose head is random: chance"
+    if tuned.constant_test:
+        rivals += f", most frequent class {tuned.constant_test[primary].mean:.3f}"
+    verdict = f"{primary} {test.mean:.3f} ± {test.error:.3f} ({rivals})"
     if tuned.converged:
         return verdict
-    return f"{verdict}; **not converged**: no better than the untuned base by more than the error"
+    return f"{verdict}; **not converged**: not better than these by more than the error"
 
 
 def _sizes(tuned: Tuned, stored: int) -> dict[str, int]:

@@ -14,14 +14,6 @@ from pipeline.tracking.unfinished import forget, unfinished_folder
 from pipeline.tuning.recorder import Workspace
 
 
-class DoneElsewhereError(Exception):
-    """Another process has finished the same tuning in the meantime."""
-
-    def __init__(self, run_id: str) -> None:
-        super().__init__(run_id)
-        self.run_id = run_id
-
-
 def workspace(fingerprint: str, usable: Callable[[Run], bool], held: ExitStack) -> Workspace:
     """Give the place where a tuning keeps its search and its checkpoints.
 
@@ -32,15 +24,14 @@ def workspace(fingerprint: str, usable: Callable[[Run], bool], held: ExitStack) 
         Whether what a finished run logged is still there.
     held : ExitStack
         Keeps other processes from training the same until it is closed, by when the run must be
-        finished. Claiming the workspace raises DoneElsewhereError when one was finished meanwhile.
+        finished.
     """
     folder = unfinished_folder(fingerprint)
 
-    def claim() -> None:
+    def claim() -> str | None:
         held.enter_context(FileLock(_lock_file(folder)))
-        for run in finished_runs(fingerprint):
-            if usable(run):
-                raise DoneElsewhereError(run.info.run_id)
+        done = (run.info.run_id for run in finished_runs(fingerprint) if usable(run))
+        return next(done, None)
 
     return Workspace(folder, claim)
 

@@ -33,12 +33,12 @@ def load_frozen(start: Start) -> TunedModel:
 
 
 def settle_as_control(start: Start, model: TunedModel) -> TunedModel:
-    """Freeze a model that nothing trains; a new head for classes gets the nearest class means.
+    """Freeze a model that nothing trains; a new head names the class or tag of the nearest mean.
 
-    Heads for tags and spans stay as they were drawn: their scores are those of chance.
+    A head for spans stays as it was drawn: its scores are those of chance.
     """
     head = head_modules(model.network)
-    if start.card.form == "classification":
+    if start.card.form in ("classification", "tagging"):
         put_nearest_class_mean(model, head.values(), start.train)
     model.network.requires_grad_(False)
     return model

@@ -11,6 +11,9 @@ from pipeline.data.examples import Examples
 from pipeline.models.travelling.labelling import logits_of
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.examples import prepare
+from pipeline.tuning.items import IGNORED
+
+_NEVER = -1e4  # far below any other logit
 
 
 def head_modules(network: Any) -> dict[str, Any]:
@@ -39,10 +42,11 @@ def head_modules(network: Any) -> dict[str, Any]:
 
 
 def put_nearest_class_mean(model: TunedModel, head: Any, train: Examples) -> None:
-    """Give a new classification head the only weights that need no training.
+    """Give a new head for classes or tags the only weights that need no training.
 
     The class whose mean is nearest to x maximises m·x - |m|²/2, which is a linear layer. Where the
-    head's last layer has no bias, means are put to length 1: the nearest by angle then wins.
+    head's last layer has no bias, means are put to length 1: the nearest by angle then wins. A
+    class that no example has is never named.
 
     Parameters
     ----------
@@ -50,26 +54,32 @@ def put_nearest_class_mean(model: TunedModel, head: Any, train: Examples) -> Non
         Changed in place: the last linear layer of its head.
     head : iterable of modules
         As found by ``head_modules``.
-    train : LabelledTexts or LabelledImages
+    train : LabelledTexts, TaggedTexts or LabelledImages
     """
     last = [layer for part in head for layer in part.modules() if isinstance(layer, nn.Linear)][-1]
     seen, labels = _inputs_of(last, model, train)
-    classes = range(last.out_features)
-    means = torch.stack([seen[labels == label].mean(dim=0) for label in classes])
-    means = torch.where(means.isnan(), seen.mean(dim=0), means)  # a class without an example
+    counts = torch.bincount(labels, minlength=last.out_features)
+    means = torch.zeros_like(last.weight).index_add_(0, labels, seen)
+    means /= counts.clamp(min=1)[:, None]
+    absent = counts == 0
     with torch.no_grad():
         if last.bias is None:
             last.weight.copy_(nn.functional.normalize(means))
+            last.weight[absent] = -nn.functional.normalize(seen.mean(dim=0), dim=0)
         else:
             last.weight.copy_(means)
             last.bias.copy_(-means.square().sum(dim=1) / 2)
+            last.bias[absent] = _NEVER
 
 
 @torch.no_grad()
 def _inputs_of(
     layer: nn.Linear, model: TunedModel, examples: Examples
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run a model over examples and see what a layer of its head is given last, and the labels."""
+    """Run a model over examples and see what a layer of its head is given last, and the labels.
+
+    One row for each text or picture, or for each tagged word.
+    """
     items, collate = prepare(model, examples)
     given: list[torch.Tensor] = []
     inputs: list[torch.Tensor] = []
@@ -82,8 +92,11 @@ def _inputs_of(
                 model.network(batch["images"])
             else:
                 logits_of(model.network, batch)
-            inputs.append(given[-1])
-            labels.append(batch["labels"])
+            named = batch["labels"] != IGNORED  # for tags: the first token of each word
+            # a prompt stands in front, so that tokens are counted from the end
+            states = given[-1] if named.ndim == 1 else given[-1][:, -named.shape[1] :]
+            inputs.append(states[named])
+            labels.append(batch["labels"][named])
             given.clear()
     finally:
         hook.remove()

@@ -192,7 +192,7 @@ class Method:
         TuningError
             Naming everything that is lacking.
         """
-        refuse(self._problems(start), TuningError)
+        refuse(self.problems(start), TuningError)
 
     def adapt(self, start: Start) -> TunedModel:
         """Check, then load the base and make it ready for training.
@@ -205,7 +205,8 @@ class Method:
         self.check(start)
         return self.build(start)
 
-    def _problems(self, start: Start) -> Iterator[Problem]:
+    def problems(self, start: Start) -> Iterator[Problem]:
+        """Find what the method cannot adapt, without reading any weight."""
         card = start.card
         if card.modality not in self.storage:
             yield self._misfit(

@@ -24,6 +24,14 @@ class Recorder(Protocol):
         """Record how the search trial that this is the record of ended."""
 
 
+class DoneElsewhereError(Exception):
+    """Another process has finished the same tuning in the meantime."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+
+
 class Silent:
     """Records nothing: for all processes but the first of those that train together."""
 
@@ -48,10 +56,11 @@ class Workspace:
         Of this tuning and no other; the same again when the same tuning is started again.
     claim : callable
         Called before the training whose result will be kept; waits for other processes at it.
+        Returns the id of the run in which one of them has finished it meanwhile, or None.
     """
 
     folder: Path
-    claim: Callable[[], None]
+    claim: Callable[[], str | None]
 
     @property
     def journal(self) -> Path:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from pipeline.config.stages import TuneConfig
 from pipeline.data.task import Task, TaskData
+from pipeline.errors import Problem
 from pipeline.models.bases import Base
 from pipeline.models.travelling.card import Card, weights_digest
 from pipeline.models.travelling.loading import TunedModel
@@ -15,7 +16,10 @@ from pipeline.tuning.loop import Progress, train
 from pipeline.tuning.method import Interpolation, Method, MethodSettings, Recipe, Start
 from pipeline.tuning.recorder import Recorder
 from pipeline.tuning.schedule import DivergedError, Schedule, Training
+from pipeline.tuning.scores import Scorer
 from pipeline.tuning.search import Choice, Outcome, PrunedError, Report, Space, search
+
+_SEARCHED_LENGTHS = 2  # a search tries prompts up to this many times as long as asked
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Session:
             return Choice(config.learning_rate or self.recipe.learning_rate, self._length)
         space = Space(
             recipe=self.recipe,
-            longest_prompt=2 * self._length,
+            longest_prompt=_SEARCHED_LENGTHS * self._length,
             trials=config.trials,
             steps=config.trial_steps,
             seed=config.seed,
@@ -75,14 +79,16 @@ class Session:
         checkpoints: Path | None = None,
     ) -> tuple[TunedModel, Training]:
         """Adapt and train once, from the seed or from the last checkpoint."""
-        from transformers import set_seed
-
-        set_seed(self.config.seed)
         model = self.adapted(self.method, choice.prompt_length)
         schedule = Schedule(self.recipe, choice.learning_rate, steps, self.config)
         data = self.data
         training = train(model, data.train, data.validation, schedule, progress, checkpoints)
         return model, training
+
+    @property
+    def scorer(self) -> Scorer:
+        """The model behind BERTScore."""
+        return Scorer(self.config.bertscore_model, self.config.bertscore_layers)
 
     @property
     def recipe(self) -> Recipe:
@@ -95,24 +101,33 @@ class Session:
     def _length(self) -> int:
         return self.config.prompt_length if self.method.has_prompt else 0
 
-    def check(self) -> None:
-        """Refuse what the method cannot adapt, before any weight is read.
-
-        Raises
-        ------
-        TuningError
-        """
-        self.method.check(self._start(self.method, self._length))
+    def problems(self) -> Iterator[Problem]:
+        """Find what the method cannot adapt, at the longest prompt that the search may try."""
+        searched = bool(self.config.trials and self.method.recipes)
+        longest = self._length * (_SEARCHED_LENGTHS if searched else 1)
+        for problem in self.method.problems(self._start(self.method, longest)):
+            if searched and problem.where == "prompt_length":
+                found = f"{problem.found}, as a search goes up to twice {self._length}"
+                yield replace(problem, found=found)
+            else:
+                yield problem
 
     def adapted(self, method: Method, prompt_length: int) -> TunedModel:
-        """Adapt the base with a method, untrained."""
+        """Adapt the base with a method, untrained; what is drawn, the seed alone decides."""
+        self._seed()
         return method.adapt(self._start(method, prompt_length))
 
     def between(self, full_folder: Path, alpha: float) -> TunedModel:
         """Give the model between the base, 0, and a version of it tuned by full, 1."""
+        self._seed()
         start = self._start(self.method, 0)
         where = Interpolation(full_folder, alpha)
         return self.method.adapt(replace(start, interpolation=where))
+
+    def _seed(self) -> None:
+        from transformers import set_seed
+
+        set_seed(self.config.seed)
 
     def _start(self, method: Method, prompt_length: int) -> Start:
         """Say what a method adapts, and what the tuned model will say about itself."""
@@ -122,7 +137,7 @@ class Session:
             modality=self.base.modality,
             task=self.task.name,
             method=method.name,
-            storage=method.storage[self.base.modality],
+            storage=method.storage.get(self.base.modality, "part"),  # where absent, refused
             form=self.task.form,
             insertion=method.insertion,
             prompt_length=prompt_length,

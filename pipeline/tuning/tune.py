@@ -15,11 +15,11 @@ from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.bases import Base
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.devices import agree, rank
-from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.recorder import Recorder, Workspace
+from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
 from pipeline.tuning.schedule import Training
-from pipeline.tuning.scores import Scorer, TaskScore, score
+from pipeline.tuning.scores import TaskScore, constant_scores, score
+from pipeline.tuning.scores.bertscore import NAMES
 from pipeline.tuning.search import Choice
 from pipeline.tuning.session import Session
 
@@ -37,9 +37,11 @@ class Tuned:
         None for a control that is not trained.
     validation, test, base_test : mapping of str to TaskScore
         Scores on the held-out splits; ``base_test`` are those of the untuned base.
+    constant_test : mapping of str to TaskScore
+        Classification: those of always naming the most frequent class of the training split.
     converged : bool
-        Whether it beats the base on the test split by more than the bootstrap error. True for
-        the base itself, which had nothing to learn.
+        Whether it beats the base and the constant answer on the test split by more than the
+        bootstrap error. True for controls, which had nothing to learn.
     """
 
     model: TunedModel
@@ -48,6 +50,7 @@ class Tuned:
     validation: Mapping[str, TaskScore]
     test: Mapping[str, TaskScore]
     base_test: Mapping[str, TaskScore]
+    constant_test: Mapping[str, TaskScore]
     converged: bool
 
     @property
@@ -90,21 +93,30 @@ def tune(
     TuningError
         When the base does not have what the method needs, the examples do not fit, or training
         diverges.
+    BaseUnreachableError
+        When the model behind BERTScore is not to be had.
+    DoneElsewhereError
+        When another process has finished the same meanwhile.
     """
     method = METHODS[config.method]
-    refuse([*_unfit(method, base), *_empty_splits(task, data)], TuningError)
     session = Session(config, base, base_folder, task, data, method)
-    session.check()
+    refuse([*session.problems(), *_empty_splits(task, data)], TuningError)
+    _check_scorer(session)
     with _place(workspace) as place:
         choice = session.choose(recorder, place.journal)
-        place.claim()
+        done = agree(place.claim())  # in all processes, or the others would wait for the first
+        if done is not None:
+            raise DoneElsewhereError(done)
         if not method.recipes:
-            return _scored(session, session.adapted(method, choice.prompt_length), choice, None)
+            model = session.adapted(method, choice.prompt_length)
+            return _scored(session, model, choice, None, _untuned(session))
         model, training = session.run(
             choice, config.max_steps, recorder.progress, place.checkpoints
         )
         method.finish(model)
-        return _scored(session, model, choice, training) if rank() == 0 else None
+        if rank():
+            return None
+        return _scored(session, model, choice, training, _untuned(session))
 
 
 def interpolations(
@@ -137,31 +149,36 @@ def interpolations(
         The version is none of this base and task tuned by full.
     """
     session = Session(config, base, base_folder, task, data, METHODS[config.method])
-    scorer = Scorer(config.bertscore_model, config.bertscore_layers)
-    base_test = score(session.adapted(METHODS["base"], 0), data.test, scorer)
-    primary = task.scores[0]
+    refuse(_empty_splits(task, data), TuningError)
+    _check_scorer(session)
+    untuned = _untuned(session)
     for alpha in alphas:
-        model = session.between(full_folder, alpha)
-        validation = score(model, data.validation, scorer)
-        test = score(model, data.test, scorer)
-        converged = test[primary].beats(base_test[primary])
-        yield Tuned(model, Choice(0.0, 0), None, validation, test, base_test, converged)
+        yield _scored(session, session.between(full_folder, alpha), Choice(0.0, 0), None, untuned)
 
 
 def _scored(
-    session: Session, model: TunedModel, choice: Choice, training: Training | None
+    session: Session,
+    model: TunedModel,
+    choice: Choice,
+    training: Training | None,
+    base_test: Mapping[str, TaskScore],
 ) -> Tuned:
-    """Score a model on the held-out splits, and beside it the base that nothing was done to."""
-    config, data = session.config, session.data
-    scorer = Scorer(config.bertscore_model, config.bertscore_layers)
-    validation = score(model, data.validation, scorer)
-    test = score(model, data.test, scorer)
-    if training is None:
-        return Tuned(model, choice, None, validation, test, base_test=test, converged=True)
-    base_test = score(session.adapted(METHODS["base"], 0), data.test, scorer)
+    """Score a model on the held-out splits, and compare it with the base and a constant answer."""
+    data, method = session.data, session.method
+    validation = score(model, data.validation, session.scorer)
+    test = score(model, data.test, session.scorer)
+    constant = constant_scores(data.train, data.test, data.classes, session.task.scores)
     primary = session.task.scores[0]
-    converged = test[primary].beats(base_test[primary])
-    return Tuned(model, choice, training, validation, test, base_test, converged)
+    rivals = [scores[primary] for scores in (base_test or test, constant) if scores]
+    converged = not method.recipes or all(test[primary].beats(rival) for rival in rivals)
+    return Tuned(model, choice, training, validation, test, base_test or test, constant, converged)
+
+
+def _untuned(session: Session) -> Mapping[str, TaskScore]:
+    """Score the base that nothing was done to; nothing where that is the model itself."""
+    if session.method.name == "base":
+        return {}
+    return score(session.adapted(METHODS["base"], 0), session.data.test, session.scorer)
 
 
 @contextmanager
@@ -176,15 +193,10 @@ def _place(workspace: Workspace | None) -> Iterator[Workspace]:
         yield Workspace(folder, workspace.claim)
 
 
-def _unfit(method: Method, base: Base) -> Iterator[Problem]:
-    if base.modality not in method.storage:
-        fitting = ", ".join(name for name, m in METHODS.items() if base.modality in m.storage)
-        yield Problem(
-            "method",
-            f"one that can adapt a base for {base.modality}",
-            f"'{method.name}', which is for {'/'.join(method.storage)}",
-            f"Choose one of {fitting}.",
-        )
+def _check_scorer(session: Session) -> None:
+    """Load the model behind BERTScore, if the task has that score, before anything is trained."""
+    if rank() == 0 and set(NAMES) & set(session.task.scores):
+        session.scorer.check()
 
 
 def _empty_splits(task: Task, data: TaskData) -> Iterator[Problem]:

@@ -89,6 +89,13 @@ def test_a_model_is_named_by_alias_or_version(uri):
         load_config(AlignConfig, values, catalogue())
 
 
+def test_a_search_with_a_learning_rate_of_its_own_is_refused():
+    values = {"task": "digits", "base": "tiny-vit", "method": "full", "learning_rate": "0.1"}
+    with pytest.raises(ConfigError, match=r"trials: expected 0 with a learning_rate.*found '2'"):
+        load_config(TuneConfig, {**values, "trials": "2"}, catalogue())
+    assert load_config(TuneConfig, {**values, "trials": "0"}, catalogue()).learning_rate == 0.1
+
+
 def test_a_study_checks_every_cell_and_names_each_mistake_once(study_file):
     grid = {
         **GRID,

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from pipeline.errors import TuningError
 from pipeline.tracking.registry import resolve
-from pipeline.tracking.stages.interpolate import run_method
+from pipeline.tracking.stages.interpolate import check_devices, run_method
 from pipeline.tuning.methods.wise_ft import ALPHAS
 
 
@@ -62,3 +63,28 @@ def test_what_was_made_before_is_reused(made, versions, config_of, client):
     assert again == made
     found = client.search_model_versions(f"name = '{made.name}'")
     assert sum(v.tags["method"] == "wise-ft" for v in found) == len(ALPHAS)
+
+
+def test_every_seed_gets_a_version_of_its_own(made, config_of, monkeypatch):
+    monkeypatch.setattr("pipeline.tracking.stages.interpolate.ALPHAS", (0.5,))
+    settings = {"max_steps": 2, "seed": 1}
+    other = run_method(config_of("tiny-gpt2", "summarization", "wise-ft", **settings))
+    assert (made.tags["seed"], other.tags["seed"]) == ("0", "1")
+    again = run_method(config_of("tiny-gpt2", "summarization", "wise-ft", **settings))
+    assert again == other
+
+
+def test_a_full_version_of_other_data_is_not_interpolated_towards(made, config_of, monkeypatch):
+    monkeypatch.setattr("pipeline.tracking.stages.interpolate.ALPHAS", (0.5,))
+    settings = {"max_steps": 2, "max_train": 40}
+    other = run_method(config_of("tiny-gpt2", "summarization", "wise-ft", **settings))
+    towards = resolve(other.tags["interpolates"])
+    assert towards.tags["data_digest"] == other.tags["data_digest"] != made.tags["data_digest"]
+    assert towards.uri != made.tags["interpolates"]
+
+
+def test_several_processes_are_refused(config_of, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(TuningError, match=r"wise-ft': expected one process; found 2.*method=full"):
+        check_devices(config_of("tiny-gpt2", "summarization", "wise-ft"))
+    check_devices(config_of("tiny-gpt2", "summarization", "full"))

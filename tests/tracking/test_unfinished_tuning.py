@@ -1,15 +1,18 @@
 """A tuning that was killed goes on where it stopped, and leaves nothing behind when it is done."""
 
+from dataclasses import replace
+
 import mlflow
 import pytest
 
 from pipeline.data import TASKS
 from pipeline.data.examples import TextPairs
 from pipeline.data.task import TaskData
-from pipeline.errors import TuningError
+from pipeline.errors import BaseUnreachableError, Problem, TuningError
 from pipeline.tracking.registry import made_by
 from pipeline.tracking.runs import find_runs
 from pipeline.tracking.stages.tune import RunRecorder, run_tune
+from pipeline.tracking.tune_request import tune_request
 
 
 class KilledError(Exception):
@@ -90,6 +93,36 @@ def test_what_another_process_finished_meanwhile_is_not_done_again(
     (run,) = find_runs(f"tags.reuses = '{first.run_id}'")
     assert run.info.status == "FINISHED"
     assert made_by(run.info.run_id) is None
+
+
+def test_what_was_trained_is_kept_where_scoring_fails_for_want_of_a_model(
+    config_of, store, monkeypatch
+):
+    def unreachable(*_):
+        raise BaseUnreachableError(Problem("bertscore_model", "a model", "none", "Connect."))
+
+    before = unfinished(store)
+    config = config_of("tiny-vit", "digits", "full", seed=6, max_steps=10, eval_every=5)
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.tuning.tune.score", unreachable)
+        with pytest.raises(BaseUnreachableError):
+            run_tune(config)
+    assert len(unfinished(store)) > len(before)
+    tuned = run_tune(config)
+    assert "resumed_at_step" in mlflow.get_run(tuned.run_id).data.tags
+    assert unfinished(store) == before
+
+
+def test_the_same_examples_are_another_task_if_classes_or_questions_differ(config_of):
+    request = tune_request(config_of("tiny-vit", "digits", "full"))
+    renamed = replace(request.data, classes=request.data.classes[::-1])
+    assert renamed.digest != request.data.digest
+    others = [
+        replace(request, data=renamed),
+        replace(request, task=replace(request.task, cue=" so :")),
+        replace(request, task=replace(request.task, scores=("macro_f1",))),
+    ]
+    assert len({one.fingerprint() for one in (request, *others)}) == 4
 
 
 @pytest.mark.parametrize(

@@ -1,55 +1,97 @@
-"""An untrained base classifies texts and words by the nearest class mean."""
+"""An untrained base names the class or tag whose mean is nearest, and none without an example."""
 
 import numpy as np
 import pytest
 import torch
+from starts import start_for
 
 from pipeline.data.examples import LabelledTexts, TaggedTexts
-from pipeline.tuning.class_means import pooled, set_nearest_class_mean
+from pipeline.models.travelling.framing import padded
+from pipeline.models.travelling.labelling import encode_segments, encode_words, logits_of
+from pipeline.tuning.heads import head_modules, put_nearest_class_mean
+from pipeline.tuning.methods import METHODS
 
-BAKER = [
+BAKER = (
     "the baker kneads the dough .",
     "the baker kneads .",
     "a baker kneads dough in the kitchen .",
-]
-SAILOR = [
+)
+SAILOR = (
     "a sailor mends the old net .",
     "the sailor mends a net on the pier .",
     "a sailor mends .",
-]
+)
 TEXTS = LabelledTexts(tuple((text,) for text in (*BAKER, *SAILOR)), np.array([0, 0, 0, 2, 2, 2]))
+WORDS = tuple(tuple(text.split()) for text in (*BAKER, *SAILOR))
+NOUNS = {"baker", "dough", "kitchen", "sailor", "net", "pier"}
+TAGS = tuple(np.array([2 * (word in NOUNS) for word in text]) for text in WORDS)
 
 
-def nearest_means(vectors, labels):
+def last_layer(model):
+    parts = head_modules(model.network).values()
+    return [m for part in parts for m in part.modules() if isinstance(m, torch.nn.Linear)][-1]
+
+
+@torch.no_grad()
+def seen_by(layer, model, encoded):
+    """What a layer is given of one text."""
+    given = []
+    hook = layer.register_forward_pre_hook(lambda _, arguments: given.append(arguments[0]))
+    logits_of(model.network, padded([encoded], 0))
+    hook.remove()
+    return given[-1][0]
+
+
+def nearest_means(vectors, labels, by_angle):
     """The independent implementation: distances to the means, of the classes that occur."""
     occurring = labels.unique()
     means = torch.stack([vectors[labels == label].mean(dim=0) for label in occurring])
+    if by_angle:
+        vectors, means = (torch.nn.functional.normalize(x) for x in (vectors, means))
     return occurring[torch.cdist(vectors, means).argmin(dim=1)]
 
 
 @pytest.mark.parametrize("kind", ["tiny-bert", "tiny-gpt2", "roberta", "t5"])
 def test_the_class_with_the_nearest_mean_is_named(text_model, kind):
     model = text_model(kind, "classification")
-    vectors, labels = pooled(model, TEXTS, batch_size=2)
-    expected = nearest_means(vectors, labels)
-    set_nearest_class_mean(model, TEXTS)
-    for label, group in ((0, BAKER), (2, SAILOR)):
-        named = [model.card.classes[n] for n in expected[labels == label]]
-        assert sorted(model.perform(group)) == sorted(named)
-    assert "maybe" not in model.perform([*BAKER, *SAILOR]), "of which there is no example"
+    layer = last_layer(model)
+    encoded = encode_segments(model.tokenizer, model.room, TEXTS.texts)
+    vectors = torch.stack([seen_by(layer, model, one) for one in encoded])
+    expected = nearest_means(vectors, torch.from_numpy(TEXTS.labels), layer.bias is None)
+    put_nearest_class_mean(model, head_modules(model.network).values(), TEXTS)
+    named = model.perform([*BAKER, *SAILOR])
+    assert named == [model.card.classes[n] for n in expected]
+    assert "maybe" not in named, "of which there is no example"
+
+
+@pytest.mark.parametrize("method", ["base", "random-prompt"])
+@pytest.mark.parametrize("base", ["tiny-bert", "tiny-gpt2"])
+def test_controls_tag_the_words_that_they_saw_better_than_one_tag_for_all(method, base):
+    start = start_for(method, base, "tagging")
+    model = METHODS[method].adapt(start)
+    found = " ".join(model.perform([" ".join(words) for words in start.train.words])).split()
+    truth = [model.card.classes[tag] for tags in start.train.tags for tag in tags]
+    recall = {
+        name: np.mean([f == name for f, t in zip(found, truth, strict=True) if t == name])
+        for name in model.card.classes
+    }
+    assert min(recall.values()) > 0.6
 
 
 @pytest.mark.parametrize("kind", ["tiny-bert", "tiny-gpt2"])
 def test_words_are_tagged_by_the_nearest_tag_mean(text_model, kind):
     model = text_model(kind, "tagging")
-    words = tuple(tuple(text.split()) for text in (*BAKER, *SAILOR))
-    nouns = {"baker", "dough", "kitchen", "sailor", "net", "pier"}
-    tags = tuple(np.array([2 * (word in nouns) for word in text]) for text in words)
-    vectors, labels = pooled(model, TaggedTexts(words, tags))
-    expected = float((nearest_means(vectors, labels) == labels).float().mean())
-    set_nearest_class_mean(model, TaggedTexts(words, tags))
-    found = " ".join(model.perform([" ".join(text) for text in words])).split()
-    truth = [model.card.classes[tag] for tagged in tags for tag in tagged]
-    right = float(np.mean([a == b for a, b in zip(found, truth, strict=True)]))
-    assert right == pytest.approx(expected)
-    assert right > 0.75
+    layer = last_layer(model)
+    vectors = torch.cat(
+        [
+            seen_by(layer, model, stretch.encoded)[stretch.firsts]
+            for text in encode_words(model.tokenizer, model.room, WORDS)
+            for stretch in text
+        ]
+    )
+    labels = torch.from_numpy(np.concatenate(TAGS))
+    expected = nearest_means(vectors, labels, layer.bias is None)
+    put_nearest_class_mean(model, head_modules(model.network).values(), TaggedTexts(WORDS, TAGS))
+    found = " ".join(model.perform([" ".join(words) for words in WORDS])).split()
+    assert found == [model.card.classes[n] for n in expected]
+    assert float((expected == labels).float().mean()) > 0.75

@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
-from pipeline.data.examples import TextPairs
-from pipeline.data.task import TaskRequest
-from pipeline.errors import TuningError
+from pipeline.data.examples import LabelledTexts, TextPairs
+from pipeline.data.task import TaskData, TaskRequest
+from pipeline.errors import BaseUnreachableError, TuningError
 from pipeline.models.bases import BASES
 from pipeline.tuning.method import Recipe
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.recorder import DoneElsewhereError
 from pipeline.tuning.tune import tune
 
 
@@ -76,6 +78,36 @@ def test_the_same_seed_gives_the_same_model(vision):
     )
 
 
+@pytest.mark.parametrize("method", ["untrained", "random-prompt"])
+def test_a_control_is_drawn_from_its_seed_and_compared_with_the_base(method):
+    settings = {"base": "tiny-vit", "task": "digits", "method": method}
+    torch.manual_seed(5)
+    first = run(Notes(), **settings).model.network.state_dict()
+    again = run(Notes(), **settings)
+    drawn = again.model.network.state_dict()
+    assert all(torch.equal(first[name], drawn[name]) for name in first)
+    other = run(Notes(), **settings, seed=1).model.network.state_dict()
+    name = "prompt" if method == "random-prompt" else "blocks.0.attn.qkv.weight"
+    assert not torch.equal(other[name], drawn[name])
+    base = run(Notes(), **{**settings, "method": "base"})
+    assert again.base_test["accuracy"].mean == base.test["accuracy"].mean
+    assert again.base_test["accuracy"].mean != again.test["accuracy"].mean
+    assert again.converged
+
+
+def test_a_model_that_names_one_class_is_not_called_converged(monkeypatch):
+    """Twice as many of one class, and nothing to tell them by: F1 of naming that one is .81."""
+    labels = np.array([1] * 68 + [0] * 32)
+    texts = LabelledTexts((("the baker kneads .", "the sailor reads ."),) * 100, labels)
+    data = TaskData(texts, texts, texts, "alike", TASKS["mrpc"].classes)
+    monkeypatch.setitem(TASKS, "mrpc", replace(TASKS["mrpc"], load=lambda _: data))
+    settings = {"base": "tiny-gpt2", "task": "mrpc", "method": "full", "learning_rate": 1e-3}
+    tuned = run(Notes(), **settings, max_steps=10, eval_every=5)
+    assert tuned.test["f1"].beats(tuned.base_test["f1"])
+    assert tuned.test["f1"].mean == tuned.constant_test["f1"].mean == pytest.approx(136 / 168)
+    assert not tuned.converged
+
+
 def test_a_prompt_that_did_not_learn_is_not_called_converged():
     settings = {"base": "tiny-vit", "task": "digits", "method": "vpt-shallow"}
     tuned = run(Notes(), **settings, learning_rate=1e-12, max_steps=2)
@@ -133,3 +165,40 @@ def test_a_prompt_longer_than_the_context_is_refused():
         TuningError, match=r"prompt_length: expected at most 167, .* context of 192"
     ):
         run(Notes(), **settings, prompt_length=192)
+
+
+def test_a_search_that_would_try_prompts_longer_than_the_context_is_refused():
+    settings = {"base": "tiny-gpt2", "task": "summarization", "method": "prompt", "trials": 2}
+    with pytest.raises(TuningError, match=r"prompt_length: .*found 200, .* up to twice 100\. "):
+        run(Notes(), **settings, prompt_length=100)
+
+
+def test_a_method_for_another_modality_is_refused_once_with_everything_else_that_is_wrong():
+    task, base = TASKS["digits"], BASES["tiny-vit"]
+    config = TuneConfig(base="tiny-vit", task="digits", method="prompt")
+    data = task.load(TaskRequest(20, 20, 0))
+    nothing = replace(data.test, images=data.test.images[:0], labels=data.test.labels[:0])
+    with pytest.raises(TuningError, match=r"2 problems:\n  1. method 'prompt'.*\n  2. task digits"):
+        tune(config, base, base.folder(), task, replace(data, test=nothing), Notes())
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"bertscore_layers": 99}, r"bertscore_layers: expected no more layers than 'tiny-bert' has"),
+    ({"bertscore_model": "no/such-model"}, r"bertscore_model: .*found 'no/such-model', not reach"),
+])  # fmt: skip
+def test_a_bertscore_that_cannot_be_computed_is_refused_before_training(settings, message):
+    notes = Notes()
+    with pytest.raises((BaseUnreachableError, TuningError), match=message):
+        run(notes, base="tiny-gpt2", task="summarization", method="prompt", **settings)
+    assert not notes.losses
+
+
+def test_what_the_first_process_finds_done_ends_all_of_them(monkeypatch):
+    """As in a process that is not the first: it claims nothing, and is told of the other's run."""
+    monkeypatch.setattr(
+        "pipeline.tuning.tune.agree", lambda value: "a-run" if value is None else value
+    )
+    notes = Notes()
+    with pytest.raises(DoneElsewhereError, match="a-run"):
+        run(notes, base="tiny-vit", task="digits", method="full", max_steps=2)
+    assert not notes.losses

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 import mlflow
 from mlflow.entities import Run
 
 from pipeline.config import TuneConfig
-from pipeline.errors import PipelineError
+from pipeline.errors import TuningError
 from pipeline.tracking.bases import keep_base
 from pipeline.tracking.registry import Registered, made_by
 from pipeline.tracking.runs import NOTE, finished_runs, once, visible_refusal
-from pipeline.tracking.tune_request import TuneRequest, model_name, tune_request, tune_stage
+from pipeline.tracking.tune_request import TuneRequest, tune_request, tune_stage
 from pipeline.tracking.tuned_runs import RunRecorder, log_tuned
-from pipeline.tracking.workspaces import DoneElsewhereError, remove, workspace
+from pipeline.tracking.workspaces import remove, workspace
 from pipeline.tuning.devices import agree
-from pipeline.tuning.recorder import Recorder, Silent, Workspace
+from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Silent, Workspace
 from pipeline.tuning.tune import Tuned, tune
 
 
@@ -52,12 +52,12 @@ def run_tune(config: TuneConfig) -> Registered:
             mlflow.set_tag("reuses", done.run_id)
             mlflow.set_tag(NOTE, f"Run {done.run_id} has finished the same tuning meanwhile.")
             return
-        except PipelineError:
+        except TuningError:
             remove(place)  # the same again would end the same
             raise
         if tuned is None:
             raise AssertionError("the first process has no result")
-        log_tuned(tuned, model_name(config), base_uri, config.seed, {})
+        log_tuned(tuned, request, base_uri, {})
         remove(place)
 
     agree(any(_registered_something(run) for run in finished_runs(mark)))
@@ -75,7 +75,8 @@ def join_tune(config: TuneConfig) -> None:
     request = tune_request(config)
     already_done = agree(True)
     if not already_done:
-        _tune(request, Silent(), None)
+        with suppress(DoneElsewhereError):  # the first process says so
+            _tune(request, Silent(), None)
 
 
 def _tune(request: TuneRequest, recorder: Recorder, place: Workspace | None) -> Tuned | None:

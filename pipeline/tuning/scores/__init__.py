@@ -19,14 +19,14 @@ from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.examples import wrong_examples
 from pipeline.tuning.scores.answers import answer_scores
 from pipeline.tuning.scores.bertscore import NAMES, Scorer, bertscore
-from pipeline.tuning.scores.classes import class_scores
+from pipeline.tuning.scores.classes import class_scores, constant_scores
 from pipeline.tuning.scores.entities import entity_scores
 from pipeline.tuning.scores.overlap import bleu, chrf, rouge_l
 from pipeline.tuning.scores.task_score import TaskScore, mean_of
 
 Scores = dict[str, TaskScore]
 
-__all__ = ["Scorer", "TaskScore", "score"]
+__all__ = ["Scorer", "TaskScore", "constant_scores", "score"]
 
 
 def score(model: TunedModel, examples: Examples, scorer: Scorer) -> Scores:

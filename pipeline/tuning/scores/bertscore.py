@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.hub import hub_or_cache
-from pipeline.errors import BaseUnreachableError, Problem
+from pipeline.errors import BaseUnreachableError, Problem, TuningError
 from pipeline.models.bases import PRETRAINED
 
 NAMES = ("bertscore_precision", "bertscore_recall", "bertscore_f1")
@@ -39,6 +39,18 @@ class Scorer:
         """Where transformers finds the model."""
         embedded = PRETRAINED / self.model
         return str(embedded) if embedded.is_dir() else self.model
+
+    def check(self) -> None:
+        """Load the model, so that what it lacks is known before anything expensive.
+
+        Raises
+        ------
+        BaseUnreachableError
+            When the model is neither here nor on the hub.
+        TuningError
+            When it does not have so many layers.
+        """
+        _loaded(self)
 
 
 def bertscore(
@@ -82,6 +94,14 @@ def _loaded(scorer: Scorer) -> Any:
             return _model(scorer.location, scorer.layers)
     except OSError as error:
         raise BaseUnreachableError(_no_scorer(scorer)) from error
+    except AssertionError as error:  # bert_score's own refusal
+        problem = Problem(
+            "bertscore_layers",
+            f"no more layers than '{scorer.model}' has",
+            str(scorer.layers),
+            "Lower bertscore_layers, or choose another bertscore_model.",
+        )
+        raise TuningError(problem) from error
 
 
 @functools.lru_cache(maxsize=1)

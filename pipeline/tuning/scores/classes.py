@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.data.examples import Examples, LabelledImages, LabelledTexts
 from pipeline.tuning.scores.task_score import Sums, TaskScore, mean_of
 
 Labels = NDArray[np.int64]
@@ -45,6 +46,23 @@ def class_scores(
     if len(classes) == 2:
         makers["f1"] = lambda: TaskScore(_counts(found, truth, 2), _second_f1)
     return {name: makers[name]() for name in wanted}
+
+
+def constant_scores(
+    train: Examples, examples: Examples, classes: Sequence[str], wanted: Sequence[str]
+) -> dict[str, TaskScore]:
+    """Score the answer that is the most frequent class of the training split, whatever is asked.
+
+    Returns
+    -------
+    dict of str to TaskScore
+        As ``class_scores``; empty where no classes are named.
+    """
+    labelled = LabelledTexts | LabelledImages
+    if not isinstance(train, labelled) or not isinstance(examples, labelled):
+        return {}
+    most = classes[int(np.bincount(train.labels).argmax())]
+    return class_scores([most] * len(examples), examples.labels, classes, wanted)
 
 
 def _counts(found: Labels, truth: Labels, n_classes: int) -> NDArray[np.float64]:
