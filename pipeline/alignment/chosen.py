@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.maps import VoxelMaps, map_voxels
 from pipeline.alignment.null_scores import exchanged_scores, pattern_coordinates
+from pipeline.alignment.permutations import share_as_extreme
 from pipeline.alignment.primal_ridge import fit_smaller_side
 from pipeline.alignment.ridge import factorise
-from pipeline.alignment.settings import AlignSettings, Similarity
+from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.alignment.width import projected_grams
 from pipeline.errors import AlignmentError, Problem
@@ -89,39 +90,37 @@ def permute_chosen(
         Not one row for each fold, or a pattern is constant over all stimuli.
     """
     y = columns_between(voxels, 0, voxels.shape[1])
+    rows = _by_fold(chosen, len(folds))
     if chosen.direction.iloc[0] == "encoding":
         hats = _encoding_hats(features, chosen, folds, settings)
-        coordinates = [pattern_coordinates(y, settings.similarity, "ROI")] * len(folds)
+        targets = {"ROI": pattern_coordinates(y, settings.similarity, "ROI")}
+        target_of = ["ROI"] * len(folds)
     else:
-        rows = _by_fold(chosen, len(folds))
         fits = [fit_smaller_side(y, fold) for fold in folds]
         hats = [fit.hat(float(a)) for fit, a in zip(fits, rows.alpha, strict=True)]
-        layers = {
-            name: _coordinates(features, name, settings.similarity) for name in set(rows.layer)
+        target_of = rows.layer.tolist()
+        targets = {
+            name: pattern_coordinates(features[name], settings.similarity, f"layer {name}")
+            for name in set(target_of)
         }
-        coordinates = [layers[name] for name in rows.layer]
-    identity = np.arange(len(y))[None]
-    observed, null = (
-        np.mean(
-            [
-                exchanged_scores([hat], target, [fold], drawn)
-                for hat, target, fold in zip(hats, coordinates, folds, strict=True)
-            ],
-            axis=0,
-        )
-        for drawn in (identity, permutations)
-    )
+
+    def scores(drawn: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Average over folds; those with one target are scored together, which is faster."""
+        total = np.zeros(len(drawn))
+        for name, coordinates in targets.items():
+            places = [n for n, target in enumerate(target_of) if target == name]
+            some = [hats[n] for n in places], coordinates, [folds[n] for n in places]
+            total += len(places) * exchanged_scores(*some, drawn)
+        return total / len(folds)
+
+    observed, null = scores(np.arange(len(y))[None]), scores(permutations)
+    # means over folds that are equal but for the order of summing have to tie
     return {
         "observed": float(observed[0]),
         "null_mean": float(null.mean()),
         "null_95": float(np.quantile(null, 0.95)),
-        # means over folds that are equal but for the order of summing have to tie
-        "p": (1 + int(np.sum(null.round(12) >= observed.round(12)))) / (1 + len(null)),
+        "p": share_as_extreme(null.round(12) >= observed.round(12)),
     }
-
-
-def _coordinates(features: Layers, name: str, similarity: Similarity) -> NDArray[np.float64]:
-    return pattern_coordinates(features[name], similarity, f"layer {name}")
 
 
 def _encoding_hats(

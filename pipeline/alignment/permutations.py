@@ -138,7 +138,7 @@ def permutation_test(
     identity = np.arange(len(coordinates))[None]
     observed = float(exchanged_scores(hats, coordinates, folds, identity)[0])
     null = exchanged_scores(hats, coordinates, folds, permutations)
-    return PermutationTest(observed, null, _share(null >= observed), permutations)
+    return PermutationTest(observed, null, share_as_extreme(null >= observed), permutations)
 
 
 def contrast(first: PermutationTest, second: PermutationTest) -> PermutationTest:
@@ -174,10 +174,10 @@ def contrast(first: PermutationTest, second: PermutationTest) -> PermutationTest
     null = first.null - second.null
     # Differences of equal shares can be off by a rounding error: as the scores are, to 12 digits.
     as_far = np.round(np.abs(null), 12) >= np.round(abs(observed), 12)
-    return PermutationTest(observed, null, _share(as_far), first.permutations)
+    return PermutationTest(observed, null, share_as_extreme(as_far), first.permutations)
 
 
-def _share(as_extreme: NDArray[np.bool_]) -> float:
+def share_as_extreme(as_extreme: NDArray[np.bool_]) -> float:
     """Share of permutations, the observed order counted as one of them."""
     return (1 + int(np.count_nonzero(as_extreme))) / (1 + len(as_extreme))
 

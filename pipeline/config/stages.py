@@ -338,6 +338,7 @@ class AlignConfig(ExtractConfig):
     )
     nuisance: bool = Field(
         True,
+        validate_default=True,
         description="Score nuisance features too (length, position, brightness, pixels), and what "
         "the model explains beyond them.",
     )
@@ -382,6 +383,17 @@ class AlignConfig(ExtractConfig):
                 "0 with a width: components of every fold are others, and no exchange is the same",
             )
         return permutations
+
+    @field_validator("nuisance")
+    @classmethod
+    def _nuisance_needs_all_features(cls, nuisance: bool, info: ValidationInfo) -> bool:
+        if nuisance and info.data.get("width"):
+            raise PydanticCustomError(
+                "nuisance_needs_all_features",
+                "false with a width: what a model explains beyond nuisance features is computed "
+                "from all of its features",
+            )
+        return nuisance
 
 
 class ReportConfig(StageConfig):

@@ -33,7 +33,7 @@ def alone(*arguments):
 
 def on_two_devices(*arguments):
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
-    return [*torchrun, "--master_port", "29517", "-m", "entrypoints.tune", *COMMON, *arguments]
+    return [*torchrun, "--standalone", "-m", "entrypoints.tune", *COMMON, *arguments]
 
 
 @pytest.mark.slow

@@ -1,0 +1,63 @@
+"""What an alignment does only when asked: p values, maps of voxels, another width or objective."""
+
+import mlflow
+import numpy as np
+import pytest
+
+from entrypoints import align as entrypoint
+from pipeline.config import AlignConfig, load_config
+from pipeline.errors import ConfigError
+from pipeline.tracking.brains import load_brain
+from pipeline.tracking.catalogue import catalogue
+from pipeline.tracking.runs import artifact
+from pipeline.tracking.stages.align import MAPS, run_align
+
+BRAIN = "simulated-pictures"
+QUICK = {"brain": BRAIN, "folds": 3, "inner_folds": 3, "trials": 4}
+
+
+@pytest.fixture(scope="module")
+def asked(vpt):
+    settings = {"permutations": 19, "maps": True, "objective": "correlation"}
+    return run_align(AlignConfig.model_validate({**QUICK, **settings, "model": vpt.uri}))
+
+
+def test_every_subject_direction_and_roi_has_a_p_value(asked, client):
+    found, brain = asked.p_values(), load_brain(BRAIN, "")
+    assert len(found) == len(brain.subjects) * 2 * len(brain.rois)
+    assert found.p.between(1 / 20, 1).all()
+    assert (found.null_mean - 0.5).abs().max() < 0.1
+    metrics = client.get_run(asked.run_id).data.metrics
+    for row in found.itertuples():
+        assert metrics[f"{row.direction}_p/{row.roi}/{row.subject}"] == pytest.approx(row.p)
+
+
+def test_maps_hold_r_of_every_voxel_of_every_roi(asked):
+    folder = artifact(asked.run_id, MAPS)
+    for name, subject in load_brain(BRAIN, "").subjects.items():
+        for roi, columns in subject.rois.items():
+            r = np.load(folder / name / f"{roi}_r.npy")
+            assert r.shape == (3, len(columns))
+            assert np.abs(r).max() <= 1
+            assert np.isfinite(np.load(folder / name / f"{roi}_r2.npy")).all()
+    assert (folder / "maps.csv").is_file()
+
+
+def test_the_command_prints_p_values_and_where_the_maps_are(asked, vpt, capsys):
+    settings = {**QUICK, "permutations": 19, "maps": True, "objective": "correlation"}
+    options = [f"--{name}={value}" for name, value in {**settings, "model": vpt.uri}.items()]
+    entrypoint.main(options)
+    printed = capsys.readouterr().out
+    assert "p values" in printed
+    assert MAPS in printed
+
+
+def test_a_width_is_for_scores_without_nuisance_and_permutations(vpt):
+    narrow = {**QUICK, "model": vpt.uri, "width": 8}
+    with pytest.raises(ConfigError, match=r"nuisance: expected false with a width"):
+        load_config(AlignConfig, narrow, catalogue())
+    with pytest.raises(ConfigError, match=r"permutations: expected 0 with a width"):
+        load_config(AlignConfig, {**narrow, "nuisance": False, "permutations": 9}, catalogue())
+    aligned = run_align(AlignConfig.model_validate({**narrow, "nuisance": False}))
+    assert aligned.scores().two_vs_two.between(0, 1).all()
+    assert mlflow.get_run(aligned.run_id).data.params["width"] == "8"
