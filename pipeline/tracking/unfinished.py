@@ -64,10 +64,8 @@ def compute_kept(units: Sequence[Unit], folder: Path, place: Workplace) -> list[
 
 
 def forget(folder: Path) -> None:
-    """Remove what was kept, and the folder around it when it was the last."""
+    """Remove what was kept; the folder around it stays, for others may be about to use it."""
     shutil.rmtree(folder, ignore_errors=True)
-    if folder.parent.is_dir() and not any(folder.parent.iterdir()):
-        folder.parent.rmdir()
 
 
 def _digest(name: str) -> str:

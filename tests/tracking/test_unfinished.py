@@ -66,7 +66,7 @@ def test_tables_come_in_the_order_of_the_units(tmp_path):
     assert [table.square[0] for table in tables] == [0, 1, 4]
 
 
-def test_the_folder_lies_beside_the_database_and_goes_when_it_is_empty(store):
+def test_the_folder_lies_beside_the_database_and_goes_alone(store):
     first, second = unfinished_folder("a" * 64), unfinished_folder("b" * 64)
     assert first.parent == second.parent == Path(store) / "unfinished"
     for folder in (first, second):
@@ -75,7 +75,8 @@ def test_the_folder_lies_beside_the_database_and_goes_when_it_is_empty(store):
     assert not first.exists()
     assert second.exists()
     forget(second)
-    assert not second.parent.exists()
+    assert not second.exists()
+    assert second.parent.exists()
 
 
 def test_progress_is_told_now_and_then(tmp_path, monkeypatch, caplog):
