@@ -77,6 +77,7 @@ QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (
         form="generation",
         scores=("f1", "exact_match", "bertscore_f1", "bertscore_precision", "bertscore_recall"),
         cue=" Answer:",
+        keeps="end",  # the question stands there
         max_target_tokens=32,
     ),
     Task(

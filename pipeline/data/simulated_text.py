@@ -110,6 +110,7 @@ SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
         form="generation",
         scores=_SCORES,
         cue=CUE,
+        keeps="end",  # the question stands there
         max_target_tokens=8,
     ),
     Task(

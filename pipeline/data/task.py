@@ -92,6 +92,8 @@ class Task:
         Names of the scores that the field reports for it; the first decides which model is best.
     cue : str
         Generation: what stands between source and target, so that a model knows where to write.
+    keeps : 'start' or 'end'
+        Generation: which part of a source that is too long for a model is kept.
     max_target_tokens : int
         Generation: the longest answer a model may write.
     classes : tuple of str
@@ -108,6 +110,7 @@ class Task:
     form: Form
     scores: tuple[str, ...]
     cue: str = ""
+    keeps: Literal["start", "end"] = "start"
     max_target_tokens: int = 0
     classes: tuple[str, ...] = ()
     needs_directory: bool = False

@@ -43,7 +43,7 @@ class TuneRequest:
     def fingerprint(self, **further: str) -> str:
         """Sum up settings, code, base, data, what the task asks, and digests of what else."""
         task = self.task
-        asks = repr((task.form, task.cue, task.max_target_tokens, task.scores))
+        asks = repr((task.form, task.cue, task.keeps, task.max_target_tokens, task.scores))
         inputs = {"base": weights_digest(self.base_folder), "task": self.data.digest, "asks": asks}
         inputs |= further
         return fingerprint("tune", self.config.model_dump(exclude=ELSEWHERE), inputs, CODE)

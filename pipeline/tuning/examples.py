@@ -19,11 +19,11 @@ from pipeline.data.examples import (
     TextSpans,
 )
 from pipeline.errors import Problem, TuningError
-from pipeline.models.travelling.framing import frame_of, token_ids
+from pipeline.models.travelling.framing import cut_source, frame_of, token_ids
 from pipeline.models.travelling.labelling import form_of
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
-from pipeline.models.travelling.vision import VisionModel
+from pipeline.models.travelling.vision import PictureForm, VisionModel
 from pipeline.tuning.causal_loss import causal_loss, writes_one_token_after_another
 from pipeline.tuning.items import IGNORED, Item
 from pipeline.tuning.labelled_examples import LabelledPadding, labelled_items, labelled_loss
@@ -79,11 +79,10 @@ def prepare(model: TunedModel, examples: Examples) -> tuple[Items, Collate]:
         pad = model.tokenizer.pad_token_id
         return Items(labelled_items(model, examples)), LabelledPadding(pad)
     if isinstance(model, VisionModel) and isinstance(examples, LabelledImages):
-        pictures = model.picture.prepare(examples.images)
-        labels = torch.from_numpy(examples.labels)
-        items = [{"images": p, "labels": y} for p, y in zip(pictures, labels, strict=True)]
+        images, labels = map(torch.from_numpy, (examples.images, examples.labels))
+        items = [{"images": x, "labels": y} for x, y in zip(images, labels, strict=True)]
         tokens = model.network.patch_embed.num_patches + 1 + model.card.prompt_length
-        return Items(items, np.full(len(items), tokens)), _stack
+        return Items(items, np.full(len(items), tokens)), _Pictures(model.picture)
     raise TuningError(wrong_examples(model.card.task, model.card.modality, examples))
 
 
@@ -105,7 +104,8 @@ def _tokenise(model: TextModel, pairs: TextPairs) -> list[Item]:
     tokenizer, card, room = model.tokenizer, model.card, model.room
     writes_apart = model.kind == "encoder-decoder"
     frame = frame_of(tokenizer, 1)
-    cue = len(token_ids(tokenizer, [card.cue])[0]) + frame.size
+    n_cue = len(token_ids(tokenizer, [card.cue])[0])
+    cue = n_cue + frame.size
     sources = token_ids(tokenizer, [f"{source}{card.cue}" for source in pairs.sources])
     space = "" if writes_apart else " "
     targets = token_ids(tokenizer, [f"{space}{target}" for target in pairs.targets])
@@ -115,7 +115,7 @@ def _tokenise(model: TextModel, pairs: TextPairs) -> list[Item]:
         left = room - frame.size - (0 if writes_apart else len(answer))
         if len(answer) > room - cue - 1:
             raise TuningError(_too_long(card.task, len(answer), room - cue - 1))
-        before = frame.join([source[-left:]])["input_ids"]
+        before = frame.join([cut_source(source, n_cue, left, card.keeps)])["input_ids"]
         read, labels = before + answer, [IGNORED] * len(before) + answer
         if writes_apart:
             read, labels = before, answer
@@ -151,8 +151,16 @@ class _Padding:
         return {"input_ids": input_ids, "attention_mask": mask.long(), "labels": labels}
 
 
-def _stack(items: Sequence[Item]) -> dict[str, torch.Tensor]:
-    return {name: torch.stack([item[name] for item in items]) for name in items[0]}
+class _Pictures:
+    """Brings pictures to the base's form batch by batch: as bytes they take least memory."""
+
+    def __init__(self, picture: PictureForm) -> None:
+        self.picture = picture
+
+    def __call__(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
+        images = np.stack([item["images"].numpy() for item in items])
+        labels = torch.stack([item["labels"] for item in items])
+        return {"images": self.picture.prepare(images), "labels": labels}
 
 
 def loss_of(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:

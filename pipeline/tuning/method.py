@@ -130,6 +130,13 @@ class Start:
     interpolation: Interpolation | None = None
 
 
+def _has_no_head(start: Start) -> bool:
+    from pipeline.models.travelling.text import factory_of
+    from pipeline.tuning.bases import text_config
+
+    return factory_of(text_config(start), start.card.form) is None
+
+
 def _lacks_nothing(_: Start) -> Iterator[Problem]:
     return iter(())
 
@@ -215,6 +222,13 @@ class Method:
         elif card.form not in self.forms:
             yield self._misfit(f"a task of {', '.join(self.forms)}", f"one of {card.form}")
         else:
+            if card.modality == "text" and _has_no_head(start):
+                yield Problem(
+                    f"base {card.base}",
+                    f"one that transformers has a network of for {card.form}",
+                    "none of its type",
+                    "Choose another base, or a task of another form.",
+                )
             yield from self.lacks(start)
 
     def _misfit(self, expected: str, found: str) -> Problem:

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 from torch.nn.modules.module import _IncompatibleKeys
 
-from pipeline.errors import Problem, TuningError
 from pipeline.tuning.examples import loss_of
 
 
@@ -89,17 +88,6 @@ def lean(network: Any, checkpointing: bool) -> Iterator[None]:
 
 def _set_checkpointing(network: Any, on: bool) -> None:
     """Switch gradient checkpointing, which transformers and timm each do in a way of their own."""
-    kinds = {str(config.peft_type.value) for config in getattr(network, "peft_config", {}).values()}
-    if "PREFIX_TUNING" in kinds:
-        # transformers drops the keys and values of the prefix while it checkpoints
-        raise TuningError(
-            Problem(
-                "gradient_checkpointing",
-                "a method that works with it",
-                "a prefix, whose keys and values it would drop",
-                "Leave it off, or lower tokens_at_once to save memory.",
-            )
-        )
     if hasattr(network, "set_grad_checkpointing"):
         network.set_grad_checkpointing(on)
     elif on:

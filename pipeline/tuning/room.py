@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.data.examples import LabelledTexts
 from pipeline.errors import Problem
 from pipeline.models.travelling.architecture import context_length
+from pipeline.models.travelling.framing import frame_of, token_ids
+from pipeline.models.travelling.text import load_tokenizer
 from pipeline.tuning.bases import text_config
 from pipeline.tuning.method import Start
 
@@ -17,12 +20,21 @@ def lacks_room(start: Start) -> Iterator[Problem]:
         return
     config = text_config(start)
     context = context_length(config)
+    if context is None:
+        return
     answer = 0 if config.is_encoder_decoder else card.max_target_tokens
-    if context is not None and card.prompt_length > context - answer - 1:
+    tokenizer = load_tokenizer(start.base_folder)
+    n_segments = 2 if card.form == "spans" or _has_pairs(start) else 1
+    special = frame_of(tokenizer, n_segments).size + n_segments - 1
+    most = context - answer - special - len(token_ids(tokenizer, [card.cue])[0]) - 1
+    if card.prompt_length > most:
         yield Problem(
             "prompt_length",
-            f"at most {context - answer - 1}, so that a text fits into the context of {context} "
-            f"of {card.base}",
+            f"at most {most}, so that a text fits into the context of {context} of {card.base}",
             str(card.prompt_length),
             "Lower prompt_length, or choose a base with a longer context.",
         )
+
+
+def _has_pairs(start: Start) -> bool:
+    return isinstance(start.train, LabelledTexts) and any(len(t) > 1 for t in start.train.texts)

@@ -142,6 +142,7 @@ class Session:
             insertion=method.insertion,
             prompt_length=prompt_length,
             cue=self.task.cue,
+            keeps=self.task.keeps,
             max_target_tokens=self.task.max_target_tokens,
             classes=self.data.classes,
         )

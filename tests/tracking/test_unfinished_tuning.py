@@ -128,7 +128,7 @@ def test_the_same_examples_are_another_task_if_classes_or_questions_differ(confi
 @pytest.mark.parametrize(
     ("settings", "damage", "message"),
     [
-        ({"prompt_length": 400}, {}, r"prompt_length: expected at most 163, .* context of 192"),
+        ({"prompt_length": 400}, {}, r"prompt_length: expected at most 162, .* context of 192"),
         ({}, {"train": TextPairs((), ())}, r"train split: expected at least one example"),
         ({}, {"train": TextPairs(("a",), ("the baker " * 200,))}, r"target: expected at most"),
     ],

@@ -96,3 +96,12 @@ def test_what_is_trained_on_is_what_performing_reads(text_model, kind, monkeypat
         supervised = item["labels"] != IGNORED
         text = item["input_ids"] if kind == "t5" else item["input_ids"][~supervised]
         assert text.tolist() in [list(one["input_ids"]) for one in read]
+
+
+def test_pictures_are_kept_as_bytes_and_brought_into_form_batch_by_batch(adapted, start_of):
+    model = adapted("tiny-vit", "digits", "full")
+    _, data = start_of("tiny-vit", "digits", "full")
+    items, collate = prepare(model, data.train)
+    assert {item["images"].dtype for item in items.items} == {torch.uint8}
+    batch = collate(items.items[:5])
+    torch.testing.assert_close(batch["images"], model.picture.prepare(data.train.images[:5]))

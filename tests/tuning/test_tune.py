@@ -162,7 +162,7 @@ def test_an_empty_split_is_refused_before_anything_is_trained(split):
 def test_a_prompt_longer_than_the_context_is_refused():
     settings = {"base": "tiny-gpt2", "task": "summarization", "method": "prompt"}
     with pytest.raises(
-        TuningError, match=r"prompt_length: expected at most 167, .* context of 192"
+        TuningError, match=r"prompt_length: expected at most 166, .* context of 192"
     ):
         run(Notes(), **settings, prompt_length=192)
 

@@ -36,6 +36,8 @@ class Card:
         Units in the bottleneck of each adapter; 0 if there are none.
     cue : str
         Generation: what follows the source, so that the model knows where to write.
+    keeps : 'start' or 'end'
+        Generation: which part of a source that is too long is read.
     max_target_tokens : int
         Generation: the longest answer to write.
     classes : tuple of str
@@ -54,6 +56,7 @@ class Card:
     adapter_width: int = 0
     cue: str = ""
     max_target_tokens: int = 0
+    keeps: Literal["start", "end"] = "end"
     classes: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -69,6 +69,27 @@ def frame_of(tokenizer: Any, n_segments: int) -> Frame:
     if n_segments == 2 and not gaps[1]:
         gaps[1] = (tokenizer.eos_token_id,)
     return Frame(tuple(gaps), tuple(kinds))
+
+
+def cut_source(
+    tokens: Sequence[int], n_cue: int, room: int, keeps: Literal["start", "end"]
+) -> list[int]:
+    """Cut the tokens of a source and the cue behind it to a room; the cue stays whole.
+
+    Parameters
+    ----------
+    tokens : sequence of int
+        Of source and cue.
+    n_cue : int
+        How many of them, at the end, are the cue's.
+    room : int
+        More than the cue takes.
+    keeps : 'start' or 'end'
+        Which part of a source that is too long is kept.
+    """
+    if len(tokens) <= room or keeps == "end":
+        return list(tokens[-room:])
+    return [*tokens[: room - n_cue], *tokens[len(tokens) - n_cue :]]
 
 
 def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:

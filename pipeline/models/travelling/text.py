@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from .architecture import context_length, kind_of, remember_base, unwrapped
-from .card import Card
-from .framing import Encoded, by_length, frame_of, padded, token_ids
+from .card import Card, Form
+from .framing import Encoded, by_length, cut_source, frame_of, padded, token_ids
 from .labelling import (
     HEADS,
     best_span,
@@ -168,8 +168,8 @@ def _write(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str
     room = model.room - (0 if encoder_decoder else card.max_target_tokens)
     frame = frame_of(tokenizer, 1)
     texts = token_ids(tokenizer, [f"{item}{card.cue}" for item in items])
-    # the end is kept when a text is too long, because the cue is there
-    encoded = [frame.join([ids[-(room - frame.size) :]]) for ids in texts]
+    n_cue = len(token_ids(tokenizer, [card.cue])[0])
+    encoded = [frame.join([cut_source(ids, n_cue, room - frame.size, card.keeps)]) for ids in texts]
     go_on = transform_texts if encoder_decoder else continue_texts
     answers = [""] * len(items)
     for members in by_length(encoded, batch_size):
@@ -258,18 +258,26 @@ def random_text_network(folder: Path, card: Card) -> Any:
 
 def _kind_of_network(folder: Path, card: Card) -> tuple[Any, Any]:
     """Find the auto class that puts on the head a form of task needs, and the configuration."""
-    declare_torchvision_operators()
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
     if card.classes:
         config.num_labels = len(card.classes)
-    writes = "ForSeq2SeqLM" if config.is_encoder_decoder else "ForCausalLM"
-    factory = getattr(transformers, f"AutoModel{HEADS.get(card.form, writes)}")
-    cannot_write = card.form == "generation" and kind_of(config) == "encoder"
-    if cannot_write or type(config) not in factory._model_mapping:
+    factory = factory_of(config, card.form)
+    if factory is None:
         raise ValueError(f"{card.base} is of type {config.model_type}, which cannot do {card.form}")
     return factory, config
+
+
+def factory_of(config: Any, form: Form) -> Any:
+    """Find the auto class of a configuration's type for a form of task; None if there is none."""
+    declare_torchvision_operators()
+    import transformers
+
+    writes = "ForSeq2SeqLM" if config.is_encoder_decoder else "ForCausalLM"
+    factory = getattr(transformers, f"AutoModel{HEADS.get(form, writes)}")
+    cannot_write = form == "generation" and kind_of(config) == "encoder"
+    return None if cannot_write or type(config) not in factory._model_mapping else factory
 
 
 @contextmanager
