@@ -17,11 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.alignment.alphas import open_study
 from pipeline.alignment.engine import PairScore, Scored, Task, score_direction
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.gram import Grams, gram_matrices, gram_problems, z_scored
+from pipeline.alignment.gram import Grams, gram_matrices, gram_problems, no_variation, z_scored
 from pipeline.alignment.inputs import check_inputs
 from pipeline.alignment.primal import score_direction_primal
 from pipeline.alignment.primal_arrays import FoldArray, array_problems, fold_array
-from pipeline.alignment.primal_ridge import no_variation
 from pipeline.alignment.scores import score_table
 from pipeline.alignment.settings import AlignSettings, Similarity
 from pipeline.alignment.sides import primal_rois

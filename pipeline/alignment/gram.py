@@ -178,17 +178,22 @@ def gram_problems(
         from needs no more than a column that varies.
     """
     if not np.trace(grams.kernel[np.ix_(train, train)]) > 0:
-        yield Problem(
-            where,
-            "columns that vary over the training stimuli",
-            "only constant columns",
-            "Leave this array out: nothing can be learned from it.",
-        )
+        yield no_variation(where)
     elif compared:
         rows = np.arange(len(grams.kernel))
         yield from constant_row_problems(
             np.diagonal(grams.patterns), np.diagonal(grams.kernel), rows, where
         )
+
+
+def no_variation(where: str) -> Problem:
+    """Say that an array has no column that varies over the training stimuli."""
+    return Problem(
+        where,
+        "columns that vary over the training stimuli",
+        "only constant columns",
+        "Leave this array out: nothing can be learned from it.",
+    )
 
 
 def constant_row_problems(

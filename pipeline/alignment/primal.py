@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from pipeline.alignment.engine import PairScore, Task, pair_score
 from pipeline.alignment.folds import NestedFold
 from pipeline.alignment.primal_arrays import FoldArray
-from pipeline.alignment.primal_ridge import penalties
 from pipeline.alignment.primal_split import (
     SourceSplit,
     TargetSplit,
@@ -25,6 +24,7 @@ from pipeline.alignment.primal_split import (
     split_source,
     split_target,
 )
+from pipeline.alignment.ridge import penalties
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.gram import constant_row_problems, z_scored
-from pipeline.alignment.primal_ridge import no_variation
+from pipeline.alignment.gram import constant_row_problems, no_variation, z_scored
 from pipeline.alignment.settings import Similarity
 from pipeline.errors import Problem
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.gram import gram_matrices, z_scored
-from pipeline.alignment.ridge import factorise
-from pipeline.errors import AlignmentError, Problem
+from pipeline.alignment.gram import gram_matrices, no_variation, z_scored
+from pipeline.alignment.ridge import factorise, penalties
+from pipeline.errors import AlignmentError
 
 
 class Fitted(Protocol):
@@ -78,27 +78,6 @@ def decompose(cross: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     return np.maximum(values, 0.0), vectors
 
 
-def penalties(alphas: ArrayLike, scale: float) -> NDArray[np.float64]:
-    """Return ``alphas * scale``.
-
-    Raises
-    ------
-    AlignmentError
-        An alpha is not above 0.
-    """
-    relative = np.asarray(alphas, dtype=np.float64)
-    if not (relative > 0).all():
-        raise AlignmentError(
-            Problem(
-                "alpha",
-                "above 0",
-                f"{relative.min()}",
-                "Collinear columns leave no inverse: give a small alpha such as 1e-6.",
-            )
-        )
-    return relative * scale
-
-
 def fit_smaller_side(values: NDArray[np.floating], fold: Fold) -> Fitted:
     """Z-score a source by the training rows and fit ridge on the side that is smaller.
 
@@ -130,13 +109,3 @@ def fit_smaller_side(values: NDArray[np.floating], fold: Fold) -> Fitted:
         raise AlignmentError(no_variation("training rows"))
     eigenvalues, vectors = decompose(cross)
     return PrimalRidge(trained @ vectors, z[fold.test] @ vectors, vectors, eigenvalues, scale)
-
-
-def no_variation(where: str) -> Problem:
-    """Say that an array has no column that varies over the training stimuli."""
-    return Problem(
-        where,
-        "columns that vary over the training stimuli",
-        "only constant columns",
-        "Leave this array out: nothing can be learned from it.",
-    )

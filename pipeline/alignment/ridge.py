@@ -1,4 +1,4 @@
-"""Kernel ridge regression with one factorisation for every alpha, target and inner fold."""
+"""Kernel ridge regression with one factorisation for every alpha and target."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.alignment.gram import no_variation
 from pipeline.errors import AlignmentError, Problem
 
 
@@ -56,37 +57,30 @@ class Ridge:
         AlignmentError
             An alpha is not above 0: a training kernel is singular (its rows are centred).
         """
-        damping = 1 / (self.eigenvalues + self._penalties(alphas)[..., None])
+        damping = 1 / (self.eigenvalues + penalties(alphas, self.scale)[..., None])
         hat: NDArray[np.float64] = (self.projected * damping[..., None, :]) @ self.eigenvectors.T
         return hat
 
-    def resolvents(self, alphas: ArrayLike) -> NDArray[np.float64]:
-        """Return ``A = (K_train + alpha scale I)⁻¹``, shape (..., n_train, n_train).
 
-        Raises
-        ------
-        AlignmentError
-            An alpha is not above 0.
-        """
-        penalties = self._penalties(alphas)
-        result = np.empty((*penalties.shape, *self.eigenvectors.shape))
-        for index in np.ndindex(penalties.shape):
-            half = self.eigenvectors / np.sqrt(self.eigenvalues + penalties[index])
-            np.matmul(half, half.T, out=result[index])
-        return result
+def penalties(alphas: ArrayLike, scale: float) -> NDArray[np.float64]:
+    """Return ``alphas * scale``.
 
-    def _penalties(self, alphas: ArrayLike) -> NDArray[np.float64]:
-        relative = np.asarray(alphas, dtype=np.float64)
-        if not (relative > 0).all():
-            raise AlignmentError(
-                Problem(
-                    "alpha",
-                    "above 0",
-                    f"{relative.min()}",
-                    "The training kernel is singular: give a small alpha such as 1e-6.",
-                )
+    Raises
+    ------
+    AlignmentError
+        An alpha is not above 0.
+    """
+    relative = np.asarray(alphas, dtype=np.float64)
+    if not (relative > 0).all():
+        raise AlignmentError(
+            Problem(
+                "alpha",
+                "above 0",
+                f"{relative.min()}",
+                "The training kernel is singular: give a small alpha such as 1e-6.",
             )
-        return relative * self.scale
+        )
+    return relative * scale
 
 
 def mean_eigenvalue(kernel: NDArray[np.float64], train: NDArray[np.int64]) -> float:
@@ -99,14 +93,7 @@ def mean_eigenvalue(kernel: NDArray[np.float64], train: NDArray[np.int64]) -> fl
     """
     scale = float(np.diagonal(kernel)[train].mean())
     if not scale > 0:
-        raise AlignmentError(
-            Problem(
-                "training kernel",
-                "columns that vary over the training stimuli",
-                "only constant columns",
-                "Leave this array out: nothing can be learned from it.",
-            )
-        )
+        raise AlignmentError(no_variation("training kernel"))
     return scale
 
 
@@ -131,31 +118,3 @@ def factorise(
     # A Gram matrix has no negative eigenvalue; what is below 0 is rounding.
     clipped = np.maximum(values, 0.0)
     return Ridge(train, test, clipped, vectors, kernel[np.ix_(test, train)] @ vectors, scale)
-
-
-def held_out_hat(
-    resolvents: NDArray[np.float64], kept: NDArray[np.int64], held_out: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the hat matrix of a block of training rows, had ridge been fitted without them.
-
-    The closed form of leave-group-out ridge: with A the inverse of the penalised training kernel,
-    predictions of the block B by all other rows are ``(I_B - A_BB⁻¹ A_B,:) Y``, whose columns in
-    B are zero. No refit; the penalty is that of the whole training fold.
-
-    Parameters
-    ----------
-    resolvents : ndarray of float64, shape (..., n_train, n_train)
-        From :meth:`Ridge.resolvents`.
-    kept, held_out : ndarray of int, shapes (n_kept,) and (n_held_out,)
-        Positions within the training rows; together all of them.
-
-    Returns
-    -------
-    ndarray of float64, shape (..., n_held_out, n_kept)
-    """
-    rows = np.take(resolvents, held_out, axis=-2)
-    # The blocks are small and better conditioned than the kernel: an inverse, twice as fast as
-    # a batched solve with hundreds of right-hand sides, costs no digit that matters.
-    inverse = np.linalg.inv(np.take(rows, held_out, axis=-1))
-    hat: NDArray[np.float64] = np.negative(inverse) @ np.take(rows, kept, axis=-1)
-    return hat

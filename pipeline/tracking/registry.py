@@ -132,8 +132,7 @@ def _point_alias(name: str, method: str) -> None:
     """Point a method's alias at the version with the best validation score, newest if equal."""
     client = mlflow.MlflowClient()
     versions = [v for v in _versions(name) if v.tags.get("method") == method]
-    best = max(versions, key=lambda v: (float(v.tags["validation_score"]), int(v.version)))
-    client.set_registered_model_alias(name, method, best.version)
+    client.set_registered_model_alias(name, method, max(versions, key=_merit).version)
 
 
 def _versions(name: str) -> list[ModelVersion]:
@@ -143,9 +142,11 @@ def _versions(name: str) -> list[ModelVersion]:
 
 def best_of(versions: Iterable[Registered]) -> Registered | None:
     """Choose the version with the best validation score, the newest if equal."""
-    return max(
-        versions, key=lambda v: (float(v.tags["validation_score"]), int(v.version)), default=None
-    )
+    return max(versions, key=_merit, default=None)
+
+
+def _merit(version: ModelVersion | Registered) -> tuple[float, int]:
+    return float(version.tags["validation_score"]), int(version.version)
 
 
 def versions_with(name: str, tags: Mapping[str, str]) -> list[Registered]:

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from block_identity import held_out_hat, resolvents
 
 from pipeline.alignment import inner
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.gram import gram_matrices
 from pipeline.alignment.inner import inner_scores, inner_source, inner_target
 from pipeline.alignment.patterns import correlations
-from pipeline.alignment.ridge import factorise, held_out_hat
+from pipeline.alignment.ridge import factorise
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 
 N = 60
@@ -52,8 +53,8 @@ TARGETS = {
 
 def by_block_identity(x, y):
     """One factorisation of all training rows, a hat matrix for every alpha, h S hᵀ as it stands."""
-    resolvents = factorise(x.kernel, TRAIN, TEST).resolvents(ALPHAS)
-    hats = held_out_hat(resolvents, INNER.train, INNER.test)
+    whole = resolvents(factorise(x.kernel, TRAIN, TEST), ALPHAS)
+    hats = held_out_hat(whole, INNER.train, INNER.test)
     return correlations(hats, y.patterns, TRAIN[INNER.train], TRAIN[INNER.test])
 
 

@@ -1,0 +1,22 @@
+"""The closed form of leave-group-out ridge, by which refits without a block can be checked."""
+
+import numpy as np
+
+from pipeline.alignment.ridge import penalties
+
+
+def resolvents(ridge, alphas):
+    """``(K_train + alpha scale I)⁻¹``, shape (..., n_train, n_train)."""
+    damping = 1 / (ridge.eigenvalues + penalties(alphas, ridge.scale)[..., None])
+    return (ridge.eigenvectors * damping[..., None, :]) @ ridge.eigenvectors.T
+
+
+def held_out_hat(resolvents, kept, held_out):
+    """Hat matrix of a block of training rows, had ridge been fitted without them.
+
+    With A the inverse of the penalised training kernel, predictions of the block B by all other
+    rows are ``(I_B - A_BB⁻¹ A_B,:) Y``, whose columns in B are zero.
+    """
+    rows = np.take(resolvents, held_out, axis=-2)
+    block = np.take(rows, held_out, axis=-1)
+    return -np.linalg.solve(block, np.take(rows, kept, axis=-1))
