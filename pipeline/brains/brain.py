@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pipeline.brains.dataset import BrainDataset, Modality
-from pipeline.config.stages import PrepareConfig
+from pipeline.config import PrepareConfig
 from pipeline.errors import ConfigError, Problem, nearest, refuse
 
 _LEAST = {"seed": 0, "n_subjects": 1, "n_stimuli": 4, "n_voxels": 2, "n_repeats": 1, "effect": 0,

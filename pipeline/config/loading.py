@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
+from pipeline.config.align import AlignConfig
 from pipeline.config.catalogue import Catalogue
-from pipeline.config.stages import AlignConfig, StageConfig, TuneConfig
+from pipeline.config.stage import StageConfig
 from pipeline.config.study import Grid, StudyConfig
+from pipeline.config.tune import TuneConfig
 from pipeline.errors import ConfigError, Problem, nearest, refuse
 
 Config = TypeVar("Config", bound=StageConfig)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.config.stages import StageConfig
+from pipeline.config.stage import StageConfig
 
 Settings = Mapping[str, Any]
 

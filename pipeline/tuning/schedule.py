@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.config.stages import TuneConfig
+from pipeline.config import TuneConfig
 from pipeline.errors import TuningError
 from pipeline.tuning.method import Recipe
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from pipeline.config.stages import TuneConfig
+from pipeline.config import TuneConfig
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem
 from pipeline.models.bases import Base

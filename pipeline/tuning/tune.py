@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.config.stages import TuneConfig
+from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse

@@ -1,0 +1,145 @@
+"""The settings of what takes a tuned model to a brain dataset: ``extract`` and ``align``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from pipeline.config.stage import BrainDirectory, BrainName, Seed, StageConfig
+
+ModelUri = Annotated[
+    str,
+    Field(
+        pattern=r"^models:/[^/@]+(@[^/@]+|/\d+)$",
+        description="Tuned model, as models:/<base>-<task>@<method> or models:/<name>/<version>.",
+    ),
+]
+Pooling = Annotated[
+    Literal["mean", "last", "class"],
+    Field(
+        description="One vector a stimulus: mean over tokens or patches, last token (text), "
+        "class token (image)."
+    ),
+]
+
+
+class ExtractConfig(StageConfig):
+    """Compute the features of a tuned model for the stimuli of a brain dataset."""
+
+    model: ModelUri
+    brain: BrainName
+    brain_dir: BrainDirectory = ""
+    pooling: Pooling = "mean"
+    batch_size: int = Field(64, ge=1, description="Stimuli computed at once.")
+
+
+class AlignConfig(ExtractConfig):
+    """Score how well a tuned model's features and a brain's responses predict one another."""
+
+    split: Literal["grouped", "shuffled", "contiguous", "leave-one-group-out"] = Field(
+        "grouped",
+        description="Folds of whole stimulus groups; of shuffled stimuli (the seed paper's way: "
+        "groups leak, and grouped folds are scored beside them to show how much); of blocks of "
+        "the order of presentation; or one fold for each group.",
+    )
+    folds: int = Field(5, ge=2, description="Outer folds; leave-one-group-out has its own.")
+    repeats: int = Field(
+        1, ge=1, description="How often the whole split is made anew, each time with the next seed."
+    )
+    near_identical: float = Field(
+        0.95,
+        gt=0,
+        le=1,
+        description="Pixel correlation from which two pictures share a stimulus group, beside the "
+        "groups of the brain dataset; sentences that are the same always do.",
+    )
+    inner_folds: int = Field(5, ge=2, description="Folds inside each training fold, for alpha.")
+    trials: int = Field(20, ge=1, description="Optuna trials over ridge alpha.")
+    alpha_low: float = Field(
+        1e-4,
+        gt=0,
+        description="Smallest alpha tried, in units of the mean eigenvalue of the training kernel.",
+    )
+    alpha_high: float = Field(1e4, gt=0, description="Largest alpha tried, in the same units.")
+    objective: Literal["two_vs_two", "correlation"] = Field(
+        "two_vs_two", description="Inner score that chooses alpha and layer."
+    )
+    similarity: Literal["pearson", "cosine"] = Field(
+        "pearson", description="How a predicted and a true pattern are compared."
+    )
+    width: int = Field(
+        0,
+        ge=0,
+        description="Principal components of the training stimuli that every layer is reduced to, "
+        "so that wide models have no advantage; 0 leaves layers as they are.",
+    )
+    permutations: int = Field(
+        0,
+        ge=0,
+        description="Exchanges of stimulus groups for a p value of each direction, ROI and "
+        "subject, at the layer and alpha of each fold, which are not chosen anew; 0 tests nothing.",
+    )
+    maps: bool = Field(
+        False,
+        description="Write r and R² of every voxel as .npy, and NIfTI where places are known.",
+    )
+    nuisance: bool = Field(
+        True,
+        validate_default=True,
+        description="Score nuisance features too (length, position, brightness, pixels), and what "
+        "the model explains beyond them.",
+    )
+    seed: Seed = 0
+    workers: int = Field(
+        0, ge=0, description="Processes on this machine; 0: as many as it has cores for."
+    )
+    threads: int = Field(
+        1,
+        ge=1,
+        description="BLAS threads of each unit of work. Another number may change the last bit.",
+    )
+    scheduler: str = Field(
+        "",
+        description="Address of a dask scheduler whose workers do the work; empty: this machine.",
+    )
+    rois_per_unit: int = Field(
+        0,
+        ge=0,
+        description="ROIs in one unit of work; 0: all of a subject, which shares most; 1 makes "
+        "the most units, for a cluster.",
+    )
+
+    @field_validator("repeats")
+    @classmethod
+    def _repeats_need_chance(cls, repeats: int, info: ValidationInfo) -> int:
+        split = info.data.get("split")
+        if repeats > 1 and split in ("contiguous", "leave-one-group-out"):
+            raise PydanticCustomError(
+                "repeats_need_chance",
+                "1 with split {split}, whose folds do not depend on a seed",
+                {"split": split},
+            )
+        return repeats
+
+    @field_validator("permutations")
+    @classmethod
+    def _permutations_need_all_features(cls, permutations: int, info: ValidationInfo) -> int:
+        if permutations and info.data.get("width"):
+            raise PydanticCustomError(
+                "permutations_need_all_features",
+                "0 with a width: components of every fold are others, and no exchange is the same",
+            )
+        return permutations
+
+    @field_validator("nuisance")
+    @classmethod
+    def _nuisance_needs_all_features(cls, nuisance: bool, info: ValidationInfo) -> bool:
+        if nuisance and info.data.get("width"):
+            raise PydanticCustomError(
+                "nuisance_needs_all_features",
+                "false with a width: what a model explains beyond nuisance features is computed "
+                "from all of its features",
+            )
+        return nuisance

@@ -1,0 +1,134 @@
+"""The settings of ``tune``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from pipeline.config.stage import Seed, StageConfig
+
+
+class TuneConfig(StageConfig):
+    """Adapt a base to a task with a method, score it, and register it."""
+
+    # what to tune, and on what
+    base: str = Field(
+        "tiny-gpt2",
+        description="Base: a name in BASES, a local directory, or organisation/name@revision "
+        "(timm/name) of the hub.",
+    )
+    task: str = Field(description="Task, a name in TASKS.")
+    method: str = Field(description="Method, a name in METHODS.")
+    seed: Seed = 0
+    data_dir: str = Field("", description="Directory of the task's files, where it has any.")
+    max_train: int = Field(2000, ge=2, description="Most examples to train on.")
+    max_eval: int = Field(200, ge=2, description="Most examples to validate on, and to test on.")
+    splits: str = Field(
+        "",
+        description="Splits of the corpus to train, validate and test on, as a,b,c; a name given "
+        "twice is divided; empty takes the usual ones.",
+    )
+    languages: str = Field(
+        "",
+        description="What to translate from and to, such as en-de, or the language of code to "
+        "summarise.",
+    )
+    shots: int = Field(
+        0,
+        ge=0,
+        description="Examples of each class to train on (in all, without classes) in place of "
+        "max_train; 0 for no such limit.",
+    )
+    image_size: int = Field(
+        0, ge=0, description="Side in pixels that pictures are brought to; 0 leaves them."
+    )
+
+    # the method
+    prompt_length: int = Field(10, ge=1, description="Prompt positions of the prompt methods.")
+    prompt_init: Literal["random", "vocabulary", "text"] = Field(
+        "vocabulary",
+        description="Where prompts for text start: uniform noise, embeddings of drawn tokens, or "
+        "those of prompt_text.",
+    )
+    prompt_text: str = Field("", description="Text that a prompt starts from.")
+    prefix_mlp: int = Field(
+        0,
+        ge=0,
+        description="Prefix: hidden units of the MLP that makes keys and values while they are "
+        "trained (P-Tuning v2); 0 trains them directly.",
+    )
+    lora_rank: int = Field(8, ge=1, description="Rank of what LoRA adds to a weight.")
+    lora_alpha: float = Field(
+        16.0, gt=0, description="LoRA: what is learned is scaled by lora_alpha / lora_rank."
+    )
+    adapter_width: int = Field(64, ge=1, description="Adapters: units in each bottleneck.")
+
+    # how to train
+    learning_rate: float = Field(
+        0.0, ge=0, description="Peak learning rate; 0 takes the method's own recipe."
+    )
+    weight_decay: float = Field(
+        -1.0, ge=-1, description="Weight decay; -1 takes the method's own recipe."
+    )
+    max_steps: int = Field(300, ge=1, description="Most optimiser steps.")
+    batch_size: int = Field(
+        32, ge=1, description="Examples an optimiser step, however many devices share them."
+    )
+    group_by_length: bool = Field(
+        True, description="Whether a batch is drawn from examples of about the same length."
+    )
+    eval_every: int = Field(
+        50, ge=1, description="Steps between two validations, and between two checkpoints."
+    )
+    patience: int = Field(
+        3, ge=1, description="Validations without a lower loss after which training stops."
+    )
+
+    # speed and memory: none of these changes what is computed but for rounding
+    tokens_at_once: int = Field(
+        0,
+        ge=0,
+        description="Most tokens, padding included, that go through the network together; the "
+        "gradients of a larger batch are accumulated. 0 suits the device: 2048 on a CPU, 16384 "
+        "on a GPU.",
+    )
+    gradient_checkpointing: bool = Field(
+        False, description="Compute activations twice instead of keeping them: slower, less memory."
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="What activations are computed in; auto is bfloat16 on a GPU that has it. "
+        "Weights stay float32.",
+    )
+
+    # search
+    trials: int = Field(
+        0,
+        ge=0,
+        description="Optuna trials over learning rate and prompt length; 0 searches nothing.",
+    )
+    trial_steps: int = Field(100, ge=1, description="Optimiser steps of one search trial.")
+    pruning: Literal["none", "median", "hyperband"] = Field(
+        "median", description="Which trials are ended early for being worse than others so far."
+    )
+
+    # scores
+    bertscore_model: str = Field(
+        "tiny-bert",
+        description="Model behind BERTScore: tiny-bert (in the repository), a local directory, "
+        "or a hub name such as roberta-large.",
+    )
+    bertscore_layers: int = Field(
+        3, ge=1, description="Layer of that model whose states BERTScore compares."
+    )
+
+    @field_validator("trials")
+    @classmethod
+    def _trials_choose_the_rate(cls, trials: int, info: ValidationInfo) -> int:
+        if trials and info.data.get("learning_rate"):
+            raise PydanticCustomError(
+                "trials_choose_the_rate", "0 with a learning_rate, which a search would choose"
+            )
+        return trials
