@@ -20,10 +20,13 @@ class Listed:
         'text', 'image' or both.
     needs_directory : bool
         Whether files must be pointed to.
+    forms : frozenset of str
+        Forms of task that a task has, or a method can be asked for; empty where it has no meaning.
     """
 
     modalities: frozenset[str]
     needs_directory: bool = False
+    forms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Catalogue:
                     field, f"a name in {field.upper()}S", f"'{name}'", nearest(name, tuple(listed))
                 )
         yield from _mismatches(settings, known)
+        yield from _unfit_forms(settings, known)
         yield from _directories(settings, known)
 
 
@@ -70,6 +74,19 @@ def _mismatches(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Ite
                 f"'{settings[field]}', which is for {'/'.join(sorted(known[field].modalities))}",
                 f"Change {field} or {anchor}.",
             )
+
+
+def _unfit_forms(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Iterator[Problem]:
+    if not {"task", "method"} <= known.keys():
+        return
+    task, method = known["task"], known["method"]
+    if task.modalities & method.modalities and not task.forms & method.forms:
+        yield Problem(
+            "method",
+            f"one for a task of {'/'.join(sorted(task.forms))}, as '{settings['task']}' is",
+            f"'{settings['method']}', which is for {', '.join(sorted(method.forms))}",
+            "Change method or task.",
+        )
 
 
 def _directories(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Iterator[Problem]:

@@ -15,10 +15,15 @@ def catalogue() -> Catalogue:
         {
             "base": {name: Listed(frozenset({base.modality})) for name, base in BASES.items()},
             "task": {
-                name: Listed(frozenset({task.modality}), task.needs_directory)
+                name: Listed(
+                    frozenset({task.modality}), task.needs_directory, frozenset({task.form})
+                )
                 for name, task in TASKS.items()
             },
-            "method": {name: Listed(frozenset(method.storage)) for name, method in METHODS.items()},
+            "method": {
+                name: Listed(frozenset(method.storage), forms=frozenset(method.forms))
+                for name, method in METHODS.items()
+            },
             "brain": {
                 name: Listed(_modalities(brain), brain.needs_directory)
                 for name, brain in BRAINS.items()

@@ -67,6 +67,10 @@ def test_words_of_the_command_line_become_numbers():
         ({"task": "digits", "method": "full"}, "task: expected one for text, as base 'tiny-gpt2'"),
         ({"base": "tiny-vit", "task": "digits", "method": "prompt"}, "method: expected one for im"),
         (
+            {"task": "translation", "method": "probe"},
+            "method: expected one for a task of generation, .*'probe', which is for class",
+        ),
+        (
             {"base": "tiny-vit", "task": "image-folder", "method": "full"},
             "data_dir: .*found none given",
         ),
