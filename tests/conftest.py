@@ -15,7 +15,8 @@ from pipeline.data import TASKS
 from pipeline.data.task import TaskRequest
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, weights_digest
-from pipeline.models.travelling.text import TextModel, load_text_network, load_tokenizer
+from pipeline.models.travelling.text import TextModel
+from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
 from pipeline.tuning.method import Start
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.session import method_settings

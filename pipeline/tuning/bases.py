@@ -6,7 +6,8 @@ from typing import Any
 
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.models.travelling.text import TextModel, load_text_network, load_tokenizer
+from pipeline.models.travelling.text import TextModel
+from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
 from pipeline.models.travelling.vision import VisionModel, load_vision_base
 from pipeline.tuning.heads import head_modules, put_nearest_class_mean
 from pipeline.tuning.method import Start

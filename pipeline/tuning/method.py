@@ -131,7 +131,7 @@ class Start:
 
 
 def _has_no_head(start: Start) -> bool:
-    from pipeline.models.travelling.text import factory_of
+    from pipeline.models.travelling.text_networks import factory_of
     from pipeline.tuning.bases import text_config
 
     return factory_of(text_config(start), start.card.form) is None

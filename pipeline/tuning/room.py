@@ -8,7 +8,7 @@ from pipeline.data.examples import LabelledTexts
 from pipeline.errors import Problem
 from pipeline.models.travelling.architecture import context_length
 from pipeline.models.travelling.framing import frame_of, token_ids
-from pipeline.models.travelling.text import load_tokenizer
+from pipeline.models.travelling.text_networks import load_tokenizer
 from pipeline.tuning.bases import text_config
 from pipeline.tuning.method import Start
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.models.travelling.framing import cut_longest, frame_of, padded, token_ids
 from pipeline.models.travelling.labelling import encode_segments, encode_windows, encode_words
-from pipeline.models.travelling.text import load_tokenizer
+from pipeline.models.travelling.text_networks import load_tokenizer
 
 KINDS = ("tiny-bert", "roberta", "t5", "bart")
 FIRST, SECOND = "the baker kneads the dough .", "a sailor mends the net on the pier ."

@@ -12,7 +12,8 @@ from pipeline.models.bases import PRETRAINED
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.card import weights_digest
 from pipeline.models.travelling.loading import load_tuned
-from pipeline.models.travelling.text import TextModel, load_text_network
+from pipeline.models.travelling.text import TextModel
+from pipeline.models.travelling.text_networks import load_text_network
 from pipeline.models.travelling.vision import VisionModel, load_vision_base
 
 TYPES = {

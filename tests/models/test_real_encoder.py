@@ -9,7 +9,8 @@ from pipeline.models.bases import find_base
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.card import Card, weights_digest
 from pipeline.models.travelling.loading import load_tuned
-from pipeline.models.travelling.text import TextModel, load_text_network, load_tokenizer
+from pipeline.models.travelling.text import TextModel
+from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
 
 
 @pytest.fixture(scope="module")

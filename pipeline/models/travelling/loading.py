@@ -8,7 +8,8 @@ from typing import Any
 
 from .card import Card, weights_digest
 from .parts import load_part
-from .text import TextModel, load_text_network, load_tokenizer
+from .text import TextModel
+from .text_networks import load_text_network, load_tokenizer
 from .vision import VisionModel, load_vision_base
 
 TunedModel = TextModel | VisionModel

@@ -1,0 +1,98 @@
+"""From a folder to a language model's network, with the head its form of task needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .architecture import kind_of, remember_base
+from .card import Card, Form
+from .labelling import HEADS
+from .torchvision_on_cpu import declare_torchvision_operators
+
+
+def load_text_network(folder: Path, card: Card) -> Any:
+    """Load a language model from a folder, with the head that the card's form of task needs.
+
+    Encoder-decoders and decoders write; classification, tagging and spans put a head on top, which
+    is new unless the folder holds one of the right size.
+
+    Raises
+    ------
+    ValueError
+        When the architecture has no such head.
+    """
+    factory, config = _kind_of_network(folder, card)
+    with _without_reports():
+        network, loading = factory.from_pretrained(
+            folder,
+            config=config,
+            local_files_only=True,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+        )
+    new = {*loading["missing_keys"], *(name for name, *_ in loading["mismatched_keys"])}
+    body = f"{network.base_model_prefix}."
+    damaged = [name for name in new if name.startswith(body) and ".pooler." not in name]
+    if damaged:
+        raise ValueError(f"{folder} does not hold all of {config.model_type}: {sorted(damaged)}")
+    if card.form != "generation":
+        new |= {name for name in network.state_dict() if not name.startswith(body)}
+    return remember_base(network, new)
+
+
+def random_text_network(folder: Path, card: Card) -> Any:
+    """Make a language model like the one in a folder, at random weights; its own are not read."""
+    factory, config = _kind_of_network(folder, card)
+    network = factory.from_config(config)
+    return remember_base(network, set(network.state_dict()))
+
+
+def _kind_of_network(folder: Path, card: Card) -> tuple[Any, Any]:
+    """Find the auto class that puts on the head a form of task needs, and the configuration."""
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    if card.classes:
+        config.num_labels = len(card.classes)
+    factory = factory_of(config, card.form)
+    if factory is None:
+        raise ValueError(f"{card.base} is of type {config.model_type}, which cannot do {card.form}")
+    return factory, config
+
+
+def factory_of(config: Any, form: Form) -> Any:
+    """Find the auto class of a configuration's type for a form of task; None if there is none."""
+    declare_torchvision_operators()
+    import transformers
+
+    writes = "ForSeq2SeqLM" if config.is_encoder_decoder else "ForCausalLM"
+    factory = getattr(transformers, f"AutoModel{HEADS.get(form, writes)}")
+    cannot_write = form == "generation" and kind_of(config) == "encoder"
+    return None if cannot_write or type(config) not in factory._model_mapping else factory
+
+
+@contextmanager
+def _without_reports() -> Iterator[None]:
+    """Keep transformers from reporting a new head: what may be new is checked here."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Load a tokenizer that can pad: with its end-of-text token where it has no other."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
