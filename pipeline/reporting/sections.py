@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from pipeline.reporting import aggregate
+from pipeline.reporting.accuracy_table import two_vs_two_table
 from pipeline.reporting.ceilings import SPLIT_HALF, ceilings_of
 from pipeline.reporting.contrast_table import contrast_table
 from pipeline.reporting.figures import NamedFigure, accuracy_figure, task_figure
@@ -15,7 +16,7 @@ from pipeline.reporting.leak_table import leak_sentence, leak_table, split_gaps
 from pipeline.reporting.page import Section
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.table import Table, unconverged_models
-from pipeline.reporting.tables import cost_table, task_table, two_vs_two_table
+from pipeline.reporting.tables import cost_table, task_table
 from pipeline.reporting.unique_table import unique_table
 from pipeline.reporting.views import View, views_of
 
