@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 import mlflow
@@ -10,12 +10,14 @@ import pandas as pd
 
 from pipeline.alignment import best_layers
 from pipeline.alignment.by_roi import unique_part
+from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.plan import MODEL
 from pipeline.tracking.registry import Registered, resolve
 from pipeline.tracking.stages.align import Aligned, asked
 
+#: Shown of every task that has them, beside the score that decides which of its models is best.
 METRICS = ("bertscore_f1", "exact_match", "accuracy")
 SHOWN = {  # params of tune and align runs that a reader of the report wants to know
     "max_train": "training examples, at most",
@@ -90,12 +92,24 @@ def _key(registered: Registered) -> dict[str, Any]:
     return {**names, "seed": int(names["seed"])}
 
 
+def shown_metrics(task: str, logged: Container[str]) -> list[str]:
+    """List the scores of a task that a report shows, the deciding one first.
+
+    Parameters
+    ----------
+    task : str
+        In TASKS.
+    logged : container of str
+        Keys of the metrics that a tune run has: ``task/<score>``.
+    """
+    proposed = dict.fromkeys((TASKS[task].scores[0], *METRICS))
+    return [metric for metric in proposed if f"task/{metric}" in logged]
+
+
 def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
     metrics = mlflow.get_run(registered.run_id).data.metrics
     tags = registered.tags
-    for metric in METRICS:
-        if f"task/{metric}" not in metrics:
-            continue
+    for metric in shown_metrics(registered.names["task"], metrics):
         yield {
             **_key(registered),
             "metric": metric,
