@@ -79,7 +79,7 @@ def other_scores_table(view: View, brain_scores: pd.DataFrame) -> Table:
     bold = roi_grid(flagged, LABELS, keys, lambda c: bool(c.best), absent=False)
     return Table(
         name=f"scores-{view.name}",
-        title=f"2v2 beside hard pairs and ranks, {view.title[0].lower()}{view.title[1:]}",
+        title=view.titled("2v2, hard pairs and ranks"),
         note=(
             f"Mean ± {error_words(means)}. Chance is 0.5 for every score; best of each task, "
             f"score and ROI in bold. {_pair_words(rows)}"

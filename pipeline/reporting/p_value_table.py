@@ -17,7 +17,11 @@ INTRO = (
     "single stimuli) are exchanged, so that features and responses have nothing to do with each "
     "other. Ridge is fitted again to every exchange, in every fold; the layer and the alpha that "
     "the fold chose in the observed order are kept, not chosen anew. Of a repeated split the "
-    "first is tested."
+    "first is tested. p is the share of orders, the observed one among them, that score as high or "
+    "higher. For several subjects the median of their p values is given and not a product: they "
+    "saw the same stimuli and share the exchanges, so that their p values depend on each other. "
+    "Twice the median is a p value for all subjects together, whatever the dependence (Rüger "
+    "1978)."
 )
 
 
@@ -84,7 +88,7 @@ def p_value_table(view: View, p_values: pd.DataFrame) -> Table | None:
     bold = roi_grid(means, ROW_LABELS, keys, lambda c: bool(c.beyond), absent=False)
     return Table(
         name=f"p-values-{view.name}",
-        title=f"Permutation tests, {view.title[0].lower()}{view.title[1:]}",
+        title=view.titled("2v2 accuracy, permutation tests"),
         note=_note(means, rows["seed"].nunique() > 1),
         values=means,
         shown=shown,
@@ -115,9 +119,6 @@ def _note(means: pd.DataFrame, several_seeds: bool) -> str:
         )
     return (
         f"In how many of {n_subjects} subjects p is at most {LEVEL}; in brackets the median p over "
-        f"subjects. From {least}{seeds} The median, because subjects saw the same stimuli and "
-        "share the exchanges, so that their p values depend on each other and a product of them "
-        "would be too small; twice the median is a p value for all subjects together, whatever "
-        f"the dependence (Rüger 1978). Bold: twice the median is at most {LEVEL}, not corrected "
+        f"subjects. From {least}{seeds} Bold: twice the median is at most {LEVEL}, not corrected "
         "for the number of cells."
     )

@@ -60,7 +60,7 @@ def sections_of(
             tuple(t for v in views if (t := contrast_table(v, differences)) is not None),
         ),
         Section(
-            "Above chance?",
+            "Permutation tests",
             p_value_table.INTRO,
             tuple(
                 t
