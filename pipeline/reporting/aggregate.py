@@ -114,8 +114,21 @@ def subject_counts(brain_scores: pd.DataFrame) -> dict[str, int]:
     return {str(brain): int(count) for brain, count in counts.items()}
 
 
-def by_unit(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
-    """Average a column as :func:`unit_means` does, for cells with other keys."""
+def by_unit(
+    frame: pd.DataFrame, keys: list[str], column: str, weight: str | None = None
+) -> pd.DataFrame:
+    """Average a column as :func:`unit_means` does, for cells with other keys.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    keys : list of str
+    column : str
+        What is averaged.
+    weight : str, optional
+        Column that says how much a row counts, as a number of pairs; None: all count the same. A
+        unit whose rows count nothing is left out.
+    """
     n_subjects = frame.groupby("brain")["subject"].transform("nunique")
     several = n_subjects > 1
     with_unit = frame.assign(
@@ -123,8 +136,18 @@ def by_unit(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
         repeat=frame["repeat"].where(~several, 0) if "repeat" in frame.columns else 0,
         unit_id=frame["subject"].astype(str).where(several, frame["fold"].astype(str)),
     )
-    units = with_unit.groupby([*keys, "unit", "repeat", "unit_id"], sort=False)[column]
-    return units.mean().reset_index()
+    cell = [*keys, "unit", "repeat", "unit_id"]
+    if weight is None:
+        return with_unit.groupby(cell, sort=False)[column].mean().reset_index()
+    return weighted_mean(with_unit, cell, column, weight)
+
+
+def weighted_mean(frame: pd.DataFrame, keys: list[str], column: str, weight: str) -> pd.DataFrame:
+    """Average a column with weights; keys without any weight are left out."""
+    counted = frame[frame[weight] > 0]
+    points = counted.assign(**{column: counted[column] * counted[weight]})
+    sums = points.groupby(keys, sort=False)[[column, weight]].sum()
+    return (sums[column] / sums[weight]).rename(column).reset_index()
 
 
 def mean_and_error(units: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:

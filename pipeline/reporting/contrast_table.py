@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from pipeline.reporting.methods import ordered_methods, pairs_to_compare
-from pipeline.reporting.table import MISSING, Table, error_words, plus_minus, roi_heading
+from pipeline.reporting.table import Table, error_words, plus_minus, roi_grid
 from pipeline.reporting.views import View
 
 #: A difference counts as one when it is more than this many standard errors from zero.
 STANDARD_ERRORS = 2.0
+LABELS = ("task", "difference")
+MINUS = " \u2212 "
 
 
 def beyond_error(contrasts: pd.DataFrame) -> pd.Series:
@@ -37,40 +41,29 @@ def contrast_table(view: View, contrasts: pd.DataFrame) -> Table | None:
     rows = view.rows_of(contrasts)
     if rows.empty:
         return None
-    rois = list(dict.fromkeys(rows["roi"]))
     pairs = pairs_to_compare(ordered_methods([*rows["subtrahend"], *rows["minuend"]]))
-    flagged = rows.assign(beyond=beyond_error(rows))
-    texts, bolds = [], []
-    for task, of_task in flagged.groupby("task", sort=False):
-        cells = {(c.minuend, c.subtrahend, c.roi): c for c in of_task.itertuples()}
-        for minuend, subtrahend in pairs:
-            text = {"task": task, "difference": f"{minuend} \u2212 {subtrahend}"}
-            bold = {}
-            for roi in rois:
-                cell = cells.get((minuend, subtrahend, roi))
-                head = roi_heading(roi)
-                text[head] = MISSING if cell is None else _contrast_cell(cell)
-                bold[head] = cell is not None and bool(cell.beyond)
-            texts.append(text)
-            bolds.append(bold)
+    named = rows.assign(
+        difference=rows["minuend"] + MINUS + rows["subtrahend"], beyond=beyond_error(rows)
+    )
+    keys = [(task, MINUS.join(pair)) for task in dict.fromkeys(rows["task"]) for pair in pairs]
+    shown = roi_grid(named, LABELS, keys, _contrast_cell)
+    bold = roi_grid(named, LABELS, keys, lambda c: bool(c.beyond), absent=False)
     return Table(
         name=f"differences-{view.name}",
         title=f"Paired differences, {view.title[0].lower()}{view.title[1:]}",
         note=_note(rows),
         values=rows.reset_index(drop=True),
-        shown=pd.DataFrame(texts),
-        bold=pd.DataFrame(bolds),
+        shown=shown,
+        bold=bold[shown.columns[2:]],
         n_labels=2,
     )
 
 
-def _contrast_cell(cell: tuple[object, ...]) -> str:
-    mean, error, positive, n_subjects = (
-        getattr(cell, name)
-        for name in ("mean", "standard_error", "subjects_positive", "n_subjects")
-    )
-    written = plus_minus(mean, error, signed=True)
-    return written if n_subjects == 1 else f"{written} ({positive}/{n_subjects})"
+def _contrast_cell(cell: Any) -> str:
+    written = plus_minus(cell.mean, cell.standard_error, signed=True)
+    if cell.n_subjects == 1:
+        return written
+    return f"{written} ({cell.subjects_positive}/{cell.n_subjects})"
 
 
 def _note(rows: pd.DataFrame) -> str:

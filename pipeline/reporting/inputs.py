@@ -9,11 +9,9 @@ import pandas as pd
 
 from pipeline.errors import Problem
 
+MODEL = ("base", "task", "method", "seed")
 TASK_SCORE_COLUMNS = (
-    "base",
-    "task",
-    "method",
-    "seed",
+    *MODEL,
     "metric",
     "score",
     "score_sd_error",
@@ -24,55 +22,30 @@ TASK_SCORE_COLUMNS = (
     "converged",
     "modality",
 )
+#: A subject's ROI in one direction and split, aligned with one model.
+ALIGNED = (*MODEL, "brain", "simulated", "direction", "split", "roi", "subject")
 BRAIN_SCORE_COLUMNS = (
-    "base",
-    "task",
-    "method",
-    "seed",
-    "brain",
-    "simulated",
-    "direction",
-    "split",
-    "roi",
-    "subject",
+    *ALIGNED,
     "fold",
     "two_vs_two",
+    "two_vs_two_within",
+    "n_pairs_within",
+    "rank_accuracy",
     "layer",
+    "alpha_at_border",
 )
 CEILING_COLUMNS = ("kind", "brain", "subject", "roi", "direction", "two_vs_two")
-LAYER_COLUMNS = (
-    "base",
-    "task",
-    "method",
-    "seed",
-    "brain",
-    "direction",
-    "roi",
-    "subject",
-    "layer",
-    "two_vs_two",
-)
-UNIQUE_COLUMNS = (
-    "base",
-    "task",
-    "method",
-    "seed",
-    "brain",
-    "simulated",
-    "direction",
-    "split",
-    "roi",
-    "subject",
-    "fold",
-    "nuisance",
-    "unique",
-)
-LINEAGE_COLUMNS = ("base", "task", "method", "seed", "model_uri", "run_id", "link")
+LAYER_COLUMNS = (*MODEL, "brain", "direction", "roi", "subject", "layer", "two_vs_two")
+UNIQUE_COLUMNS = (*ALIGNED, "fold", "nuisance", "unique")
+P_VALUE_COLUMNS = (*ALIGNED, "p", "permutations")
+LINEAGE_COLUMNS = (*MODEL, "model_uri", "run_id", "link")
 
 #: What makes a row of scores one measurement: a second row with the same key is a mistake.
-TASK_KEY = ["base", "task", "method", "seed", "metric"]
-BRAIN_KEY = [c for c in BRAIN_SCORE_COLUMNS if c not in ("simulated", "two_vs_two", "layer")]
+TASK_KEY = [*MODEL, "metric"]
+P_VALUE_KEY = [column for column in ALIGNED if column != "simulated"]
+BRAIN_KEY = [*P_VALUE_KEY, "fold"]
 
+ACCURACIES = ("two_vs_two", "two_vs_two_within", "rank_accuracy")
 MAY_BE_NAN = ("score_sd_error",)  # an external score comes without a bootstrap
 
 
@@ -83,6 +56,7 @@ def frame_problems(
     layer_profile: pd.DataFrame,
     lineage: pd.DataFrame,
     unique: pd.DataFrame,
+    p_values: pd.DataFrame,
 ) -> Iterator[Problem]:
     """Yield everything that keeps the frames from being reported.
 
@@ -90,19 +64,20 @@ def frame_problems(
     ----------
     task_scores, brain_scores : DataFrame
         Must have rows.
-    ceilings, layer_profile, lineage, unique : DataFrame
+    ceilings, layer_profile, lineage, unique, p_values : DataFrame
         May be empty; with rows, they must have their columns.
     """
     yield from _problems_of("task_scores", task_scores, TASK_SCORE_COLUMNS, TASK_KEY)
     yield from _problems_of("brain_scores", brain_scores, BRAIN_SCORE_COLUMNS, BRAIN_KEY)
-    for name, frame, columns in (
-        ("ceilings", ceilings, CEILING_COLUMNS),
-        ("layer_profile", layer_profile, LAYER_COLUMNS),
-        ("lineage", lineage, LINEAGE_COLUMNS),
-        ("unique", unique, UNIQUE_COLUMNS),
+    for name, frame, columns, key in (
+        ("ceilings", ceilings, CEILING_COLUMNS, []),
+        ("layer_profile", layer_profile, LAYER_COLUMNS, []),
+        ("lineage", lineage, LINEAGE_COLUMNS, []),
+        ("unique", unique, UNIQUE_COLUMNS, []),
+        ("p_values", p_values, P_VALUE_COLUMNS, P_VALUE_KEY),
     ):
         if not frame.empty:
-            yield from _problems_of(name, frame, columns, [])
+            yield from _problems_of(name, frame, columns, key)
     if "task" in task_scores.columns and "task" in brain_scores.columns:
         yield from _untold_tasks(task_scores, brain_scores)
 
@@ -122,8 +97,11 @@ def _problems_of(
             "Add the missing columns.",
         )
     yield from _missing_values(name, frame, [c for c in columns if c in frame.columns])
-    if "two_vs_two" in frame.columns:
-        yield from _impossible_accuracies(name, frame)
+    for accuracy in ACCURACIES:
+        if accuracy in frame.columns:
+            yield from _impossible_accuracies(name, frame, accuracy)
+    if name == "p_values" and "p" in frame.columns:
+        yield from _impossible_p_values(frame)
     if not missing and key:
         yield from _repeated_rows(name, frame, key)
 
@@ -154,15 +132,27 @@ def _missing_values(name: str, frame: pd.DataFrame, columns: list[str]) -> Itera
             )
 
 
-def _impossible_accuracies(name: str, frame: pd.DataFrame) -> Iterator[Problem]:
-    values = pd.to_numeric(frame["two_vs_two"], errors="coerce")
+def _impossible_accuracies(name: str, frame: pd.DataFrame, accuracy: str) -> Iterator[Problem]:
+    values = pd.to_numeric(frame[accuracy], errors="coerce")
     outside = values[(values < 0) | (values > 1)]
     if len(outside):
         yield Problem(
-            f"{name}: two_vs_two",
-            "2v2 accuracies from 0 to 1",
+            f"{name}: {accuracy}",
+            "accuracies from 0 to 1",
             f"{len(outside)} outside, such as {outside.iloc[0]:g}",
             "Give fractions, not percentages.",
+        )
+
+
+def _impossible_p_values(frame: pd.DataFrame) -> Iterator[Problem]:
+    values = pd.to_numeric(frame["p"], errors="coerce")
+    outside = values[(values <= 0) | (values > 1)]
+    if len(outside):
+        yield Problem(
+            "p_values: p",
+            "p values above 0 and at most 1",
+            f"{len(outside)} outside, such as {outside.iloc[0]:g}",
+            "Count the observed order among the permutations: then no p value is 0.",
         )
 
 

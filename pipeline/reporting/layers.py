@@ -40,7 +40,8 @@ def layer_figure(
     # Subjects weigh the same however many seeds each has.
     by_subject = rows.groupby(["task", "roi", "method", "layer", "subject"], sort=False)
     subject_means = by_subject["two_vs_two"].mean().reset_index()
-    lines = subject_means.groupby(["task", "roi", "method", "layer"])["two_vs_two"].mean()
+    by_layer = subject_means.groupby(["task", "roi", "method", "layer"])["two_vs_two"]
+    lines = by_layer.agg(["mean", "sem"])
     tasks, rois = list(dict.fromkeys(rows["task"])), list(dict.fromkeys(rows["roi"]))
     methods = ordered_methods(rows["method"])
     colours = colours_of(all_methods)
@@ -51,15 +52,16 @@ def layer_figure(
             for column, roi in enumerate(rois):
                 for method in methods:
                     if (task, roi, method) in lines.index.droplevel("layer"):
-                        _draw_line(axes[row][column], lines[task, roi, method], colours[method])
+                        _draw_line(axes[row][column], lines.loc[task, roi, method], colours[method])
                 _label(axes[row][column], (row, column), len(tasks), task, roi)
         legend_below(figure, methods, colours, True, False)
         finish(figure, title)
     n_subjects = rows["subject"].nunique()
     over = (
-        f"mean over {n_subjects} subjects and their folds"
+        f"mean over {n_subjects} subjects and their folds, with a band of one standard error over "
+        "subjects"
         if n_subjects > 1
-        else ("mean over the folds of the one subject")
+        else "mean over the folds of the one subject"
     )
     caption = (
         f"Each line: {over}, for every layer whether or not it was the one chosen. Rows are "
@@ -75,8 +77,11 @@ def _grid(n_tasks: int, n_rois: int) -> tuple[Figure, list[list[Axes]]]:
     return figure, [list(row) for row in axes]
 
 
-def _draw_line(ax: Axes, line: pd.Series, colour: str) -> None:
-    ax.plot(line.index, line.to_numpy(), color=colour, marker="o", markersize=3, linewidth=1.6)
+def _draw_line(ax: Axes, line: pd.DataFrame, colour: str) -> None:
+    ax.plot(line.index, line["mean"], color=colour, marker="o", markersize=3, linewidth=1.6)
+    if line["sem"].notna().any():
+        low, high = line["mean"] - line["sem"], line["mean"] + line["sem"]
+        ax.fill_between(line.index, low, high, color=colour, alpha=0.18, linewidth=0)
 
 
 def _label(ax: Axes, place: tuple[int, int], n_tasks: int, task: str, roi: str) -> None:

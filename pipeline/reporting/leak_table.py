@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from pipeline.reporting.aggregate import CELL_KEYS
-from pipeline.reporting.methods import ordered_methods
-from pipeline.reporting.table import MISSING, Table, plus_minus, roi_heading
+from pipeline.reporting.table import (
+    ROW_LABELS,
+    Table,
+    no_bold,
+    plus_minus,
+    roi_grid,
+    task_method_keys,
+)
 from pipeline.reporting.views import View, slug
 
 KEYS = [key for key in CELL_KEYS if key != "split"]
@@ -82,15 +86,12 @@ def leak_table(view: View, gaps: pd.DataFrame) -> Table | None:
     rows = view.rows_of(gaps)
     if view.split != "shuffled" or rows.empty:
         return None
-    rois = list(dict.fromkeys(rows["roi"]))
-    texts = []
-    for task, of_task in rows.groupby("task", sort=False):
-        cells = {(cell.method, cell.roi): cell for cell in of_task.itertuples()}
-        texts += [
-            {"task": task, "method": method, **_cells(cells, method, rois)}
-            for method in ordered_methods(of_task["method"])
-        ]
-    shown = pd.DataFrame(texts)
+    shown = roi_grid(
+        rows,
+        ROW_LABELS,
+        task_method_keys(rows),
+        lambda c: plus_minus(c.gap, c.standard_error, signed=True),
+    )
     several = int(rows["n_subjects"].max()) > 1
     error = f": mean ± standard error over {rows['n_subjects'].max()} subjects" if several else ""
     what = f"{view.direction} 2v2 accuracy: {view.subjects}, base {view.base}"
@@ -100,17 +101,6 @@ def leak_table(view: View, gaps: pd.DataFrame) -> Table | None:
         note=f"Accuracy in shuffled minus accuracy in grouped folds of the same stimuli{error}.",
         values=rows.reset_index(drop=True),
         shown=shown,
-        bold=pd.DataFrame(False, index=shown.index, columns=shown.columns[2:]),
+        bold=no_bold(shown, 2),
         n_labels=2,
     )
-
-
-def _cells(
-    cells: dict[tuple[str, str], tuple[object, ...]], method: str, rois: Iterable[str]
-) -> dict[str, str]:
-    text = {}
-    for roi in rois:
-        cell = cells.get((method, roi))
-        gap, error = (getattr(cell, name, float("nan")) for name in ("gap", "standard_error"))
-        text[roi_heading(roi)] = MISSING if cell is None else plus_minus(gap, error, signed=True)
-    return text

@@ -30,11 +30,14 @@ class Section:
     title, intro : str
     blocks : tuple of Table or NamedFigure
         In reading order.
+    warning : str
+        What makes all of it doubtful; empty: nothing does.
     """
 
     title: str
     intro: str
     blocks: tuple[Table | NamedFigure, ...]
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def roman(number: int) -> str:
 
 def _numbered(
     sections: Sequence[Section], drawings: Mapping[str, str]
-) -> Iterator[tuple[str, str, list[Block]]]:
+) -> Iterator[tuple[Section, list[Block]]]:
     table_numbers, figure_numbers = itertools.count(1), itertools.count(1)
     for section in sections:
         blocks = [
@@ -139,7 +142,7 @@ def _numbered(
             else _figure_block(block, drawings[block.name], f"Figure {next(figure_numbers)}")
             for block in section.blocks
         ]
-        yield section.title, section.intro, blocks
+        yield section, blocks
 
 
 def _figure_block(named: NamedFigure, drawing: str, number: str) -> Block:
@@ -172,11 +175,16 @@ def _rows(table: Table) -> Iterator[Row]:
     shown = table.shown.to_numpy().tolist()
     bold = table.bold.to_numpy().tolist()
     n_labels = table.n_labels
-    runs = [len(list(run)) for _, run in itertools.groupby(shown, key=lambda row: row[0])]
-    spans = [span for run in runs for span in (run, *([0] * (run - 1)))]
-    for row, strong, span in zip(shown, bold, spans, strict=True):
-        labels = ((row[0], span), *((label, 1) for label in row[1:n_labels]))
+    spans = [_spans(shown, n) for n in range(1, n_labels)] + [[1] * len(shown)]
+    for row, strong, spanned in zip(shown, bold, zip(*spans, strict=True), strict=True):
+        labels = tuple(zip(row[:n_labels], spanned, strict=True))
         yield Row(labels, tuple(zip(row[n_labels:], strong, strict=True)))
+
+
+def _spans(shown: list[list[str]], n_labels: int) -> list[int]:
+    """Count, where the first labels change, the rows that share them; 0 in the rows below."""
+    runs = [len(list(run)) for _, run in itertools.groupby(shown, key=lambda r: r[:n_labels])]
+    return [span for run in runs for span in (run, *([0] * (run - 1)))]
 
 
 def _lineage_rows(lineage: pd.DataFrame) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from pipeline.errors import DataError, Problem, refuse
 from pipeline.reporting import aggregate
+from pipeline.reporting.alpha_borders import SETTING, border_shares
 from pipeline.reporting.figures import NamedFigure
 from pipeline.reporting.page import render_page
 from pipeline.reporting.results import StudyResults
@@ -71,8 +72,9 @@ def build_report(results: StudyResults) -> Report:
     refuse(_repeated_names([*tables, *figures]), DataError)
     title = results.full_title
     drawings = {named.name: svg_of(named.figure) for named in figures}
+    settings = {**results.settings, SETTING: border_shares(results.brain_scores)}
     return Report(
-        html=render_page(title, found, sections, drawings, results.settings, results.lineage),
+        html=render_page(title, found, sections, drawings, settings, results.lineage),
         markdown=markdown_summary(title, found, tables),
         terminal=terminal_table(title, found, tasks, summary),
         tables={table.name: table.values for table in tables},

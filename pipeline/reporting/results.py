@@ -32,6 +32,8 @@ class StudyResults:
     unique : DataFrame
         Columns in ``UNIQUE_COLUMNS``: 2v2 accuracy of nuisance features alone, and what a model
         adds to it; may be empty.
+    p_values : DataFrame
+        Columns in ``P_VALUE_COLUMNS``: permutation tests of 2v2 accuracies; may be empty.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class StudyResults:
     settings: Mapping[str, object]
     lineage: pd.DataFrame
     unique: pd.DataFrame = field(default_factory=pd.DataFrame)
+    p_values: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         refuse(
@@ -57,6 +60,7 @@ class StudyResults:
                 self.layer_profile,
                 self.lineage,
                 self.unique,
+                self.p_values,
             ),
             DataError,
         )

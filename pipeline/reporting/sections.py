@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from pipeline.reporting import aggregate
+from pipeline.reporting import aggregate, other_scores, p_value_table
+from pipeline.reporting.accuracy_table import two_vs_two_table
+from pipeline.reporting.alpha_borders import border_warning
 from pipeline.reporting.ceilings import SPLIT_HALF, ceilings_of
 from pipeline.reporting.contrast_table import contrast_table
 from pipeline.reporting.figures import NamedFigure, accuracy_figure, task_figure
@@ -15,7 +17,7 @@ from pipeline.reporting.leak_table import leak_sentence, leak_table, split_gaps
 from pipeline.reporting.page import Section
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.table import Table, unconverged_models
-from pipeline.reporting.tables import cost_table, task_table, two_vs_two_table
+from pipeline.reporting.tables import cost_table, task_table
 from pipeline.reporting.unique_table import unique_table
 from pipeline.reporting.views import View, views_of
 
@@ -57,6 +59,20 @@ def sections_of(
             "What changes from one way of adapting a base to another, cell by cell.",
             tuple(t for v in views if (t := contrast_table(v, differences)) is not None),
         ),
+        Section(
+            "Permutation tests",
+            p_value_table.INTRO,
+            tuple(
+                t
+                for v in views
+                if (t := p_value_table.p_value_table(v, results.p_values)) is not None
+            ),
+        ),
+        Section(
+            "Hard pairs and ranks",
+            other_scores.INTRO,
+            tuple(other_scores.other_scores_table(v, results.brain_scores) for v in views),
+        ),
         *_leak_section(results, views),
         Section(
             "Beyond nuisance features",
@@ -87,20 +103,21 @@ def _accuracy_sections(
     counts = aggregate.subject_counts(results.brain_scores)
     methods = [*results.task_scores["method"].unique(), *results.brain_scores["method"].unique()]
     by_brain: dict[str, list[Table | NamedFigure]] = {}
-    subjects = {}
+    views_of_brain: dict[str, list[View]] = {}
     for view in views:
         ceilings = ceilings_of(view, results.ceilings)
         blocks = by_brain.setdefault(view.brain, [])
         blocks.append(two_vs_two_table(view, summary, ceilings, unconverged_models(tasks)))
         drawn = ceilings.get(SPLIT_HALF, {})
         blocks.append(accuracy_figure(view, summary, units, drawn, methods))
-        subjects[view.brain] = view.subjects
+        views_of_brain.setdefault(view.brain, []).append(view)
     return [
         Section(
-            f"Brain alignment: {subjects[brain]}",
+            f"Brain alignment: {views_of_brain[brain][0].subjects}",
             f"{counts[brain]} {'subject' if counts[brain] == 1 else 'subjects'}. Encoding "
             "predicts voxels from features, decoding features from voxels.",
             tuple(blocks),
+            border_warning(views_of_brain[brain], results.brain_scores),
         )
         for brain, blocks in by_brain.items()
     ]

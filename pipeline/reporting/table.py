@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
+
+from pipeline.reporting.methods import ordered_methods
 
 CHANCE = 0.5  # of a 2v2 accuracy
 MISSING = "—"
 DAGGER = "†"
-LABEL_HEADINGS = ("task", "method", "difference")
+LABEL_HEADINGS = ("task", "method", "score", "difference")
+#: What most tables have a row for.
+ROW_LABELS = ("task", "method")
 
 #: (base, task, method) of models that did not converge.
 Unconverged = frozenset[tuple[str, str, str]]
@@ -73,3 +79,66 @@ def error_words(rows: pd.DataFrame) -> str:
         f"standard error over {n_units} folds of the one subject (folds share training stimuli, "
         "so it is too small; it says nothing about other subjects)"
     )
+
+
+def shown_value(mean: float) -> float:
+    """Round as the tables do: two scores that read the same are equally good."""
+    return round(float(mean), 3)
+
+
+def is_best(rows: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
+    """Say of each row whether no other row with the same keys has a higher ``mean``, as shown."""
+    shown = rows["mean"].map(shown_value)
+    return shown == shown.groupby([rows[key] for key in keys]).transform("max")
+
+
+def task_method_keys(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """List every task with every method, in the order of tables."""
+    methods = ordered_methods(rows["method"])
+    return [(task, method) for task in dict.fromkeys(rows["task"]) for method in methods]
+
+
+def roi_grid(
+    rows: pd.DataFrame,
+    labels: Sequence[str],
+    keys: Sequence[tuple[str, ...]],
+    write: Callable[[Any], object],
+    absent: object = MISSING,
+) -> pd.DataFrame:
+    """Lay cells out: a row for each key, a column for each ROI.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row per key and ROI: the columns of ``labels``, ``roi``, and what ``write`` reads.
+    labels : sequence of str
+        Columns that make a key; they come first in what is returned.
+    keys : sequence of tuple of str
+    write : callable
+        Makes a cell from a row, as ``itertuples`` gives it.
+    absent : object
+        Stands where there is no row.
+
+    Returns
+    -------
+    DataFrame
+    """
+    cells = {(*(getattr(c, label) for label in labels), c.roi): c for c in rows.itertuples()}
+    rois = list(dict.fromkeys(rows["roi"]))
+    return pd.DataFrame(
+        [
+            {
+                **dict(zip(labels, key, strict=True)),
+                **{
+                    roi_heading(roi): write(cells[*key, roi]) if (*key, roi) in cells else absent
+                    for roi in rois
+                },
+            }
+            for key in keys
+        ]
+    )
+
+
+def no_bold(shown: pd.DataFrame, n_labels: int) -> pd.DataFrame:
+    """Set no cell of a table in bold."""
+    return pd.DataFrame(False, index=shown.index, columns=shown.columns[n_labels:])

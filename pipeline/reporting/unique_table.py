@@ -5,8 +5,16 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.reporting.aggregate import CELL_KEYS, by_unit, mean_and_error
-from pipeline.reporting.methods import ordered_methods
-from pipeline.reporting.table import MISSING, Table, error_words, plus_minus, roi_heading
+from pipeline.reporting.table import (
+    ROW_LABELS,
+    Table,
+    error_words,
+    no_bold,
+    plus_minus,
+    roi_grid,
+    roi_heading,
+    task_method_keys,
+)
 from pipeline.reporting.views import View
 
 NOTE = (
@@ -33,36 +41,22 @@ def unique_table(view: View, unique: pd.DataFrame) -> Table | None:
     if rows.empty:
         return None
     means = mean_and_error(by_unit(rows, CELL_KEYS, "unique"), CELL_KEYS, "unique")
-    cells = {(cell.task, cell.method, cell.roi): cell for cell in means.itertuples()}
-    rois = list(dict.fromkeys(means["roi"]))
-    texts: list[dict[str, str]] = []
-    for task in dict.fromkeys(means["task"]):
-        for method in ordered_methods(means["method"]):
-            found = [cells.get((task, method, roi)) for roi in rois]
-            shown = [
-                MISSING if c is None else plus_minus(c.mean, c.standard_error, signed=True)
-                for c in found
-            ]
-            texts.append({"task": task, "method": method, **_by_heading(rois, shown)})
-    alone = rows.groupby("roi")["nuisance"].mean()
-    texts.append(
-        {
-            "task": "nuisance features alone",
-            "method": "",
-            **_by_heading(rois, [f"{alone[roi]:.3f}" for roi in rois]),
-        }
+    shown = roi_grid(
+        means,
+        ROW_LABELS,
+        task_method_keys(means),
+        lambda c: plus_minus(c.mean, c.standard_error, signed=True),
     )
-    table = pd.DataFrame(texts)
+    alone = rows.groupby("roi", sort=False)["nuisance"].mean()
+    written = {roi_heading(roi): f"{accuracy:.3f}" for roi, accuracy in alone.items()}
+    last = pd.DataFrame([{"task": "nuisance features alone", "method": "", **written}])
+    table = pd.concat([shown, last], ignore_index=True)
     return Table(
         name=f"unique-{view.name}",
         title=f"Beyond nuisance features, {view.title[0].lower()}{view.title[1:]}",
         note=f"{NOTE}: mean ± {error_words(means)}. Last row: 2v2 accuracy, chance 0.5.",
         values=means,
         shown=table,
-        bold=pd.DataFrame(False, index=table.index, columns=table.columns[2:]),
+        bold=no_bold(table, 2),
         n_labels=2,
     )
-
-
-def _by_heading(rois: list[str], texts: list[str]) -> dict[str, str]:
-    return {roi_heading(roi): text for roi, text in zip(rois, texts, strict=True)}

@@ -43,9 +43,13 @@ class View:
     @property
     def title(self) -> str:
         """Title of a table or figure of this view."""
+        return self.titled("2v2 accuracy")
+
+    def titled(self, measure: str) -> str:
+        """Title of a table or figure that shows another measure of this view."""
         folds = SPLIT_WORDS.get(self.split, self.split)
-        measure = f"{self.direction.capitalize()} 2v2 accuracy"
-        return f"{measure}: {self.subjects}, base {self.base}, {folds}"
+        what = f"{self.direction.capitalize()} {measure}"
+        return f"{what}: {self.subjects}, base {self.base}, {folds}"
 
     @property
     def name(self) -> str:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 PIPELINE = Path(__file__).parent.parent
+#: Files that say what is computed, and how it is shown.
+SOURCES = (".py", ".j2")
 
 
 @cache
 def code_digest(packages: tuple[str, ...]) -> str:
-    """SHA-256 over the source of some of the project's packages.
+    """SHA-256 over the source of some of the project's packages, templates of pages included.
 
     Parameters
     ----------
@@ -24,7 +26,8 @@ def code_digest(packages: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
     for package in packages:
         place = PIPELINE / package
-        paths = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+        inside = (path for path in place.rglob("*") if path.suffix in SOURCES)
+        paths = sorted(inside) if place.is_dir() else [place.with_suffix(".py")]
         for path in paths:
             digest.update(path.relative_to(PIPELINE).as_posix().encode())
             digest.update(path.read_bytes())

@@ -81,7 +81,11 @@ def brain_rows(world: dict, rng: np.random.Generator, simulated: bool) -> list[d
             + ADVANTAGE[method] * (1 if direction == "encoding" else 0.5)
             + subject_gain[subject]
             + rng.normal(0, 0.02),
+            "two_vs_two_within": 0.52 + rng.normal(0, 0.02),
+            "n_pairs_within": 40,
+            "rank_accuracy": 0.55 + rng.normal(0, 0.02),
             "layer": 3,
+            "alpha_at_border": fold == 0,
         }
         for direction, task, method, roi, subject, fold in itertools.product(
             ("encoding", "decoding"),

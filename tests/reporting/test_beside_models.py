@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from pipeline.reporting import aggregate
+from pipeline.reporting.accuracy_table import OF_CEILING, two_vs_two_table
 from pipeline.reporting.ceilings import ceilings_of, fraction_of_ceiling
 from pipeline.reporting.leak_table import leak_sentence, leak_table, split_gaps
 from pipeline.reporting.report import build_report
 from pipeline.reporting.table import MISSING
-from pipeline.reporting.tables import OF_CEILING, two_vs_two_table
 from pipeline.reporting.unique_table import unique_table
 from pipeline.reporting.verdict import verdicts
 from pipeline.reporting.views import views_of

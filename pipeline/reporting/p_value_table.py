@@ -1,0 +1,124 @@
+"""The table of permutation tests: in how many subjects an accuracy is above chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from pipeline.reporting.aggregate import CELL_KEYS
+from pipeline.reporting.table import ROW_LABELS, Table, roi_grid, task_method_keys
+from pipeline.reporting.views import View
+
+LEVEL = 0.05
+SMALLEST_SHOWN = 0.001
+INTRO = (
+    "How often 2v2 accuracy is as high or higher when whole stimulus groups (in shuffled folds "
+    "single stimuli) are exchanged, so that features and responses have nothing to do with each "
+    "other. Ridge is fitted again to every exchange, in every fold; the layer and the alpha that "
+    "the fold chose in the observed order are kept, not chosen anew. Of a repeated split the "
+    "first is tested. p is the share of orders, the observed one among them, that score as high or "
+    "higher. For several subjects the median of their p values is given and not a product: they "
+    "saw the same stimuli and share the exchanges, so that their p values depend on each other. "
+    "Twice the median is a p value for all subjects together, whatever the dependence (Rüger "
+    "1978)."
+)
+
+
+def p_value_means(p_values: pd.DataFrame) -> pd.DataFrame:
+    """Summarise the p values of each cell over subjects.
+
+    Parameters
+    ----------
+    p_values : DataFrame
+        Columns in ``pipeline.reporting.inputs.P_VALUE_COLUMNS``, with rows.
+
+    Returns
+    -------
+    DataFrame
+        Keys of the cell, ``n_subjects``, ``significant`` (subjects with p of at most .05),
+        ``median_p`` over subjects, ``beyond`` (whether what follows from the median for all of
+        them together is at most .05) and ``permutations``, the fewest. Where there are several
+        seeds, a subject counts with the largest p of them.
+
+    Notes
+    -----
+    Subjects saw the same stimuli, and share the model and the exchanges, so their p values are
+    not independent, and a combination that takes them to be (Fisher's) would be too small.
+    Twice the median is a p value under any dependence (Rüger 1978, Metrika 25: the k-th smallest
+    of n p values times n / k), of the hypothesis that accuracy is at chance in every subject.
+    """
+    by_subject = p_values.groupby([*CELL_KEYS, "subject"], sort=False)
+    worst = by_subject.agg(p=("p", "max"), permutations=("permutations", "min")).reset_index()
+    means = (
+        worst.assign(significant=worst["p"] <= LEVEL)
+        .groupby(CELL_KEYS, sort=False)
+        .agg(
+            n_subjects=("p", "count"),
+            significant=("significant", "sum"),
+            median_p=("p", "median"),
+            permutations=("permutations", "min"),
+        )
+        .reset_index()
+    )
+    factor = means["n_subjects"].map(lambda n: 1 if n == 1 else 2)
+    return means.assign(beyond=factor * means["median_p"] <= LEVEL)
+
+
+def p_value_table(view: View, p_values: pd.DataFrame) -> Table | None:
+    """Show the permutation tests of one view: rows task x method, columns ROI.
+
+    Parameters
+    ----------
+    view : View
+    p_values : DataFrame
+        Columns in ``pipeline.reporting.inputs.P_VALUE_COLUMNS``; may be empty.
+
+    Returns
+    -------
+    Table or None
+        None where no alignment of the view was asked for permutations.
+    """
+    rows = p_values if p_values.empty else view.rows_of(p_values)
+    if rows.empty:
+        return None
+    means = p_value_means(rows)
+    keys = task_method_keys(means)
+    shown = roi_grid(means, ROW_LABELS, keys, _cell)
+    bold = roi_grid(means, ROW_LABELS, keys, lambda c: bool(c.beyond), absent=False)
+    return Table(
+        name=f"p-values-{view.name}",
+        title=view.titled("2v2 accuracy, permutation tests"),
+        note=_note(means, rows["seed"].nunique() > 1),
+        values=means,
+        shown=shown,
+        bold=bold[shown.columns[2:]],
+        n_labels=2,
+    )
+
+
+def p_text(p: float) -> str:
+    """Write ``0.012``, or ``<0.001``."""
+    return f"{p:.3f}" if p >= SMALLEST_SHOWN / 2 else f"<{SMALLEST_SHOWN}"
+
+
+def _cell(cell: Any) -> str:
+    if cell.n_subjects == 1:
+        return p_text(cell.median_p)
+    return f"{cell.significant}/{cell.n_subjects} ({p_text(cell.median_p)})"
+
+
+def _note(means: pd.DataFrame, several_seeds: bool) -> str:
+    n_subjects, permutations = int(means["n_subjects"].max()), int(means["permutations"].min())
+    least = f"{permutations:,} exchanges, so that no p is below {p_text(1 / (1 + permutations))}."
+    seeds = " Of several seeds, the largest p of each subject counts." if several_seeds else ""
+    if n_subjects == 1:
+        return (
+            f"p of the one subject, from {least}{seeds} Bold: p of at most {LEVEL}, not corrected "
+            "for the number of cells."
+        )
+    return (
+        f"In how many of {n_subjects} subjects p is at most {LEVEL}; in brackets the median p over "
+        f"subjects. From {least}{seeds} Bold: twice the median is at most {LEVEL}, not corrected "
+        "for the number of cells."
+    )
