@@ -21,7 +21,7 @@ def draw_permutations(
     ----------
     groups : array_like, shape (n_stimuli,)
         Stimulus group of each stimulus.
-    split : {'grouped', 'shuffled', 'contiguous'}
+    split : {'grouped', 'shuffled', 'contiguous', 'leave-one-group-out'}
         Whole groups are exchanged among groups of equal size, the stimuli within a group keeping
         their order; single stimuli where the split is ``shuffled``.
     n_permutations : int
