@@ -16,10 +16,11 @@ from pipeline.alignment import AlignSettings
 from pipeline.alignment.by_roi import Arrays, SomeRois, align_rois, encode_both, encode_nuisance
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.units import Unit, Workplace
+from pipeline.brains.choosing import lone_voxel_problems
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.near_identical import merged_groups
 from pipeline.config import AlignConfig
-from pipeline.errors import AlignmentError
+from pipeline.errors import AlignmentError, refuse
 from pipeline.tracking.brains import load_brain
 from pipeline.tracking.unfinished import compute_kept
 
@@ -128,8 +129,10 @@ def make_plan(config: AlignConfig, brain: BrainDataset) -> Plan:
     Raises
     ------
     AlignmentError
-        Folds that cannot be scored, or that would split a stimulus group.
+        ROIs of a single voxel, all at once; folds that cannot be scored, or that would split a
+        stimulus group.
     """
+    refuse(lone_voxel_problems(brain), AlignmentError)
     groups = _groups(config.brain, config.brain_dir, config.near_identical)
     asked = settings_of(config)
     plan = Plan(brain, groups, (asked,), config.repeats, config.rois_per_unit)
