@@ -36,7 +36,7 @@ def features(n_layers=2):
 
 
 def computed(units, folder):
-    return compute_parts(list(units), folder, Workplace(workers=1))
+    return compute_parts(list(units), folder, Workplace(workers=1)).scores
 
 
 def test_repeats_have_folds_of_their_own_and_number_them_on(tmp_path):
