@@ -153,7 +153,7 @@ def _measure_permutations(
     subject = subject_grams(roi, groups, settings)
     chosen, fit = timed(lambda: align(layer, subject, groups, settings, directions=["encoding"]))
     folds = [fold.outer for fold in subject.folds]
-    drawn = draw_permutations(groups, settings.split, N_PERMUTATIONS, seed=0)
+    drawn = draw_permutations(groups, N_PERMUTATIONS, seed=0)
     test, seconds = timed(
         lambda: permute_chosen(layer, roi["roi_0"], chosen, folds, drawn, settings)
     )

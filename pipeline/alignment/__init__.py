@@ -8,7 +8,6 @@ from pipeline.alignment.across_subjects import across_subjects_ceiling
 from pipeline.alignment.ceiling import signal_ceiling, split_half_ceiling
 from pipeline.alignment.encoding import encode
 from pipeline.alignment.folds import Fold, audit_leaks, make_folds
-from pipeline.alignment.inputs import check_same_stimuli
 from pipeline.alignment.scores import best_layers, mean_within
 from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.subject import align
@@ -25,7 +24,6 @@ __all__ = [
     "align",
     "audit_leaks",
     "best_layers",
-    "check_same_stimuli",
     "encode",
     "make_folds",
     "mean_within",

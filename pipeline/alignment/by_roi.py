@@ -139,7 +139,7 @@ def permute_rois(
         :func:`pipeline.alignment.chosen.permute_chosen`.
     """
     folds = [fold.outer for fold in nested_folds(some.groups, settings)]
-    drawn = draw_permutations(some.groups, settings.split, n_permutations, settings.seed)
+    drawn = draw_permutations(some.groups, n_permutations, settings.seed)
     cut, responses = some.cut(features), some.responses()
     rows = []
     for (direction, roi), cell in chosen.groupby(["direction", "roi"], sort=False):

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.alignment.constant import constant_row_problems
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.gram import constant_row_problems, z_scored
+from pipeline.alignment.gram import z_scored
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 from pipeline.errors import AlignmentError, Problem, refuse
 
@@ -21,14 +22,15 @@ from pipeline.errors import AlignmentError, Problem, refuse
 def split_half_ceiling(
     repeats: NDArray[np.floating], folds: Sequence[Fold], n_splits: int = 10, seed: int = 0
 ) -> pd.DataFrame:
-    """Score one half of the repeats as a prediction of the other, in the same test folds.
+    """Score one half of the repeats as a prediction of the other, within test folds.
 
     Parameters
     ----------
     repeats : ndarray of float, shape (n_repeats, n_stimuli, n_voxels)
         Single presentations, at least two.
     folds : sequence of Fold
-        Those that are scored: each half is z-scored by their training rows.
+        Of the repeated stimuli: each half is z-scored by their training rows. Where only some
+        stimuli repeat, these are not the folds of an alignment, but made in the same way.
     n_splits : int
         Random divisions of the repeats into halves that are averaged over; two repeats have only
         one. Of an odd number of repeats each division leaves one out.

@@ -20,7 +20,7 @@ from pipeline.alignment.primal_ridge import fit_smaller_side
 from pipeline.alignment.ridge import factorise
 from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.voxels import Columns, columns_between
-from pipeline.alignment.width import projected_grams
+from pipeline.alignment.width import projected_array
 from pipeline.errors import AlignmentError, Problem
 
 Hats = list[NDArray[np.float64]]
@@ -131,8 +131,8 @@ def _encoding_hats(
     for fold, layer, alpha in zip(folds, rows.layer, rows.alpha, strict=True):
         x = features[layer]
         if settings.width:
-            grams = projected_grams(x, fold.train, settings.width, settings.similarity)
-            hats.append(factorise(grams.kernel, fold.train, fold.test).hat(float(alpha)))
+            array = projected_array(x, fold.train, settings.width, settings.similarity)
+            hats.append(factorise(array.grams().kernel, fold.train, fold.test).hat(float(alpha)))
         else:
             hats.append(fit_smaller_side(x, fold).hat(float(alpha)))
     return hats

@@ -15,12 +15,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.alphas import open_study
+from pipeline.alignment.constant import constant_problems, no_variation
 from pipeline.alignment.engine import PairScore, Scored, Task, score_direction
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.gram import Grams, gram_matrices, gram_problems, no_variation, z_scored
+from pipeline.alignment.gram import Grams, gram_matrices, z_scored
 from pipeline.alignment.inputs import check_inputs
 from pipeline.alignment.primal import score_direction_primal
-from pipeline.alignment.primal_arrays import FoldArray, array_problems, fold_array
+from pipeline.alignment.primal_arrays import FoldArray, fold_array
 from pipeline.alignment.scores import score_table
 from pipeline.alignment.settings import AlignSettings, Similarity
 from pipeline.alignment.sides import primal_rois
@@ -83,7 +84,7 @@ def encode(
             task = Task(fold, alphas, settings.objective, labels)
             pairs = [
                 *_score_fold(sources, subject.rois[number], number, task, in_parallel),
-                *_score_fold_primal(sources, small, number, task, settings.similarity),
+                *_score_fold_primal(sources, small, number, task, settings.similarity, in_parallel),
             ]
             scored += (Scored("encoding", number, pair) for pair in pairs)
     return score_table(scored, rois, sources)
@@ -99,7 +100,7 @@ def _score_fold(
     if not rois:
         return
     train = task.fold.outer.train
-    refuse(_constant_patterns(rois, train, number), AlignmentError)
+    refuse(constant_problems(rois, train, f"fold {number}, ROI", compared=True), AlignmentError)
     x = {name: _joined(name, bands, train, number) for name, bands in sources.items()}
     yield from score_direction(x, rois, task, in_parallel)
 
@@ -110,34 +111,27 @@ def _score_fold_primal(
     number: int,
     task: Task,
     similarity: Similarity,
+    in_parallel: Map,
 ) -> Iterator[PairScore]:
-    """Score the ROIs that are cheaper by columns, holding one z-scored source at a time."""
+    """Score the ROIs that are cheaper by columns, holding one z-scored source a thread."""
     if not responses:
         return
     train = task.fold.outer.train
     rois = {roi: fold_array(y, train, similarity) for roi, y in responses.items()}
-    problems = (
-        problem
-        for roi, y in rois.items()
-        for problem in array_problems(y, train, f"fold {number}, ROI {roi}")
-    )
-    refuse(problems, AlignmentError)
-    for name, bands in sources.items():
-        x = {name: _side_by_side(name, bands, train, number)}
-        yield from score_direction_primal(x, rois, task)
+    refuse(constant_problems(rois, train, f"fold {number}, ROI", compared=True), AlignmentError)
+
+    def of_source(name: str) -> list[PairScore]:
+        x = {name: _side_by_side(name, sources[name], train, number)}
+        return list(score_direction_primal(x, rois, task))
+
+    for pairs in in_parallel(of_source, sources):
+        yield from pairs
 
 
 def _checked_bands(sources: Mapping[str, Bands], n_stimuli: int) -> dict[str, NDArray[np.floating]]:
     """List the bands to check; a constant one adds nothing, which is no mistake."""
     named = {f"{name}, band {n}": x for name, bands in sources.items() for n, x in enumerate(bands)}
     return {name: x for name, x in named.items() if len(x) != n_stimuli or not (x == x[0]).all()}
-
-
-def _constant_patterns(
-    rois: Mapping[str, Grams], train: NDArray[np.int64], fold: int
-) -> Iterator[Problem]:
-    for name, grams in rois.items():
-        yield from gram_problems(grams, train, f"fold {fold}, ROI {name}", compared=True)
 
 
 def varying(

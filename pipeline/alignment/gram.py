@@ -7,7 +7,7 @@ for 200,000.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,12 +17,9 @@ from numpy.typing import NDArray
 from pipeline.alignment.settings import Similarity
 from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.alignment.workers import Map
-from pipeline.errors import Problem
 
 # Bytes of one block of columns in float64: large enough for BLAS, small enough to stay in cache.
 BLOCK_BYTES = 4 * 2**20
-# A row whose centred square is this share of its raw square is constant up to rounding.
-CONSTANT_ROW = (1000 * np.finfo(np.float64).eps) ** 2
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,14 @@ class Grams:
 
     kernel: NDArray[np.float64]
     patterns: NDArray[np.float64]
+
+    def varies(self, train: NDArray[np.int64]) -> bool:
+        """Say whether any column varies over the training rows."""
+        return bool(np.diagonal(self.kernel)[train].max() > 0)
+
+    def squares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return squared norms of all patterns as they are compared, and before any centring."""
+        return np.diagonal(self.patterns), np.diagonal(self.kernel)
 
 
 def gram_matrices(
@@ -160,66 +165,6 @@ def _z_scored_first(rows: NDArray[np.float64], n_train: int) -> NDArray[np.float
     varies = deviation > n_train * np.finfo(np.float64).eps * np.abs(mean)
     rows *= np.divide(1.0, deviation, out=np.zeros_like(deviation), where=varies)
     return rows
-
-
-def gram_problems(
-    grams: Grams, train: NDArray[np.int64], where: str, *, compared: bool = True
-) -> Iterator[Problem]:
-    """Say why an array cannot be aligned in this fold.
-
-    Parameters
-    ----------
-    grams : Grams
-    train : ndarray of int, shape (n_train,)
-    where : str
-        What the array is, for messages.
-    compared : bool
-        It is predicted, so that no pattern of it may be constant; an array that is only predicted
-        from needs no more than a column that varies.
-    """
-    if not np.trace(grams.kernel[np.ix_(train, train)]) > 0:
-        yield no_variation(where)
-    elif compared:
-        rows = np.arange(len(grams.kernel))
-        yield from constant_row_problems(
-            np.diagonal(grams.patterns), np.diagonal(grams.kernel), rows, where
-        )
-
-
-def no_variation(where: str) -> Problem:
-    """Say that an array has no column that varies over the training stimuli."""
-    return Problem(
-        where,
-        "columns that vary over the training stimuli",
-        "only constant columns",
-        "Leave this array out: nothing can be learned from it.",
-    )
-
-
-def constant_row_problems(
-    squares: NDArray[np.float64], raw: NDArray[np.float64], rows: NDArray[np.int64], where: str
-) -> Iterator[Problem]:
-    """Name the stimulus rows whose pattern is constant up to rounding.
-
-    Parameters
-    ----------
-    squares, raw : ndarray of float64, shape (n_rows,)
-        Squared norms of the patterns, centred over columns and not.
-    rows : ndarray of int, shape (n_rows,)
-        Stimulus rows they belong to.
-    where : str
-    """
-    constant = rows[squares <= CONSTANT_ROW * raw]
-    if len(constant):
-        named = ", ".join(str(row) for row in constant[:5])
-        more = f" and {len(constant) - 5} more" if len(constant) > 5 else ""
-        yield Problem(
-            where,
-            "patterns that vary over columns after z-scoring",
-            f"a constant pattern in stimulus rows {named}{more}",
-            "A constant pattern (always so with a single voxel) has no correlation: use a larger "
-            "region or more features, leave these stimuli out, or only predict from this array.",
-        )
 
 
 def _outer(means: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:

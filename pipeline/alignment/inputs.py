@@ -36,30 +36,6 @@ def check_inputs(
     refuse(_problems(arrays, labels), AlignmentError)
 
 
-def check_same_stimuli(features: str, responses: str) -> None:
-    """Refuse features of other stimuli than the responses', of which there may be as many.
-
-    Parameters
-    ----------
-    features, responses : str
-        Digests of the stimuli that features were extracted for, and that responses answer.
-
-    Raises
-    ------
-    AlignmentError
-        The digests differ.
-    """
-    if features != responses:
-        raise AlignmentError(
-            Problem(
-                "stimuli",
-                f"features of the stimuli that responses answer, digest {responses}",
-                f"features of other stimuli, digest {features}",
-                "Extract the features again for this brain dataset.",
-            )
-        )
-
-
 def _problems(
     arrays: Mapping[str, Mapping[str, Columns]], labels: Mapping[str, ArrayLike | None]
 ) -> Iterator[Problem]:

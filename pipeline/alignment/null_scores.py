@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.alignment.constant import constant_row_problems
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.gram import constant_row_problems, gram_matrices, z_scored
+from pipeline.alignment.gram import gram_matrices, z_scored
 from pipeline.alignment.settings import Similarity
 from pipeline.alignment.two_vs_two import two_vs_two
 from pipeline.errors import AlignmentError, refuse

@@ -67,7 +67,7 @@ def primal_pairs(
     ----------
     sources, targets : mapping of str to FoldArray
         Of this fold: layers and ROIs to encode, ROIs and layers to decode. None with
-        :func:`array_problems`: a source has to vary, and no pattern of a target may be constant.
+        :func:`constant_problems`: a source has to vary, and no pattern of a target may be constant.
     fold : NestedFold
     alphas : ndarray of float64, shape (n_alphas,)
         Relative alphas, above 0.

@@ -1,16 +1,14 @@
-"""Features and responses as the primal side takes them: z-scored for one fold, and checked."""
+"""Features and responses as the primal side takes them: z-scored for one fold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.gram import constant_row_problems, no_variation, z_scored
+from pipeline.alignment.gram import Grams, z_scored
 from pipeline.alignment.settings import Similarity
-from pipeline.errors import Problem
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,24 @@ class FoldArray:
         centred: NDArray[np.float64] = self.z - self.z.mean(axis=1, keepdims=True)
         return centred
 
+    def grams(self) -> Grams:
+        """Form the Gram matrices of the same array, for the kernel side."""
+        kernel = self.z @ self.z.T
+        if self.similarity == "cosine":
+            return Grams(kernel, kernel)
+        patterns = self.patterns()
+        return Grams(kernel, patterns @ patterns.T)
+
+    def varies(self, train: NDArray[np.int64]) -> bool:
+        """Say whether any column varies over the training rows."""
+        return bool(self.z[train].any())
+
+    def squares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return squared norms of all patterns as they are compared, and before any centring."""
+        patterns = self.patterns()
+        squares = np.einsum("ij,ij->i", patterns, patterns)
+        return squares, np.einsum("ij,ij->i", self.z, self.z)
+
 
 def fold_array(
     values: NDArray[np.floating], train: NDArray[np.int64], similarity: Similarity = "pearson"
@@ -56,27 +72,3 @@ def fold_array(
     similarity : {'pearson', 'cosine'}
     """
     return FoldArray(z_scored(values, train), similarity)
-
-
-def array_problems(
-    array: FoldArray, train: NDArray[np.int64], where: str, *, compared: bool = True
-) -> Iterator[Problem]:
-    """Say why an array cannot be aligned in this fold.
-
-    Parameters
-    ----------
-    array : FoldArray
-    train : ndarray of int, shape (n_train,)
-    where : str
-        What the array is, for messages.
-    compared : bool
-        It is predicted, so that no pattern of it may be constant; an array that is only predicted
-        from needs no more than a column that varies.
-    """
-    if not array.z[train].any():
-        yield no_variation(where)
-    elif compared:
-        patterns = array.patterns()
-        squares = np.einsum("ij,ij->i", patterns, patterns)
-        raw = np.einsum("ij,ij->i", array.z, array.z)
-        yield from constant_row_problems(squares, raw, np.arange(len(raw)), where)

@@ -7,68 +7,14 @@ predictions: ``(Zᵀ Z + λ I)⁻¹ Zᵀ = Zᵀ (Z Zᵀ + λ I)⁻¹``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from pipeline.alignment.constant import no_variation
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.gram import gram_matrices, no_variation, z_scored
-from pipeline.alignment.ridge import factorise, penalties
+from pipeline.alignment.gram import gram_matrices, z_scored
+from pipeline.alignment.ridge import Ridge, factorise
 from pipeline.errors import AlignmentError
-
-
-class Fitted(Protocol):
-    """A source in one fold that gives the hat matrix of any relative alpha."""
-
-    def hat(self, alphas: ArrayLike) -> NDArray[np.float64]:
-        """Return ``H`` with ``Ŷ_test = H Y_train``, shape (..., n_test, n_train)."""
-
-
-@dataclass(frozen=True)
-class PrimalRidge:
-    """Ridge regression on some rows of a source, ready for any penalty.
-
-    Parameters
-    ----------
-    fitted, predicted : ndarray of float64, shapes (n_fitted, n_columns), (n_predicted, n_columns)
-        Source rows in the basis of ``Zᵀ Z``'s eigenvectors.
-    eigenvectors : ndarray of float64, shape (n_columns, n_columns)
-        In columns.
-    eigenvalues : ndarray of float64, shape (n_columns,)
-        None negative.
-    scale : float
-        What alpha is relative to: the mean eigenvalue of the training *kernel*, as on the kernel
-        side, i.e. the trace of ``Zᵀ Z`` over n_train.
-    """
-
-    fitted: NDArray[np.float64]
-    predicted: NDArray[np.float64]
-    eigenvectors: NDArray[np.float64]
-    eigenvalues: NDArray[np.float64]
-    scale: float
-
-    def hat(self, alphas: ArrayLike) -> NDArray[np.float64]:
-        """Return ``H = Z_test (Zᵀ Z + alpha scale I)⁻¹ Zᵀ``, so that ``Ŷ_test = H Y_train``.
-
-        Parameters
-        ----------
-        alphas : array_like, shape (...)
-            Relative, above 0; infinity gives H = 0.
-
-        Returns
-        -------
-        ndarray of float64, shape (..., n_predicted, n_fitted)
-
-        Raises
-        ------
-        AlignmentError
-            An alpha is not above 0.
-        """
-        damping = 1 / (self.eigenvalues + penalties(alphas, self.scale)[..., None])
-        hat: NDArray[np.float64] = (self.predicted * damping[..., None, :]) @ self.fitted.T
-        return hat
 
 
 def decompose(cross: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -78,7 +24,7 @@ def decompose(cross: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     return np.maximum(values, 0.0), vectors
 
 
-def fit_smaller_side(values: NDArray[np.floating], fold: Fold) -> Fitted:
+def fit_smaller_side(values: NDArray[np.floating], fold: Fold) -> Ridge:
     """Z-score a source by the training rows and fit ridge on the side that is smaller.
 
     For hat matrices at alphas that are known already; inner folds are not served.
@@ -108,4 +54,4 @@ def fit_smaller_side(values: NDArray[np.floating], fold: Fold) -> Fitted:
     if not scale > 0:
         raise AlignmentError(no_variation("training rows"))
     eigenvalues, vectors = decompose(cross)
-    return PrimalRidge(trained @ vectors, z[fold.test] @ vectors, vectors, eigenvalues, scale)
+    return Ridge(eigenvalues, trained @ vectors, z[fold.test] @ vectors, scale)

@@ -1,4 +1,4 @@
-"""Kernel ridge regression with one factorisation for every alpha and target."""
+"""Ridge regression with one factorisation for every alpha and target."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.alignment.gram import no_variation
+from pipeline.alignment.constant import no_variation
 from pipeline.errors import AlignmentError, Problem
 
 
@@ -21,27 +21,26 @@ class Ridge:
 
     Parameters
     ----------
-    train, test : ndarray of int, shapes (n_train,) and (n_test,)
-        Rows of the kernel that are fitted and that are predicted.
-    eigenvalues : ndarray of float64, shape (n_train,)
-        Of the training kernel, none negative.
-    eigenvectors : ndarray of float64, shape (n_train, n_train)
-        In columns.
-    projected : ndarray of float64, shape (n_test, n_train)
-        Test rows of the kernel times ``eigenvectors``.
+    eigenvalues : ndarray of float64, shape (rank,)
+        None negative: those of the training kernel ``Z Zᵀ``, or of ``Zᵀ Z`` where columns are
+        fewer than training rows.
+    fitted : ndarray of float64, shape (n_train, rank)
+        Eigenvectors of the kernel; or the training rows of ``Z`` in the basis of those of ``Zᵀ Z``.
+    predicted : ndarray of float64, shape (n_test, rank)
+        Test rows of the kernel, or of ``Z``, in the same basis.
     scale : float
-        Mean eigenvalue of the training kernel.
+        Mean eigenvalue of the training kernel: the trace of ``Zᵀ Z`` over n_train.
     """
 
-    train: NDArray[np.int64]
-    test: NDArray[np.int64]
     eigenvalues: NDArray[np.float64]
-    eigenvectors: NDArray[np.float64]
-    projected: NDArray[np.float64]
+    fitted: NDArray[np.float64]
+    predicted: NDArray[np.float64]
     scale: float
 
     def hat(self, alphas: ArrayLike) -> NDArray[np.float64]:
         """Return ``H = K_test,train (K_train + alpha scale I)⁻¹``, so that ``Ŷ_test = H Y_train``.
+
+        Which is ``Z_test (Zᵀ Z + alpha scale I)⁻¹ Zᵀ``.
 
         Parameters
         ----------
@@ -58,7 +57,7 @@ class Ridge:
             An alpha is not above 0: a training kernel is singular (its rows are centred).
         """
         damping = 1 / (self.eigenvalues + penalties(alphas, self.scale)[..., None])
-        hat: NDArray[np.float64] = (self.projected * damping[..., None, :]) @ self.eigenvectors.T
+        hat: NDArray[np.float64] = (self.predicted * damping[..., None, :]) @ self.fitted.T
         return hat
 
 
@@ -100,7 +99,7 @@ def mean_eigenvalue(kernel: NDArray[np.float64], train: NDArray[np.int64]) -> fl
 def factorise(
     kernel: NDArray[np.float64], train: NDArray[np.int64], test: NDArray[np.int64]
 ) -> Ridge:
-    """Decompose the training kernel once.
+    """Decompose the training kernel once: ridge on the kernel side.
 
     Parameters
     ----------
@@ -117,4 +116,4 @@ def factorise(
     values, vectors = np.linalg.eigh(kernel[np.ix_(train, train)])
     # A Gram matrix has no negative eigenvalue; what is below 0 is rounding.
     clipped = np.maximum(values, 0.0)
-    return Ridge(train, test, clipped, vectors, kernel[np.ix_(test, train)] @ vectors, scale)
+    return Ridge(clipped, vectors, kernel[np.ix_(test, train)] @ vectors, scale)

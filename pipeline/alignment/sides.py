@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.alignment.constant import constant_problems
 from pipeline.alignment.engine import Direction, PairScore, Scored, Task
 from pipeline.alignment.primal import score_direction_primal
-from pipeline.alignment.primal_arrays import FoldArray, array_problems, fold_array
+from pipeline.alignment.primal_arrays import fold_array
 from pipeline.alignment.primal_cost import prefers_primal
 from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.alignment.width import projected_array
 from pipeline.alignment.workers import Map
-from pipeline.errors import AlignmentError, Problem, refuse
+from pipeline.errors import AlignmentError, refuse
 
 
 def primal_rois(widest: int, responses: Mapping[str, Columns]) -> dict[str, NDArray[np.floating]]:
@@ -68,7 +69,7 @@ def score_fold_primal(
     train, similarity, width = task.fold.outer.train, settings.similarity, settings.width
     rois = {name: fold_array(y, train, similarity) for name, y in responses.items()}
     compared = "encoding" in directions
-    refuse(_problems(rois, train, f"fold {number}, ROI", compared), AlignmentError)
+    refuse(constant_problems(rois, train, f"fold {number}, ROI", compared=compared), AlignmentError)
 
     def of_layer(name: str) -> list[tuple[Direction, PairScore]]:
         x, where = features[name], f"layer {name}, fold {number}"
@@ -78,8 +79,10 @@ def score_fold_primal(
             else fold_array(x, train, similarity)
         )
         layer = {name: array}
-        compared = "decoding" in directions
-        refuse(_problems(layer, train, f"fold {number}, layer", compared), AlignmentError)
+        problems = constant_problems(
+            layer, train, f"fold {number}, layer", compared="decoding" in directions
+        )
+        refuse(problems, AlignmentError)
         sides = {"encoding": (layer, rois), "decoding": (rois, layer)}
         return [
             (direction, pair)
@@ -90,10 +93,3 @@ def score_fold_primal(
     for pairs in in_parallel(of_layer, features):
         for direction, pair in pairs:
             yield Scored(direction, number, pair)
-
-
-def _problems(
-    arrays: Mapping[str, FoldArray], train: NDArray[np.int64], where: str, compared: bool
-) -> Iterator[Problem]:
-    for name, array in arrays.items():
-        yield from array_problems(array, train, f"{where} {name}", compared=compared)

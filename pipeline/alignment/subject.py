@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.alphas import AlphaStudy, open_study
+from pipeline.alignment.constant import constant_problems
 from pipeline.alignment.engine import DIRECTIONS, Direction, Scored, Task, score_direction
-from pipeline.alignment.gram import Grams, gram_matrices, gram_problems
+from pipeline.alignment.gram import Grams, gram_matrices
 from pipeline.alignment.inputs import check_inputs
 from pipeline.alignment.scores import score_table
 from pipeline.alignment.settings import AlignSettings, Objective
 from pipeline.alignment.sides import primal_rois, score_fold_primal
 from pipeline.alignment.subject_grams import SubjectGrams, form_grams
 from pipeline.alignment.voxels import Columns
-from pipeline.alignment.width import projected_grams
+from pipeline.alignment.width import projected_array
 from pipeline.alignment.workers import Map, workers
 from pipeline.errors import AlignmentError, Problem, nearest, refuse
 
@@ -122,11 +124,17 @@ def _score_fold(
         x, similarity = features[name], settings.similarity
         if settings.width:
             where = f"layer {name}, fold {number}"
-            return projected_grams(x, train, settings.width, similarity, where)
+            return projected_array(x, train, settings.width, similarity, where).grams()
         return gram_matrices(x, train, similarity)
 
     layers = dict(zip(features, in_parallel(grams, features), strict=True))
-    refuse(_problems(layers, rois, train, f"fold {number}", directions), AlignmentError)
+    of_layers = constant_problems(
+        layers, train, f"fold {number}, layer", compared="decoding" in directions
+    )
+    of_rois = constant_problems(
+        rois, train, f"fold {number}, ROI", compared="encoding" in directions
+    )
+    refuse(chain(of_layers, of_rois), AlignmentError)
     sides = {"encoding": (layers, rois), "decoding": (rois, layers)}
     for direction in directions:
         for pair in score_direction(*sides[direction], task, in_parallel):
@@ -139,21 +147,6 @@ def _direction_problems(directions: Sequence[str]) -> Iterator[Problem]:
             yield Problem("directions", "a known name", repr(name), nearest(name, DIRECTIONS))
     if not directions:
         yield Problem("directions", "at least one", "none", "Leave the argument out for both.")
-
-
-def _problems(
-    layers: Mapping[str, Grams],
-    rois: Mapping[str, Grams],
-    train: NDArray[np.int64],
-    where: str,
-    directions: Sequence[Direction],
-) -> Iterator[Problem]:
-    for name, grams in layers.items():
-        compared = "decoding" in directions
-        yield from gram_problems(grams, train, f"{where}, layer {name}", compared=compared)
-    for name, grams in rois.items():
-        compared = "encoding" in directions
-        yield from gram_problems(grams, train, f"{where}, ROI {name}", compared=compared)
 
 
 def _tell(

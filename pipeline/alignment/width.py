@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.gram import Grams, z_scored
+from pipeline.alignment.gram import z_scored
 from pipeline.alignment.primal_arrays import FoldArray
 from pipeline.alignment.settings import Similarity
 from pipeline.errors import AlignmentError, Problem
@@ -47,21 +47,21 @@ def project(
     As scikit-learn's ``PCA(width, svd_solver="full")`` on z-scored training rows. Costs one
     singular value decomposition of n_train x n_features. Z-scoring the result once more, as
     :func:`gram_matrices` does, would whiten it, and the Pearson correlation of two patterns of
-    components depends on the components' signs: :func:`projected_grams` does neither.
+    components depends on the components' signs: :func:`projected_array` does neither.
     """
     z, components = _principal(values, train, width, where)
     projected: NDArray[np.float64] = z @ components.T
     return projected
 
 
-def projected_grams(
+def projected_array(
     values: NDArray[np.floating],
     train: NDArray[np.int64],
     width: int,
     similarity: Similarity,
     where: str = "features",
-) -> Grams:
-    """Form the Gram matrices of features of which only ``width`` components are left.
+) -> FoldArray:
+    """Reduce features to ``width`` components, compared as the features these lead back to.
 
     Parameters
     ----------
@@ -74,43 +74,11 @@ def projected_grams(
 
     Returns
     -------
-    Grams
-        What :func:`gram_matrices` gives for z-scored features brought back from their components
-        (``Z V Vᵀ``), without z-scoring them again: patterns are compared over features, so no
-        sign of a component matters. At full rank they are the Gram matrices of all features, as
-        far as the rows lie in the space of the training rows.
-
-    Raises
-    ------
-    AlignmentError
-        The width is not from 1 to the rank of the training rows.
-    """
-    z, components = _principal(values, train, width, where)
-    scores = z @ components.T
-    kernel = scores @ scores.T
-    if similarity == "cosine":
-        return Grams(kernel, kernel)
-    centred = scores @ (components - components.mean(axis=1, keepdims=True))
-    return Grams(kernel, centred @ centred.T)
-
-
-def projected_array(
-    values: NDArray[np.floating],
-    train: NDArray[np.int64],
-    width: int,
-    similarity: Similarity,
-    where: str = "features",
-) -> FoldArray:
-    """Give to the primal side what :func:`projected_grams` gives to the kernel side.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_stimuli, n_features)
-    train : ndarray of int, shape (n_train,)
-    width : int
-    similarity : {'pearson', 'cosine'}
-    where : str
-        Which features they are, for messages.
+    FoldArray
+        Its ``grams()`` are what :func:`gram_matrices` gives for z-scored features brought back
+        from their components (``Z V Vᵀ``), without z-scoring them again: patterns are compared
+        over features, so no sign of a component matters. At full rank they are the Gram matrices
+        of all features, as far as the rows lie in the space of the training rows.
 
     Raises
     ------

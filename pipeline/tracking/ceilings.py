@@ -41,13 +41,13 @@ class CeilingUnit:
 
 
 def split_half_ceilings(brain: BrainDataset, n_folds: int, split: Split, seed: int) -> pd.DataFrame:
-    """Score repeats with repeats in the test folds of an alignment.
+    """Score repeats with repeats in folds of the repeated stimuli.
 
     Parameters
     ----------
     brain : BrainDataset
     n_folds, split, seed
-        Of the folds, which are made of the repeated stimuli alone.
+        Of the folds.
 
     Returns
     -------

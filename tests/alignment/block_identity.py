@@ -8,7 +8,7 @@ from pipeline.alignment.ridge import penalties
 def resolvents(ridge, alphas):
     """``(K_train + alpha scale I)⁻¹``, shape (..., n_train, n_train)."""
     damping = 1 / (ridge.eigenvalues + penalties(alphas, ridge.scale)[..., None])
-    return (ridge.eigenvectors * damping[..., None, :]) @ ridge.eigenvectors.T
+    return (ridge.fitted * damping[..., None, :]) @ ridge.fitted.T
 
 
 def held_out_hat(resolvents, kept, held_out):

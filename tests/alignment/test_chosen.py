@@ -52,7 +52,7 @@ def test_maps_of_reduced_features_differ_and_are_full_at_full_rank(scored, setti
 def test_a_single_layer_is_tested_as_by_the_test_of_layers(scored, groups, settings, direction):
     features, responses, scores, folds = scored
     rows = of_cell(scores, direction, "vision", "h.1")
-    drawn = draw_permutations(groups, settings.split, 40, seed=1)
+    drawn = draw_permutations(groups, 40, seed=1)
     found = permute_chosen(features, responses["vision"], rows, folds, drawn, settings)
     expected = permutation_tests(features, responses, rows, folds, drawn)[
         direction, "vision", "h.1"
@@ -64,7 +64,7 @@ def test_a_single_layer_is_tested_as_by_the_test_of_layers(scored, groups, setti
 
 def test_a_strong_link_is_found_and_none_is_not(scored, groups, settings, rng):
     features, responses, scores, folds = scored
-    drawn = draw_permutations(groups, settings.split, 99, seed=1)
+    drawn = draw_permutations(groups, 99, seed=1)
     rows = of_cell(best_layers(scores), "encoding", "vision")
     found = permute_chosen(features, responses["vision"], rows, folds, drawn, settings)
     assert found["p"] == 0.01

@@ -16,7 +16,7 @@ def members(order):
 
 def test_whole_groups_change_places_with_groups_of_their_size():
     before = members(np.arange(len(GROUPS)))
-    for order in draw_permutations(GROUPS, "grouped", 48, seed=1):
+    for order in draw_permutations(GROUPS, 48, seed=1):
         assert sorted(order) == list(range(len(GROUPS)))
         for rows in members(order).values():
             (source,) = np.unique(GROUPS[rows])
@@ -24,28 +24,21 @@ def test_whole_groups_change_places_with_groups_of_their_size():
 
 
 def test_every_exchange_is_as_likely_as_any_other():
-    drawn = [draw_permutations(GROUPS, "contiguous", 48, seed) for seed in range(100)]
+    drawn = [draw_permutations(GROUPS, 48, seed) for seed in range(100)]
     orders, counts = np.unique(np.concatenate(drawn), axis=0, return_counts=True)
-    assert len(orders) == count_exchanges(GROUPS, "contiguous") == 48
+    assert len(orders) == count_exchanges(GROUPS) == 48
     assert counts.min() > 60
     assert counts.max() < 140
 
 
 def test_a_group_whose_rows_lie_apart_is_exchanged_whole():
-    drawn = [draw_permutations(list("abab"), "grouped", 2, seed) for seed in range(9)]
+    drawn = [draw_permutations(list("abab"), 2, seed) for seed in range(9)]
     orders = np.unique(np.concatenate(drawn), axis=0)
     assert orders.tolist() == [[0, 1, 2, 3], [1, 0, 3, 2]]
 
 
-def test_single_stimuli_are_exchanged_where_the_split_is_shuffled():
-    drawn = draw_permutations(GROUPS, "shuffled", 200, seed=3)
-    torn = [np.unique(GROUPS[order[:2]]).size == 2 for order in drawn]
-    assert np.mean(torn) > 0.5
-    assert (np.sort(drawn, axis=1) == np.arange(len(GROUPS))).all()
-
-
 def test_a_seed_draws_the_same_permutations_again():
-    one, again, other = (draw_permutations(GROUPS, "grouped", 48, seed) for seed in (4, 4, 5))
+    one, again, other = (draw_permutations(GROUPS, 48, seed) for seed in (4, 4, 5))
     np.testing.assert_array_equal(one, again)
     assert (one != other).any()
 
@@ -53,8 +46,8 @@ def test_a_seed_draws_the_same_permutations_again():
 @given(sizes=st.lists(st.integers(1, 4), min_size=1, max_size=8), seed=st.integers(0, 99))
 def test_sizes_stay_where_they_are(sizes, seed):
     groups = np.repeat(np.arange(len(sizes)), sizes)
-    assume(count_exchanges(groups, "grouped") > 1)
-    (order,) = draw_permutations(groups, "grouped", 1, seed)
+    assume(count_exchanges(groups) > 1)
+    (order,) = draw_permutations(groups, 1, seed)
     np.testing.assert_array_equal(np.array(sizes)[groups[order]], np.array(sizes)[groups])
 
 
@@ -64,7 +57,7 @@ def test_sizes_stay_where_they_are(sizes, seed):
         (
             "abbccc",
             1,
-            r"1 distinct \(groups by number of stimuli: 1 of 1, 1 of 2, 1 of 3\).*split 'shuffled'",
+            r"1 distinct \(groups by number of stimuli: 1 of 1, 1 of 2, 1 of 3\)\. Form groups of",
         ),
         (
             GROUPS,
@@ -75,9 +68,9 @@ def test_sizes_stay_where_they_are(sizes, seed):
 )
 def test_too_few_exchanges_are_refused_and_counted(groups, asked, message):
     with pytest.raises(AlignmentError, match=message):
-        draw_permutations(list(groups), "grouped", asked, seed=0)
+        draw_permutations(list(groups), asked, seed=0)
 
 
 def test_no_permutation_at_all_is_refused():
     with pytest.raises(AlignmentError, match="permutations: expected at least 1; found 0"):
-        draw_permutations(GROUPS, "grouped", 0, seed=0)
+        draw_permutations(GROUPS, 0, seed=0)

@@ -9,7 +9,7 @@ from pipeline.alignment import align, gram, maps
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.maps import map_voxels, voxel_maps
 from pipeline.alignment.ridge import factorise
-from pipeline.alignment.width import projected_grams
+from pipeline.alignment.width import projected_array
 from pipeline.errors import AlignmentError
 
 
@@ -123,7 +123,7 @@ def test_features_of_one_width_are_mapped_by_their_own_hat_matrices(subject, fol
     X, Y = subject[0]["h.0"], subject[1]["vision"]
     hats = []
     for fold, alpha in zip(folds, ALPHAS, strict=True):
-        kernel = projected_grams(X, fold.train, 20, "pearson").kernel  # all there are
+        kernel = projected_array(X, fold.train, 20, "pearson").grams().kernel  # all there are
         hats.append(factorise(kernel, fold.train, fold.test).hat(alpha))
     np.testing.assert_allclose(
         map_voxels(hats, Y, folds).r, voxel_maps(X, Y, folds, ALPHAS).r, atol=1e-8

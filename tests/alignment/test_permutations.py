@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import kstest
 from sklearn.linear_model import Ridge
 
-from pipeline.alignment import align
+from pipeline.alignment import align, best_layers
+from pipeline.alignment.by_roi import SomeRois, permute_rois
 from pipeline.alignment.exchanges import draw_permutations
 from pipeline.alignment.folds import make_folds, nested_folds
 from pipeline.alignment.gram import gram_matrices, z_scored
@@ -24,7 +27,7 @@ def folds(groups, settings):
 
 @pytest.fixture
 def permutations(groups):
-    return draw_permutations(groups, "grouped", 99, seed=8)
+    return draw_permutations(groups, 99, seed=8)
 
 
 def hats_of(values, folds, alphas=ALPHAS):
@@ -107,7 +110,7 @@ def test_a_strong_effect_has_the_smallest_p_and_noise_has_not(subject, folds, pe
 def test_unrelated_data_have_uniform_p_values_whatever_groups_share():
     groups = np.arange(24) // 2
     folds = make_folds(groups, 4, "grouped", seed=0)
-    permutations = draw_permutations(groups, "grouped", 199, seed=0)
+    permutations = draw_permutations(groups, 199, seed=0)
 
     def drawn(seed, n_columns):
         rng = np.random.default_rng(seed)
@@ -127,7 +130,7 @@ def test_unrelated_data_have_uniform_p_values_whatever_groups_share():
 def test_alphas_that_the_observed_fit_chose_leave_p_values_uniform(settings):
     groups = np.repeat(np.arange(20), 3)
     folds = [fold.outer for fold in nested_folds(groups, settings)]
-    permutations = draw_permutations(groups, "grouped", 199, seed=0)
+    permutations = draw_permutations(groups, 199, seed=0)
 
     def p_values(seed):
         rng = np.random.default_rng(seed)
@@ -149,12 +152,26 @@ def test_single_stimuli_exchanged_within_shared_groups_would_find_what_is_not_th
     X, Y = (
         rng.standard_normal((8, 20))[groups] + 0.3 * rng.standard_normal((48, 20)) for _ in "XY"
     )
-    p = {
-        split: permuted(X, Y, folds, draw_permutations(groups, split, 199, 0)).p
-        for split in ("grouped", "shuffled")
-    }
-    assert p["shuffled"] == 1 / 200
-    assert p["grouped"] > 0.05
+    singles, whole = (
+        permuted(X, Y, folds, draw_permutations(exchanged, 199, 0)).p
+        for exchanged in (np.arange(48), groups)
+    )
+    assert singles == 1 / 200
+    assert whole > 0.05
+
+
+def test_groups_are_exchanged_whole_where_folds_split_them_too(settings):
+    """Shuffled folds score far above chance without any link, and the test has to say so."""
+    groups = np.repeat([f"g{n:02d}" for n in range(12)], 4)
+    shuffled = replace(settings, split="shuffled")
+    rng = np.random.default_rng(2)
+    X, Y = (rng.standard_normal((12, 9)).repeat(4, 0) + rng.standard_normal((48, 9)) for _ in "XY")
+    some = SomeRois(Y, {"V1": np.arange(9)}, np.arange(48), groups)
+    scores = best_layers(align({"h": X}, {"V1": Y}, groups, shuffled))
+    assert scores.two_vs_two.mean() > 0.65
+    tested = permute_rois(some, {"h": X}, scores, shuffled, 99)
+    assert (tested.p > 0.05).all()
+    assert (tested.null_mean > 0.6).all()
 
 
 def test_batches_change_nothing(subject, folds, permutations, monkeypatch):
@@ -196,7 +213,7 @@ def test_a_contrast_compares_differences_under_the_same_exchanges(subject, folds
 
 def test_a_contrast_of_different_exchanges_is_refused(subject, groups, folds, permutations):
     X, Y = subject[0]["h.1"], subject[1]["vision"]
-    others = draw_permutations(groups, "grouped", 99, seed=9)
+    others = draw_permutations(groups, 99, seed=9)
     pair = [permuted(X, Y, folds, orders) for orders in (permutations, others)]
     with pytest.raises(AlignmentError, match="contrast: expected two tests with the same permut"):
         contrast(*pair)

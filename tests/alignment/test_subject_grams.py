@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from pipeline.alignment import VoxelColumns, align, check_same_stimuli, gram, subject_grams
+from pipeline.alignment import VoxelColumns, align, gram, subject_grams
 from pipeline.alignment.gram import gram_matrices, grams_of_folds
 from pipeline.alignment.workers import workers
 from pipeline.errors import AlignmentError
@@ -122,9 +122,3 @@ def test_results_come_in_the_order_of_the_items_and_errors_come_through():
         assert list(in_parallel(lambda x: x * x, range(20))) == [x * x for x in range(20)]
         with pytest.raises(ZeroDivisionError):
             list(in_parallel(lambda x: 1 / x, [1, 0]))
-
-
-def test_features_of_other_stimuli_are_refused_by_digest():
-    check_same_stimuli("abc", "abc")
-    with pytest.raises(AlignmentError, match=r"digest abc; found .* digest xyz.*Extract"):
-        check_same_stimuli(features="xyz", responses="abc")

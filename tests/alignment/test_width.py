@@ -4,7 +4,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from pipeline.alignment.gram import gram_matrices
-from pipeline.alignment.width import project, projected_grams
+from pipeline.alignment.width import project, projected_array
 from pipeline.errors import AlignmentError
 
 TRAIN = np.arange(12, 48)
@@ -45,7 +45,7 @@ def test_gram_matrices_are_those_of_the_patterns_brought_back(values, similarity
     scores, pca = explicit(values, 6)
     back = scores @ pca.components_
     compared = back - back.mean(axis=1, keepdims=True) if similarity == "pearson" else back
-    grams = projected_grams(values, TRAIN, 6, similarity)
+    grams = projected_array(values, TRAIN, 6, similarity).grams()
     np.testing.assert_allclose(grams.kernel, back @ back.T, atol=1e-9)
     np.testing.assert_allclose(grams.patterns, compared @ compared.T, atol=1e-9)
 
@@ -55,7 +55,7 @@ def test_at_full_rank_nothing_is_lost(subject, similarity):
     values = subject[0]["h.0"]
     whole, full = (
         gram_matrices(values, TRAIN, similarity),
-        projected_grams(values, TRAIN, 20, similarity),
+        projected_array(values, TRAIN, 20, similarity).grams(),
     )
     np.testing.assert_allclose(full.kernel, whole.kernel, atol=1e-10)
     np.testing.assert_allclose(full.patterns, whole.patterns, atol=1e-10)
@@ -76,7 +76,7 @@ def test_a_width_that_the_rank_does_not_reach_is_refused(subject, n_features, wi
         rf"width of layer h.3: expected from 1 to {rank}, the rank of 36 training rows of "
         rf"{n_features} features; found {width}\."
     )
-    for refused in (project, lambda *args: projected_grams(*args[:3], "pearson", args[3])):
+    for refused in (project, lambda *args: projected_array(*args[:3], "pearson", args[3])):
         with pytest.raises(AlignmentError, match=message):
             refused(values, TRAIN, width, "layer h.3")
 
@@ -96,5 +96,5 @@ def test_features_that_never_vary_have_no_component():
 def test_the_input_is_left_as_it_was(values):
     before = values.copy()
     project(values, TRAIN, 4)
-    projected_grams(values, TRAIN, 4, "pearson")
+    projected_array(values, TRAIN, 4, "pearson")
     np.testing.assert_array_equal(values, before)

@@ -130,6 +130,18 @@ def write(directory, subject, name, content, compressed=True):
     return folder / name
 
 
+def write_whole(folder):
+    """P01 has everything, M02 and M08 the 384 sentences, M03 the 243."""
+    write(folder, "P01", N384, current(seed=1))
+    write(folder, "P01", N243, current(243, seed=2))
+    write(folder, "M02", N384, current(seed=3), compressed=False)
+    write(folder, "M03", N243, current(243, seed=4))
+    write(folder, "P01", "data_180concepts_pictures.mat", concepts(seed=5))
+    write(folder, "M08", "examples_384sentences.mat", older(seed=6))
+    (folder / "notes").mkdir()
+    return folder
+
+
 def load(directory, experiment, rois=(), **wanted):
     return load_pereira(BrainRequest(directory, rois=rois, **wanted), experiment)
 

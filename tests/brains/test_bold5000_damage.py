@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from bold5000_files import load, same, write_release, write_rois
+from flipped_bytes import flipped, flips
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,13 +35,9 @@ class TestCorruptedFiles:
 
         @settings(max_examples=60, deadline=None, derandomize=True,
                   suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
-        @given(st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(1, 255)), min_size=1,
-                        max_size=4))  # fmt: skip
+        @given(flips(len(whole)))
         def corrupt(changes):
-            damaged = bytearray(whole)
-            for place, flip in changes:
-                damaged[place] ^= flip
-            path.write_bytes(bytes(damaged))
+            path.write_bytes(flipped(whole, changes))
             try:
                 read = load(directory)
             except DataError:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flipped_bytes import flipped, flips
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.io import loadmat, savemat
 
 from pipeline.brains.matlab import MatFile, numeric_arrays
@@ -172,16 +172,9 @@ def test_corruption_is_refused_or_changes_numbers_only(tmp_path, compress):
     whole = path.read_bytes()
 
     @settings(max_examples=300, deadline=None, derandomize=True)
-    @given(
-        st.lists(
-            st.tuples(st.integers(124, len(whole) - 1), st.integers(1, 255)), min_size=1, max_size=3
-        )
-    )
+    @given(flips(len(whole), first=124, most=3))
     def corrupt(changes):
-        damaged = bytearray(whole)
-        for place, flip in changes:
-            damaged[place] ^= flip
-        path.write_bytes(bytes(damaged))
+        path.write_bytes(flipped(whole, changes))
         try:
             for name, header in headers(path).items():
                 if header.holds_numbers:

@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 from bold5000_files import AFFINE, same, write_nifti
+from flipped_bytes import flipped, flips
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from nifti_files import SHAPE, betas, load, masks, write_folder
 
 from pipeline.brains.nifti.volumes import open_volumes
@@ -162,18 +162,9 @@ class TestCorruptedFiles:
         clean = load(folder)
 
         @settings(max_examples=80, deadline=None, derandomize=True)
-        @given(
-            st.lists(
-                st.tuples(st.integers(0, len(whole) - 1), st.integers(1, 255)),
-                min_size=1,
-                max_size=4,
-            )
-        )
+        @given(flips(len(whole)))
         def corrupt(changes):
-            damaged = bytearray(whole)
-            for place, flip in changes:
-                damaged[place] ^= flip
-            path.write_bytes(bytes(damaged))
+            path.write_bytes(flipped(whole, changes))
             try:
                 read = load(folder)
             except DataError:

@@ -16,16 +16,7 @@ COLUMNS = {"language": (20, 36), "dmn": (9, 20), "task": (0, 12), "visual": (39,
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """P01 has everything, M02 and M08 the 384 sentences, M03 the 243."""
-    folder = tmp_path_factory.mktemp("whole")
-    files.write(folder, "P01", N384, files.current(seed=1))
-    files.write(folder, "P01", N243, files.current(243, seed=2))
-    files.write(folder, "M02", N384, files.current(seed=3), compressed=False)
-    files.write(folder, "M03", N243, files.current(243, seed=4))
-    files.write(folder, "P01", "data_180concepts_pictures.mat", files.concepts(seed=5))
-    files.write(folder, "M08", "examples_384sentences.mat", files.older(seed=6))
-    (folder / "notes").mkdir()
-    return folder
+    return files.write_whole(tmp_path_factory.mktemp("whole"))
 
 
 def voxels(data, subject, roi):

@@ -3,7 +3,7 @@
 import numpy as np
 import pereira_files as files
 import pytest
-from pereira_files import N243, N384, load, one
+from pereira_files import load, one
 
 from pipeline.errors import ConfigError, DataError
 
@@ -12,16 +12,7 @@ RESPONSES, LABELS = "examples_passagesentences", "labelsPassageForEachSentence"
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """P01 has everything, M02 and M08 the 384 sentences, M03 the 243."""
-    folder = tmp_path_factory.mktemp("whole")
-    files.write(folder, "P01", N384, files.current(seed=1))
-    files.write(folder, "P01", N243, files.current(243, seed=2))
-    files.write(folder, "M02", N384, files.current(seed=3), compressed=False)
-    files.write(folder, "M03", N243, files.current(243, seed=4))
-    files.write(folder, "P01", "data_180concepts_pictures.mat", files.concepts(seed=5))
-    files.write(folder, "M08", "examples_384sentences.mat", files.older(seed=6))
-    (folder / "notes").mkdir()
-    return folder
+    return files.write_whole(tmp_path_factory.mktemp("whole"))
 
 
 class TestWhatIsMissing:

@@ -13,6 +13,7 @@ from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.errors import AlignmentError, ConfigError, DataError, RegistryError
 from pipeline.features.store import write_features
 from pipeline.tracking.brains import load_brain
+from pipeline.tracking.plan import make_plan
 from pipeline.tracking.registry import resolve
 from pipeline.tracking.runs import find_runs
 from pipeline.tracking.stages.align import matching_features, run_align
@@ -123,6 +124,22 @@ def test_every_kind_of_row_is_kept_and_told_apart(aligned, client):
     for roi in ROIS:
         mean = unique[unique.roi == roi].unique.mean()
         assert logged[f"unique_2v2/{roi}"] == pytest.approx(mean)
+
+
+def test_every_alpha_tried_is_logged_with_its_inner_scores(aligned, prompt):
+    tried = aligned.alphas()
+    assert len(tried) == 3 * 2 * 4 * 4  # subjects, directions, ROIs, trials
+    place = ["subject", "direction", "roi", "alpha"]
+    chosen = aligned.scores()[place].drop_duplicates()
+    assert len(chosen.merge(tried, on=place)) == len(chosen)
+    plan = make_plan(AlignConfig(model=prompt.uri, brain=BRAIN, **QUICK), load_brain(BRAIN, ""))
+    part = next(plan.parts())
+    features = run_extract(ExtractConfig(model=prompt.uri, brain=BRAIN)).read()
+    expected = pd.DataFrame(align_rois(part.some, features, part.settings).attrs["trials"])
+    found = tried[tried.subject == part.subject].reset_index(drop=True)
+    assert set(found.source) == {"model"}
+    assert set(found.split) == {"grouped"}
+    pd.testing.assert_frame_equal(found[expected.columns], expected)
 
 
 def test_ceilings_of_every_kind_come_with_the_scores(aligned):

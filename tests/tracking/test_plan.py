@@ -36,7 +36,7 @@ def features(n_layers=2):
 
 
 def computed(units, folder):
-    return compute_parts(list(units), folder, Workplace(workers=1))
+    return compute_parts(list(units), folder, Workplace(workers=1)).scores
 
 
 def test_repeats_have_folds_of_their_own_and_number_them_on(tmp_path):
@@ -138,6 +138,37 @@ def test_a_subject_whose_stimuli_make_too_few_groups_is_refused_before_anything_
     subjects = {**brain.subjects, "few": replace(few, shown=shown)}
     with pytest.raises(AlignmentError, match=r"at least 3 stimulus groups for 3 folds; found 2"):
         make_plan(config_of(), replace(brain, subjects=subjects))
+
+
+def with_rois(brain, **changes):
+    """A brain dataset in which some ROIs of some subjects have other columns."""
+    subjects = {
+        name: replace(subject, rois={**subject.rois, **changes.get(name, {})})
+        for name, subject in brain.subjects.items()
+    }
+    return replace(brain, subjects=subjects)
+
+
+@pytest.mark.parametrize("similarity", ["pearson", "cosine"])
+def test_all_rois_of_one_voxel_are_refused_at_once_and_before_anything_else(similarity):
+    one = np.array([3])
+    brain = with_rois(
+        load_brain(SENTENCES, ""), sim1={"dmn": one, "task": one}, sim3={"dmn": one + 1}
+    )
+    message = r"(?s)ROIs: expected at least 2 voxels .*; found one in sim1: dmn, task; sim3: dmn\."
+    with pytest.raises(AlignmentError, match=message) as refusal:
+        make_plan(config_of(similarity=similarity, folds=100), brain)
+    assert "rois=language,visual keeps the other ROIs" in str(refusal.value)
+    assert "or subjects=sim2 keeps the other subjects" in str(refusal.value)
+
+
+def test_a_brain_of_nothing_but_rois_of_one_voxel_is_told_to_join_them():
+    one = dict.fromkeys(("language", "dmn", "task", "visual"), np.array([0]))
+    brain = with_rois(load_brain(SENTENCES, ""), sim1=one, sim2=one, sim3=one)
+    with pytest.raises(
+        AlignmentError, match=r"sim3: language, dmn, task, visual\. Join them to larger"
+    ):
+        make_plan(config_of(), brain)
 
 
 def test_repeats_of_folds_that_know_no_chance_are_refused():

@@ -90,6 +90,25 @@ def test_a_setting_that_the_brain_does_not_know_fails_its_run(store):
         run_prepare(config)
 
 
+def test_rois_of_one_voxel_are_refused_until_they_are_left_out(store, tmp_path):
+    rng = np.random.default_rng(0)
+    texts = "".join(f"sentence {n},p{n // 4}\n" for n in range(24))
+    (tmp_path / "stimuli.csv").write_text(f"text,group\n{texts}", encoding="utf-8")
+    for subject, sizes in {"P01": (4, 1, 1), "P02": (4, 1, 3)}.items():
+        ends = np.cumsum(sizes)
+        rois = {
+            f"roi/{name}": np.arange(end - size, end)
+            for name, size, end in zip(("language", "peak", "edge"), sizes, ends, strict=True)
+        }
+        responses = rng.standard_normal((24, ends[-1])).astype(np.float32)
+        np.savez(tmp_path / f"{subject}.npz", responses=responses, **rois)
+    files = {"brain": "arrays", "brain_dir": str(tmp_path)}
+    message = r"found one in P01: peak, edge; P02: peak\. .*prepare.*rois=language keeps"
+    with pytest.raises(DataError, match=message):
+        run_prepare(PrepareConfig(**files))
+    assert run_prepare(PrepareConfig(**files, rois="language")).text.count("language") == 2
+
+
 def test_data_that_cannot_be_read_fails_its_run(store, tmp_path):
     with pytest.raises(DataError, match=r"stimuli.csv"):
         run_prepare(PrepareConfig(brain="arrays", brain_dir=str(tmp_path)))

@@ -34,7 +34,8 @@ from pipeline.tracking.stages.extract import Extracted, run_extract
 from pipeline.tracking.stages.reference import CODE, NOT_OURS, Reference, nuisance_of, run_reference
 from pipeline.tracking.unfinished import forget, unfinished_folder
 
-SCORES, CEILINGS, P_VALUES, MAPS = "scores.csv", "ceilings.csv", "p_values.csv", "maps"
+SCORES, CEILINGS, ALPHAS = "scores.csv", "ceilings.csv", "alphas.csv"
+P_VALUES, MAPS = "p_values.csv", "maps"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ class Aligned:
     def unique(self) -> pd.DataFrame:
         """Read what the model explains beyond nuisance features, in every split."""
         return unique_part(self.every_score(), self.objective)
+
+    def alphas(self) -> pd.DataFrame:
+        """Read the alphas tried and their inner scores: see :class:`Computed`."""
+        return read_scores(artifact(self.run_id, ALPHAS))
 
     def ceilings(self) -> pd.DataFrame:
         """Read the noise ceilings; no rows where there are none."""
@@ -134,7 +139,8 @@ def run_align(config: AlignConfig) -> Aligned:
         features = matching_features(extracted, brain)
         units = list(model_units(plan, features, nuisance_of(config)))
         folder = unfinished_folder(mark)
-        scores = compute_parts(units, folder, workplace_of(config))
+        computed = compute_parts(units, folder, workplace_of(config))
+        scores = computed.scores
         if config.permutations:
             tested = p_values(
                 plan, features, asked(scores), config.permutations, folder, workplace_of(config)
@@ -143,6 +149,7 @@ def run_align(config: AlignConfig) -> Aligned:
         if config.maps:
             with logged_folder(MAPS) as maps:
                 write_maps(plan, features, asked(scores), maps)
+        mlflow.log_text(computed.alphas.to_csv(index=False), ALPHAS)
         _log_tables(scores, reference)
         _log_means(asked(scores), registered, brain, config.objective)
         _log_unique(scores, reference, config.objective)

@@ -11,11 +11,12 @@ from mlflow.entities import Run
 
 from pipeline.brains import BRAINS
 from pipeline.brains.canonical import write_canonical
+from pipeline.brains.choosing import lone_voxel_problems
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.overview import overview, overview_text
 from pipeline.brains.spread import voxel_spread
 from pipeline.config import PrepareConfig
-from pipeline.errors import AlignmentError
+from pipeline.errors import AlignmentError, DataError, refuse
 from pipeline.reporting.brain_figure import regions_figure, responses_figure
 from pipeline.reporting.stimuli_figure import stimuli_figure
 from pipeline.tracking.brains import brain_input, request_of
@@ -60,12 +61,13 @@ def run_prepare(config: PrepareConfig) -> Prepared:
     Raises
     ------
     PipelineError
-        When files are missing, damaged, or do not match one another.
+        When files are missing, damaged, or do not match one another, or ROIs have a single voxel.
     """
     tags = {"brain": config.brain}
     stage = Stage("prepare", f"prepare {config.brain}", "", config.model_dump(), tags)
     with visible_refusal(stage):
         brain = BRAINS[config.brain].load(request_of(config))
+        refuse(lone_voxel_problems(brain), DataError)
     mark = fingerprint("prepare", {}, {"brain": brain.digest}, CODE)
     stage = Stage("prepare", f"prepare {brain.name}", mark, stage.settings, {"brain": brain.name})
 

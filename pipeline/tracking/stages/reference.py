@@ -98,7 +98,8 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
         units = list(ceiling_units(plan.brain, signals, plan.groups, plan.settings[0]))
         tables = compute_kept([unit.unit for unit in units], folder, place)
         ceilings = mean_ceilings(units, tables)
-        alone = compute_parts(list(nuisance_units(plan, nuisance_of(config))), folder, place)
+        units_alone = list(nuisance_units(plan, nuisance_of(config)))
+        alone = compute_parts(units_alone, folder, place).scores
         with logged_folder() as logged:
             ceilings.to_csv(logged / CEILINGS, index=False)
             alone.to_csv(logged / NUISANCE, index=False)
