@@ -15,12 +15,16 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m entrypoints.main", description=__doc__)
     parser.add_argument("--study", required=True, help="study file, e.g. studies/demo.yaml")
     path = Path(parser.parse_args(arguments).study)
-    from pipeline.config import read_study
+    from pipeline.config import TuneConfig, read_study
     from pipeline.tracking.catalogue import catalogue
+    from pipeline.tuning.within_reach import refuse_out_of_reach
+
+    study = read_study(path, catalogue())
+    cells = (cell for grid in study.grids for cell in grid.cells())
+    refuse_out_of_reach(TuneConfig.model_validate(cell.tune) for cell in cells)
     from pipeline.tracking.stages.study import run_study
     from pipeline.tracking.store import UI_PORT, browse_link, open_store
 
-    study = read_study(path, catalogue())
     open_store()
     finished = run_study(study)
     page = os.path.relpath(finished.report.page)
