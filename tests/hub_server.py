@@ -7,6 +7,7 @@ the cache is laid out by.
 
 import hashlib
 import json
+import os
 import re
 import threading
 from contextlib import contextmanager
@@ -31,10 +32,13 @@ class Repository:
         Its files, as they are now; they decide the commit.
     branches : tuple of str
         Names of its newest commit.
+    gated : bool
+        Whether it is kept from those who have not accepted its terms.
     """
 
     folder: Path
     branches: tuple[str, ...] = ("main",)
+    gated: bool = False
 
     def files(self):
         paths = sorted(path for path in self.folder.rglob("*") if path.is_file())
@@ -108,6 +112,8 @@ class Hub:
         repository = self.repositories.get((kind, name))
         if repository is None:  # as the hub does, which will not say whether there is a private one
             return None, _refusal(401, "RepoNotFound", "Invalid username or password.")
+        if repository.gated:
+            return None, _refusal(403, "GatedRepo", "Access to this model is restricted.")
         if not repository.has(revision):
             return None, _refusal(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         return repository, None
@@ -191,3 +197,12 @@ def _part(status, headers, content, wanted):
     first, last = int(found[1]), int(found[2] or len(content) - 1)
     span = f"bytes {first}-{min(last, len(content) - 1)}/{len(content)}"
     return 206, {**headers, "Content-Range": span}, content[first : last + 1]
+
+
+def on_its_own(hub, home):
+    """Make the environment in which a process has this hub, and a cache of its own.
+
+    The clients read both while they are imported, so a process must start with them.
+    """
+    kept = {k: v for k, v in os.environ.items() if k not in ("HF_HUB_OFFLINE", "MLFLOW_RUN_ID")}
+    return {**kept, "HF_ENDPOINT": hub.address, "HF_HOME": str(home), "NO_PROXY": "127.0.0.1"}

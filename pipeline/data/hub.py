@@ -76,12 +76,19 @@ def read_hub(table: HubTable) -> Splits:
     """
     ask_hub()
     refuse(out_of_reach(table), DataError)
-    with _hub_or_cache() as within_reach:
-        return _read(table, within_reach)
+    import datasets
+
+    try:
+        with _hub_or_cache():
+            return _read(table)
+    except (*client_errors(), RuntimeError, datasets.exceptions.DatasetsError) as error:
+        reason = " ".join(str(error).split())[:200]
+        found = reason if reachable() else f"{not_found()}: {reason}"
+        raise DataError(_missing(table, found)) from error
 
 
 @contextmanager
-def _hub_or_cache() -> Iterator[bool]:
+def _hub_or_cache() -> Iterator[None]:
     """Let the library of data sets, which has its own word for it, use its cache only as well."""
     import datasets
 
@@ -89,23 +96,18 @@ def _hub_or_cache() -> Iterator[bool]:
     with hub_or_cache() as within_reach:
         datasets.config.HF_HUB_OFFLINE = before or not within_reach
         try:
-            yield within_reach
+            yield
         finally:
             datasets.config.HF_HUB_OFFLINE = before
 
 
-def _read(table: HubTable, within_reach: bool) -> Splits:
+def _read(table: HubTable) -> Splits:
     import datasets
 
     datasets.disable_progress_bars()
-    try:
-        loaded = datasets.load_dataset(
-            table.repository, table.config or None, revision=table.revision or None
-        )
-    except (*client_errors(), RuntimeError, datasets.exceptions.DatasetsError) as error:
-        reason = " ".join(str(error).split())[:200]
-        found = reason if within_reach else f"{not_found()}: {reason}"
-        raise DataError(_missing(table, found)) from error
+    loaded = datasets.load_dataset(
+        table.repository, table.config or None, revision=table.revision or None
+    )
     return Splits(str(table), {name: _reader(table, name, loaded[name]) for name in loaded})
 
 

@@ -10,8 +10,11 @@ from pipeline.errors import BaseUnreachableError, Problem, refuse
 from pipeline.hub import PATIENCE, client_errors, not_found, reachable
 
 PATTERNS = ("*.json", "*.txt", "*.model", "*.safetensors")
-_CONNECT = "Connect once so that they are cached, or name as base a local directory that holds "
-_FILES = "config.json, model.safetensors and (for text) the tokenizer files."
+_INSTEAD = (
+    "or name as base a local directory that holds config.json, model.safetensors and (for text) "
+    "the tokenizer files."
+)
+_CONNECT = f"Connect once so that they are cached, {_INSTEAD}"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class HubModel:
 def out_of_reach(model: HubModel) -> Iterator[Problem]:
     """Find out whether a model is neither in the cache nor, as the hub is silent, to be had."""
     if not _cached(model) and not reachable():
-        yield _missing(model, not_found(), _CONNECT + _FILES)
+        yield _missing(model, not_found(), _CONNECT)
 
 
 def fetch(model: HubModel) -> Path:
@@ -93,7 +96,7 @@ def _downloaded(model: HubModel) -> Path:
 
     asked = model.revision or None
     try:
-        # for a refusal that is sure to come soon: what follows waits without limit
+        # for a refusal that comes soon: what follows looks the revision up without a time limit
         HfApi().model_info(model.repository, revision=asked, timeout=PATIENCE)
         found = snapshot_download(model.repository, revision=asked, allow_patterns=list(PATTERNS))
     except RevisionNotFoundError as error:
@@ -101,7 +104,7 @@ def _downloaded(model: HubModel) -> Path:
         problem = _missing(model, "a hub that knows no such revision of it", remedy)
         raise BaseUnreachableError(problem) from error
     except GatedRepoError as error:
-        remedy = f"Accept its terms on the hub and log in with `hf auth login`, or {_FILES}"
+        remedy = f"Accept its terms on the hub and log in with `hf auth login`, {_INSTEAD}"
         raise BaseUnreachableError(_missing(model, "terms to be accepted", remedy)) from error
     except RepositoryNotFoundError as error:
         remedy = "Correct the name; for a private one log in with `hf auth login`."
@@ -111,7 +114,7 @@ def _downloaded(model: HubModel) -> Path:
         if cached := _cached(model):
             return cached  # it gave a sign of life and no more
         found = " ".join(str(error).split())[:200] or type(error).__name__
-        raise BaseUnreachableError(_missing(model, found, _CONNECT + _FILES)) from error
+        raise BaseUnreachableError(_missing(model, found, _CONNECT)) from error
     return Path(found)
 
 

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from timm_files import SMALL, timm_folder
 
 from pipeline.errors import BaseUnreachableError, ConfigError
 from pipeline.models import hub
@@ -90,26 +91,6 @@ def test_weights_in_several_files_are_a_base_and_all_of_them_count(tmp_path, tex
     shards[-1].unlink()
     with pytest.raises(ConfigError, match=rf"{shards[-1].name}: expected weights"):
         find_base(str(tmp_path)).folder()
-
-
-def timm_folder(folder, name, **architecture):
-    import timm
-    from safetensors.torch import save_file
-
-    network = timm.create_model(name, pretrained=False, **architecture)
-    folder.mkdir()
-    save_file(network.state_dict(), folder / "model.safetensors")
-    config = {
-        "architecture": name,
-        "num_classes": network.num_classes,
-        "model_args": architecture,
-        "pretrained_cfg": {"input_size": [3, 32, 32], "mean": [0.5] * 3, "std": [0.5] * 3},
-    }
-    (folder / "config.json").write_text(json.dumps(config))
-    return network.eval()
-
-
-SMALL = {"img_size": 32, "patch_size": 8, "embed_dim": 48, "depth": 2, "num_heads": 3}
 
 
 def test_a_plain_vision_transformer_of_timm_is_a_base_that_computes_the_same(tmp_path, cache):
