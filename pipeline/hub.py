@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
 
 from huggingface_hub import constants
 
@@ -28,7 +30,7 @@ class _Question:
 
     def __init__(self) -> None:
         self.asked = time.monotonic()
-        self._answered = False
+        self.answer = False
         self._thread = threading.Thread(target=self._ask, daemon=True)
         self._thread.start()
 
@@ -37,16 +39,16 @@ class _Question:
             request = urllib.request.Request(constants.ENDPOINT, method="HEAD")
             opener = urllib.request.build_opener()  # with the proxies that are named now
             with opener.open(request, timeout=PATIENCE):
-                self._answered = True
+                self.answer = True
         except urllib.error.HTTPError:
-            self._answered = True  # it answers, if only with a refusal
+            self.answer = True  # it answers, if only with a refusal
         except (OSError, ValueError, http.client.HTTPException):
             return
 
     def answered(self) -> bool:
         """Wait for the answer as long as there is patience left."""
         self._thread.join(max(0.0, self.asked + PATIENCE - time.monotonic()))
-        return self._answered
+        return self.answer
 
 
 class _Hub:
@@ -65,6 +67,10 @@ class _Hub:
     def forget(self) -> None:
         """Let the next who wants to know ask anew."""
         self._question = None
+
+    def give_up(self) -> None:
+        """Take the hub for silent after all, until it is asked anew."""
+        self.ask().answer = False
 
 
 HUB = _Hub()
@@ -101,6 +107,66 @@ def client_errors() -> tuple[type[Exception], ...]:
     from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # for other libraries
 
     return (httpx.HTTPError, OSError, ValueError)
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Why the hub does not give a repository, and what may help besides doing without the hub."""
+
+    reason: str
+    remedy: str = ""
+
+
+_REFUSALS = {
+    "RepositoryNotFoundError": Absence(
+        "a hub that knows no such repository",
+        "Correct the name, log in with `hf auth login` if it is private",
+    ),
+    "RevisionNotFoundError": Absence(
+        "a hub that knows no such revision of it", "Correct the revision"
+    ),
+    "GatedRepoError": Absence(
+        "terms of use that have to be accepted first",
+        "Accept its terms on the hub and log in with `hf auth login`",
+    ),
+}
+
+
+def absence(repository: str, revision: str, kind: Literal["model", "dataset"]) -> Absence | None:
+    """Ask the hub for a repository; nothing is downloaded.
+
+    Parameters
+    ----------
+    repository : str
+    revision : str
+        Commit, branch or tag; empty for the newest commit.
+    kind : 'model' or 'dataset'
+
+    Returns
+    -------
+    Absence or None
+        None if the hub has it; after a few seconds an Absence where it does not answer.
+    """
+    if not reachable():
+        return Absence(not_found())
+    from huggingface_hub import HfApi
+    from huggingface_hub import errors as hub
+
+    try:
+        HfApi().repo_info(repository, revision=revision or None, repo_type=kind, timeout=PATIENCE)
+    except hub.HfHubHTTPError as error:
+        return _REFUSALS.get(type(error).__name__, Absence(said_by(error)))
+    except ValueError as error:  # not a possible name, or what answers is no hub
+        return Absence(said_by(error))
+    except client_errors():
+        HUB.give_up()  # or each who asks would wait as long
+        return Absence(not_found())
+    return None
+
+
+def said_by(error: Exception) -> str:
+    """Give the words of an error of the hub's client, in one short line."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 @contextmanager

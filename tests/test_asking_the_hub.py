@@ -6,17 +6,20 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
+from hub_server import Hub, served
 from huggingface_hub import constants
 
 from pipeline import hub
-from pipeline.hub import HUB, ask_hub, hub_or_cache, not_found, reachable
+from pipeline.hub import HUB, absence, ask_hub, hub_or_cache, not_found, reachable
 
 
 @pytest.fixture(autouse=True)
-def online(monkeypatch):
-    """Let questions through, and none of them be answered by an earlier one."""
+def online(monkeypatch, tmp_path):
+    """Let questions through, none of them answered by an earlier one; leave the user's cache be."""
+    monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", str(tmp_path / "harnesses.json"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(hub, "PATIENCE", 0.3)
     for name in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"):
@@ -75,6 +78,42 @@ def test_a_server_without_an_answer_is_soon_given_up(at, says):
     assert not reachable()
     assert time.monotonic() - started < 1
     assert "no answer from http://127.0.0.1" in not_found()
+
+
+def test_an_address_that_swallows_packets_is_soon_given_up(monkeypatch):
+    """A queue of connections that is full drops what comes, as a wall in the network does."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        for _ in range(4):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{full.getsockname()[1]}")
+        started = time.monotonic()
+        assert not reachable()
+        assert 0.25 < time.monotonic() - started < 1
+
+
+def test_a_hub_with_a_sign_of_life_and_no_more_is_given_up_for_all(monkeypatch):
+    """The client's own requests would be waited for one after the other."""
+
+    def answer(self, method, url, body):
+        if method != "HEAD":
+            time.sleep(0.6)
+        return 200, {}, b"{}"
+
+    monkeypatch.setattr(Hub, "answer", answer)
+    with served({}) as slow:
+        monkeypatch.setattr(constants, "ENDPOINT", slow.address)
+        started = time.monotonic()
+        reasons = {absence(name, "", "model").reason for name in ("org/a", "org/b", "org/c")}
+    assert reasons == {not_found()}
+    assert time.monotonic() - started < 1.5
+
+
+def test_what_answers_and_is_no_hub_is_quoted(at):
+    at(http("404 Not Found"))
+    assert "404 Not Found" in absence("org/a", "", "model").reason
+    assert "Repo id must" in absence("no/such/name", "", "dataset").reason
 
 
 def test_a_name_that_is_looked_up_for_ever_does_not_hold_us(monkeypatch):

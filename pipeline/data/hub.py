@@ -11,7 +11,15 @@ from typing import Any
 
 from pipeline.data.rows import Row, Rows, Splits
 from pipeline.errors import DataError, Problem, refuse
-from pipeline.hub import ask_hub, client_errors, hub_or_cache, not_found, reachable
+from pipeline.hub import (
+    absence,
+    ask_hub,
+    client_errors,
+    hub_or_cache,
+    not_found,
+    reachable,
+    said_by,
+)
 
 
 @dataclass(frozen=True)
@@ -40,12 +48,13 @@ class HubTable:
 
 
 def out_of_reach(table: HubTable) -> Iterator[Problem]:
-    """Find out whether a data set is neither in the cache nor, as the hub is silent, to be had.
+    """Find out whether a data set is neither in the cache nor to be had from the hub.
 
     Imports nothing that takes long.
     """
-    if not _perhaps_cached(table) and not reachable():
-        yield _missing(table, not_found())
+    cached = _perhaps_cached(table)
+    if not cached and (absent := absence(table.repository, table.revision, "dataset")):
+        yield _missing(table, absent.reason, absent.remedy)
 
 
 def _perhaps_cached(table: HubTable) -> bool:
@@ -82,8 +91,7 @@ def read_hub(table: HubTable) -> Splits:
         with _hub_or_cache():
             return _read(table)
     except (*client_errors(), RuntimeError, datasets.exceptions.DatasetsError) as error:
-        reason = " ".join(str(error).split())[:200]
-        found = reason if reachable() else f"{not_found()}: {reason}"
+        found = said_by(error) if reachable() else f"{not_found()}: {said_by(error)}"
         raise DataError(_missing(table, found)) from error
 
 
@@ -111,10 +119,11 @@ def _read(table: HubTable) -> Splits:
     return Splits(str(table), {name: _reader(table, name, loaded[name]) for name in loaded})
 
 
-def _missing(table: HubTable, found: str) -> Problem:
+def _missing(table: HubTable, found: str, remedy: str = "") -> Problem:
     expected = "this data set on the hub or in its local cache"
-    remedy = f"Pass data_dir=<directory> with {table.instead}, or connect once to have it cached."
-    return Problem(str(table), expected, found, remedy)
+    first = remedy or "Connect once to have it cached"
+    instead = f"{first}, or pass data_dir=<directory> with {table.instead}."
+    return Problem(str(table), expected, found, instead)
 
 
 def _reader(table: HubTable, name: str, split: Any) -> Callable[[], Rows]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import BaseUnreachableError, Problem, refuse
-from pipeline.hub import PATIENCE, client_errors, not_found, reachable
+from pipeline.hub import absence, client_errors, said_by
 
 PATTERNS = ("*.json", "*.txt", "*.model", "*.safetensors")
 _INSTEAD = (
-    "or name as base a local directory that holds config.json, model.safetensors and (for text) "
+    "name as base a local directory that holds config.json, model.safetensors and (for text) "
     "the tokenizer files."
 )
-_CONNECT = f"Connect once so that they are cached, {_INSTEAD}"
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,9 @@ class HubModel:
 
 
 def out_of_reach(model: HubModel) -> Iterator[Problem]:
-    """Find out whether a model is neither in the cache nor, as the hub is silent, to be had."""
-    if not _cached(model) and not reachable():
-        yield _missing(model, not_found(), _CONNECT)
+    """Find out whether a model is neither in the cache nor to be had from the hub."""
+    if not _cached(model):
+        yield from _absent(model)
 
 
 def fetch(model: HubModel) -> Path:
@@ -60,11 +59,16 @@ def fetch(model: HubModel) -> Path:
     BaseUnreachableError
         Within seconds, when it is neither cached nor within reach, or the hub does not have it.
     """
-    if model.pinned or not reachable():
-        if cached := _cached(model):
-            return cached
-        refuse(out_of_reach(model), BaseUnreachableError)
+    cached = _cached(model)
+    if cached and (model.pinned or any(_absent(model))):
+        return cached
+    refuse(() if cached else _absent(model), BaseUnreachableError)
     return _downloaded(model)
+
+
+def _absent(model: HubModel) -> Iterator[Problem]:
+    if absent := absence(model.repository, model.revision, "model"):
+        yield _missing(model, absent.reason, absent.remedy or "Connect once to have it cached")
 
 
 def _cached(model: HubModel) -> Path | None:
@@ -86,35 +90,17 @@ def _cached(model: HubModel) -> Path | None:
 
 
 def _downloaded(model: HubModel) -> Path:
-    """Download a model under the name it is asked for by, so that the cache finds it by that."""
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
+    from huggingface_hub import snapshot_download
 
-    asked = model.revision or None
+    # by the name it is asked for by, not its commit: the cache is to find it by that
+    revision = model.revision or None
     try:
-        # for a refusal that comes soon: what follows looks the revision up without a time limit
-        HfApi().model_info(model.repository, revision=asked, timeout=PATIENCE)
-        found = snapshot_download(model.repository, revision=asked, allow_patterns=list(PATTERNS))
-    except RevisionNotFoundError as error:
-        remedy = "Ask for a branch, tag or commit that it has, or leave '@' out for the newest."
-        problem = _missing(model, "a hub that knows no such revision of it", remedy)
-        raise BaseUnreachableError(problem) from error
-    except GatedRepoError as error:
-        remedy = f"Accept its terms on the hub and log in with `hf auth login`, {_INSTEAD}"
-        raise BaseUnreachableError(_missing(model, "terms to be accepted", remedy)) from error
-    except RepositoryNotFoundError as error:
-        remedy = "Correct the name; for a private one log in with `hf auth login`."
-        problem = _missing(model, "a hub that knows no such repository", remedy)
-        raise BaseUnreachableError(problem) from error
+        found = snapshot_download(
+            model.repository, revision=revision, allow_patterns=list(PATTERNS)
+        )
     except client_errors() as error:
-        if cached := _cached(model):
-            return cached  # it gave a sign of life and no more
-        found = " ".join(str(error).split())[:200] or type(error).__name__
-        raise BaseUnreachableError(_missing(model, found, _CONNECT)) from error
+        problem = _missing(model, said_by(error), "Try again")
+        raise BaseUnreachableError(problem) from error
     return Path(found)
 
 
@@ -125,4 +111,4 @@ def revision_of(folder: Path) -> str:
 
 def _missing(model: HubModel, found: str, remedy: str) -> Problem:
     expected = "its weights in the local Hugging Face cache or on the hub"
-    return Problem(str(model), expected, found, remedy)
+    return Problem(str(model), expected, found, f"{remedy}, or {_INSTEAD}")

@@ -8,7 +8,7 @@ from pipeline.config.stages import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data import hub as data_hub
 from pipeline.errors import PipelineError, Problem, refuse
-from pipeline.hub import ask_hub, not_found, reachable
+from pipeline.hub import absence, ask_hub
 from pipeline.models import hub as models_hub
 from pipeline.models.bases import BASES, find_base, folder_of
 
@@ -34,7 +34,7 @@ def ask_where_needed(config: TuneConfig) -> None:
 def refuse_out_of_reach(configs: Iterable[TuneConfig]) -> None:
     """Refuse tunings whose base, data or scorer neither the hub nor its local cache will give.
 
-    Reads no weights and imports nothing that takes long; downloads nothing.
+    Reads no weights, downloads nothing and imports nothing that takes long.
 
     Raises
     ------
@@ -61,8 +61,8 @@ def scorer_out_of_reach(model: str) -> Iterator[Problem]:
 
     if folder_of(model) is None:
         cached = isinstance(try_to_load_from_cache(model, "config.json"), str)
-        if not cached and not reachable():
-            yield no_scorer(model, not_found())
+        if not cached and (absent := absence(model, "", "model")):
+            yield no_scorer(model, absent.reason)
 
 
 def no_scorer(model: str, found: str) -> Problem:

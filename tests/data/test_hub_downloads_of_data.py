@@ -97,10 +97,10 @@ def test_the_cached_copy_serves_when_the_hub_is_gone(downloads):
     ("name", "first", "gone"),
     [
         ("rte", "BuilderConfig 'rte' not found", "out of reach (no answer from http://127"),
-        ("squad", "'rajpurkar/squad' doesn't exist on the Hub", "no copy in the local cache"),
+        ("squad", "a hub that knows no such repository", "no copy in the local cache"),
     ],
 )
 def test_what_the_hub_does_not_have_is_refused_with_the_reason(downloads, name, first, gone):
     assert first in downloads["first"][name]
     assert gone in downloads["gone"][name]
-    assert "Pass data_dir=<directory> with " in downloads["gone"][name]
+    assert "pass data_dir=<directory> with " in downloads["gone"][name]

@@ -21,7 +21,7 @@ except SystemExit as end:
     print(json.dumps([end.code, [name for name in slow if name in sys.modules]]))
 """
 BASE = r"base openai-community/gpt2 at 607a.* name as base a local directory that holds config.json"
-DATA = r"hub EdinburghNLP/xsum .* Pass data_dir=<directory> with train, validation and test files"
+DATA = r"hub EdinburghNLP/xsum .* pass data_dir=<directory> with train, validation and test files"
 SCORER = (
     r"'roberta-large', the hub out of reach .* Pass bertscore_model=tiny-bert, or the directory"
 )

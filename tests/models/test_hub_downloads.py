@@ -25,9 +25,9 @@ for name in sys.argv[1:]:
 print(json.dumps(found))
 """
 REFUSED = {
-    "org/none": "a hub that knows no such repository. Correct the name",
-    "org/tiny@v2": "base org/tiny at v2: .* a hub that knows no such revision of it.*the newest",
-    "org/gated": "terms to be accepted. Accept its terms on the hub and log in",
+    "org/none": "a hub that knows no such repository. Correct .* name as base a local directory",
+    "org/tiny@v2": "base org/tiny at v2: .* a hub that knows no such revision of it. Correct",
+    "org/gated": "found terms of use .*Accept its terms on the hub and log in",
     "org/pickled": "weights in the safetensors format; found none",
 }
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import BaseUnreachableError, Problem, TuningError, refuse
-from pipeline.hub import hub_or_cache
+from pipeline.hub import hub_or_cache, said_by
 from pipeline.models.bases import folder_of
 from pipeline.tuning.within_reach import no_scorer, scorer_out_of_reach
 
@@ -93,8 +93,7 @@ def _loaded(scorer: Scorer) -> Any:
         with nullcontext() if local else hub_or_cache():
             return _model(scorer.location, scorer.layers)
     except OSError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise BaseUnreachableError(no_scorer(scorer.model, reason)) from error
+        raise BaseUnreachableError(no_scorer(scorer.model, said_by(error))) from error
     except AssertionError as error:  # bert_score's own refusal
         problem = Problem(
             "bertscore_layers",
