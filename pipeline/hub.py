@@ -18,7 +18,7 @@ from typing import Literal
 
 from huggingface_hub import constants
 
-PATIENCE = 3.0  # seconds that the hub has for an answer, counted from the question
+PATIENCE = 2.5  # seconds that the hub has for an answer, counted from the question
 HOLDS = 60.0  # seconds for which an answer, or that there was none, is taken for granted
 
 
@@ -166,7 +166,8 @@ def absence(repository: str, revision: str, kind: Literal["model", "dataset"]) -
 
 def said_by(error: Exception) -> str:
     """Give the words of an error of the hub's client, in one short line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    words, _, _ = str(error).partition("For more information")
+    return " ".join(words.split())[:200] or type(error).__name__
 
 
 @contextmanager

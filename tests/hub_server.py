@@ -10,7 +10,7 @@ import json
 import os
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -164,12 +164,13 @@ def served(repositories):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status, headers, content = hub.answer(self.command, self.path, body)
             status, headers, content = _part(status, headers, content, self.headers.get("Range"))
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
+            with suppress(ConnectionError):  # whoever asked has given up
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(content))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
 
         do_GET = do_HEAD = do_POST = handle_any  # noqa: N815 (the names http.server looks for)
 

@@ -32,33 +32,32 @@ def online(monkeypatch, tmp_path):
 @pytest.fixture
 def at(monkeypatch):
     """Put the hub at an address where a socket of this machine says the same to everyone."""
-    sockets = []
+    with ExitStack() as ends:
 
-    def listen(says):
-        listening = socket.create_server(("127.0.0.1", 0))
-        sockets.append(listening)
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        monkeypatch.setattr(constants, "ENDPOINT", address)
-        heard = []
+        def listen(says):
+            listening = ends.enter_context(socket.create_server(("127.0.0.1", 0)))
+            address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            monkeypatch.setattr(constants, "ENDPOINT", address)
+            heard = []
 
-        def answer():
-            while True:
-                try:
-                    connection, _ = listening.accept()
-                except OSError:
-                    return
-                sockets.append(connection)
-                heard.append(connection.recv(4096).decode())
-                if says:
-                    connection.sendall(says)
-                    connection.close()
+            def answer():
+                while True:
+                    try:
+                        connection = ends.enter_context(listening.accept()[0])
+                    except OSError:
+                        return
+                    heard.append(connection.recv(4096).decode())
+                    if says:
+                        connection.sendall(says)
+                        connection.close()
 
-        threading.Thread(target=answer, daemon=True).start()
-        return heard, address
+            thread = threading.Thread(target=answer, daemon=True)
+            thread.start()
+            ends.callback(thread.join)
+            ends.callback(listening.shutdown, socket.SHUT_RDWR)  # which lets accept return
+            return heard, address
 
-    yield listen
-    for one in sockets:
-        one.close()
+        yield listen
 
 
 def http(status):

@@ -9,6 +9,8 @@ from corpus_files import hub_rows
 from datasets import Dataset
 from hub_server import Repository, on_its_own, served
 
+pytestmark = pytest.mark.slow  # the library takes seconds to start, and is started twice
+
 SCRIPT = """
 import json, sys
 from pipeline.data import TASKS

@@ -15,11 +15,12 @@ SCRIPT = """
 import json, sys
 from pipeline.errors import PipelineError
 from pipeline.models.bases import find_base
+from pipeline.models.hub import fetch
 
 found = {}
 for name in sys.argv[1:]:
     try:
-        found[name] = str(find_base(name).folder())
+        found[name] = str(fetch(find_base(name).hub))
     except PipelineError as error:
         found[name] = str(error)
 print(json.dumps(found))
@@ -28,7 +29,6 @@ REFUSED = {
     "org/none": "a hub that knows no such repository. Correct .* name as base a local directory",
     "org/tiny@v2": "base org/tiny at v2: .* a hub that knows no such revision of it. Correct",
     "org/gated": "found terms of use .*Accept its terms on the hub and log in",
-    "org/pickled": "weights in the safetensors format; found none",
 }
 
 
@@ -39,14 +39,10 @@ def downloads(tmp_path_factory):
     shutil.copytree(PRETRAINED / "tiny-gpt2", place / "tiny")
     (place / "tiny" / "README.md").write_text("# As every repository of the hub has one")
     (place / "tiny" / "pytorch_model.bin").write_bytes(b"the same weights, pickled")
-    (place / "pickled").mkdir()
-    shutil.copy(PRETRAINED / "tiny-gpt2" / "config.json", place / "pickled")
-    (place / "pickled" / "pytorch_model.bin").write_bytes(b"never downloaded")
     repositories = {
         ("models", "org/tiny"): Repository(place / "tiny", ("main", "v1")),
         ("models", "org/newest"): Repository(place / "tiny"),
         ("models", "org/gated"): Repository(place / "tiny", gated=True),
-        ("models", "org/pickled"): Repository(place / "pickled"),
     }
     commit = repositories["models", "org/tiny"].commit
     asked = [f"org/tiny@{commit}", "org/tiny@v1", "org/newest", *REFUSED]
