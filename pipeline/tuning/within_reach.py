@@ -41,18 +41,27 @@ def refuse_out_of_reach(configs: Iterable[TuneConfig]) -> None:
     PipelineError
         With everything that is out of reach.
     """
-    found = {str(problem): problem for config in configs for problem in _problems(config)}
-    refuse(found.values(), PipelineError)
+    asked = list(configs)
+    # each thing once: the cells of a study share most of them
+    bases = dict.fromkeys(find_base(config.base).hub for config in asked)
+    tables = dict.fromkeys(_table(config) for config in asked)
+    scorers = dict.fromkeys(_scorer(config) for config in asked)
+    problems = [
+        *(problem for base in bases if base for problem in models_hub.out_of_reach(base)),
+        *(problem for table in tables if table for problem in data_hub.out_of_reach(table)),
+        *(problem for scorer in scorers if scorer for problem in scorer_out_of_reach(scorer)),
+    ]
+    refuse(problems, PipelineError)
 
 
-def _problems(config: TuneConfig) -> Iterator[Problem]:
-    base, task = find_base(config.base), TASKS[config.task]
-    if base.hub:
-        yield from models_hub.out_of_reach(base.hub)
-    if task.hub and not config.data_dir:
-        yield from data_hub.out_of_reach(task.hub(config.languages))
-    if any(name.startswith(BERTSCORE) for name in task.scores):
-        yield from scorer_out_of_reach(config.bertscore_model)
+def _table(config: TuneConfig) -> data_hub.HubTable | None:
+    task = TASKS[config.task]
+    return None if task.hub is None or config.data_dir else task.hub(config.languages)
+
+
+def _scorer(config: TuneConfig) -> str:
+    scored = any(name.startswith(BERTSCORE) for name in TASKS[config.task].scores)
+    return config.bertscore_model if scored else ""
 
 
 def scorer_out_of_reach(model: str) -> Iterator[Problem]:

@@ -73,6 +73,6 @@ def test_a_study_is_refused_before_its_first_tuning(environment, tmp_path):
         "     brains: [simulated-sentences], tune: {bertscore_model: roberta-large}}\n"
     )
     said, imported = refused(["main", "--study", str(study)], environment)
-    assert re.search(in_order(SCORER, DATA, BASE), said)
+    assert re.search(in_order(BASE, DATA, SCORER), said)
     assert not imported
     assert not (tmp_path / "mlflow.db").exists()
