@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -40,6 +41,12 @@ def _help(field: FieldInfo) -> str:
     return f"{field.description} ({default})".replace("%", "%%")
 
 
+def glance_at(model: type[Config], arguments: Sequence[str]) -> Config:
+    """Take command-line arguments for settings, unchecked, for what can begin before the check."""
+    known, _ = parser_of(model).parse_known_args(arguments)
+    return model.model_construct(**vars(known))
+
+
 def read_command(model: type[Config], arguments: Sequence[str]) -> Config:
     """Turn command-line arguments into checked settings.
 
@@ -65,5 +72,9 @@ def run_command(command: Callable[[Sequence[str]], None]) -> None:
     try:
         command(sys.argv[1:])
     except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        if "MLFLOW_RUN_ID" in os.environ:
+            from pipeline.tracking.runs import leave_word
+
+            leave_word(error)
         sys.exit(2)

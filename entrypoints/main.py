@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from entrypoints.command_line import run_command
+from pipeline.config import Cell, StudyConfig, TuneConfig, read_study
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -15,17 +17,37 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m entrypoints.main", description=__doc__)
     parser.add_argument("--study", required=True, help="study file, e.g. studies/demo.yaml")
     path = Path(parser.parse_args(arguments).study)
-    from pipeline.config import read_study
+    from pipeline.tuning.within_reach import ask_where_needed, refuse_out_of_reach
+
+    for settings in _glance_at(path):
+        ask_where_needed(TuneConfig.model_construct(**settings))  # it answers during the imports
     from pipeline.tracking.catalogue import catalogue
+
+    study = read_study(path, catalogue())
+    refuse_out_of_reach(TuneConfig.model_validate(cell.tune) for cell in _cells(study))
     from pipeline.tracking.stages.study import run_study
     from pipeline.tracking.store import UI_PORT, browse_link, open_store
 
-    study = read_study(path, catalogue())
     open_store()
     finished = run_study(study)
     page = os.path.relpath(finished.report.page)
     print(f"\n{finished.report.terminal}\n\nReport:  {page}")
     print(f"Runs:    make ui, then open {browse_link(UI_PORT)}")
+
+
+def _cells(study: StudyConfig) -> Iterator[Cell]:
+    return (cell for grid in study.grids for cell in grid.cells())
+
+
+def _glance_at(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Read what a study tunes, unchecked; nothing where the file is not in order."""
+    import yaml
+
+    try:
+        study = StudyConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, yaml.YAMLError):
+        return  # reading it in earnest says why
+    yield from (cell.tune for cell in _cells(study))
 
 
 if __name__ == "__main__":

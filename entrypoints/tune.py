@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from entrypoints.command_line import read_command, run_command
+from entrypoints.command_line import glance_at, read_command, run_command
 from pipeline.config import TuneConfig
 
 
@@ -13,7 +13,11 @@ def main(arguments: Sequence[str]) -> None:
 
     With several devices: ``torchrun --nproc_per_node 2 -m entrypoints.tune …``
     """
+    from pipeline.tuning.within_reach import ask_where_needed, refuse_out_of_reach
+
+    ask_where_needed(glance_at(TuneConfig, arguments))  # the hub answers while much is imported
     config = read_command(TuneConfig, arguments)
+    refuse_out_of_reach([config])  # before MLflow, which takes seconds to start
     from pipeline.tracking.stages.interpolate import check_devices, run_method
     from pipeline.tracking.stages.tune import join_tune
     from pipeline.tracking.store import open_store

@@ -18,7 +18,10 @@ from pipeline.data.task import Task, TaskData, TaskRequest
 from pipeline.errors import DataError, Problem
 
 _DEFECTS = ("sound", "defective")
-_DEFECT_HUB = HubTable("google/code_x_glue_cc_defect_detection")
+_DEFECT_HUB = HubTable(
+    "google/code_x_glue_cc_defect_detection",
+    "function.json, train.txt, valid.txt and test.txt, or train.jsonl, … (func, target)",
+)
 
 
 def _local_defects(directory: Path) -> Splits:
@@ -69,14 +72,17 @@ _SUMMARIZATION = Reading(_described, gather_pairs, group=lambda pair: pair.sourc
 
 
 def _load_defects(request: TaskRequest) -> TaskData:
-    instead = "function.json, train.txt, valid.txt and test.txt, or train.jsonl, … (func, target)"
-    return build(open_corpus(request, _DEFECT_HUB, _local_defects, instead), _DETECTION, request)
+    return build(open_corpus(request, _DEFECT_HUB, _local_defects), _DETECTION, request)
+
+
+def _descriptions(language: str) -> HubTable:
+    instead = "train, valid and test .jsonl files (columns 'code_tokens' and 'docstring_tokens')"
+    return HubTable("google/code_x_glue_ct_code_to_text", instead, language or "python")
 
 
 def _load_descriptions(request: TaskRequest) -> TaskData:
-    hub = HubTable("google/code_x_glue_ct_code_to_text", request.languages or "python")
-    instead = "train, valid and test .jsonl files (columns 'code_tokens' and 'docstring_tokens')"
-    return build(open_corpus(request, hub, TABLES, instead), _SUMMARIZATION, request)
+    corpus = open_corpus(request, _descriptions(request.languages), TABLES)
+    return build(corpus, _SUMMARIZATION, request)
 
 
 CODE_TASKS: tuple[Task, ...] = (
@@ -88,6 +94,7 @@ CODE_TASKS: tuple[Task, ...] = (
         form="classification",
         scores=("accuracy", "f1"),
         classes=_DEFECTS,
+        hub=lambda _: _DEFECT_HUB,
     ),
     Task(
         name="code-summarization",
@@ -98,5 +105,6 @@ CODE_TASKS: tuple[Task, ...] = (
         scores=("bleu", "rouge_l", "bertscore_f1", "bertscore_precision", "bertscore_recall"),
         cue=" =>",
         max_target_tokens=64,
+        hub=_descriptions,
     ),
 )

@@ -66,11 +66,14 @@ class _Corpus:
             return None
         return Labelled(texts, record.label(self._column(record, "label"), self.classes))
 
+    def hub(self, _: str = "") -> HubTable:
+        """Name its table on the hub; there is one language."""
+        instead = f"the original train and dev files of {self.name.upper()}"
+        return HubTable(self.repository, instead, self.name)
+
     def load(self, request: TaskRequest) -> TaskData:
         """Load the task."""
-        files = {**TABLES, ".tsv": self.tsv}
-        instead = f"the original train and dev files of {self.name.upper()}"
-        splits = open_corpus(request, HubTable(self.repository, self.name), files, instead)
+        splits = open_corpus(request, self.hub(), {**TABLES, ".tsv": self.tsv})
         reading = Reading(
             self.convert,
             gather_labelled,
@@ -91,6 +94,7 @@ class _Corpus:
             form="classification",
             scores=self.scores,
             classes=self.classes,
+            hub=self.hub,
         )
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-import time
-import urllib.error
-import urllib.request
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pipeline.data.rows import Row, Rows, Splits
-from pipeline.errors import DataError, Problem
-
-PROBE_SECONDS = 3.0
+from pipeline.errors import DataError, Problem, refuse
+from pipeline.hub import (
+    absence,
+    ask_hub,
+    client_errors,
+    hub_or_cache,
+    not_found,
+    reachable,
+    said_by,
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,8 @@ class HubTable:
     Parameters
     ----------
     repository : str
+    instead : str
+        Which local files would serve as well, for refusals.
     config : str
         Which of its tables; empty for the only one.
     revision : str
@@ -32,6 +39,7 @@ class HubTable:
     """
 
     repository: str
+    instead: str
     config: str = ""
     revision: str = ""
 
@@ -39,96 +47,83 @@ class HubTable:
         return " ".join(filter(None, ("hub", self.repository, self.config, self.revision)))
 
 
-def read_hub(table: HubTable, instead: str) -> Splits:
-    """Read a data set from the hub, or from its local cache when the hub cannot be reached.
+def out_of_reach(table: HubTable) -> Iterator[Problem]:
+    """Find out whether a data set is neither in the cache nor to be had from the hub.
 
-    Parameters
-    ----------
-    table : HubTable
-    instead : str
-        Which local files would serve as well, for the refusal.
+    Imports nothing that takes long.
+    """
+    cached = _perhaps_cached(table)
+    if not cached and (absent := absence(table.repository, table.revision, "dataset")):
+        yield _missing(table, absent.reason, absent.remedy)
+
+
+def _perhaps_cached(table: HubTable) -> bool:
+    """Find a folder that the library may have made for a data set, or a local repository."""
+    from huggingface_hub import constants
+
+    # as in datasets.config, whose import takes a second
+    home = Path(constants.HF_HOME) / "datasets"
+    cache = Path(os.environ.get("HF_DATASETS_CACHE", home)).expanduser()
+    wanted = table.repository.replace("/", "___")
+    # the library puts underscores between words of the name
+    folders = (path.name for path in cache.glob("*")) if cache.is_dir() else ()
+    cached = any(_plain(name) == _plain(wanted) for name in folders)
+    return cached or Path(table.repository).is_dir()
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def read_hub(table: HubTable) -> Splits:
+    """Read a data set from the hub, or from its local cache when the hub cannot be reached.
 
     Raises
     ------
     DataError
         If it is neither cached nor to be had; without a network within 5 seconds.
     """
-    with hub_or_cache() as reachable:
-        return _read(table, instead, reachable)
-
-
-def _read(table: HubTable, instead: str, reachable: bool) -> Splits:
+    ask_hub()
+    refuse(out_of_reach(table), DataError)
     import datasets
-    from huggingface_hub.errors import HfHubHTTPError
 
-    datasets.disable_progress_bars()
     try:
-        loaded = datasets.load_dataset(
-            table.repository, table.config or None, revision=table.revision or None
-        )
-    except (OSError, ValueError, RuntimeError, HfHubHTTPError) as error:
-        reason = " ".join(str(error).split())[:200]
-        found = reason if reachable else "the hub out of reach and no copy in the local cache"
-        remedy = f"Pass data_dir=<directory> with {instead}, or connect once so that it is cached."
-        expected = "this data set on the hub or in its local cache"
-        raise DataError(Problem(str(table), expected, found, remedy)) from error
-    return Splits(str(table), {name: _reader(table, name, loaded[name]) for name in loaded})
+        with _hub_or_cache():
+            return _read(table)
+    except (*client_errors(), RuntimeError, datasets.exceptions.DatasetsError) as error:
+        found = said_by(error) if reachable() else f"{not_found()}: {said_by(error)}"
+        raise DataError(_missing(table, found)) from error
 
 
 @contextmanager
-def hub_or_cache() -> Iterator[bool]:
-    """Let the hub's libraries look into their caches only, where the hub gives no answer in time.
+def _hub_or_cache() -> Iterator[None]:
+    """Let the library of data sets, which has its own word for it, use its cache only as well."""
+    import datasets
 
-    They read the constants that are set here at each call.
-
-    Yields
-    ------
-    bool
-        Whether the hub can be reached.
-    """
-    answer = _ask_hub()
-    import datasets  # takes a second or two, in which the hub may answer
-    from huggingface_hub import constants
-
-    before = (constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE)
-    if not (reachable := answer()):
-        constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
-    try:
-        yield reachable
-    finally:
-        constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
-
-
-def _ask_hub() -> Callable[[], bool]:
-    """Ask the hub for any answer; what is returned waits for it, for a few seconds at most.
-
-    The hub's own client waits up to a minute; a name server alone can take longer than the time-out
-    that a request is given, so the question is asked in a thread that need not come back.
-    """
-    from huggingface_hub import constants
-
-    if constants.HF_HUB_OFFLINE:
-        return lambda: False
-    until = time.monotonic() + PROBE_SECONDS
-    answered = threading.Event()
-
-    def ask() -> None:
-        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")
+    before = datasets.config.HF_HUB_OFFLINE
+    with hub_or_cache() as within_reach:
+        datasets.config.HF_HUB_OFFLINE = before or not within_reach
         try:
-            with urllib.request.urlopen(request, timeout=PROBE_SECONDS):
-                answered.set()
-        except urllib.error.HTTPError:
-            answered.set()  # any answer is one
-        except (OSError, ValueError):
-            return
+            yield
+        finally:
+            datasets.config.HF_HUB_OFFLINE = before
 
-    def answer() -> bool:
-        thread.join(max(0.0, until - time.monotonic()))
-        return answered.is_set()
 
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    return answer
+def _read(table: HubTable) -> Splits:
+    import datasets
+
+    datasets.disable_progress_bars()
+    loaded = datasets.load_dataset(
+        table.repository, table.config or None, revision=table.revision or None
+    )
+    return Splits(str(table), {name: _reader(table, name, loaded[name]) for name in loaded})
+
+
+def _missing(table: HubTable, found: str, remedy: str = "") -> Problem:
+    expected = "this data set on the hub or in its local cache"
+    first = remedy or "Connect once to have it cached"
+    instead = f"{first}, or pass data_dir=<directory> with {table.instead}."
+    return Problem(str(table), expected, found, instead)
 
 
 def _reader(table: HubTable, name: str, split: Any) -> Callable[[], Rows]:

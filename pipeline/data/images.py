@@ -57,10 +57,9 @@ def _known(
     hub: HubTable,
     local: Callable[[Path], Splits],
     classes: tuple[str, ...],
-    instead: str,
 ) -> Task:
     def load(request: TaskRequest) -> TaskData:
-        splits = open_corpus(request, hub, local, instead)
+        splits = open_corpus(request, hub, local)
         return build(splits, _reading(classes, request.image_size), request)
 
     return Task(
@@ -71,6 +70,7 @@ def _known(
         form="classification",
         scores=("accuracy",),
         classes=classes,
+        hub=lambda _: hub,
     )
 
 
@@ -86,18 +86,21 @@ IMAGE_TASKS: tuple[Task, ...] = (
     _known(
         "mnist",
         "which of 10 handwritten digits (MNIST, 28 x 28; the original idx files, or the hub)",
-        HubTable("ylecun/mnist"),
+        HubTable(
+            "ylecun/mnist", "the four original files of MNIST (train-images-idx3-ubyte.gz, …)"
+        ),
         _local_mnist,
         _DIGITS,
-        "the four original files of MNIST (train-images-idx3-ubyte.gz, …)",
     ),
     _known(
         "cifar10",
         "which of 10 things (CIFAR-10, 32 x 32; original batches, class folders, or the hub)",
-        HubTable("uoft-cs/cifar10"),
+        HubTable(
+            "uoft-cs/cifar10",
+            "data_batch_1 … test_batch of cifar-10-python, or class folders in train and test",
+        ),
         _local_cifar,
         _THINGS,
-        "data_batch_1 … test_batch of cifar-10-python, or class folders in train and test",
     ),
     Task(
         name="image-folder",

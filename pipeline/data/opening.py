@@ -15,7 +15,6 @@ def open_corpus(
     request: TaskRequest,
     hub: HubTable,
     local: Callable[[Path], Splits] | Mapping[str, Reader],
-    instead: str,
 ) -> Splits:
     """Open a corpus.
 
@@ -26,8 +25,6 @@ def open_corpus(
     hub : HubTable
     local : callable or mapping
         What reads a folder, or what reads each kind of its files.
-    instead : str
-        Which local files serve, for the refusal when the hub cannot be reached.
 
     Raises
     ------
@@ -35,7 +32,7 @@ def open_corpus(
         If the folder or the data set is not to be had.
     """
     if request.directory is None:
-        return read_hub(hub, instead)
+        return read_hub(hub)
     if isinstance(local, Mapping):
         return folder_splits(request.directory, local)
     return local(request.directory)

@@ -10,8 +10,9 @@ from pipeline.data.reading.squad import SQUAD_FILES
 from pipeline.data.rows import Record
 from pipeline.data.task import Task, TaskData, TaskRequest
 
-_HUB = HubTable("rajpurkar/squad")
-_INSTEAD = "train-v1.1.json and dev-v1.1.json, or other files in the same form"
+_HUB = HubTable(
+    "rajpurkar/squad", "train-v1.1.json and dev-v1.1.json, or other files in the same form"
+)
 
 
 def _span(record: Record) -> Span | None:
@@ -61,11 +62,11 @@ _FOUND = Reading(_span, gather_spans, group=lambda span: span.passage)
 
 
 def _load_written(request: TaskRequest) -> TaskData:
-    return build(open_corpus(request, _HUB, SQUAD_FILES, _INSTEAD), _WRITTEN, request)
+    return build(open_corpus(request, _HUB, SQUAD_FILES), _WRITTEN, request)
 
 
 def _load_found(request: TaskRequest) -> TaskData:
-    return build(open_corpus(request, _HUB, SQUAD_FILES, _INSTEAD), _FOUND, request)
+    return build(open_corpus(request, _HUB, SQUAD_FILES), _FOUND, request)
 
 
 QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (
@@ -79,6 +80,7 @@ QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (
         cue=" Answer:",
         keeps="end",  # the question stands there
         max_target_tokens=32,
+        hub=lambda _: _HUB,
     ),
     Task(
         name="squad-spans",
@@ -87,5 +89,6 @@ QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (
         load=_load_found,
         form="spans",
         scores=("f1", "exact_match"),
+        hub=lambda _: _HUB,
     ),
 )

@@ -60,15 +60,22 @@ def _local(directory: Path) -> Splits:
 
 
 def _task(
-    name: str, summary: str, hub: HubTable, columns: _Columns, max_target_tokens: int
+    name: str,
+    summary: str,
+    columns: _Columns,
+    max_target_tokens: int,
+    repository: str,
+    config: str = "",
+    revision: str = "",
 ) -> Task:
     shown = f"'{columns.source}' and '{columns.target}'"
     forms = "jsonl, csv, tsv, parquet"
     instead = f"train, validation and test files ({forms}; columns {shown})"
+    hub = HubTable(repository, instead, config, revision)
     reading = Reading(columns.convert, gather_pairs, group=lambda pair: pair.source)
 
     def load(request: TaskRequest) -> TaskData:
-        return build(open_corpus(request, hub, _local, instead), reading, request)
+        return build(open_corpus(request, hub, _local), reading, request)
 
     return Task(
         name=name,
@@ -79,6 +86,7 @@ def _task(
         scores=SCORES,
         cue=" TL;DR:",
         max_target_tokens=max_target_tokens,
+        hub=lambda _: hub,
     )
 
 
@@ -86,22 +94,24 @@ SUMMARIZATION_TASKS: tuple[Task, ...] = (
     _task(
         "cnn-dailymail",
         "news -> its highlights, about three sentences (CNN/DailyMail 3.0.0)",
-        HubTable("abisee/cnn_dailymail", "3.0.0"),
         _Columns("article", "highlights"),
         128,
+        "abisee/cnn_dailymail",
+        "3.0.0",
     ),
     _task(
         "xsum",
         "BBC news -> one sentence (XSum)",
-        HubTable("EdinburghNLP/xsum", revision="refs/convert/parquet"),
         _Columns("document", "summary"),
         64,
+        "EdinburghNLP/xsum",
+        revision="refs/convert/parquet",
     ),
     _task(
         "dialogsum",
         "everyday dialogues -> what was said (DialogSum; up to three reference summaries)",
-        HubTable("knkarthick/dialogsum"),
         _Columns("dialogue", "summary", ("summary1", "summary2", "summary3")),
         96,
+        "knkarthick/dialogsum",
     ),
 )

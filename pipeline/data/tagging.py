@@ -12,7 +12,10 @@ from pipeline.data.rows import Record, position_of
 from pipeline.data.task import Task, TaskData, TaskRequest
 
 TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
-_INSTEAD = "eng.train, eng.testa and eng.testb (four columns), or train.txt, valid.txt, test.txt"
+_HUB = HubTable(
+    "lhoestq/conll2003",
+    "eng.train, eng.testa and eng.testb (four columns), or train.txt, valid.txt, test.txt",
+)
 
 
 def _convert(record: Record) -> Tagged | None:
@@ -36,8 +39,7 @@ _READING = Reading(_convert, gather_tagged, group=lambda item: item.words, class
 
 
 def _load(request: TaskRequest) -> TaskData:
-    hub = HubTable("lhoestq/conll2003")
-    splits = open_corpus(request, hub, {**TABLES, **CONLL_FILES}, _INSTEAD)
+    splits = open_corpus(request, _HUB, {**TABLES, **CONLL_FILES})
     return build(splits, _READING, request)
 
 
@@ -50,5 +52,6 @@ TAGGING_TASKS: tuple[Task, ...] = (
         form="tagging",
         scores=("entity_f1", "accuracy"),
         classes=TAGS,
+        hub=lambda _: _HUB,
     ),
 )

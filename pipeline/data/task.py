@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.data.examples import Examples, Form
+from pipeline.data.hub import HubTable
 
 Modality = Literal["text", "image"]
 
@@ -101,6 +102,8 @@ class Task:
         says what they are (`TaskData` always does).
     needs_directory : bool
         Whether the task reads files that the user must point to.
+    hub : callable, optional
+        ``hub(languages) -> HubTable``: what of the hub is read where no folder is given.
     """
 
     name: str
@@ -114,3 +117,4 @@ class Task:
     max_target_tokens: int = 0
     classes: tuple[str, ...] = ()
     needs_directory: bool = False
+    hub: Callable[[str], HubTable] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pipeline.data.corpus import Reading, build
@@ -58,26 +60,41 @@ def _local(directory: Path, source: str, target: str) -> Splits:
             raise no_pairs from None
 
 
-def _hub_table(name: str, source: str, target: str) -> HubTable | None:
-    if name in ("wmt14", "wmt16"):  # the tables are named by the other language, then English
-        other, english = (target, source) if source == "en" else (source, target)
-        return HubTable(f"wmt/{name}", f"{other}-{english}")
-    known = {
-        "multi30k": HubTable("bentrevett/multi30k"),
-        "code-translation": HubTable("google/code_x_glue_cc_code_to_code_trans"),
-        "code-refinement": HubTable("google/code_x_glue_cc_code_refinement", "small"),
-    }
-    return known.get(name)
+def _wmt(name: str, source: str, target: str) -> HubTable:
+    # the tables are named by the other language, then English
+    other, english = (target, source) if source == "en" else (source, target)
+    return HubTable(f"wmt/{name}", _instead(source, target), f"{other}-{english}")
+
+
+def _pairs(repository: str, config: str, source: str, target: str) -> HubTable:
+    return HubTable(repository, _instead(source, target), config)
+
+
+def _instead(source: str, target: str) -> str:
+    return f"train.{source} and train.{target} (or .gz), valid.…, test.…"
+
+
+_ON_HUB: dict[str, Callable[[str, str], HubTable]] = {
+    "wmt14": partial(_wmt, "wmt14"),
+    "wmt16": partial(_wmt, "wmt16"),
+    "multi30k": partial(_pairs, "bentrevett/multi30k", ""),
+    "code-translation": partial(_pairs, "google/code_x_glue_cc_code_to_code_trans", ""),
+    "code-refinement": partial(_pairs, "google/code_x_glue_cc_code_refinement", "small"),
+}
 
 
 def _task(name: str, summary: str, languages: str, max_target_tokens: int) -> Task:
+    on_hub = name in _ON_HUB
+
+    def hub(asked: str) -> HubTable:
+        return _ON_HUB[name](*pair_of(asked or languages))
+
     def load(request: TaskRequest) -> TaskData:
         source, target = pair_of(request.languages or languages)
-        table = _hub_table(name, source, target)
         if request.directory is not None:
             splits = _local(request.directory, source, target)
-        elif table is not None:
-            splits = read_hub(table, f"train.{source} and train.{target} (or .gz), valid.…, test.…")
+        elif on_hub:
+            splits = read_hub(hub(request.languages))
         else:
             remedy = f"Pass data_dir=<directory> with train.{source}, train.{target}, valid.…"
             raise DataError(Problem(f"{name}: data_dir", "a folder", "none given", remedy))
@@ -93,7 +110,8 @@ def _task(name: str, summary: str, languages: str, max_target_tokens: int) -> Ta
         scores=SCORES,
         cue=" =>",
         max_target_tokens=max_target_tokens,
-        needs_directory=_hub_table(name, "en", "de") is None,
+        needs_directory=not on_hub,
+        hub=hub if on_hub else None,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError, Problem, nearest, refuse
 from pipeline.models.directories import Modality, in_timms_form, modality_in, problems_in
-from pipeline.models.hub import fetch
+from pipeline.models.hub import HubModel, fetch
 from pipeline.models.travelling.card import weights_digest
 
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -29,33 +29,36 @@ class Base:
         One line for the list of bases.
     folder : callable
         ``folder() -> Path`` of config and weights on this machine; raises BaseUnreachableError.
+    hub : HubModel, optional
+        What is downloaded for it.
     """
 
     name: str
     modality: Modality
     summary: str
     folder: Callable[[], Path]
+    hub: HubModel | None = None
 
 
-def _from_hub(repository: str, revision: str = "") -> Callable[[], Path]:
-    """Fetch a text base from the Hugging Face hub, or from its local cache."""
+def _from_hub(name: str, summary: str, model: HubModel) -> Base:
+    """Take a text model of the Hugging Face hub, or of its local cache, as a base."""
 
     def folder() -> Path:
-        found = fetch(repository, revision)
+        found = fetch(model)
         refuse(problems_in(found), ConfigError)
         return found
 
-    return folder
+    return Base(name, "text", summary, folder, model)
 
 
-def _from_timm(name: str, revision: str = "") -> Callable[[], Path]:
-    """Fetch a vision base of timm's, and lay it down in this project's form."""
+def _from_timm(name: str, summary: str, model: HubModel) -> Base:
+    """Take a vision transformer of timm's, laid down in this project's form, as a base."""
 
     def folder() -> Path:
-        found = fetch(f"timm/{name}", revision)
+        found = fetch(model)
         return _from_timms_form(found, f"snapshots/{found.name}")
 
-    return folder
+    return Base(name, "image", summary, folder, model)
 
 
 def _from_timms_form(found: Path, name: str) -> Path:
@@ -98,23 +101,21 @@ BASES: dict[str, Base] = {
             "in the repository",
             _embedded("tiny-vit"),
         ),
-        Base(
+        _from_hub(
             "gpt2",
-            "text",
             "GPT-2 small, 124 M parameters (hub: openai-community/gpt2)",
-            _from_hub("openai-community/gpt2", "607a30d783dfa663caf39e06633721c8d4cfcd7e"),
+            HubModel("openai-community/gpt2", "607a30d783dfa663caf39e06633721c8d4cfcd7e"),
         ),
-        Base(
+        _from_hub(
             "bert-base-uncased",
-            "text",
             "BERT-base, 110 M parameters (hub: google-bert/bert-base-uncased)",
-            _from_hub("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594"),
+            HubModel("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594"),
         ),
-        Base(
+        # at no pinned revision: runs and versions are tagged with the one that was fetched
+        _from_timm(
             "vit_base_patch16_224",
-            "image",
-            "ViT-base, 86 M parameters (timm, augreg_in21k_ft_in1k)",
-            _from_timm("vit_base_patch16_224.augreg_in21k_ft_in1k"),
+            "ViT-base, 86 M parameters (hub: timm/vit_base_patch16_224.augreg_in21k_ft_in1k)",
+            HubModel("timm/vit_base_patch16_224.augreg_in21k_ft_in1k"),
         ),
     )
 }
@@ -142,9 +143,8 @@ def find_base(name: str) -> Base:
     repository, _, revision = name.partition("@")
     if HUB_NAME.fullmatch(repository):
         owner, _, model = repository.partition("/")
-        if owner == "timm":
-            return Base(model, "image", f"timm's {model}", _from_timm(model, revision))
-        return Base(model, "text", f"hub: {repository}", _from_hub(repository, revision))
+        make = _from_timm if owner == "timm" else _from_hub
+        return make(model, f"hub: {repository}", HubModel(repository, revision))
     raise ConfigError(
         Problem(
             "base",
@@ -154,6 +154,12 @@ def find_base(name: str) -> Base:
             nearest(name, tuple(BASES)),
         )
     )
+
+
+def folder_of(name: str) -> Path | None:
+    """Find a model that lies in the repository or in a directory; None for any other name."""
+    embedded, folder = PRETRAINED / name, Path(name).expanduser()
+    return next((found for found in (embedded, folder) if found.is_dir()), None)
 
 
 def short_name(name: str) -> str:

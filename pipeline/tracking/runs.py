@@ -59,7 +59,7 @@ def stage_run(stage: Stage) -> Iterator[Run]:
         try:
             yield run
         except PipelineError as error:
-            mlflow.set_tag("error", str(error)[:5000])
+            mlflow.set_tag("error", _shortened(error))
             raise
         if stage.fingerprint:
             # only now: an unfinished run must not be taken for a finished one
@@ -77,6 +77,15 @@ def visible_refusal(stage: Stage) -> Iterator[None]:
     except PipelineError:
         with stage_run(stage):
             raise
+
+
+def leave_word(error: PipelineError) -> None:
+    """Tag the run that ``mlflow run`` has opened with a refusal; MLflow ends it as FAILED."""
+    mlflow.MlflowClient().set_tag(os.environ["MLFLOW_RUN_ID"], "error", _shortened(error))
+
+
+def _shortened(error: PipelineError) -> str:
+    return str(error)[:5000]
 
 
 def _log_new_params(run: Run, settings: Mapping[str, Any]) -> None:

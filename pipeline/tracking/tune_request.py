@@ -12,6 +12,7 @@ from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData, TaskRequest
 from pipeline.models.bases import Base, find_base, short_name
+from pipeline.models.hub import revision_of
 from pipeline.models.travelling.card import weights_digest
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.runs import Stage
@@ -47,6 +48,13 @@ class TuneRequest:
         inputs = {"base": weights_digest(self.base_folder), "task": self.data.digest, "asks": asks}
         inputs |= further
         return fingerprint("tune", self.config.model_dump(exclude=ELSEWHERE), inputs, CODE)
+
+    def origin(self) -> dict[str, str]:
+        """Say which commit of the hub the base was fetched at, so that it can be fetched again."""
+        hub, revision = self.base.hub, revision_of(self.base_folder)
+        if hub is None:
+            return {}
+        return {"base_repository": hub.repository, "base_revision": revision}
 
     def dataset(self) -> MetaDataset:
         """Describe the task's data for the inputs of a run."""

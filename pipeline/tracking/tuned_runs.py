@@ -65,7 +65,7 @@ def log_tuned(
     scores |= {f"constant/{metric}": s.mean for metric, s in tuned.constant_test.items()}
     sizes = _sizes(tuned, stored)
     mlflow.log_metrics({**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=model_id)
-    mlflow.set_tag("converged", str(tuned.converged).lower())
+    mlflow.set_tags({"converged": str(tuned.converged).lower(), **request.origin()})
     if tuned.training and tuned.training.resumed_at:
         mlflow.set_tag("resumed_at_step", str(tuned.training.resumed_at))
     card = tuned.model.card
@@ -74,6 +74,7 @@ def log_tuned(
         "task": card.task,
         "base": card.base,
         "base_digest": card.base_digest[:16],
+        **request.origin(),
         "data_digest": request.data.digest[:16],
         "modality": card.modality,
         "prompt_length": str(card.prompt_length),

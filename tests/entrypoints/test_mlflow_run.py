@@ -78,3 +78,13 @@ def test_mistakes_are_told_at_once_and_the_run_fails(mlflow_run):
         assert told in done.stderr
     assert runs(client)[0].info.status == "FAILED"
     assert not client.search_registered_models("name = 'tiny-gpt2-sumarization'")
+
+
+@pytest.mark.slow
+def test_a_refusal_before_the_store_is_opened_is_told_in_the_run_that_mlflow_opened(mlflow_run):
+    done, client = mlflow_run("tune", base="gpt2", task="summarization", method="prompt")
+    assert done.returncode
+    assert "hub out of reach (HF_HUB_OFFLINE is set)" in done.stderr
+    run = runs(client)[0]
+    assert run.info.status == "FAILED"
+    assert "name as base a local directory" in run.data.tags["error"]

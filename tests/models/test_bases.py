@@ -5,10 +5,10 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.error
 
 import numpy as np
 import pytest
+from timm_files import SMALL, timm_folder
 
 from pipeline.errors import BaseUnreachableError, ConfigError
 from pipeline.models import hub
@@ -33,40 +33,12 @@ def test_an_unreachable_hub_is_said_clearly_and_soon(name, cache):
     assert time.monotonic() - started < 5
 
 
-def test_a_hub_that_does_not_answer_is_given_up_within_five_seconds(monkeypatch, cache):
-    """Not told to be offline: a name that is looked up for ever must not hold us."""
-    monkeypatch.delenv("HF_HUB_OFFLINE")
-    monkeypatch.setattr(hub, "PATIENCE", 0.3)
-
-    def asleep(*_, **__):
-        time.sleep(2)
-
-    monkeypatch.setattr(hub, "reachable", lambda real=hub.reachable: real(asleep))
-    started = time.monotonic()
-    with pytest.raises(BaseUnreachableError, match=r"org/name at its newest.*no answer within 0.3"):
-        find_base("org/name").folder()
-    assert time.monotonic() - started < 2
-
-
 def test_a_snapshot_without_weights_is_not_taken_for_a_base(cache):
     snapshot = cache / "models--org--name" / "snapshots" / COMMIT
     shutil.copytree(PRETRAINED / "tiny-bert", snapshot)
     (snapshot / "model.safetensors").unlink()
     with pytest.raises(BaseUnreachableError, match=f"org/name at {COMMIT}"):
         find_base(f"org/name@{COMMIT}").folder()
-
-
-def test_a_refusal_is_a_sign_of_life(monkeypatch):
-    monkeypatch.delenv("HF_HUB_OFFLINE")
-
-    def forbidden(*_, **__):
-        raise urllib.error.HTTPError("https://", 403, "forbidden", None, None)
-
-    def refused(*_, **__):
-        raise urllib.error.URLError("no route")
-
-    assert hub.reachable(forbidden)
-    assert not hub.reachable(refused)
 
 
 def test_a_pinned_revision_is_read_from_the_cache_and_remembered(cache):
@@ -119,26 +91,6 @@ def test_weights_in_several_files_are_a_base_and_all_of_them_count(tmp_path, tex
     shards[-1].unlink()
     with pytest.raises(ConfigError, match=rf"{shards[-1].name}: expected weights"):
         find_base(str(tmp_path)).folder()
-
-
-def timm_folder(folder, name, **architecture):
-    import timm
-    from safetensors.torch import save_file
-
-    network = timm.create_model(name, pretrained=False, **architecture)
-    folder.mkdir()
-    save_file(network.state_dict(), folder / "model.safetensors")
-    config = {
-        "architecture": name,
-        "num_classes": network.num_classes,
-        "model_args": architecture,
-        "pretrained_cfg": {"input_size": [3, 32, 32], "mean": [0.5] * 3, "std": [0.5] * 3},
-    }
-    (folder / "config.json").write_text(json.dumps(config))
-    return network.eval()
-
-
-SMALL = {"img_size": 32, "patch_size": 8, "embed_dim": 48, "depth": 2, "num_heads": 3}
 
 
 def test_a_plain_vision_transformer_of_timm_is_a_base_that_computes_the_same(tmp_path, cache):

@@ -184,7 +184,7 @@ def test_a_method_for_another_modality_is_refused_once_with_everything_else_that
 
 @pytest.mark.parametrize(("settings", "message"), [
     ({"bertscore_layers": 99}, r"bertscore_layers: expected no more layers than 'tiny-bert' has"),
-    ({"bertscore_model": "no/such-model"}, r"bertscore_model: .*found 'no/such-model', not reach"),
+    ({"bertscore_model": "no/such-model"}, r"bertscore_model: .*'no/such-model', the hub out"),
 ])  # fmt: skip
 def test_a_bertscore_that_cannot_be_computed_is_refused_before_training(settings, message):
     notes = Notes()

@@ -6,15 +6,15 @@ import functools
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.hub import hub_or_cache
-from pipeline.errors import BaseUnreachableError, Problem, TuningError
-from pipeline.models.bases import PRETRAINED
+from pipeline.errors import BaseUnreachableError, Problem, TuningError, refuse
+from pipeline.hub import hub_or_cache, said_by
+from pipeline.models.bases import folder_of
+from pipeline.tuning.within_reach import no_scorer, scorer_out_of_reach
 
 NAMES = ("bertscore_precision", "bertscore_recall", "bertscore_f1")
 
@@ -37,8 +37,7 @@ class Scorer:
     @property
     def location(self) -> str:
         """Where transformers finds the model."""
-        embedded = PRETRAINED / self.model
-        return str(embedded) if embedded.is_dir() else self.model
+        return str(folder_of(self.model) or self.model)
 
     def check(self) -> None:
         """Load the model, so that what it lacks is known before anything expensive.
@@ -88,12 +87,13 @@ def bertscore(
 
 
 def _loaded(scorer: Scorer) -> Any:
-    local = Path(scorer.location).is_dir()
+    refuse(scorer_out_of_reach(scorer.model), BaseUnreachableError)
+    local = folder_of(scorer.model) is not None
     try:
         with nullcontext() if local else hub_or_cache():
             return _model(scorer.location, scorer.layers)
     except OSError as error:
-        raise BaseUnreachableError(_no_scorer(scorer)) from error
+        raise BaseUnreachableError(no_scorer(scorer.model, said_by(error))) from error
     except AssertionError as error:  # bert_score's own refusal
         problem = Problem(
             "bertscore_layers",
@@ -110,13 +110,3 @@ def _model(location: str, layers: int) -> Any:
     from bert_score import BERTScorer
 
     return BERTScorer(model_type=location, num_layers=layers)
-
-
-def _no_scorer(scorer: Scorer) -> Problem:
-    looked = "a local directory without a model" if Path(scorer.model).is_dir() else "not reachable"
-    return Problem(
-        "bertscore_model",
-        "a model in the repository, a local directory, or a hub name that can be reached",
-        f"'{scorer.model}', {looked}",
-        "Pass bertscore_model=tiny-bert, or the directory of a model.",
-    )

@@ -1,17 +1,12 @@
 """Data sets of the hub: read by the hub's own library, offline from a repository on this disk."""
 
-import threading
-import time
-
 import datasets
-import huggingface_hub
 import pytest
 from corpus_files import hub_rows, request
 from datasets import ClassLabel, Dataset, Features, Image, Sequence, Value
 from PIL import Image as Picture
 
 from pipeline.data import TASKS
-from pipeline.data import hub as hub_module
 from pipeline.data.hub import HubTable, read_hub
 from pipeline.errors import DataError
 
@@ -26,7 +21,7 @@ def repository(tmp_path, monkeypatch):
             table = Dataset.from_list(rows, features=Features(features))
             (tmp_path / "repository").mkdir(exist_ok=True)
             table.to_parquet(tmp_path / "repository" / f"{split}-00000-of-00001.parquet")
-        return HubTable(str(tmp_path / "repository"))
+        return HubTable(str(tmp_path / "repository"), "files")
 
     return write
 
@@ -38,7 +33,7 @@ def test_classes_come_by_name_wherever_the_hub_numbers_them(repository):
         "label": ClassLabel(names=["no", "yes"]),
     }
     rows = [{"tokens": ["EU", "x"], "ner_tags": [2, 0], "label": label} for label in (1, -1)]
-    splits = read_hub(repository(rows, features), "files")
+    splits = read_hub(repository(rows, features))
     read = splits.rows["train"]()
     assert list(splits.rows) == ["train", "validation", "test"]
     assert read[0].values == {"tokens": ["EU", "x"], "ner_tags": ["B-ORG", "O"], "label": "yes"}
@@ -50,7 +45,7 @@ def test_pictures_come_as_the_bytes_of_their_files(repository, tmp_path, monkeyp
     images = [Picture.new("RGB", (32, 32), (8 * number, 0, 0)) for number in range(10)]
     rows = [{"img": image, "label": number} for number, image in enumerate(images)]
     table = repository(rows, {"img": Image(), "label": ClassLabel(num_classes=10)})
-    read = read_hub(table, "files").rows["test"]()
+    read = read_hub(table).rows["test"]()
     assert read[3].value("img")["bytes"].startswith(b"\x89PNG")
 
 
@@ -75,23 +70,3 @@ def test_a_task_reads_the_hub_where_no_folder_is_given(repository, monkeypatch):
 def test_without_the_hub_and_a_copy_the_local_files_that_would_serve_are_named():
     with pytest.raises(DataError, match=r"rajpurkar/squad.*out of reach.*data_dir=.*train-v1\.1"):
         TASKS["squad"].load(request(None))
-
-
-def test_a_hub_that_never_answers_is_given_up_on_in_time(monkeypatch):
-    """The library's own attempt would take most of a minute."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(hub_module, "PROBE_SECONDS", 0.2)
-    end = threading.Event()
-
-    def unanswered(*_, **__):
-        end.wait(30)
-        raise OSError("timed out")
-
-    monkeypatch.setattr("urllib.request.urlopen", unanswered)
-    started = time.monotonic()
-    with pytest.raises(DataError, match="the hub out of reach and no copy in the local cache"):
-        TASKS["xsum"].load(request(None))
-    assert time.monotonic() - started < 5
-    end.set()
-    assert not huggingface_hub.constants.HF_HUB_OFFLINE

@@ -1,0 +1,84 @@
+"""What a tuning needs of the hub, and whether it is to be had: known before anything expensive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.config.stages import TuneConfig
+from pipeline.data import TASKS
+from pipeline.data import hub as data_hub
+from pipeline.errors import PipelineError, Problem, refuse
+from pipeline.hub import absence, ask_hub
+from pipeline.models import hub as models_hub
+from pipeline.models.bases import BASES, find_base, folder_of
+
+BERTSCORE = "bertscore_"  # how the names of its scores begin
+
+
+def ask_where_needed(config: TuneConfig) -> None:
+    """Ask the hub for a sign of life, if a tuning may need it; wait for none.
+
+    Parameters
+    ----------
+    config : TuneConfig
+        Whose values need not have been checked.
+    """
+    base, task = str(config.base), TASKS.get(config.task)
+    known = BASES.get(base)
+    on_hub = known.hub is not None if known else folder_of(base) is None
+    reads_hub = task is not None and task.hub is not None and not config.data_dir
+    if on_hub or reads_hub or folder_of(str(config.bertscore_model)) is None:
+        ask_hub()
+
+
+def refuse_out_of_reach(configs: Iterable[TuneConfig]) -> None:
+    """Refuse tunings whose base, data or scorer neither the hub nor its local cache will give.
+
+    Reads no weights, downloads nothing and imports nothing that takes long.
+
+    Raises
+    ------
+    PipelineError
+        With everything that is out of reach.
+    """
+    asked = list(configs)
+    # each thing once: the cells of a study share most of them
+    bases = dict.fromkeys(find_base(config.base).hub for config in asked)
+    tables = dict.fromkeys(_table(config) for config in asked)
+    scorers = dict.fromkeys(_scorer(config) for config in asked)
+    problems = [
+        *(problem for base in bases if base for problem in models_hub.out_of_reach(base)),
+        *(problem for table in tables if table for problem in data_hub.out_of_reach(table)),
+        *(problem for scorer in scorers if scorer for problem in scorer_out_of_reach(scorer)),
+    ]
+    refuse(problems, PipelineError)
+
+
+def _table(config: TuneConfig) -> data_hub.HubTable | None:
+    task = TASKS[config.task]
+    return None if task.hub is None or config.data_dir else task.hub(config.languages)
+
+
+def _scorer(config: TuneConfig) -> str:
+    scored = any(name.startswith(BERTSCORE) for name in TASKS[config.task].scores)
+    return config.bertscore_model if scored else ""
+
+
+def scorer_out_of_reach(model: str) -> Iterator[Problem]:
+    """Find out whether the model behind BERTScore is neither here, nor cached, nor to be had."""
+    from huggingface_hub import try_to_load_from_cache
+
+    if folder_of(model) is None:
+        cached = isinstance(try_to_load_from_cache(model, "config.json"), str)
+        if not cached and (absent := absence(model, "", "model")):
+            yield no_scorer(model, absent.reason)
+
+
+def no_scorer(model: str, found: str) -> Problem:
+    """Say that a model cannot serve behind BERTScore."""
+    return Problem(
+        "bertscore_model",
+        "a model in the repository, a local directory, or a hub name that can be reached",
+        f"'{model}', {found}",
+        "Pass bertscore_model=tiny-bert, or the directory of a model.",
+    )
