@@ -15,6 +15,7 @@ from pipeline.data import TASKS
 from pipeline.data.task import TaskRequest
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, weights_digest
+from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
 from pipeline.tuning.method import Start
@@ -87,7 +88,10 @@ def architecture(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def text_model(architecture):
-    """Load a small base as a model of any form, with something put in by a function if asked."""
+    """Load a small base as a model of any form.
+
+    Something is put in by a function if asked, else what the card says is inserted.
+    """
 
     def make(kind, form, put_in=None, **card):
         folder = architecture(kind)
@@ -96,7 +100,10 @@ def text_model(architecture):
         made = Card(kind, weights_digest(folder), "text", "task", "method", form=form, **named)
         torch.manual_seed(1)
         network = load_text_network(folder, made)
-        network = put_in(network) if put_in else network
+        if put_in:
+            network = put_in(network)
+        elif made.insertion:
+            network = INSERTIONS[made.insertion](network, made)
         return TextModel(network, load_tokenizer(folder), made)
 
     return make

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from pathlib import Path
 
 # before mlflow is imported: it reads these while importing
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import mlflow
 from filelock import FileLock
+from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import Problem, RegistryError
 
@@ -33,7 +35,7 @@ def open_store() -> str:
     Raises
     ------
     RegistryError
-        When the store cannot be opened.
+        When the store cannot be opened, or read only.
     """
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.ERROR)
@@ -43,15 +45,18 @@ def open_store() -> str:
     try:
         if uri.startswith("sqlite:///"):
             # processes that create the tables at the same time leave an unusable file
-            with FileLock(uri.removeprefix("sqlite:///") + ".lock"):
+            database = Path(uri.removeprefix("sqlite:///"))
+            with FileLock(f"{database}.lock"):
+                if database.exists() and not os.access(database, os.W_OK):
+                    raise PermissionError("it can be read only")
                 return _experiment()
         return _experiment()
-    except mlflow.exceptions.MlflowException as error:
+    except (OSError, SQLAlchemyError, mlflow.exceptions.MlflowException) as error:
         raise RegistryError(
             Problem(
                 "MLFLOW_TRACKING_URI",
                 "an MLflow store that can be opened",
-                f"'{uri}': {error}",
+                f"'{uri}': {str(error).splitlines()[0]}",
                 "Unset it to use sqlite:///mlflow.db in this directory, or correct it.",
             )
         ) from error

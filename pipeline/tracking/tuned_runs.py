@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import mlflow
 
 from pipeline.tracking.registry import log_model, register
 from pipeline.tracking.runs import NOTE, log
 from pipeline.tracking.tune_request import TuneRequest, model_name
+from pipeline.tuning.method import Recipe
 from pipeline.tuning.search import Choice, Outcome
 from pipeline.tuning.tune import Tuned
+
+_USED = (
+    "optimizer",
+    "optimizer_settings",
+    "learning_rate",
+    "schedule",
+    "warmup",
+    "weight_decay",
+    "clip",
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,11 @@ class RunRecorder:
     """Records a tuning in the active run, and each search trial in a run nested in it."""
 
     title: str
+
+    def settled(self, recipe: Recipe, choice: Choice) -> None:
+        """Log as params what the settings left to the recipe or to the search."""
+        used = {**asdict(recipe), "learning_rate": choice.learning_rate}
+        mlflow.log_params({f"recipe/{name}": used[name] for name in _USED})
 
     def progress(self, step: int, metrics: Mapping[str, float]) -> None:
         """Log losses at a step."""

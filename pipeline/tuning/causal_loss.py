@@ -33,25 +33,24 @@ def causal_loss(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor
     Parameters
     ----------
     network : causal language model
-        Its hidden states may be longer than the text by a prompt in front.
+        Whose head is given the states of tokens alone, whatever was put in.
     batch : mapping of str to Tensor, shape (n_examples, n_tokens)
         ``input_ids``, and ``labels`` that are IGNORED wherever nothing is supervised.
     """
     # the state at a position predicts the token after it
     next_tokens = batch["labels"][:, 1:]
     supervised = next_tokens != IGNORED
-    with _head_sees_only(network.get_output_embeddings(), supervised):
+    with _given_only(network.get_output_embeddings(), supervised):
         logits = network(input_ids=batch["input_ids"], use_cache=False).logits
     return torch.nn.functional.cross_entropy(logits.float(), next_tokens[supervised])
 
 
 @contextmanager
-def _head_sees_only(head: torch.nn.Module, supervised: torch.Tensor) -> Iterator[None]:
+def _given_only(head: torch.nn.Module, supervised: torch.Tensor) -> Iterator[None]:
     """Give a head the states at some positions, (n_supervised, n_features), in place of all."""
 
     def gather(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        states = inputs[0][:, -supervised.shape[1] - 1 : -1]  # counted from the end: prompts lead
-        return (states[supervised], *inputs[1:])
+        return (inputs[0][:, :-1][supervised], *inputs[1:])
 
     # a hook, because PEFT and the families of models each reach body and head in a way of their own
     hook = head.register_forward_pre_hook(gather)

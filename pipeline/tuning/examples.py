@@ -25,8 +25,8 @@ from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision import PictureForm, VisionModel
 from pipeline.tuning.causal_loss import causal_loss, writes_one_token_after_another
-from pipeline.tuning.items import IGNORED, Item
-from pipeline.tuning.labelled_examples import LabelledPadding, labelled_items, labelled_loss
+from pipeline.tuning.items import IGNORED, Item, TextPadding
+from pipeline.tuning.labelled_examples import labelled_items, labelled_loss
 
 __all__ = ["IGNORED", "Collate", "Item", "Items", "loss_of", "n_supervised", "prepare"]
 
@@ -71,13 +71,11 @@ def prepare(model: TunedModel, examples: Examples) -> tuple[Items, Collate]:
         modality.
     """
     if isinstance(model, TextModel) and isinstance(examples, TextPairs):
-        pad = model.tokenizer.pad_token_id
-        return Items(_tokenise(model, examples)), _Padding(pad)
+        return Items(_tokenise(model, examples)), TextPadding(model.tokenizer.pad_token_id)
     if isinstance(model, TextModel) and isinstance(
         examples, (LabelledTexts, TaggedTexts, TextSpans)
     ):
-        pad = model.tokenizer.pad_token_id
-        return Items(labelled_items(model, examples)), LabelledPadding(pad)
+        return Items(labelled_items(model, examples)), TextPadding(model.tokenizer.pad_token_id)
     if isinstance(model, VisionModel) and isinstance(examples, LabelledImages):
         images, labels = map(torch.from_numpy, (examples.images, examples.labels))
         items = [{"images": x, "labels": y} for x, y in zip(images, labels, strict=True)]
@@ -130,25 +128,6 @@ def _too_long(task: str, answer: int, most: int) -> Problem:
         f"a target of {answer} tokens",
         "Shorten the targets or the prompt, or choose a base with a longer context.",
     )
-
-
-class _Padding:
-    """Pads on the right to the longest text, and the labels to the longest of theirs."""
-
-    def __init__(self, pad_token_id: int) -> None:
-        self.pad_token_id = pad_token_id
-
-    def __call__(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
-        def padded(name: str, filler: int) -> torch.Tensor:
-            return torch.nn.utils.rnn.pad_sequence(
-                [item[name] for item in items], batch_first=True, padding_value=filler
-            )
-
-        lengths = torch.tensor([len(item["input_ids"]) for item in items])
-        input_ids = padded("input_ids", self.pad_token_id)
-        mask = torch.arange(input_ids.shape[1])[None] < lengths[:, None]
-        labels = padded("labels", IGNORED)
-        return {"input_ids": input_ids, "attention_mask": mask.long(), "labels": labels}
 
 
 class _Pictures:

@@ -93,9 +93,7 @@ def _inputs_of(
             else:
                 logits_of(model.network, batch)
             named = batch["labels"] != IGNORED  # for tags: the first token of each word
-            # a prompt stands in front, so that tokens are counted from the end
-            states = given[-1] if named.ndim == 1 else given[-1][:, -named.shape[1] :]
-            inputs.append(states[named])
+            inputs.append(given[-1][named])
             labels.append(batch["labels"][named])
             given.clear()
     finally:

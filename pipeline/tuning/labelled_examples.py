@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
 
 from pipeline.data.examples import LabelledTexts, TaggedTexts, TextSpans
-from pipeline.models.travelling.framing import Encoded, padded
+from pipeline.models.travelling.framing import Encoded
 from pipeline.models.travelling.labelling import (
     encode_segments,
     encode_windows,
@@ -55,25 +55,6 @@ def labelled_items(model: TextModel, examples: Labelled) -> list[Item]:
 
 def _item(encoded: Encoded, labels: torch.Tensor) -> Item:
     return {**{name: torch.tensor(ids) for name, ids in encoded.items()}, "labels": labels}
-
-
-class LabelledPadding:
-    """Pads texts on the right to the longest of the batch; labels of tokens with them."""
-
-    def __init__(self, pad_token_id: int) -> None:
-        self.pad_token_id = pad_token_id
-
-    def __call__(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
-        """Stack items, padded where they differ in length."""
-        encoded = [{k: v.tolist() for k, v in item.items() if k != "labels"} for item in items]
-        labels = [item["labels"] for item in items]
-        per_token = len(labels[0].shape) == 1
-        stacked = (
-            torch.nn.utils.rnn.pad_sequence(labels, batch_first=True, padding_value=IGNORED)
-            if per_token
-            else torch.stack(labels)
-        )
-        return {**padded(encoded, self.pad_token_id), "labels": stacked}
 
 
 def labelled_loss(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:

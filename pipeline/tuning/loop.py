@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,9 @@ from pipeline.tuning.checkpoints import last_checkpoint
 from pipeline.tuning.devices import rank, world_size
 from pipeline.tuning.examples import prepare
 from pipeline.tuning.objective import Objective, lean
+from pipeline.tuning.progress import Progress, bar_class
 from pipeline.tuning.schedule import Schedule, Training
 from pipeline.tuning.steps import Feed, loop_class
-
-Progress = Callable[[int, Mapping[str, float]], None]
 
 
 def train(
@@ -36,8 +35,8 @@ def train(
     ----------
     model : TextModel or VisionModel
         Its network is trained in place: weights are too large to copy.
-    training, validation : TextPairs or LabelledImages
-        Training stops early when the loss on ``validation`` no longer falls.
+    training, validation : TextPairs, LabelledTexts, TaggedTexts, TextSpans or LabelledImages
+        Of the model's form. Training stops early when the loss on ``validation`` no longer falls.
     schedule : Schedule
     progress : callable
         Called with step and losses as they become known.
@@ -55,10 +54,11 @@ def train(
     objective = Objective(model.network)
     with lean(model.network, schedule.settings.gradient_checkpointing):
         trainer = loop_class()(objective, _arguments(schedule, checkpoints), feed)
-        _set_callbacks(trainer, schedule.settings.patience, progress)
+        bar = _report_to(trainer, progress, schedule.settings.patience)
         last = last_checkpoint(checkpoints) if checkpoints else None
         if last is None or not last.stopped:
-            trainer.train(resume_from_checkpoint=str(last.folder) if last else None)
+            with closing(bar):
+                trainer.train(resume_from_checkpoint=str(last.folder) if last else None)
             steps, best = trainer.state.global_step, trainer.state.best_metric
         else:
             objective.load_state_dict(last.best_weights())
@@ -95,22 +95,15 @@ def _too_few(batch_size: int) -> Problem:
     )
 
 
-def _set_callbacks(trainer: Any, patience: int, progress: Progress) -> None:
-    """Stop early, and report losses through ``progress`` and one bar instead of printing them."""
-    from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
+def _report_to(trainer: Any, progress: Progress, patience: int) -> Any:
+    """Let a trainer report through ``progress`` and a bar alone, and stop early; give the bar."""
+    from transformers import EarlyStoppingCallback, PrinterCallback
 
-    class Bar(ProgressCallback):  # type: ignore[misc]
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            names = {"loss": "loss/train", "eval_loss": "loss/validation"}
-            losses = {names[key]: float(logs[key]) for key in names if key in (logs or {})}
-            if losses:
-                progress(state.global_step, losses)
-                if self.training_bar is not None:  # the first process draws it
-                    self.training_bar.set_postfix(losses, refresh=False)
-
+    bar = bar_class()(progress)
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(Bar())
+    trainer.add_callback(bar)
     trainer.add_callback(EarlyStoppingCallback(patience))
+    return bar
 
 
 def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
@@ -126,6 +119,7 @@ def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
         weight_decay=recipe.weight_decay,
         warmup_steps=recipe.warmup,  # below 1 it is a share of the steps
         lr_scheduler_type=recipe.schedule,
+        max_grad_norm=recipe.clip,
         seed=settings.seed,
         bf16=schedule.bfloat16,
         use_cpu=not torch.cuda.is_available(),

@@ -37,6 +37,8 @@ class Recipe:
     rate_of_256 : bool
         Whether the learning rates above are those of a step of 256 examples, as in the literature
         on SGD: a step of n examples then takes n/256 of them.
+    clip : float
+        Norm that longer gradients are shortened to; 0 leaves them as they are.
     """
 
     learning_rate: float
@@ -48,6 +50,7 @@ class Recipe:
     warmup: float = 0.06
     schedule: str = "cosine"
     rate_of_256: bool = False
+    clip: float = 1.0
 
     def at(self, batch_size: int) -> Recipe:
         """Give the same recipe with the learning rates of a step of ``batch_size`` examples."""
@@ -161,6 +164,8 @@ class Method:
         the intended parameters require gradients. Use ``adapt``, which checks first.
     recipes : mapping of modality to Recipe
         Empty for a control that is not trained.
+    recipe_from_noise : Recipe, optional
+        What is taken instead where the settings let a prompt for text start from noise.
     insertion : str
         What it puts into the network, as in Card.
     has_prompt : bool
@@ -184,12 +189,19 @@ class Method:
     storage: Mapping[Modality, Storage]
     build: Callable[[Start], TunedModel]
     recipes: Mapping[Modality, Recipe]
+    recipe_from_noise: Recipe | None = None
     insertion: str = ""
     has_prompt: bool = False
     interpolates: bool = False
     forms: tuple[Form, ...] = get_args(Form)
     lacks: Callable[[Start], Iterator[Problem]] = _lacks_nothing
     finish: Callable[[TunedModel], None] = _leave
+
+    def recipe(self, modality: Modality, settings: MethodSettings) -> Recipe:
+        """Give the recipe for a base of this modality at these settings."""
+        if self.recipe_from_noise is not None and settings.prompt_init == "random":
+            return self.recipe_from_noise
+        return self.recipes[modality]
 
     def check(self, start: Start) -> None:
         """Refuse what the method cannot adapt, before any weight is read.

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.tuning.method import Recipe
 from pipeline.tuning.search import Choice, Outcome
 
 
 class Recorder(Protocol):
     """Where a tuning reports what happens while it happens."""
+
+    def settled(self, recipe: Recipe, choice: Choice) -> None:
+        """Record how the training whose result will be kept is done, once that is known."""
 
     def progress(self, step: int, metrics: Mapping[str, float]) -> None:
         """Record losses at a step."""
@@ -34,6 +38,9 @@ class DoneElsewhereError(Exception):
 
 class Silent:
     """Records nothing: for all processes but the first of those that train together."""
+
+    def settled(self, recipe: Recipe, choice: Choice) -> None:
+        """Leave the recipe unrecorded."""
 
     def progress(self, step: int, metrics: Mapping[str, float]) -> None:
         """Leave losses unrecorded."""

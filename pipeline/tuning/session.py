@@ -12,8 +12,9 @@ from pipeline.errors import Problem
 from pipeline.models.bases import Base
 from pipeline.models.travelling.card import Card, weights_digest
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.loop import Progress, train
+from pipeline.tuning.loop import train
 from pipeline.tuning.method import Interpolation, Method, MethodSettings, Recipe, Start
+from pipeline.tuning.progress import Progress
 from pipeline.tuning.recorder import Recorder
 from pipeline.tuning.schedule import DivergedError, Schedule, Training
 from pipeline.tuning.scores import Scorer
@@ -93,7 +94,8 @@ class Session:
     @property
     def recipe(self) -> Recipe:
         """How the method is trained, at this batch size."""
-        recipe = self.method.recipes[self.base.modality].at(self.config.batch_size)
+        settings = method_settings(self.config)
+        recipe = self.method.recipe(self.base.modality, settings).at(self.config.batch_size)
         decay = self.config.weight_decay
         return recipe if decay < 0 else replace(recipe, weight_decay=decay)
 

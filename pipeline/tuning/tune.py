@@ -40,8 +40,9 @@ class Tuned:
     constant_test : mapping of str to TaskScore
         Classification: those of always naming the most frequent class of the training split.
     converged : bool
-        Whether it beats the base and the constant answer on the test split by more than the
-        bootstrap error. True for controls, which had nothing to learn.
+        Whether the primary score on the test split beats that of the base, and where classes are
+        named that of the constant answer, by more than the bootstrap error of their difference.
+        True for a control, which nothing was to teach; points between two models are judged.
     """
 
     model: TunedModel
@@ -110,6 +111,7 @@ def tune(
         if not method.recipes:
             model = session.adapted(method, choice.prompt_length)
             return _scored(session, model, choice, None, _untuned(session))
+        recorder.settled(session.recipe, choice)
         model, training = session.run(
             choice, config.max_steps, recorder.progress, place.checkpoints
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.config.stages import TuneConfig
+from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data import hub as data_hub
 from pipeline.errors import PipelineError, Problem, refuse

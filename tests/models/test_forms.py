@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from peft import LoraConfig, PromptTuningConfig, get_peft_model
+from peft import LoraConfig, get_peft_model
 
 from pipeline.models.travelling.labelling import encode_segments, encode_windows, logits_of
 
@@ -12,7 +12,7 @@ TEXTS = ["the baker kneads", "a sailor mends the old net on the pier .", "where 
 PAIRS = [("the baker kneads .", "a sailor"), ("where ?", "on the pier ."), (LONG, LONG)]
 QUESTIONS = [("where ?", "a sailor mends the old net on the pier ."), ("who kneads ?", LONG)]
 ALL = ("tiny-gpt2", "gpt2", "tiny-bert", "roberta", "t5", "bart")
-PROMPTED = {"classification": "SEQ_CLS", "tagging": "TOKEN_CLS", "spans": "QUESTION_ANS"}
+PROMPTED = {"insertion": "prompt", "prompt_length": 4}
 
 
 def forms_of(kinds):
@@ -22,11 +22,6 @@ def forms_of(kinds):
         for form in ("classification", "tagging", "spans")
         if (kind, form) != ("bart", "tagging")  # transformers has no such head
     ]
-
-
-def prompt(form, length=4):
-    config = PromptTuningConfig(task_type=PROMPTED[form], num_virtual_tokens=length)
-    return lambda network: get_peft_model(network, config)
 
 
 def answers_alone(model, items):
@@ -84,7 +79,7 @@ def test_the_best_legal_span_of_all_windows_is_found(text_model):
 @pytest.mark.parametrize("kind", ["gpt2", "tiny-bert", "roberta"])
 def test_classes_behind_a_prompt_do_not_depend_on_padding(text_model, kind):
     """Decoders' own search for the last token fails behind a prompt; ours must not."""
-    model = text_model(kind, "classification", prompt("classification"), prompt_length=4)
+    model = text_model(kind, "classification", **PROMPTED)
     encoded = encode_segments(model.tokenizer, model.room, [(text,) for text in TEXTS])
     together = torch.stack(model.logits(encoded, 8))
     alone = torch.stack([model.logits([one], 1)[0] for one in encoded])
@@ -104,7 +99,7 @@ def test_logits_equal_those_of_transformers(text_model, kind):
 
 @pytest.mark.parametrize(("kind", "form"), forms_of(("gpt2", "tiny-bert", "roberta")))
 def test_prompts_leave_no_positions_in_logits_or_states(text_model, kind, form):
-    model = text_model(kind, form, prompt(form), prompt_length=4)
+    model = text_model(kind, form, **PROMPTED)
     items = QUESTIONS if form == "spans" else TEXTS
     assert model.perform(items) == answers_alone(model, items)
     assert model.features(TEXTS).shape[:2] == (

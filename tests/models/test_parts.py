@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from peft import IA3Config, LoraConfig, PrefixTuningConfig, PromptTuningConfig, get_peft_model
+from peft import IA3Config, LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.saving import save_tuned
-from pipeline.models.travelling.card import weights_digest
+from pipeline.models.travelling.card import Card, weights_digest
+from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.loading import load_tuned
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.text_networks import load_text_network
@@ -51,19 +52,23 @@ def biases(_form, _kind):
     return put_in
 
 
-def everything_with_a_prompt(form, kind):
-    wrap = by_peft(PromptTuningConfig, num_virtual_tokens=3)(form, kind)
-    return lambda network: wrap(network).requires_grad_(True)
+def inserted(name, frozen=True):
+    card = Card("b", "", "text", "t", "m", "part", "generation", prompt_length=3)
+
+    def put_in(_form, _kind):
+        return lambda network: INSERTIONS[name](network.requires_grad_(not frozen), card)
+
+    return put_in
 
 
 MADE = {
-    "prompt": (by_peft(PromptTuningConfig, num_virtual_tokens=3), "part", "peft", 3),
-    "prefix": (by_peft(PrefixTuningConfig, num_virtual_tokens=3), "part", "peft", 3),
+    "prompt": (inserted("prompt"), "part", "prompt", 3),
+    "prefix": (inserted("prefix"), "part", "prefix", 3),
     "lora": (by_peft(LoraConfig, r=2), "part", "peft", 0),
     "ia3": (by_peft(IA3Config), "part", "peft", 0),
     "bitfit": (biases, "part", "", 0),
     "full": (lambda _form, _kind: None, "whole", "", 0),
-    "prompt-full": (everything_with_a_prompt, "whole", "peft", 3),
+    "prompt-full": (inserted("prompt", frozen=False), "whole", "prompt", 3),
 }
 CASES = [
     *(("gpt2", form, method) for form in TYPES for method in ("prompt", "lora", "bitfit")),

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from peft import LoraConfig, PrefixTuningConfig, PromptTuningConfig, get_peft_model
+from peft import LoraConfig, get_peft_model
 
 TEXTS = [
     "the baker kneads the dough .",
@@ -14,35 +14,22 @@ TEXTS = [
 LENGTH = 5
 
 
-def prompt(network):
-    return get_peft_model(
-        network, PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=LENGTH)
-    )
-
-
-def prefix(network):
-    return get_peft_model(
-        network, PrefixTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=LENGTH)
-    )
-
-
 def lora(network):
     config = LoraConfig(task_type="CAUSAL_LM", r=2, init_lora_weights=False, fan_in_fan_out=True)
     return get_peft_model(network, config)
 
 
 MADE = {
-    "base": (None, 0),
-    "prompt": (prompt, LENGTH),
-    "prefix": (prefix, LENGTH),
-    "lora": (lora, 0),
+    "base": {},
+    "prompt": {"insertion": "prompt", "prompt_length": LENGTH},
+    "prefix": {"insertion": "prefix", "prompt_length": LENGTH},
+    "lora": {"put_in": lora},
 }
 
 
 @pytest.fixture(params=MADE)
 def decoder(request, text_model):
-    put_in, length = MADE[request.param]
-    return text_model("gpt2", "generation", put_in, prompt_length=length, cue=" .")
+    return text_model("gpt2", "generation", cue=" .", **MADE[request.param])
 
 
 def test_a_decoder_answers_a_text_alike_alone_and_among_others(decoder):
@@ -52,7 +39,7 @@ def test_a_decoder_answers_a_text_alike_alone_and_among_others(decoder):
 
 
 def test_a_decoder_writes_what_generate_writes_after_the_text_alone(decoder):
-    """The independent implementation: transformers' and PEFT's own, one text at a time."""
+    """The independent implementation: that of transformers, one text at a time."""
     tokenizer = decoder.tokenizer
     expected = []
     for text in TEXTS:
@@ -71,13 +58,9 @@ def test_a_decoder_writes_what_generate_writes_after_the_text_alone(decoder):
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart"])
-@pytest.mark.parametrize("length", [0, LENGTH])
-def test_an_encoder_decoder_answers_a_text_alike_alone_and_among_others(text_model, kind, length):
-    def put_in(network):
-        config = PromptTuningConfig(task_type="SEQ_2_SEQ_LM", num_virtual_tokens=length)
-        return get_peft_model(network, config) if length else network
-
-    model = text_model(kind, "generation", put_in, prompt_length=length)
+@pytest.mark.parametrize("made", ["base", "prompt"])
+def test_an_encoder_decoder_answers_a_text_alike_alone_and_among_others(text_model, kind, made):
+    model = text_model(kind, "generation", **MADE[made])
     together = model.perform(TEXTS, batch_size=3)
     assert together == [model.perform([text])[0] for text in TEXTS]
     assert len(set(together)) > 1

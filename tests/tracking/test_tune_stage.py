@@ -25,6 +25,9 @@ def test_the_run_carries_the_tags_of_its_stage(prompt, client):
     assert expected.items() <= run.data.tags.items()
     assert len(run.data.tags["fingerprint"]) == 64
     assert {"loss/train", "loss/validation", "task/bertscore_f1"} <= run.data.metrics.keys()
+    used = {"recipe/optimizer": "adamw_torch", "recipe/schedule": "cosine"}
+    assert used.items() <= run.data.params.items()
+    assert float(run.data.params["recipe/learning_rate"]) == 0.05
     (dataset,) = run.inputs.dataset_inputs
     assert dataset.dataset.name == "summarization"
 

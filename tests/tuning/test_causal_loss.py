@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from peft import LoraConfig, PrefixTuningConfig, PromptTuningConfig, get_peft_model
+from peft import LoraConfig, get_peft_model
 from transformers import (
     AutoModelForCausalLM,
     GPT2ForSequenceClassification,
@@ -14,16 +14,20 @@ from transformers import (
 
 from pipeline.data.examples import TextPairs
 from pipeline.models.bases import PRETRAINED
+from pipeline.models.travelling.card import Card
+from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.text import TextModel
 from pipeline.tuning.causal_loss import writes_one_token_after_another
 from pipeline.tuning.examples import IGNORED, loss_of, n_supervised, prepare
 from pipeline.tuning.objective import lean
 
-WRAPPERS = {
-    "full": None,
-    "prompt": PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=5),
-    "prefix": PrefixTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=5),
-    "lora": LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=["c_attn"], fan_in_fan_out=True),
+LORA = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=["c_attn"], fan_in_fan_out=True)
+CARD = Card("tiny-gpt2", "", "text", "t", "m", "part", "generation", prompt_length=5)
+PUT_IN = {
+    "nothing": lambda network: network,
+    "prompt": lambda network: INSERTIONS["prompt"](network, CARD),
+    "prefix": lambda network: INSERTIONS["prefix"](network, CARD),
+    "lora": lambda network: get_peft_model(network, LORA),
 }
 SMALL = {"vocab_size": 101, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
 FAMILIES = {
@@ -36,10 +40,10 @@ PAIRS = TextPairs(
 )
 
 
-def gpt2(wrapper=None):
+def gpt2(put_in="nothing"):
     torch.manual_seed(0)
     network = AutoModelForCausalLM.from_pretrained(PRETRAINED / "tiny-gpt2")
-    return (get_peft_model(network, wrapper) if wrapper else network).eval()
+    return PUT_IN[put_in](network).eval()
 
 
 @pytest.fixture
@@ -67,9 +71,9 @@ def assert_equal_to_logits_everywhere(network, batch):
         torch.testing.assert_close(gradient, expected_gradients[name], atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("wrapper", WRAPPERS)
-def test_loss_and_gradient_equal_those_of_logits_everywhere(wrapper, batch):
-    assert_equal_to_logits_everywhere(gpt2(WRAPPERS[wrapper]), batch)
+@pytest.mark.parametrize("put_in", PUT_IN)
+def test_loss_and_gradient_equal_those_of_logits_everywhere(put_in, batch):
+    assert_equal_to_logits_everywhere(gpt2(put_in), batch)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -90,7 +94,7 @@ def test_logits_are_computed_for_supervised_positions_only(batch):
 
 
 def test_only_decoders_with_a_head_over_the_vocabulary_are_meant():
-    assert writes_one_token_after_another(gpt2(WRAPPERS["prompt"]))
+    assert writes_one_token_after_another(gpt2("lora"))
     tiny = GPT2ForSequenceClassification.from_pretrained(PRETRAINED / "tiny-gpt2", num_labels=2)
     assert not writes_one_token_after_another(tiny)
     assert not writes_one_token_after_another(t5())

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from peft import PromptTuningConfig, get_peft_model
 
 from pipeline.data.examples import LabelledTexts, TaggedTexts, TextSpans
 from pipeline.tuning.examples import IGNORED, loss_of, prepare
@@ -31,7 +30,6 @@ EXAMPLES = {
     ),
 }
 KINDS = ("tiny-bert", "gpt2", "roberta")
-TYPES = {"classification": "SEQ_CLS", "tagging": "TOKEN_CLS", "spans": "QUESTION_ANS"}
 
 
 @pytest.fixture(params=KINDS)
@@ -40,13 +38,10 @@ def kind(request):
 
 
 @pytest.mark.parametrize("form", EXAMPLES)
-@pytest.mark.parametrize("length", [0, 4])
-def test_padding_changes_no_loss(text_model, kind, form, length):
-    def prompt(network):
-        config = PromptTuningConfig(task_type=TYPES[form], num_virtual_tokens=length)
-        return get_peft_model(network, config) if length else network
-
-    model = text_model(kind, form, prompt, prompt_length=length)
+@pytest.mark.parametrize("insertion", ["", "prompt", "prefix"])
+def test_padding_changes_no_loss(text_model, kind, form, insertion):
+    length = 4 if insertion else 0
+    model = text_model(kind, form, insertion=insertion, prompt_length=length)
     items, collate = prepare(model, EXAMPLES[form])
     with torch.no_grad():
         single = torch.stack([loss_of(model.network, collate([item])) for item in items.items])

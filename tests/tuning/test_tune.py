@@ -24,8 +24,12 @@ class Notes:
 
     def __init__(self):
         self.losses = []
+        self.settings = []
         self.trials = []
         self.outcomes = []
+
+    def settled(self, recipe, choice):
+        self.settings.append((recipe, choice))
 
     def progress(self, step, metrics):
         self.losses.append((step, dict(metrics)))

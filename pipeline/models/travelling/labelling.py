@@ -142,8 +142,8 @@ def form_of(network: Any) -> Form:
 def logits_of(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Compute what the head says of each text, or of each of its tokens.
 
-    Prompt positions are dropped, padding counts for nothing. Decoders' classes are read off the
-    last token, found here because their own search for it fails behind a prompt.
+    Padding counts for nothing. Decoders' classes are read off the last token, found here by the
+    mask: their own search passes over a last token that is also the one for padding.
 
     Returns
     -------
@@ -153,18 +153,14 @@ def logits_of(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """
     inputs = {name: batch[name] for name in _INPUTS if name in batch}
     mask, form, plain = batch["attention_mask"], form_of(network), unwrapped(network)
-    n_tokens = mask.shape[1]
     if form == "classification" and hasattr(plain, "score"):
         states = network(**inputs, output_hidden_states=True).hidden_states[-1]
-        last = mask.sum(dim=1) - 1 - n_tokens
-        logits: torch.Tensor = plain.score(states[torch.arange(len(mask)), last])
+        logits: torch.Tensor = plain.score(states[torch.arange(len(mask)), mask.sum(dim=1) - 1])
         return logits
     found = network(**inputs)
-    if form == "classification":
+    if form != "spans":
         return found.logits  # type: ignore[no-any-return]
-    if form == "tagging":
-        return found.logits[:, -n_tokens:]  # type: ignore[no-any-return]
-    spans = torch.stack([found.start_logits, found.end_logits], dim=2)[:, -n_tokens:]
+    spans = torch.stack([found.start_logits, found.end_logits], dim=2)
     return spans.masked_fill(mask[:, :, None] == 0, torch.finfo(spans.dtype).min)
 
 

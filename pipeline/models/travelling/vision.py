@@ -1,4 +1,4 @@
-"""Vision transformers: classes, hidden states, and prompts after the class token."""
+"""Vision transformers: the classes that they name, their hidden states, and how they are loaded."""
 
 from __future__ import annotations
 

@@ -17,13 +17,13 @@ def continue_texts(
     """Let a decoder write on after each text of a batch, always the likeliest token.
 
     Padding stands on the right, where it moves no position and nothing attends to it; what is
-    written then stands beyond the padding, at the positions that follow its own text. (In front,
-    between a prompt and its text, PEFT would count padding as positions.)
+    written then stands beyond the padding, at the positions that follow its own text. (Padding in
+    front would stand between a prompt and its text.)
 
     Parameters
     ----------
     network : Module
-        Causal language model; PEFT's prompts and prefixes are computed once, with the texts.
+        Causal language model; a prompt or prefix in it is computed once, with the texts.
     batch : mapping of str to Tensor
         ``input_ids`` and ``attention_mask``, padded on the right.
     longest : int

@@ -17,7 +17,7 @@ def _build(start: Start) -> TunedModel:
 
 BASE = Method(
     name="base",
-    summary="nothing is trained; classes are named by the nearest class mean",
+    summary="nothing is trained; classes and tags are named by the nearest mean",
     source="control",
     storage={"text": "nothing", "image": "part"},
     build=_build,

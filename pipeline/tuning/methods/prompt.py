@@ -56,8 +56,11 @@ PROMPT = Method(
     storage={"text": "part"},
     insertion="prompt",
     build=build_prompted,
-    # AdamW learns from embeddings of words; from noise, Lester et al.'s 0.3 with Adafactor
     recipes={"text": Recipe(1e-2, 1e-3, 0.3)},
+    # Lester et al. 2021, §3 and appendix A; Adafactor's own clipping of updates is the only one
+    recipe_from_noise=Recipe(
+        0.3, 1e-3, 0.5, "adafactor", weight_decay=1e-5, warmup=0.0, schedule="constant", clip=0.0
+    ),
     has_prompt=True,
     lacks=lacks_for_prompt,
 )

@@ -24,7 +24,7 @@ def _random(start: Start) -> TunedModel:
 
 UNTRAINED = Method(
     name="untrained",
-    summary="random weights of the same architecture (control); classes as for base",
+    summary="random weights of the same architecture (control); classes and tags as for base",
     source="control",
     storage={"text": "whole", "image": "whole"},
     build=_build,

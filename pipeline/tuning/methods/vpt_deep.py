@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.tuning.bases import load_frozen
-from pipeline.tuning.method import Method, Recipe
+from pipeline.tuning.method import Method
+from pipeline.tuning.methods.vpt_shallow import VPT_RECIPE
 
 VPT_DEEP = Method(
     name="vpt-deep",
@@ -12,8 +13,6 @@ VPT_DEEP = Method(
     storage={"image": "part"},
     insertion="vpt-deep",
     build=load_frozen,
-    recipes={
-        "image": Recipe(1.0, 0.05, 50.0, "sgd", "momentum=0.9", 1e-3, warmup=0.1, rate_of_256=True)
-    },
+    recipes={"image": VPT_RECIPE},
     has_prompt=True,
 )
