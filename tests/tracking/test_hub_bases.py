@@ -12,6 +12,11 @@ from timm_files import SMALL, timm_folder
 
 from pipeline.models.bases import PRETRAINED
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]  # in two processes that start MLflow and torch
+
 SCRIPT = """
 import json, sys
 from entrypoints import tune
@@ -62,7 +67,6 @@ def tuned(repository, tmp_path_factory):
     return client, commits, again
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_run_and_version_name_the_commit_that_was_fetched(tuned, model):
     client, commits, _ = tuned
@@ -73,7 +77,6 @@ def test_run_and_version_name_the_commit_that_was_fetched(tuned, model):
     assert expected.items() <= client.get_run(version.run_id).data.tags.items()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_the_base_that_is_kept_is_tagged_with_its_commit(tuned, model):
     client, commits, _ = tuned
@@ -82,7 +85,6 @@ def test_the_base_that_is_kept_is_tagged_with_its_commit(tuned, model):
     assert [run.data.tags["stage"] for run in found] == ["base"]
 
 
-@pytest.mark.slow
 def test_with_that_commit_the_same_tuning_is_found_again_without_the_hub(tuned):
     _, _, again = tuned
     for model, (task, method) in MODELS.items():
