@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any, TypeVar
 
 from pydantic.fields import FieldInfo
@@ -65,7 +67,12 @@ def read_command(model: type[Config], arguments: Sequence[str]) -> Config:
 
 
 def run_command(command: Callable[[Sequence[str]], None]) -> None:
-    """Run an entry point; a refusal becomes one message and exit status 2."""
+    """Run an entry point; a refusal becomes one message and exit status 2.
+
+    Being asked to end (SIGTERM, Ctrl-C) is passed on as an exception, so that runs under way are
+    closed as FAILED and not left as RUNNING.
+    """
+    signal.signal(signal.SIGTERM, _end)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
     logging.getLogger("pipeline").setLevel(logging.INFO)
     quiet_libraries()
@@ -78,3 +85,10 @@ def run_command(command: Callable[[Sequence[str]], None]) -> None:
 
             leave_word(error)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped: the same command goes on from what is finished", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)

@@ -26,11 +26,15 @@ def in_timms_form(folder: Path) -> bool:
 
 def read_config(folder: Path) -> dict[str, Any]:
     """Read config.json; empty where there is none that can be read."""
+    return _read_object(folder / "config.json")
+
+
+def _read_object(path: Path) -> dict[str, Any]:
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        read = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return config if isinstance(config, dict) else {}
+    return read if isinstance(read, dict) else {}
 
 
 def problems_in(folder: Path) -> Iterator[Problem]:
@@ -65,6 +69,13 @@ def _text_problems(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:
             f"one of {', '.join(_TOKENIZERS)}",
             "none of them",
             "Save the tokenizer beside the weights: tokenizer.save_pretrained(<directory>).",
+        )
+    if (folder / "tokenizer.json").is_file() and not _read_object(folder / "tokenizer.json"):
+        yield Problem(
+            f"{folder}/tokenizer.json",
+            "a tokenizer, in JSON",
+            "none that can be read",
+            "Copy or download it again.",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from mlflow.data.meta_dataset import MetaDataset
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.bases import Base, find_base, short_name
 from pipeline.models.hub import revision_of
 from pipeline.models.travelling.card import weights_digest
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.runs import Stage
+from pipeline.tuning.method import Method
+from pipeline.tuning.methods import METHODS
 
 CODE = ("models/travelling", "models/saving", "tuning", "tracking/registered_model")
 ELSEWHERE = {"base", "data_dir"}  # settings whose content enters the fingerprint as a digest
@@ -68,10 +72,24 @@ def tune_request(config: TuneConfig) -> TuneRequest:
     Raises
     ------
     PipelineError
-        When the base cannot be reached, or the data is missing or damaged.
+        When base, task and method are not for one another, the base cannot be reached, or the data
+        is missing or damaged.
     """
     base, task = find_base(config.base), TASKS[config.task]
+    refuse(_misfits(base, task, METHODS[config.method]), TuningError)
     return TuneRequest(config, base, base.folder(), task, task.load(_task_request(config)))
+
+
+def _misfits(base: Base, task: Task, method: Method) -> Iterator[Problem]:
+    """Find what their names alone say does not fit: nothing has been fetched or read for it yet."""
+    if base.modality != task.modality:
+        yield Problem(
+            "task",
+            f"one for {base.modality}, as base {base.name} is",
+            f"'{task.name}', which is for {task.modality}",
+            "Change task or base.",
+        )
+    yield from method.misfits(base.modality, task.form)
 
 
 def model_name(config: TuneConfig) -> str:

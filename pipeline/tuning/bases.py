@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.errors import Problem, TuningError
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
@@ -14,7 +15,26 @@ from pipeline.tuning.method import Start
 
 
 def load_base(start: Start) -> TunedModel:
-    """Load a base with the head that its task needs; every weight requires gradients."""
+    """Load a base with the head that its task needs; every weight requires gradients.
+
+    Raises
+    ------
+    TuningError
+        When weights are missing or of other shapes than the configuration says.
+    """
+    try:
+        return _loaded(start)
+    except (ValueError, RuntimeError) as error:
+        problem = Problem(
+            f"base {start.card.base}",
+            "weights that are all those of its configuration",
+            str(error).splitlines()[0][:300],
+            "Copy, download or save the base again.",
+        )
+        raise TuningError(problem) from error
+
+
+def _loaded(start: Start) -> TunedModel:
     if start.card.modality == "text":
         network = load_text_network(start.base_folder, start.card)
         return TextModel(network, load_tokenizer(start.base_folder), start.card)

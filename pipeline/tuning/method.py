@@ -227,22 +227,25 @@ class Method:
     def problems(self, start: Start) -> Iterator[Problem]:
         """Find what the method cannot adapt, without reading any weight."""
         card = start.card
-        if card.modality not in self.storage:
-            yield self._misfit(
-                f"a base for {'/'.join(self.storage)}", f"a base for {card.modality}"
+        misfits = tuple(self.misfits(card.modality, card.form))
+        yield from misfits
+        if misfits:
+            return
+        if card.modality == "text" and _has_no_head(start):
+            yield Problem(
+                f"base {card.base}",
+                f"one that transformers has a network of for {card.form}",
+                "none of its type",
+                "Choose another base, or a task of another form.",
             )
-        elif card.form not in self.forms:
-            yield self._misfit(f"a task of {', '.join(self.forms)}", f"one of {card.form}")
-        else:
-            if card.modality == "text" and _has_no_head(start):
-                yield Problem(
-                    f"base {card.base}",
-                    f"one that transformers has a network of for {card.form}",
-                    "none of its type",
-                    "Choose another base, or a task of another form.",
-                )
-            yield from self.lacks(start)
+        yield from self.lacks(start)
 
-    def _misfit(self, expected: str, found: str) -> Problem:
-        remedy = "Choose another method: base, full and lora are for every base and task."
-        return Problem(f"method '{self.name}'", expected, found, remedy)
+    def misfits(self, modality: Modality, form: Form) -> Iterator[Problem]:
+        """Find out whether the method is for such bases and tasks at all."""
+        remedy = "Choose another method: base and full are for every base and task."
+        where = f"method '{self.name}'"
+        if modality not in self.storage:
+            expected = f"a base for {'/'.join(self.storage)}"
+            yield Problem(where, expected, f"a base for {modality}", remedy)
+        elif form not in self.forms:
+            yield Problem(where, f"a task of {', '.join(self.forms)}", f"one of {form}", remedy)

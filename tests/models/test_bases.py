@@ -145,3 +145,10 @@ def test_listing_the_bases_needs_no_deep_learning_library():
     code = "import sys, pipeline.models.bases; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+def test_a_directory_with_half_a_tokenizer_is_refused(tmp_path):
+    folder = shutil.copytree(PRETRAINED / "tiny-gpt2", tmp_path / "half")
+    (folder / "tokenizer.json").write_text('{"half": ')
+    with pytest.raises(ConfigError, match=r"tokenizer.json: expected a tokenizer, in JSON"):
+        find_base(str(folder)).folder()

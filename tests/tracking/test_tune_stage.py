@@ -123,6 +123,24 @@ def test_damaged_task_files_fail_the_run_and_register_nothing(config_of, store, 
     assert not versions("tiny-vit-mnist")
 
 
+@pytest.mark.parametrize(("task", "base", "method", "message"), [
+    ("dialogsum", "gpt2", "probe", r"method 'probe': expected a task of classification, tagging"),
+    ("rte", "timm/vit_tiny", "vpt-deep", r"task: expected one for image.*found 'rte'"),
+    ("mnist", "some/encoder", "vpt-deep",
+     r"2 problems:(.|\n)*task: expected one for text(.|\n)*'vpt-deep': expected a base for image"),
+])  # fmt: skip
+def test_what_names_say_does_not_fit_is_refused_before_anything_is_fetched(
+    config_of, store, monkeypatch, task, base, method, message
+):
+    monkeypatch.setattr("pipeline.models.bases.fetch", None)
+    monkeypatch.setattr("pipeline.data.hub.hub_or_cache", None)
+    with pytest.raises(TuningError, match=message):
+        run_tune(config_of(base, task, method))
+    name = f"{base.split('/')[-1]}-{task}"
+    assert "expected" in failed(f"tune {name} {method}").data.tags["error"]
+    assert not mlflow.MlflowClient().search_registered_models(f"name = '{name}'")
+
+
 def test_bases_are_kept_once(prompt, full, store):
     kept = find_runs("tags.stage = 'base' and tags.base = 'tiny-gpt2'")
     assert len(kept) == 1

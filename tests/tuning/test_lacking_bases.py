@@ -1,8 +1,10 @@
-"""What a base has no network or no room for is refused before any weight is read."""
+"""What a base has no network, no room or not all weights for is refused."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from pipeline.errors import TuningError
 from pipeline.models.bases import PRETRAINED
@@ -24,3 +26,17 @@ def test_a_prompt_leaves_room_for_special_tokens_cue_answer_and_a_token(start_of
     longer = replace(start, card=replace(start.card, prompt_length=room + 1))
     with pytest.raises(TuningError, match=rf"prompt_length: expected at most {room},"):
         METHODS["prompt"].check(longer)
+
+
+@pytest.mark.parametrize(("base", "task", "layer"), [
+    ("tiny-gpt2", "summarization", ".h.1."), ("tiny-vit", "digits", "blocks.1."),
+])  # fmt: skip
+def test_a_base_without_some_of_its_weights_is_refused(start_of, tmp_path, base, task, layer):
+    start, _ = start_of(base, task, "full")
+    folder = shutil.copytree(PRETRAINED / base, tmp_path / base)
+    weights = load_file(folder / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if layer not in f".{name}"}
+    assert len(kept) < len(weights)
+    save_file(kept, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(TuningError, match=rf"base {base}: expected weights that are all.*again"):
+        METHODS["full"].adapt(replace(start, base_folder=folder))

@@ -12,6 +12,11 @@ from pipeline.tuning.with_peft import lacks_targets, load_with_peft
 
 
 def _build(start: Start) -> TunedModel:
+    """Insert the scales where PEFT knows that they belong.
+
+    In a GPT-2, which keeps queries beside keys and values in one matrix, queries are scaled too; in
+    a BERT what enters the end of the attention as well. The source scales neither.
+    """
     from peft import IA3Config
 
     return load_with_peft(start, IA3Config, fan_in_fan_out=architecture_of(start) == "gpt2")

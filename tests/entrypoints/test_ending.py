@@ -1,0 +1,51 @@
+"""A command that is asked to end says so in one line, and what is under way can be closed."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from entrypoints.command_line import run_command
+from pipeline.errors import Problem, TuningError
+
+
+@pytest.fixture(autouse=True)
+def _signals():
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_a_refusal_is_one_message_and_status_2(capsys):
+    def refuse(_):
+        raise TuningError(Problem("loss", "a number", "nan", "Lower it."))
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(refuse)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "error: loss: expected a number; found nan. Lower it.\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (signal.SIGTERM, ""),
+        (signal.SIGINT, "stopped: the same command goes on from what is finished\n"),
+    ],
+)
+def test_what_is_under_way_is_closed_when_a_command_is_asked_to_end(capsys, number, said):
+    closed = []
+
+    def wait(_):
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(30)
+        finally:
+            closed.append("the run")
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(wait)
+    assert ended.value.code == 128 + number
+    assert capsys.readouterr().err == said
+    assert closed == ["the run"]
