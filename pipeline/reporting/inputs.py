@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from pipeline.errors import Problem
 
@@ -78,6 +79,13 @@ def frame_problems(
     ):
         if not frame.empty:
             yield from _problems_of(name, frame, columns, key)
+    if "layer" in layer_profile.columns and not is_numeric_dtype(layer_profile["layer"]):
+        yield Problem(
+            "layer_profile: layer",
+            "numbers, which an axis can show",
+            f"such as '{layer_profile['layer'].iloc[0]}'",
+            "Number the layers from 0, the embedding.",
+        )
     if "task" in task_scores.columns and "task" in brain_scores.columns:
         yield from _untold_tasks(task_scores, brain_scores)
 

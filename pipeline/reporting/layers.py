@@ -26,7 +26,7 @@ def layer_figure(
     ----------
     view : View
     layer_profile : DataFrame
-        2v2 accuracy per layer, mean over folds.
+        2v2 accuracy per layer, mean over folds; layers are numbers, 0 the embedding.
     all_methods : sequence of str
 
     Returns
@@ -65,7 +65,8 @@ def layer_figure(
     )
     caption = (
         f"Each line: {over}, for every layer whether or not it was the one chosen. Rows are "
-        "tasks, columns ROIs; upwards: 2v2 accuracy. Dashed line: chance (0.5)."
+        "tasks, columns ROIs; upwards: 2v2 accuracy; layer 0 is the embedding. Dashed line: "
+        "chance (0.5)."
     )
     return NamedFigure(f"layers-{view.name}", title, caption, figure)
 

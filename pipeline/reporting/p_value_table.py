@@ -13,15 +13,14 @@ from pipeline.reporting.views import View
 LEVEL = 0.05
 SMALLEST_SHOWN = 0.001
 INTRO = (
-    "How often 2v2 accuracy is as high or higher when whole stimulus groups (in shuffled folds "
-    "single stimuli) are exchanged, so that features and responses have nothing to do with each "
-    "other. Ridge is fitted again to every exchange, in every fold; the layer and the alpha that "
-    "the fold chose in the observed order are kept, not chosen anew. Of a repeated split the "
-    "first is tested. p is the share of orders, the observed one among them, that score as high or "
-    "higher. For several subjects the median of their p values is given and not a product: they "
-    "saw the same stimuli and share the exchanges, so that their p values depend on each other. "
-    "Twice the median is a p value for all subjects together, whatever the dependence (Rüger "
-    "1978)."
+    "Is 2v2 accuracy higher than where features and responses have nothing to do with each other? "
+    "Whole stimulus groups (in shuffled folds single stimuli) are exchanged, and ridge is fitted "
+    "again to every exchange in every fold; the layer and the alpha that the fold chose in the "
+    "observed order are kept, not chosen anew. p is the share of orders, the observed one among "
+    "them, that score as high or higher; of a repeated split the first is tested. Subjects share "
+    "stimuli, model and exchanges, so their p values depend on each other: the median over "
+    "subjects is given, not a product, and twice the median is a p value for all subjects "
+    "together, whatever the dependence (Rüger 1978)."
 )
 
 
@@ -43,10 +42,10 @@ def p_value_means(p_values: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    Subjects saw the same stimuli, and share the model and the exchanges, so their p values are
-    not independent, and a combination that takes them to be (Fisher's) would be too small.
-    Twice the median is a p value under any dependence (Rüger 1978, Metrika 25: the k-th smallest
-    of n p values times n / k), of the hypothesis that accuracy is at chance in every subject.
+    Subjects share stimuli, model and exchanges, so their p values are not independent, and a
+    combination that takes them to be (Fisher's) would be too small. Twice the median is a p value
+    under any dependence (Rüger 1978, Metrika 25: the k-th smallest of n p values times n / k), of
+    the hypothesis that accuracy is at chance in every subject.
     """
     by_subject = p_values.groupby([*CELL_KEYS, "subject"], sort=False)
     worst = by_subject.agg(p=("p", "max"), permutations=("permutations", "min")).reset_index()

@@ -12,6 +12,7 @@ from pipeline.reporting.table import Unconverged
 
 #: With fewer subjects than this, a standard error over them is itself hardly known.
 FEW_SUBJECTS = 8
+NOT_COMPARED = "no prompt tuning was run beside full fine-tuning, so the two cannot be compared."
 
 
 def verdicts(
@@ -34,20 +35,24 @@ def verdicts(
     Returns
     -------
     list of str
-        Text before image, measured before simulated subjects.
+        Text before image, measured before simulated subjects; then modalities without a prompt.
     """
     compared = contrasts["minuend"].map(is_prompt_like) & (contrasts["subtrahend"] == FULL)
     rows = contrasts.assign(modality=contrasts["task"].map(modality_of_task))[compared]
     if rows.empty:
-        return ["No prompt tuning was run beside full fine-tuning, so the two cannot be compared."]
+        return [f"{NOT_COMPARED[0].upper()}{NOT_COMPARED[1:]}"]
     if "grouped" in set(rows["split"]):
         rows = rows[rows["split"] == "grouped"]
     groups = rows.groupby(["modality", "simulated"])
     ordered = sorted(groups, key=lambda item: (item[0][0] != "text", item[0][1]))
-    return [
+    found = [
         _verdict(str(modality), bool(simulated), cells, unconverged)
         for (modality, simulated), cells in ordered
     ]
+    without = [
+        m for m in dict.fromkeys(modality_of_task.values()) if m not in set(rows["modality"])
+    ]
+    return found + [f"{m.capitalize()}: {NOT_COMPARED}" for m in without]
 
 
 def _verdict(modality: str, simulated: bool, cells: pd.DataFrame, unconverged: Unconverged) -> str:

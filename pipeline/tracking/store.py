@@ -70,6 +70,14 @@ def _experiment() -> str:
     return str(mlflow.set_experiment(name).experiment_id)
 
 
+def run_link(experiment_id: str, run_id: str) -> str:
+    """Give the address of a run on the server of the store; empty where the store has no server."""
+    server = mlflow.get_tracking_uri()
+    if not server.startswith(("http://", "https://")):
+        return ""
+    return f"{server.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+
+
 def browse_link(port: int) -> str:
     """Give the address at which the UI shows the runs of the newest study.
 

@@ -281,6 +281,14 @@ def test_verdict_says_when_there_is_nothing_to_compare():
     assert "cannot be compared" in verdict
 
 
+def test_verdict_names_a_modality_without_prompt_tuning():
+    frame = pd.concat([gains(0.1, 0.2), gains(0.1, 0.2, task="rte").replace("prompt", "lora")])
+    contrasts = aggregate.contrasts(frame)
+    image, text = verdicts(contrasts, {"digits": "image", "rte": "text"}, frozenset())
+    assert image.startswith("Image: in these subjects")
+    assert text.startswith("Text: no prompt tuning was run beside full fine-tuning")
+
+
 def test_views_keep_the_order_of_brains_with_encoding_before_decoding():
     frame = pd.concat(
         scores(TWO_SUBJECTS, brain=brain, direction=direction)

@@ -1,9 +1,14 @@
-"""Which of a tune run's scores a report shows."""
+"""What a report is told of the runs of a study: scores, settings, layers, addresses."""
 
+import mlflow
+import numpy as np
 import pytest
 
 from pipeline.data import TASKS
-from pipeline.tracking.stages.study_results import shown_metrics
+from pipeline.features.store import by_layer
+from pipeline.tracking.stages.study_results import layer_number, shown_metrics
+from pipeline.tracking.stages.told_settings import told_settings, written
+from pipeline.tracking.store import run_link
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -16,3 +21,60 @@ def test_only_scores_that_were_logged_are_shown():
     logged = {"task/mcc": 0.3, "task/accuracy": 0.7, "task/mcc_error": 0.1, "base/f1": 0.2}
     assert shown_metrics("cola", logged) == ["mcc", "accuracy"]
     assert shown_metrics("cola", {"task/accuracy": 0.7}) == ["accuracy"]
+
+
+def test_the_number_of_a_layer_is_its_place_in_the_model():
+    features = np.random.default_rng(0).normal(size=(4, 12, 3)).astype(np.float32)
+    assert [layer_number(name) for name in by_layer(features)] == list(range(12))
+
+
+def run(base, method, brain=None, **params):
+    names = {"base": base, "method": method, **({"brain": brain} if brain else {})}
+    return params, names
+
+
+def test_a_setting_that_all_runs_share_is_said_once():
+    runs = [run("gpt2", "full", folds="5"), run("vit", "full", folds="5", secret="x")]
+    assert told_settings(runs) == {"outer folds": "5"}
+
+
+def test_settings_that_differ_say_whose_they_are_as_briefly_as_they_can():
+    by_base = [
+        run(b, m, max_train=n)
+        for b, n in (("gpt2", "600"), ("vit", "1000"))
+        for m in ("full", "prompt")
+    ]
+    assert told_settings(by_base) == {"training examples, at most": "600 (gpt2), 1,000 (vit)"}
+    by_method = [run("gpt2", "full", max_steps="60"), run("gpt2", "prompt", max_steps="100")]
+    assert told_settings(by_method) == {"training steps, at most": "60 (full), 100 (prompt)"}
+    by_both = [*by_method, run("vit", "full", max_steps="100")]
+    assert told_settings(by_both) == {
+        "training steps, at most": "60 (gpt2 full), 100 (gpt2 prompt, vit full)"
+    }
+    by_brain = [run("gpt2", "full", brain, permutations=n) for brain, n in (("a", "0"), ("b", "9"))]
+    assert told_settings(by_brain) == {"permutations for p values": "0 (a), 9 (b)"}
+
+
+def test_settings_that_nothing_tells_apart_are_listed():
+    runs = [run("gpt2", "full", folds="5"), run("gpt2", "full", folds="4")]
+    assert told_settings(runs) == {"outer folds": "5, 4"}
+
+
+def test_params_are_written_as_a_person_would():
+    read = ("True", "False", "10000.0", "0.0001", "1000", "two_vs_two", "tiny-bert", "grouped")
+    assert [written(value) for value in read] == [
+        "yes",
+        "no",
+        "10,000",
+        "0.0001",
+        "1,000",
+        "2v2 accuracy",
+        "tiny-bert",
+        "grouped",
+    ]
+
+
+def test_a_run_has_an_address_only_where_the_store_has_a_server(monkeypatch):
+    assert run_link("1", "abc") == ""
+    monkeypatch.setattr(mlflow, "get_tracking_uri", lambda: "http://host:5000/")
+    assert run_link("1", "abc") == "http://host:5000/#/experiments/1/runs/abc"

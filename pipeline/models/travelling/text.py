@@ -129,9 +129,7 @@ class TextModel:
             inputs["decoder_input_ids"] = torch.full_like(batch["input_ids"][:, :1], start)
         found = self.network(**inputs, output_hidden_states=True)
         states = getattr(found, "encoder_hidden_states", None) or found.hidden_states
-        n_tokens = batch["input_ids"].shape[1]
-        # a prompt lengthens the states in front; a prefix acts on keys and values only
-        return torch.stack([state[:, state.shape[1] - n_tokens :] for state in states], dim=1)
+        return torch.stack(list(states), dim=1)  # of tokens alone: what was put in takes care
 
     def _weights(self, batch: Mapping[str, torch.Tensor], pooling: str) -> torch.Tensor:
         """How much each token counts, shape (n_texts, n_tokens); each row adds up to one."""

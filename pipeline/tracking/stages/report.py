@@ -23,7 +23,12 @@ from pipeline.tracking.runs import (
 )
 from pipeline.tracking.stages.study_results import study_results
 
-CODE = ("reporting", "tracking/stages/report", "tracking/stages/study_results")
+CODE = (
+    "reporting",
+    "tracking/stages/report",
+    "tracking/stages/study_results",
+    "tracking/stages/told_settings",
+)
 PAGE, TERMINAL = "report.html", "terminal.txt"
 
 

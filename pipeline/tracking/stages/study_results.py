@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 import mlflow
@@ -16,29 +16,16 @@ from pipeline.tracking.lineage import Link
 from pipeline.tracking.plan import MODEL
 from pipeline.tracking.registry import Registered, resolve
 from pipeline.tracking.stages.align import Aligned, asked
+from pipeline.tracking.stages.told_settings import told_settings
+from pipeline.tracking.store import run_link
 
 #: Shown of every task that has them, beside the score that decides which of its models is best.
 METRICS = ("bertscore_f1", "exact_match", "accuracy")
-SHOWN = {  # params of tune and align runs that a reader of the report wants to know
-    "max_train": "training examples, at most",
-    "max_steps": "training steps, at most",
-    "prompt_length": "prompt length",
-    "bertscore_model": "BERTScore model",
-    "bertscore_layers": "BERTScore layer",
-    "pooling": "pooling",
-    "split": "split into folds",
-    "folds": "outer folds",
-    "repeats": "repeats of the split",
-    "near_identical": "pixel correlation from which pictures share a group",
-    "nuisance": "nuisance features",
-    "inner_folds": "inner folds",
-    "trials": "Optuna trials over alpha",
-    "alpha_low": "smallest alpha",
-    "alpha_high": "largest alpha",
-    "objective": "inner score that chooses alpha and layer",
-    "width": "principal components of every layer (0: all features)",
-    "permutations": "permutations for p values",
-    "similarity": "similarity of patterns",
+#: Settings of tuning that matter only to a model with something of it: param -> tag of the version.
+NEEDED = {
+    "max_train": "trainable_parameters",
+    "max_steps": "trainable_parameters",
+    "prompt_length": "prompt_length",
 }
 
 
@@ -79,12 +66,17 @@ def study_results(asks: str, links: Sequence[Link]) -> StudyResults:
         ceilings=pd.concat(ceilings, ignore_index=True).drop_duplicates(
             ["brain", "kind", "subject", "roi"]
         ),
-        layer_profile=profile,
-        settings=_settings(links),
+        layer_profile=profile.assign(layer=profile.layer.map(layer_number)),
+        settings=told_settings(list(_runs_of(links, models))),
         lineage=pd.DataFrame(_lineage_rows(links, models)),
         unique=pd.concat(unique, ignore_index=True),
         p_values=pd.concat(p_values, ignore_index=True),
     )
+
+
+def layer_number(name: str) -> int:
+    """Give the number of a layer that the store of features calls ``layer_07``; 0: embedding."""
+    return int(name.removeprefix("layer_"))
 
 
 def _key(registered: Registered) -> dict[str, Any]:
@@ -124,18 +116,17 @@ def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
         }
 
 
-def _settings(links: Sequence[Link]) -> dict[str, str]:
-    """Collect the settings of all runs; where runs differ, list every value."""
-    values: dict[str, dict[str, None]] = {}
+def _runs_of(
+    links: Sequence[Link], models: Mapping[str, Registered]
+) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Yield the params of every tune and align run that its results depend on, and its names."""
     for link in links:
-        for run_id in (link.tune_run, link.align_run):
-            run = mlflow.get_run(run_id)
-            for param, label in SHOWN.items():
-                if param in run.data.params and not (
-                    param == "trials" and run.data.tags["stage"] == "tune"
-                ):
-                    values.setdefault(label, {})[run.data.params[param]] = None
-    return {label: ", ".join(found) for label, found in values.items()}
+        registered = models[link.model]
+        untold = [name for name, tag in NEEDED.items() if registered.tags[tag] == "0"]
+        tuned = mlflow.get_run(link.tune_run).data.params
+        # trials of tune and of align are different things
+        yield {k: v for k, v in tuned.items() if k not in ("trials", *untold)}, registered.names
+        yield mlflow.get_run(link.align_run).data.params, {**registered.names, "brain": link.brain}
 
 
 def _lineage_rows(links: Sequence[Link], models: dict[str, Registered]) -> Iterator[dict[str, Any]]:
@@ -145,6 +136,5 @@ def _lineage_rows(links: Sequence[Link], models: dict[str, Registered]) -> Itera
             **_key(models[link.model]),
             "model_uri": link.model,
             "run_id": link.align_run,
-            # relative to the UI, in which the page is opened as an artifact
-            "link": f"/#/experiments/{run.info.experiment_id}/runs/{link.align_run}",
+            "link": run_link(run.info.experiment_id, link.align_run),
         }

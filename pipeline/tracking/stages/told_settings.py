@@ -1,0 +1,81 @@
+"""The settings of a study's runs, in the words of its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+SHOWN = {  # params of tune and align runs that a reader of the report wants to know
+    "max_train": "training examples, at most",
+    "max_eval": "examples to validate on and to test on, at most",
+    "max_steps": "training steps, at most",
+    "prompt_length": "prompt length",
+    "bertscore_model": "BERTScore model",
+    "bertscore_layers": "BERTScore layer",
+    "pooling": "pooling",
+    "split": "split into folds",
+    "folds": "outer folds",
+    "repeats": "repeats of the split",
+    "near_identical": "pixel correlation from which pictures share a group",
+    "nuisance": "nuisance features",
+    "inner_folds": "inner folds",
+    "trials": "Optuna trials over alpha",
+    "alpha_low": "smallest alpha",
+    "alpha_high": "largest alpha",
+    "objective": "inner score that chooses alpha and layer",
+    "width": "principal components of every layer (0: all features)",
+    "permutations": "permutations for p values",
+    "similarity": "similarity of patterns",
+}
+
+WORDS = {"True": "yes", "False": "no", "two_vs_two": "2v2 accuracy"}
+#: What may tell runs with different values apart, the shortest first.
+TELLING = (("base",), ("method",), ("brain",), ("base", "method"))
+
+#: A value, and what names the run that has it.
+Told = tuple[str, Mapping[str, str]]
+
+
+def told_settings(runs: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -> dict[str, str]:
+    """Collect the settings of runs; where they differ, say which value is whose.
+
+    Parameters
+    ----------
+    runs : sequence of (mapping, mapping)
+        Params of a run, as MLflow keeps them, and what names it: base, method, brain.
+
+    Returns
+    -------
+    dict of str to str
+        Setting in words -> value, as '60 (full), 100 (prompt)' where there are several.
+    """
+    found = {
+        label: [(params[param], names) for params, names in runs if param in params]
+        for param, label in SHOWN.items()
+    }
+    return {label: _text(values) for label, values in found.items() if values}
+
+
+def written(value: str) -> str:
+    """Write a param as a person would."""
+    try:
+        return f"{float(value):,g}"
+    except ValueError:
+        return WORDS.get(value, value)
+
+
+def _text(values: Sequence[Told]) -> str:
+    distinct = list(dict.fromkeys(value for value, _ in values))
+    if len(distinct) == 1:
+        return written(distinct[0])
+    for keys in TELLING:
+        whose = [
+            dict.fromkeys(
+                " ".join(names.get(key, "") for key in keys) for v, names in values if v == value
+            )
+            for value in distinct
+        ]
+        every = [name for names in whose for name in names]
+        if len(every) == len(set(every)):
+            pairs = zip(distinct, whose, strict=True)
+            return ", ".join(f"{written(value)} ({', '.join(names)})" for value, names in pairs)
+    return ", ".join(map(written, distinct))
