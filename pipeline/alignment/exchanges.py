@@ -41,8 +41,8 @@ def draw_permutations(groups: ArrayLike, n_permutations: int, seed: int) -> NDAr
     Exchanged whole, the permutations score as high by that leak as the observed order does. Single
     stimuli exchanged, 60 of 60 simulated subjects without a link had p <= .05, whole groups, 5.
     """
+    refuse(exchange_problems(groups, n_permutations), AlignmentError)
     buckets = _buckets(groups)
-    refuse(_problems(buckets, n_permutations), AlignmentError)
     n_stimuli = sum(rows.size for rows in buckets)
     permutations = np.tile(np.arange(n_stimuli), (n_permutations, 1))
     rng = np.random.default_rng(seed)
@@ -71,11 +71,21 @@ def _buckets(groups: ArrayLike) -> list[NDArray[np.int64]]:
     return [by_group[starts[sizes == size][:, None] + np.arange(size)] for size in np.unique(sizes)]
 
 
-def _problems(buckets: list[NDArray[np.int64]], n_permutations: int) -> Iterator[Problem]:
+def exchange_problems(
+    groups: ArrayLike, n_permutations: int, where: str = "permutations"
+) -> Iterator[Problem]:
+    """Say why stimuli cannot be exchanged that often.
+
+    Parameters
+    ----------
+    groups : array_like, shape (n_stimuli,)
+    n_permutations : int
+    where : str
+        Whose permutations they are, for messages.
+    """
+    buckets = _buckets(groups)
     if n_permutations < 1:
-        yield Problem(
-            "permutations", "at least 1", str(n_permutations), "Ask for more permutations."
-        )
+        yield Problem(where, "at least 1", str(n_permutations), "Ask for more permutations.")
         return
     distinct = _count(buckets)
     if distinct < max(2, n_permutations):
@@ -85,7 +95,7 @@ def _problems(buckets: list[NDArray[np.int64]], n_permutations: int) -> Iterator
         if distinct == 1:
             remedy = "Form groups of equal size."
         yield Problem(
-            "permutations",
+            where,
             f"at least {max(2, n_permutations)} distinct ways to exchange stimulus groups of equal "
             "size",
             f"{distinct} distinct (groups by number of stimuli: {sizes}{more})",

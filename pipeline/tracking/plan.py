@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from pipeline.alignment import AlignSettings
 from pipeline.alignment.by_roi import Arrays, SomeRois, align_rois, encode_both, encode_nuisance
+from pipeline.alignment.exchanges import exchange_problems
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.units import Unit, Workplace
 from pipeline.brains.choosing import lone_voxel_problems
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.near_identical import merged_groups
 from pipeline.config import AlignConfig
-from pipeline.errors import AlignmentError, refuse
+from pipeline.errors import AlignmentError, Problem, refuse
 from pipeline.tracking.brains import load_brain
 from pipeline.tracking.unfinished import compute_kept
 
@@ -145,6 +146,13 @@ class Plan:
         for part in self.parts():
             nested_folds(part.some.groups, part.settings)
 
+    def exchange_problems(self, n_permutations: int) -> Iterator[Problem]:
+        """Say of which subjects the stimuli cannot be exchanged that often."""
+        for name, subject in self.brain.subjects.items():
+            shown = subject.rows(len(self.brain.stimuli))
+            where = f"permutations of {name}"
+            yield from exchange_problems(self.groups[shown], n_permutations, where)
+
 
 def make_plan(config: AlignConfig, brain: BrainDataset) -> Plan:
     """Merge groups of near-identical stimuli, and make sure that all folds can be made.
@@ -156,13 +164,15 @@ def make_plan(config: AlignConfig, brain: BrainDataset) -> Plan:
     ------
     AlignmentError
         ROIs of a single voxel, all at once; folds that cannot be scored, or that would split a
-        stimulus group.
+        stimulus group; stimuli that cannot be exchanged as often as is asked.
     """
     refuse(lone_voxel_problems(brain), AlignmentError)
     groups = _groups(config.brain, config.brain_dir, config.near_identical)
     asked = settings_of(config)
     plan = Plan(brain, groups, (asked,), config.repeats, config.rois_per_unit)
     plan.try_folds()
+    if config.permutations:
+        refuse(plan.exchange_problems(config.permutations), AlignmentError)
     if asked.split != "shuffled":
         return plan
     compared = replace(plan, settings=(asked, replace(asked, split="grouped")))

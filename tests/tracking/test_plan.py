@@ -140,6 +140,16 @@ def test_a_subject_whose_stimuli_make_too_few_groups_is_refused_before_anything_
         make_plan(config_of(), replace(brain, subjects=subjects))
 
 
+def test_permutations_that_no_subject_has_enough_of_are_refused_before_anything_else(monkeypatch):
+    sizes = [*range(2, 19), 22]  # no two alike: nothing can be exchanged
+    unlike = np.repeat([f"g{size:02d}" for size in sizes], sizes)
+    monkeypatch.setattr("pipeline.tracking.plan._groups", lambda *_: unlike)
+    assert plan_of(permutations=0)
+    message = r"(?s)3 problems.*permutations of sim1: .*found 1 distinct.*permutations of sim3: "
+    with pytest.raises(AlignmentError, match=message):
+        plan_of(permutations=99)
+
+
 def with_rois(brain, **changes):
     """A brain dataset in which some ROIs of some subjects have other columns."""
     subjects = {

@@ -1,15 +1,13 @@
 """Versions of every form of task work as registered, in a process without the project."""
 
 import json
-import os
-import subprocess
-import sys
 
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from elsewhere import run_elsewhere
 from peft import LoraConfig, get_peft_model
 
 from pipeline.models.bases import Base
@@ -66,19 +64,8 @@ def logged(store, architecture, text_model):
 
 @pytest.fixture(scope="module")
 def elsewhere(logged, tmp_path_factory):
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     asked = [(uri, rows) for uri, (_, _, rows, _) in logged.items()]
-    run = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, json.dumps(asked)],
-        cwd=tmp_path_factory.mktemp("elsewhere"),
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout.split("RESULT")[1])
+    return run_elsewhere(ELSEWHERE, tmp_path_factory.mktemp("elsewhere"), json.dumps(asked))
 
 
 def test_every_form_answers_and_has_features_elsewhere_as_here(logged, elsewhere):

@@ -1,14 +1,12 @@
 """A registered version works where this project is not installed."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import mlflow
 import numpy as np
 import pytest
+from elsewhere import run_elsewhere
 
 from pipeline.data import TASKS
 from pipeline.data.task import TaskRequest
@@ -39,19 +37,9 @@ def texts():
 @pytest.fixture(scope="module")
 def elsewhere(prompt, full, texts, tmp_path_factory):
     """Load two versions in one process that cannot import the project."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     uris = [f"models:/{prompt.name}@prompt", f"models:/{full.name}@full"]
-    run = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, json.dumps(texts), *uris],
-        cwd=tmp_path_factory.mktemp("elsewhere"),
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout.split("RESULT")[1])
+    folder = tmp_path_factory.mktemp("elsewhere")
+    return run_elsewhere(ELSEWHERE, folder, json.dumps(texts), *uris)
 
 
 @pytest.mark.parametrize("method", ["prompt", "full"])

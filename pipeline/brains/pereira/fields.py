@@ -83,7 +83,15 @@ def texts(value: MatValue, count: int | None = None) -> tuple[str, ...]:
     return found
 
 
-def stimuli_of(value: MatValue, part: Part) -> tuple[str, ...]:
+def stimuli_and_groups(file: MatFile, part: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return sentences and their passages, or concepts, each of which is its own group."""
+    if part.concepts:
+        concepts = _different(file.value("keyConcept", MOST_TEXT), part)
+        return concepts, tuple(f"exp1-{_tidy(concept)}" for concept in concepts)
+    return _different(file.value("keySentences", MOST_TEXT), part), _passages(file, part)
+
+
+def _different(value: MatValue, part: Part) -> tuple[str, ...]:
     """Return sentences or concepts, all different and none empty."""
     found = texts(value, part.n_stimuli)
     twice = sorted({text for text in found if found.count(text) > 1 or not text})
@@ -121,7 +129,7 @@ def parcels_of(
     return found
 
 
-def passage_groups(file: MatFile, part: Part) -> tuple[str, ...]:
+def _passages(file: MatFile, part: Part) -> tuple[str, ...]:
     """Name the passage of each sentence, with the topic: ``exp2-passage012-fruit``."""
     names = texts(file.value("keyPassageCategory", MOST_TEXT))
     topics = whole_numbers(file.value("labelsPassageCategory", MOST_TEXT), 1, len(names))
@@ -133,11 +141,6 @@ def passage_groups(file: MatFile, part: Part) -> tuple[str, ...]:
         f"exp{part.number}-passage{passage:03d}-{_tidy(names[topics[passage - 1] - 1])}"
         for passage in passages
     )
-
-
-def concept_groups(concepts: Sequence[str]) -> tuple[str, ...]:
-    """Make each concept its own group."""
-    return tuple(f"exp1-{_tidy(concept)}" for concept in concepts)
 
 
 def coordinates_of(meta: Mapping[str, MatValue], n_voxels: int) -> NDArray[np.float32] | None:

@@ -11,14 +11,11 @@ from numpy.typing import NDArray
 from pipeline.brains.matlab import MatFile, MatValue, refuse_field
 from pipeline.brains.pereira.fields import (
     MOST_META,
-    MOST_TEXT,
     Part,
     Recording,
-    concept_groups,
     coordinates_of,
     parcels_of,
-    passage_groups,
-    stimuli_of,
+    stimuli_and_groups,
     texts,
     voxels_of,
     whole_numbers,
@@ -44,9 +41,7 @@ def read_older(path: Path, part: Part) -> Recording:
     """
     with MatFile(path) as file:
         n_voxels = voxels_of(file, "examples", part)
-        key = "keyConcept" if part.concepts else "keySentences"
-        stimuli = stimuli_of(file.value(key, MOST_TEXT), part)
-        groups = concept_groups(stimuli) if part.concepts else passage_groups(file, part)
+        stimuli, groups = stimuli_and_groups(file, part)
         meta = file.value("meta", MOST_META).fields()
         atlases = {
             atlas: _parcels(meta, field, n_voxels)
