@@ -44,8 +44,8 @@ from benchmarks.clock import Seconds, timed
 from pipeline.alignment import VoxelColumns, align, subject_grams, two_vs_two
 from pipeline.alignment.alphas import open_study
 from pipeline.alignment.chosen import permute_chosen
-from pipeline.alignment.exchanges import draw_permutations
 from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.permutations.exchanges import draw_permutations
 
 N_PERMUTATIONS = 1000
 

@@ -25,8 +25,8 @@ from pipeline.errors import ConfigError, Problem, refuse
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.alignment.contrast_design import ContrastDesign
-    from pipeline.alignment.power_pilot import Pilot
+    from pipeline.alignment.power.design import ContrastDesign
+    from pipeline.alignment.power.pilot import Pilot
 
 SIMULATED = {"seed", "n_stimuli", "n_voxels", "n_repeats", "effect", "group_noise", "white_noise"}
 FIGURES = (".png", ".svg", ".pdf")
@@ -36,9 +36,9 @@ def main(arguments: Sequence[str]) -> None:
     """Print how often each difference would be found; draw it if asked."""
     config = read_command(PowerConfig, arguments)
     differences = _differences(config)
-    from pipeline.alignment.contrast_design import ContrastDesign
-    from pipeline.alignment.power import power_table
-    from pipeline.alignment.power_pilot import run_pilot
+    from pipeline.alignment.power.design import ContrastDesign
+    from pipeline.alignment.power.pilot import run_pilot
+    from pipeline.alignment.power.estimate import power_table
     from pipeline.brains import BrainRequest
 
     # what cannot be tested is refused before the pilot, whose spread comes later
@@ -72,8 +72,8 @@ def _draw(config: PowerConfig, design: ContrastDesign, largest: float) -> None:
     """Draw half, all and twice the subjects, as far as the test can have them."""
     import pandas as pd
 
-    from pipeline.alignment.contrast_design import MOST_FLIPPED
-    from pipeline.alignment.power import power_of_contrast
+    from pipeline.alignment.power.design import MOST_FLIPPED
+    from pipeline.alignment.power.estimate import power_of_contrast
     from pipeline.reporting.power_figure import power_figure
 
     most = MOST_FLIPPED if config.test == "sign-flip" else math.inf

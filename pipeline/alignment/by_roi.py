@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.chosen import permute_chosen
 from pipeline.alignment.encoding import Bands, encode, varying
-from pipeline.alignment.exchanges import draw_permutations
 from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.scores import best_layers
 from pipeline.alignment.settings import AlignSettings, Objective
 from pipeline.alignment.subject import align

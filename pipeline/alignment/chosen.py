@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.maps import VoxelMaps, map_voxels
-from pipeline.alignment.null_scores import exchanged_scores, pattern_coordinates
-from pipeline.alignment.permutations import share_as_extreme
-from pipeline.alignment.primal_ridge import fit_smaller_side
+from pipeline.alignment.permutations.null_scores import exchanged_scores, pattern_coordinates
+from pipeline.alignment.permutations.p_values import share_as_extreme
+from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.ridge import factorise
 from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.voxels import Columns, columns_between
@@ -82,7 +82,7 @@ def permute_chosen(
     -------
     dict
         observed, null_mean, null_95 (the 95th percentile) and p: see
-        :mod:`pipeline.alignment.permutations`, which says what is exact about them.
+        :mod:`pipeline.alignment.permutations.p_values`, which says what is exact about them.
 
     Raises
     ------

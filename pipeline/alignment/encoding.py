@@ -20,8 +20,8 @@ from pipeline.alignment.engine import PairScore, Scored, Task, score_direction
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.gram import Grams, gram_matrices, z_scored
 from pipeline.alignment.inputs import check_inputs
-from pipeline.alignment.primal import score_direction_primal
-from pipeline.alignment.primal_arrays import FoldArray, fold_array
+from pipeline.alignment.primal.arrays import FoldArray, fold_array
+from pipeline.alignment.primal.scores import score_direction_primal
 from pipeline.alignment.scores import score_table
 from pipeline.alignment.settings import AlignSettings, Similarity
 from pipeline.alignment.sides import primal_rois

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.constant import constant_problems
 from pipeline.alignment.engine import Direction, PairScore, Scored, Task
-from pipeline.alignment.primal import score_direction_primal
-from pipeline.alignment.primal_arrays import fold_array
-from pipeline.alignment.primal_cost import prefers_primal
+from pipeline.alignment.primal.arrays import fold_array
+from pipeline.alignment.primal.cost import prefers_primal
+from pipeline.alignment.primal.scores import score_direction_primal
 from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.alignment.width import projected_array

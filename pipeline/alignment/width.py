@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.gram import z_scored
-from pipeline.alignment.primal_arrays import FoldArray
+from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.settings import Similarity
 from pipeline.errors import AlignmentError, Problem
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from pipeline.alignment import AlignSettings
 from pipeline.alignment.by_roi import Arrays, SomeRois, align_rois, encode_both, encode_nuisance
-from pipeline.alignment.exchanges import exchange_problems
 from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.permutations.exchanges import exchange_problems
 from pipeline.alignment.units import Unit, Workplace
 from pipeline.brains.choosing import lone_voxel_problems
 from pipeline.brains.dataset import BrainDataset

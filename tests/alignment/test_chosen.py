@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.alignment import align, best_layers, make_folds
 from pipeline.alignment.chosen import chosen_maps, permute_chosen
-from pipeline.alignment.exchanges import draw_permutations
 from pipeline.alignment.maps import voxel_maps
-from pipeline.alignment.permutations import permutation_tests
+from pipeline.alignment.permutations.exchanges import draw_permutations
+from pipeline.alignment.permutations.p_values import permutation_tests
 from pipeline.errors import AlignmentError
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.alignment.exchanges import count_exchanges, draw_permutations
+from pipeline.alignment.permutations.exchanges import count_exchanges, draw_permutations
 from pipeline.errors import AlignmentError
 
 GROUPS = np.array(list("aabbbccddddeefffgg"))  # four of 2, two of 3, one of 4

@@ -5,7 +5,7 @@ from sklearn.preprocessing import StandardScaler
 from pipeline.alignment import gram
 from pipeline.alignment.constant import constant_problems
 from pipeline.alignment.gram import gram_matrices
-from pipeline.alignment.primal_arrays import fold_array
+from pipeline.alignment.primal.arrays import fold_array
 
 TRAIN = np.arange(5, 20)
 

@@ -7,13 +7,13 @@ from sklearn.linear_model import Ridge
 
 from pipeline.alignment import align, best_layers
 from pipeline.alignment.by_roi import SomeRois, permute_rois
-from pipeline.alignment.exchanges import draw_permutations
 from pipeline.alignment.folds import make_folds, nested_folds
 from pipeline.alignment.gram import gram_matrices, z_scored
-from pipeline.alignment.null_scores import exchanged_scores, pattern_coordinates
 from pipeline.alignment.patterns import correlations
-from pipeline.alignment.permutations import contrast, permutation_test, permutation_tests
-from pipeline.alignment.primal_ridge import fit_smaller_side
+from pipeline.alignment.permutations.exchanges import draw_permutations
+from pipeline.alignment.permutations.null_scores import exchanged_scores, pattern_coordinates
+from pipeline.alignment.permutations.p_values import contrast, permutation_test, permutation_tests
+from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.two_vs_two import two_vs_two
 from pipeline.errors import AlignmentError
 
@@ -177,7 +177,7 @@ def test_groups_are_exchanged_whole_where_folds_split_them_too(settings):
 def test_batches_change_nothing(subject, folds, permutations, monkeypatch):
     X, Y = subject[0]["h.0"], subject[1]["vision"]
     whole = permuted(X, Y, folds, permutations).null
-    monkeypatch.setattr("pipeline.alignment.null_scores.BATCH_BYTES", 48 * 48 * 8 * 7)
+    monkeypatch.setattr("pipeline.alignment.permutations.null_scores.BATCH_BYTES", 48 * 48 * 8 * 7)
     np.testing.assert_array_equal(permuted(X, Y, folds, permutations).null, whole)
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import nct, permutation_test, t, ttest_1samp
 
-from pipeline.alignment.contrast_design import ContrastDesign, design_from_scores
-from pipeline.alignment.power import p_values, power_from_scores, power_of_contrast
+from pipeline.alignment.power.design import ContrastDesign, design_from_scores
+from pipeline.alignment.power.estimate import p_values, power_from_scores, power_of_contrast
 from pipeline.errors import AlignmentError
 
 DESIGN = ContrastDesign(n_subjects=8, n_folds=5, sd_between_subjects=0.02, sd_within=0.05)

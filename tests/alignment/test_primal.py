@@ -10,9 +10,9 @@ from pipeline.alignment.engine import Task
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.gram import gram_matrices
 from pipeline.alignment.patterns import correlate, true_patterns
-from pipeline.alignment.primal import score_direction_primal
-from pipeline.alignment.primal_arrays import fold_array
-from pipeline.alignment.primal_cost import kernel_flops, prefers_primal, primal_flops
+from pipeline.alignment.primal.arrays import fold_array
+from pipeline.alignment.primal.cost import kernel_flops, prefers_primal, primal_flops
+from pipeline.alignment.primal.scores import score_direction_primal
 from pipeline.alignment.ridge import factorise
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
 from pipeline.errors import AlignmentError

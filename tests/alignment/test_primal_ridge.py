@@ -4,7 +4,7 @@ from sklearn.linear_model import Ridge as SklearnRidge
 
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.gram import gram_matrices, z_scored
-from pipeline.alignment.primal_ridge import fit_smaller_side
+from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.ridge import factorise
 from pipeline.errors import AlignmentError
 

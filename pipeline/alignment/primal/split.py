@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.primal_ridge import decompose
+from pipeline.alignment.primal.ridge import decompose
 
 
 @dataclass(frozen=True)

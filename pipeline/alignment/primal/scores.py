@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.engine import PairScore, Task, pair_score
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.primal_arrays import FoldArray
-from pipeline.alignment.primal_split import (
+from pipeline.alignment.primal.arrays import FoldArray
+from pipeline.alignment.primal.split import (
     SourceSplit,
     TargetSplit,
     correlate_split,

@@ -1,9 +1,9 @@
 """How likely a 2v2 accuracy is where features and responses have nothing to do with each other.
 
-Targets are exchanged between stimuli (:mod:`pipeline.alignment.exchanges`) and ridge is fitted
-again in every fold to what results. Once a target is in at most n_stimuli coordinates no voxel is
-touched: hat matrices do not change with the target, so that all refits of one permutation are one
-product of two n_stimuli x n_stimuli matrices.
+Targets are exchanged between stimuli (:mod:`pipeline.alignment.permutations.exchanges`) and ridge
+is fitted again in every fold to what results. Once a target is in at most n_stimuli coordinates no
+voxel is touched: hat matrices do not change with the target, so that all refits of one permutation
+are one product of two n_stimuli x n_stimuli matrices.
 
 The statistic. The engine z-scores targets by the training rows of each fold, and a permutation
 gives a fold other training rows. Their mean is taken anew for every permutation and fold, exactly.
@@ -27,8 +27,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.null_scores import exchanged_scores, pattern_coordinates
-from pipeline.alignment.primal_ridge import fit_smaller_side
+from pipeline.alignment.permutations.null_scores import exchanged_scores, pattern_coordinates
+from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.settings import Similarity
 from pipeline.errors import AlignmentError, Problem
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.alignment.contrast_design import (
+from pipeline.alignment.power.design import (
     MOST_FLIPPED,
     ContrastDesign,
     ContrastTest,

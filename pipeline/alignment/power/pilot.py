@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.alignment.contrast_design import ContrastDesign, design_from_scores
 from pipeline.alignment.engine import Direction
+from pipeline.alignment.power.design import ContrastDesign, design_from_scores
 from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.subject import align
 from pipeline.brains import BrainRequest

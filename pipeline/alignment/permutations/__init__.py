@@ -1,0 +1,1 @@
+"""Permutation tests: whole stimulus groups are exchanged, and every fold is fitted anew."""

@@ -1,0 +1,1 @@
+"""Ridge and 2v2 accuracy from features and voxels themselves, where stimuli outnumber them."""
