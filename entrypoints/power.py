@@ -37,8 +37,8 @@ def main(arguments: Sequence[str]) -> None:
     config = read_command(PowerConfig, arguments)
     differences = _differences(config)
     from pipeline.alignment.power.design import ContrastDesign
-    from pipeline.alignment.power.pilot import run_pilot
     from pipeline.alignment.power.estimate import power_table
+    from pipeline.alignment.power.pilot import run_pilot
     from pipeline.brains import BrainRequest
 
     # what cannot be tested is refused before the pilot, whose spread comes later

@@ -8,8 +8,8 @@ import pytest
 
 from entrypoints.power import main
 from pipeline.alignment.power.design import ContrastDesign
-from pipeline.alignment.power.pilot import pilot_scores, run_pilot
 from pipeline.alignment.power.estimate import power_of_contrast, power_table
+from pipeline.alignment.power.pilot import pilot_scores, run_pilot
 from pipeline.brains import BrainRequest
 from pipeline.errors import AlignmentError, ConfigError
 from pipeline.reporting.power_figure import power_figure
