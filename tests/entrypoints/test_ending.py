@@ -12,9 +12,12 @@ from pipeline.errors import Problem, TuningError
 
 @pytest.fixture(autouse=True)
 def _signals():
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    # a shell has what it starts in the background ignore Ctrl-C, and so would this test
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_a_refusal_is_one_message_and_status_2(capsys):
