@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.reporting.style import CHANCE_LINE, STYLE, finish, plain
+from pipeline.reporting.style import CHANCE_LINE, STYLE, finish, legend_columns, plain
 
 _MOST_ROIS = 30  # more labels than these cannot be read side by side
 _MOST_NAMED = 10  # subjects in a legend
@@ -140,8 +140,6 @@ def _ranges(panel: Axes, spread: pd.DataFrame, rois: Sequence[str], what: str) -
 def _finish(figure: Figure, panels: Sequence[Axes], title: str) -> None:
     handles, labels = panels[0].get_legend_handles_labels()
     if 1 < len(labels) <= _MOST_NAMED:
-        room = figure.get_figwidth() / (0.6 + 0.085 * max(map(len, labels)))
-        figure.legend(
-            handles, labels, loc="outside lower left", ncols=max(1, int(room)), frameon=False
-        )
+        columns = legend_columns(labels, figure.get_figwidth())
+        figure.legend(handles, labels, loc="outside lower left", ncols=columns, frameon=False)
     finish(figure, title)

@@ -54,6 +54,7 @@ DOT: dict[str, Any] = {
     "edgecolor": "#222222",
     "linewidth": 0.6,
     "zorder": 5,
+    "clip_on": False,  # a perfect score lies on the edge of its panel
 }
 CHARACTER_WIDTH = 0.078  # inches of an average character of 10 pt
 
@@ -124,15 +125,27 @@ def legend_below(
         handles.append(Line2D([], [], label="chance", **CHANCE_LINE))
     if with_ceiling:
         handles.append(Line2D([], [], label="split-half ceiling", **CEILING_LINE))
-    figure.legend(
-        handles=handles, loc="outside lower left", ncols=min(len(handles), 8), frameon=False
-    )
+    columns = legend_columns([str(handle.get_label()) for handle in handles], FIGURE_WIDTH)
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False)
+
+
+def legend_columns(labels: Sequence[str], width: float) -> int:
+    """Count the entries of a legend that fit beside each other into ``width`` inches."""
+    entry = 0.6 + 0.085 * max(map(len, labels))
+    return max(1, min(len(labels), int(width / entry)))
 
 
 def finish(figure: Figure, title: str) -> None:
-    """Set the title and lay the figure out once, so that drawing it again is quick."""
-    figure.suptitle(plain(title), x=0.01, ha="left")
+    """Set the title and lay the figure out once, so that drawing it again is quick.
+
+    A figure whose title or legend is wider than its panels is widened to hold them.
+    """
+    heading = figure.suptitle(plain(title), x=0.01, ha="left")
     figure.draw_without_rendering()
+    right = max(thing.get_window_extent().x1 for thing in (heading, *figure.legends))
+    if right > figure.bbox.x1:
+        figure.set_figwidth(right / figure.dpi + 0.15)
+        figure.draw_without_rendering()
     figure.set_layout_engine("none")
 
 

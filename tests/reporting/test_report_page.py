@@ -138,6 +138,30 @@ def test_no_bar_falls_below_the_axis(make_results):
     assert top == 1.0
 
 
+def test_title_and_legend_lie_inside_the_figure_however_few_its_bars(make_results):
+    results = small(make_results())
+    scores, brain = results["task_scores"], results["brain_scores"]
+    one = (brain["roi"] == "OPA") & (brain["task"] == "digits")
+    report = build_report(
+        make_results(
+            **{
+                **results,
+                "task_scores": scores[scores["task"] == "digits"],
+                "brain_scores": brain[one].assign(two_vs_two=1.0),
+            }
+        )
+    )
+    assert len(report.figures) == 2
+    for figure in report.figures.values():
+        figure.draw_without_rendering()
+        for thing in (*figure.legends, figure._suptitle):
+            box = thing.get_window_extent()
+            assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
+            assert 0 <= box.y0 < box.y1 <= figure.bbox.y1
+    dots = report.figures["encoding-bold5000-simulated-tiny-vit"].axes[0].collections
+    assert not any(dot.get_clip_on() for dot in dots if len(dot.get_offsets()) == 9)
+
+
 def test_layer_figures_have_a_panel_per_task_and_roi(report):
     figure = report.figures["layers-encoding-pereira-simulated-tiny-gpt2"]
     assert len(figure.axes) == 12
