@@ -74,13 +74,13 @@ def test_other_methods_look_past_how_a_prompt_starts(method):
 
 
 @pytest.mark.parametrize("method", ["vpt-shallow", "vpt-deep"])
-def test_gradients_of_visual_prompts_are_not_clipped(trainer, method):
+def test_visual_prompts_are_trained_by_sgd_at_a_rate_for_256_pictures(trainer, method):
     made, rates = trainer(method, "tiny-vit", "digits", steps=10)
     assert type(made.optimizer.optimizer) is torch.optim.SGD
     assert made.optimizer.param_groups[0]["momentum"] == 0.9
-    assert made.args.max_grad_norm == 0
+    assert made.args.max_grad_norm == 1
     assert rates[0] == 0
-    assert max(rates) == pytest.approx(0.25 * 4 / 256)  # 0.25 for a step of 256
+    assert max(rates) == pytest.approx(4 / 256)  # 1 for a step of 256
 
 
 @pytest.mark.parametrize(("clip", "longest"), [(0.0, 10.0), (1e-3, 1e-3)])
@@ -105,7 +105,7 @@ def test_what_a_training_is_done_with_is_told():
     ((recipe, choice),) = notes.settings
     expected = replace(METHODS["vpt-shallow"].recipes["image"].at(32), weight_decay=0.5)
     assert recipe == expected
-    assert choice.learning_rate == expected.learning_rate == 0.25 * 32 / 256
+    assert choice.learning_rate == expected.learning_rate == 32 / 256
 
 
 def test_a_prompt_learns_from_noise():
