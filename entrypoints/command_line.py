@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic.fields import FieldInfo
 
@@ -34,8 +34,9 @@ def parser_of(model: type[StageConfig]) -> argparse.ArgumentParser:
 
 
 def _kind(field: FieldInfo) -> str:
+    choices = ",".join(filter(None, map(str, get_args(field.annotation))))
     kind = field.annotation
-    return kind.__name__ if isinstance(kind, type) else "name"
+    return kind.__name__ if isinstance(kind, type) else f"{{{choices}}}"
 
 
 def _help(field: FieldInfo) -> str:

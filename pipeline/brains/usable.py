@@ -94,8 +94,7 @@ def usable_voxels(
                 f"{where}, ROI {roi}",
                 f"at most {most:.0%} of its voxels NaN, infinite or constant, and never all",
                 f"{count} of {len(rois[roi])}",
-                "Check the mask and the file: this much is no scanner's edge. The setting "
-                "max_unusable moves the limit.",
+                _remedy(values[:, rois[roi]]),
             )
             for roi, count in lost.items()
             if count > most * len(rois[roi]) or 0 < count == len(rois[roi])
@@ -103,6 +102,19 @@ def usable_voxels(
         DataError,
     )
     return UsableVoxels(kept, {roi: count for roi, count in lost.items() if count})
+
+
+def _remedy(values: NDArray[np.floating]) -> str:
+    empty = int((~np.isfinite(values)).all(axis=1).sum())
+    if 0 < empty < len(values):
+        return (
+            f"No voxel of it has a number for {empty} of {len(values)} stimuli: a subject who did "
+            "not see a stimulus has no row for it."
+        )
+    return (
+        "Check the mask and the file: this much is no scanner's edge. The setting max_unusable "
+        "moves the limit."
+    )
 
 
 def left_out_said(subjects: Mapping[str, Responses]) -> str:

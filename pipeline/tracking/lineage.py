@@ -50,8 +50,18 @@ def read_lineage(study: str) -> tuple[str, list[Link]]:
     Raises
     ------
     RegistryError
-        When there is no such run, or it has got no further than tuning.
+        When there is no such run, it is no study, or not all its models are aligned yet.
     """
+    remedy = "Leave study out to report the latest study that is ready."
+    try:
+        run = mlflow.get_run(study)
+    except mlflow.exceptions.MlflowException as error:
+        found = f"'{study}', which this store does not have"
+        raise RegistryError(Problem("study", "the run id of a study", found, remedy)) from error
+    if run.data.tags.get("lineage") != "logged":
+        found = f"'{study}', a run of stage {run.data.tags.get('stage')} ({run.info.status})"
+        expected = "the run id of a study whose models are all aligned"
+        raise RegistryError(Problem("study", expected, found, remedy))
     stored = json.loads(Path(artifact(study, FILE)).read_text(encoding="utf-8"))
     return stored["asks"], [Link(**link) for link in stored["links"]]
 

@@ -180,7 +180,7 @@ def test_a_folder_with_a_table_and_subjects_is_needed(tmp_path):
         load(tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"stimuli\.csv: expected this file; found FileNotFound"):
         load(tmp_path)
-    with pytest.raises(DataError, match=r"a file for each subject .*found none"):
+    with pytest.raises(DataError, match=r"a file for each subject .*found none\. Put them beside"):
         load(table(tmp_path))
     write(tmp_path)
     write(tmp_path, ".h5")

@@ -113,6 +113,13 @@ class TestArrays:
         with pytest.raises(DataError, match=r"never all; found 4 of 4"):
             BRAINS["arrays"].load(BrainRequest(tmp_path, max_unusable=1.0))
 
+    def test_a_stimulus_without_any_number_is_named_as_the_cause(self, tmp_path):
+        values = np.random.default_rng(0).standard_normal((6, 8))
+        values[2] = np.nan
+        write_arrays(tmp_path, responses=values)
+        with pytest.raises(DataError, match=r"No voxel of it has a number for 1 of \d stimuli"):
+            BRAINS["arrays"].load(BrainRequest(tmp_path))
+
 
 class TestPereira:
     def test_topics_are_groups_and_the_same_one_in_both_experiments(self, tmp_path):

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 
 from entrypoints.command_line import parser_of, read_command
-from pipeline.config import TuneConfig
+from pipeline.config import AlignConfig, PowerConfig, PrepareConfig, TuneConfig
 from pipeline.errors import ConfigError
 
 
@@ -16,6 +17,15 @@ def test_help_names_every_setting_its_type_and_its_default():
         assert f"--{name} " in text
         if not field.is_required():
             assert repr(field.default) in text
+
+
+@pytest.mark.parametrize("model", [TuneConfig, PrepareConfig, AlignConfig, PowerConfig])
+def test_help_lists_the_values_of_every_setting_that_has_a_few(model):
+    text = "".join(parser_of(model).format_help().split())
+    chosen = {name: get_args(field.annotation) for name, field in model.model_fields.items()}
+    assert any(chosen.values())
+    for name, values in chosen.items():
+        assert not values or f"--{name}{{{','.join(filter(None, values))}}}" in text
 
 
 def test_options_that_do_not_exist_are_told_with_all_other_mistakes():

@@ -101,8 +101,10 @@ def test_the_report_of_the_latest_study_can_be_asked_for_alone(finished):
 
 def test_a_report_of_a_run_that_is_no_study_is_refused(finished):
     _, links = read_lineage(finished.run_id)
-    with pytest.raises(RegistryError, match=r"expected an artifact 'lineage.json'"):
+    with pytest.raises(RegistryError, match=r"models are all aligned; found .* stage tune \(FINI"):
         run_report(ReportConfig(study=links[0].tune_run))
+    with pytest.raises(RegistryError, match=r"found 'deadbeef', which this store does not have"):
+        run_report(ReportConfig(study="deadbeef"))
 
 
 def test_the_link_lands_on_the_runs_of_the_study(finished):

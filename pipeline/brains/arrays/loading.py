@@ -19,7 +19,7 @@ from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.responses import Responses
 from pipeline.brains.showings import Averaged, showings_of
 from pipeline.brains.usable import left_out_said
-from pipeline.errors import DataError, refuse
+from pipeline.errors import DataError, Problem, refuse
 
 
 def load_arrays(request: BrainRequest) -> BrainDataset:
@@ -61,7 +61,9 @@ def _subject_files(folder: Path) -> list[Path]:
     paths = sorted(path for path in folder.iterdir() if path.suffix in READERS)
     stems = [path.stem for path in paths]
     if not paths:
-        raise damaged(folder, f"a file for each subject ({', '.join(READERS)})", "none")
+        expected = f"a file for each subject ({', '.join(READERS)})"
+        remedy = "Put them beside stimuli.csv; README says where the format is described."
+        raise DataError(Problem(str(folder), expected, "none", remedy))
     for stem in stems:
         if stems.count(stem) > 1:
             raise damaged(folder, "one file for each subject", f"{stems.count(stem)} of '{stem}'")
