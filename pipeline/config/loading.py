@@ -104,6 +104,6 @@ def _translate(model: type[StageConfig], detail: Mapping[str, Any]) -> Problem:
         return Problem(where, "a known setting", f"'{where}'", nearest(where, names))
     if detail["type"] == "missing":
         return Problem(where, "a value", "none", f"Pass {where}=<value>.")
-    message = str(detail["msg"])
+    message = str(detail["msg"]).removeprefix("Input should be ")
     expected = message[0].lower() + message[1:]
     return Problem(where, expected, repr(detail["input"]), f"Change {where}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -68,12 +69,12 @@ def by_layer(features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
 
 
 def write_features(layers: Mapping[str, NDArray[np.float32]], origin: Origin, folder: Path) -> Path:
-    """Write the layers and their origin to ``features.safetensors`` in a folder."""
+    """Write the layers, their origin and a digest to ``features.safetensors`` in a folder."""
     from safetensors.numpy import save_file
 
     path = folder / FILE
     arrays = {name: np.ascontiguousarray(x) for name, x in layers.items()}
-    save_file(arrays, path, metadata=asdict(origin))
+    save_file(arrays, path, metadata={**asdict(origin), "digest": _digest(arrays)})
     return path
 
 
@@ -83,16 +84,31 @@ def read_features(path: Path, expected: Origin) -> dict[str, NDArray[np.float32]
     Raises
     ------
     DataError
-        When they were made from another model, other stimuli or by another pooling.
+        When they were made from another model, other stimuli or by another pooling, or the file is
+        damaged.
     """
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
-    with safe_open(path, framework="numpy") as stored:
-        found = stored.metadata() or {}
-        layers = {name: stored.get_tensor(name) for name in sorted(stored.keys())}
-    wanted = asdict(expected)
+    remedy = "Run extract again."
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            found = dict(stored.metadata() or {})
+            layers = {name: stored.get_tensor(name) for name in sorted(stored.keys())}
+    except (SafetensorError, OSError) as error:
+        raise DataError(Problem(str(path), "features", str(error), remedy)) from error
+    digest, wanted = found.pop("digest", None), asdict(expected)
     if found != wanted:
-        raise DataError(
-            Problem(str(path), f"features of {wanted}", f"{found}", "Run extract again.")
-        )
+        raise DataError(Problem(str(path), f"features of {wanted}", f"{found}", remedy))
+    if digest != _digest(layers):
+        expected_values = "the values that extract wrote"
+        raise DataError(Problem(str(path), expected_values, "others: a damaged file", remedy))
     return layers
+
+
+def _digest(layers: Mapping[str, NDArray[np.float32]]) -> str:
+    """Sum up names, shapes and values."""
+    digest = hashlib.sha256()
+    for name in sorted(layers):
+        digest.update(f"{name} {layers[name].shape} ".encode())
+        digest.update(layers[name].tobytes())
+    return digest.hexdigest()

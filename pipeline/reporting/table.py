@@ -87,9 +87,13 @@ def shown_value(mean: float) -> float:
 
 
 def is_best(rows: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
-    """Say of each row whether no other row with the same keys has a higher ``mean``, as shown."""
+    """Say of each row whether no other row with the same keys has a higher ``mean``, as shown.
+
+    A row without others is not the best of anything.
+    """
     shown = rows["mean"].map(shown_value)
-    return shown == shown.groupby([rows[key] for key in keys]).transform("max")
+    alike = shown.groupby([rows[key] for key in keys])
+    return (shown == alike.transform("max")) & (alike.transform("size") > 1)
 
 
 def task_method_keys(rows: pd.DataFrame) -> list[tuple[str, str]]:

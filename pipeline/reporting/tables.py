@@ -34,7 +34,8 @@ def task_table(base: str, summary: pd.DataFrame) -> Table:
         for method in methods:
             cell = by_method.get(method)
             text[method] = MISSING if cell is None else _task_cell(cell)
-            bold[method] = cell is not None and shown_value(cell.mean) == best
+            alone = len(by_method) == 1
+            bold[method] = cell is not None and not alone and shown_value(cell.mean) == best
         texts.append(text)
         bolds.append(bold)
     note = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,8 @@ def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
 
     recipe, settings = schedule.recipe, schedule.settings
     arguments = TrainingArguments(
-        output_dir=str(checkpoints) if checkpoints else None,
+        # by default Trainer makes a folder where the command was started, even to write nothing
+        output_dir=str(checkpoints or tempfile.gettempdir()),
         max_steps=schedule.max_steps,
         learning_rate=schedule.learning_rate,
         optim=recipe.optimizer,

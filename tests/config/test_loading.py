@@ -49,7 +49,7 @@ def test_a_command_names_every_mistake_with_field_value_and_nearest_name():
         (line,) = [line for line in message.splitlines() if f" {field}: expected" in line]
         assert found in line
         assert f"Did you mean '{meant}'?" in line
-    assert "seed: expected input should be a valid integer" in message
+    assert "seed: expected a valid integer" in message
 
 
 def test_words_of_the_command_line_become_numbers():

@@ -35,6 +35,23 @@ def test_features_that_are_not_finite_are_refused(features):
         by_layer(features)
 
 
+@pytest.mark.parametrize("place", [3, 0.3, 0.6, 0.99])
+def test_features_whose_file_is_damaged_are_refused(place, features, tmp_path):
+    path = write_features(by_layer(features), ORIGIN, tmp_path)
+    content = bytearray(path.read_bytes())
+    content[place if place == 3 else int(place * len(content))] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"features\.safetensors: .*Run extract again"):
+        read_features(path, ORIGIN)
+
+
+def test_features_whose_file_was_cut_are_refused(features, tmp_path):
+    path = write_features(by_layer(features), ORIGIN, tmp_path)
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(DataError, match=r"features\.safetensors: .*Run extract again"):
+        read_features(path, ORIGIN)
+
+
 @pytest.mark.parametrize("field", ["model", "brain", "stimuli", "pooling"])
 def test_features_of_something_else_are_refused(field, features, tmp_path):
     path = write_features(by_layer(features), ORIGIN, tmp_path)

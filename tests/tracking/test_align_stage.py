@@ -11,11 +11,11 @@ from pipeline.alignment import best_layers, mean_within
 from pipeline.alignment.by_roi import align_rois
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.errors import AlignmentError, ConfigError, DataError, RegistryError
-from pipeline.features.store import write_features
+from pipeline.features.store import FILE, write_features
 from pipeline.tracking.brains import load_brain
 from pipeline.tracking.plan import make_plan
 from pipeline.tracking.registry import resolve
-from pipeline.tracking.runs import find_runs
+from pipeline.tracking.runs import artifact, find_runs
 from pipeline.tracking.stages.align import matching_features, run_align
 from pipeline.tracking.stages.extract import run_extract
 
@@ -234,3 +234,17 @@ def test_a_fold_with_too_few_groups_is_refused_and_the_run_fails(prompt):
 def test_missing_brain_files_fail_the_run(vpt, tmp_path):
     with pytest.raises(DataError, match=r"digit69_28x28.mat"):
         run_align(AlignConfig(model=vpt.uri, brain="digit69", brain_dir=str(tmp_path)))
+
+
+def test_features_that_were_damaged_are_computed_again(prompt):
+    config = ExtractConfig(model=prompt.uri, brain=BRAIN, pooling="last")
+    first = run_extract(config)
+    path = artifact(first.run_id, FILE)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"a damaged file. Run extract again"):
+        first.read()
+    again = run_extract(config)
+    assert again.run_id != first.run_id
+    assert again.read()

@@ -110,6 +110,14 @@ def test_parts_change_a_training_by_rounding_only(trained):
     assert whole[0].validation_loss == pytest.approx(in_parts[0].validation_loss, abs=1e-5)
 
 
+def test_a_training_without_checkpoints_leaves_nothing_where_it_was_started(
+    trained, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    trained(VPT)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_validation_loss_is_a_mean_over_target_tokens(trained, adapted, start_of):
     from pipeline.tuning.examples import loss_of, n_supervised, prepare
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import mlflow
@@ -13,14 +14,14 @@ from numpy.typing import NDArray
 
 from pipeline.brains.dataset import BrainDataset
 from pipeline.config import ExtractConfig
-from pipeline.errors import ConfigError, Problem, refuse
+from pipeline.errors import ConfigError, PipelineError, Problem, refuse
 from pipeline.features.store import FILE, Origin, by_layer, read_features, write_features
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision import VisionModel
 from pipeline.tracking.brains import brain_input, load_brain
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registry import Registered, resolve
-from pipeline.tracking.runs import Stage, always, artifact, logged_folder, once, visible_refusal
+from pipeline.tracking.runs import Stage, artifact, logged_folder, once, visible_refusal
 
 POOLINGS = {"text": TextModel.poolings, "image": VisionModel.poolings}
 CODE = ("features",)  # the model's own code is part of the version
@@ -75,7 +76,13 @@ def run_extract(config: ExtractConfig) -> Extracted:
         widths = [x.shape[1] for x in layers.values()]
         mlflow.log_metrics({"layers": len(layers), "features": max(widths)})
 
-    return Extracted(once(stage, work, always), origin)
+    def whole(run: Run) -> bool:
+        with suppress(PipelineError):
+            Extracted(run.info.run_id, origin).read()
+            return True
+        return False
+
+    return Extracted(once(stage, work, whole), origin)
 
 
 def _features(uri: str, brain: BrainDataset, config: ExtractConfig) -> NDArray[np.float32]:
