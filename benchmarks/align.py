@@ -43,9 +43,9 @@ from benchmarks.align_peer import align_with_himalaya, largest_difference, loope
 from benchmarks.clock import Seconds, timed
 from pipeline.alignment import VoxelColumns, align, subject_grams, two_vs_two
 from pipeline.alignment.alphas import open_study
-from pipeline.alignment.chosen import permute_chosen
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
+from pipeline.alignment.refit import permute_chosen
 
 N_PERMUTATIONS = 1000
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.align_data import Sizes
 from benchmarks.clock import timed
-from pipeline.alignment.workers import Map, workers
+from pipeline.alignment.threads import Map, workers
 
 Array = NDArray[np.float64]
 SAMPLE = 24

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from pipeline.alignment import two_vs_two
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.gram import gram_matrices
-from pipeline.alignment.patterns import correlations
-from pipeline.alignment.ridge import factorise
+from pipeline.alignment.kernel.correlations import correlations
+from pipeline.alignment.kernel.grams import gram_matrices
+from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.two_vs_two import mean_correlation
 
 Array = NDArray[np.floating]

@@ -26,9 +26,9 @@ from sklearn.linear_model import Ridge
 from pipeline.alignment import AlignSettings, align
 from pipeline.alignment.alphas import open_study
 from pipeline.alignment.folds import NestedFold, nested_folds
-from pipeline.alignment.settings import Split
 from pipeline.brains import BRAINS, BrainRequest
 from pipeline.brains.near_identical import merged_groups
+from pipeline.words import Split
 
 Array = NDArray[np.float64]
 

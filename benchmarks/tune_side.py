@@ -19,14 +19,14 @@ from pipeline.data.examples import TextPairs
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.insertions.prompt import reader_of
 from pipeline.models.travelling.text import TextModel
-from pipeline.tuning.batches import Parts, in_order_of_length
-from pipeline.tuning.examples import IGNORED, loss_of, n_supervised, prepare
-from pipeline.tuning.loop import train
+from pipeline.tuning.forms.prepare import IGNORED, loss_of, n_supervised, prepare
 from pipeline.tuning.method import Recipe, Start
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.schedule import Schedule
 from pipeline.tuning.session import method_settings
-from pipeline.tuning.steps import loop_class
+from pipeline.tuning.training.batches import Parts, in_order_of_length
+from pipeline.tuning.training.loop import train
+from pipeline.tuning.training.schedule import Schedule
+from pipeline.tuning.training.trainer import loop_class
 
 RATE = 1e-4
 WORDS = (" the", " baker", " kneads", " a", " in", " on", " .")  # a token each

@@ -9,13 +9,13 @@ from entrypoints.command_line import read_command, run_command
 from pipeline.config import AlignConfig
 
 if TYPE_CHECKING:
-    from pipeline.tracking.stages.align import Aligned
+    from pipeline.tracking.stages.align.stage import Aligned
 
 
 def main(arguments: Sequence[str]) -> None:
     """Align and print the accuracies."""
     config = read_command(AlignConfig, arguments)
-    from pipeline.tracking.stages.align import MAPS, run_align
+    from pipeline.tracking.stages.align.stage import MAPS, run_align
     from pipeline.tracking.store import open_store
 
     open_store()
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def _lines(aligned: Aligned) -> Iterator[str]:
     from pipeline.alignment import best_layers
-    from pipeline.tracking.plan import MODEL
+    from pipeline.words import MODEL
 
     every = aligned.every_score()
     for split, rows in every[every.source == MODEL].groupby("split", sort=False):

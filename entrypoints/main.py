@@ -17,7 +17,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m entrypoints.main", description=__doc__)
     parser.add_argument("--study", required=True, help="study file, e.g. studies/demo.yaml")
     path = Path(parser.parse_args(arguments).study)
-    from pipeline.tuning.within_reach import ask_where_needed, refuse_out_of_reach
+    from pipeline.tuning.hub_check import ask_where_needed, refuse_out_of_reach
 
     for settings in _glance_at(path):
         ask_where_needed(TuneConfig.model_construct(**settings))  # it answers during the imports

@@ -74,7 +74,7 @@ def _draw(config: PowerConfig, design: ContrastDesign, largest: float) -> None:
 
     from pipeline.alignment.power.design import MOST_FLIPPED
     from pipeline.alignment.power.estimate import power_of_contrast
-    from pipeline.reporting.power_figure import power_figure
+    from pipeline.reporting.figures.power import power_figure
 
     most = MOST_FLIPPED if config.test == "sign-flip" else math.inf
     numbers = [n for n in (config.n_subjects // 2, config.n_subjects, 2 * config.n_subjects)

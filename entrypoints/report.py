@@ -11,7 +11,7 @@ from pipeline.config import ReportConfig
 def main(arguments: Sequence[str]) -> None:
     """Report a study and say where the page is."""
     config = read_command(ReportConfig, arguments)
-    from pipeline.tracking.stages.report import run_report
+    from pipeline.tracking.stages.report.stage import run_report
     from pipeline.tracking.store import open_store
 
     open_store()

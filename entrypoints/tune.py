@@ -13,15 +13,15 @@ def main(arguments: Sequence[str]) -> None:
 
     With several devices: ``torchrun --nproc_per_node 2 -m entrypoints.tune …``
     """
-    from pipeline.tuning.within_reach import ask_where_needed, refuse_out_of_reach
+    from pipeline.tuning.hub_check import ask_where_needed, refuse_out_of_reach
 
     ask_where_needed(glance_at(TuneConfig, arguments))  # the hub answers while much is imported
     config = read_command(TuneConfig, arguments)
     refuse_out_of_reach([config])  # before MLflow, which takes seconds to start
-    from pipeline.tracking.stages.interpolate import check_devices, run_method
-    from pipeline.tracking.stages.tune import join_tune
+    from pipeline.tracking.stages.tune.interpolate import check_devices, run_method
+    from pipeline.tracking.stages.tune.stage import join_tune
     from pipeline.tracking.store import open_store
-    from pipeline.tuning.devices import rank, together
+    from pipeline.tuning.training.devices import rank, together
 
     check_devices(config)
     with together():

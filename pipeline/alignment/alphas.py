@@ -19,7 +19,8 @@ import numpy as np
 import optuna
 from numpy.typing import NDArray
 
-from pipeline.alignment.settings import AlignSettings, Objective
+from pipeline.alignment.settings import AlignSettings
+from pipeline.words import Objective
 
 Border = Literal["smallest", "largest"]
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.alphas import Border, choose_alpha
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.gram import Grams
-from pipeline.alignment.inner import inner_scores, inner_source, inner_target
-from pipeline.alignment.patterns import correlate, true_patterns
-from pipeline.alignment.ridge import factorise, mean_eigenvalue
-from pipeline.alignment.settings import Objective
+from pipeline.alignment.kernel.alpha_curves import inner_scores, inner_source, inner_target
+from pipeline.alignment.kernel.correlations import correlate, true_patterns
+from pipeline.alignment.kernel.grams import Grams
+from pipeline.alignment.kernel.ridge import factorise, mean_eigenvalue
+from pipeline.alignment.threads import Map
 from pipeline.alignment.two_vs_two import mean_correlation, pairs_within, rank_accuracy, two_vs_two
-from pipeline.alignment.workers import Map
+from pipeline.words import Direction, Objective
 
-Direction = Literal["encoding", "decoding"]
-DIRECTIONS: tuple[Direction, ...] = ("encoding", "decoding")
 Value = TypeVar("Value")
 
 

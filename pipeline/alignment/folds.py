@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.alignment.dealing import DEALS
-from pipeline.alignment.settings import AlignSettings, Split
+from pipeline.alignment.settings import AlignSettings
+from pipeline.alignment.splits import DEALS
 from pipeline.errors import AlignmentError, Problem, refuse
+from pipeline.words import Split
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.gram import BLOCK_BYTES, z_scored
+from pipeline.alignment.kernel.grams import BLOCK_BYTES, z_scored
 from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.errors import AlignmentError, Problem, refuse

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.alignment.engine import DIRECTIONS, Scored
-from pipeline.alignment.settings import Objective
+from pipeline.alignment.engine import Scored
+from pipeline.words import DIRECTIONS, Objective
 
 #: What one layer is chosen for: folds of different splits and sources are different folds.
 CELL = ("subject", "split", "source", "repeat", "direction", "roi", "fold")

@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 from pipeline.errors import AlignmentError, Problem, nearest, refuse
-
-Split = Literal["grouped", "shuffled", "contiguous", "leave-one-group-out"]
-Similarity = Literal["pearson", "cosine"]
-Objective = Literal["two_vs_two", "correlation"]
+from pipeline.words import Objective, Similarity, Split
 
 
 @dataclass(frozen=True)

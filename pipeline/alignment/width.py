@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.gram import z_scored
+from pipeline.alignment.kernel.grams import z_scored
 from pipeline.alignment.primal.arrays import FoldArray
-from pipeline.alignment.settings import Similarity
 from pipeline.errors import AlignmentError, Problem
+from pipeline.words import Similarity
 
 
 def project(

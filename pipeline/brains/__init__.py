@@ -5,12 +5,12 @@ from __future__ import annotations
 from pipeline.brains.arrays import ARRAYS
 from pipeline.brains.bold5000 import BOLD5000_BRAINS
 from pipeline.brains.brain import Brain, BrainRequest
-from pipeline.brains.canonical import CANONICAL
 from pipeline.brains.coursework import COURSEWORK
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.digit69 import DIGIT69
 from pipeline.brains.nifti import NIFTI
 from pipeline.brains.pereira import PEREIRA_BRAINS
+from pipeline.brains.prepared import CANONICAL
 from pipeline.brains.responses import Responses
 from pipeline.brains.simulated import SIMULATED_PICTURES, SIMULATED_SENTENCES
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pipeline.brains.dataset import BrainDataset, Modality
+from pipeline.brains.dataset import BrainDataset
 from pipeline.config import PrepareConfig
 from pipeline.errors import ConfigError, Problem, nearest, refuse
+from pipeline.words import Modality
 
 _LEAST = {"seed": 0, "n_subjects": 1, "n_stimuli": 4, "n_voxels": 2, "n_repeats": 1, "effect": 0,
           "group_noise": 0, "white_noise": 0, "image_size": 1, "max_unusable": 0}  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.responses import Responses
-from pipeline.brains.usable import BLOCK_VALUES, finite_and_varying
+from pipeline.brains.unusable_voxels import BLOCK_VALUES, finite_and_varying
 from pipeline.errors import DataError, Problem
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +12,7 @@ from numpy.typing import NDArray
 from pipeline.brains.checks import response_problems
 from pipeline.brains.responses import Responses
 from pipeline.errors import DataError, Problem, refuse
-
-Modality = Literal["text", "image"]
+from pipeline.words import Modality
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.arrays.limits import allowed_bytes
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.checks import given_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
-from pipeline.brains.matlab import MatFile, check_numeric, numeric_arrays
-from pipeline.brains.matlab.tags import Header
+from pipeline.brains.formats.limits import allowed_bytes
+from pipeline.brains.formats.matlab import MatFile, check_numeric, numeric_arrays
+from pipeline.brains.formats.matlab.tags import Header
 from pipeline.brains.responses import Responses
-from pipeline.brains.usable import left_out_said, usable_voxels, with_columns
+from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
 from pipeline.errors import DataError, Problem, refuse
 
 _FILE = "digit69_28x28.mat"

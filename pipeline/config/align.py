@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline.config.stage import BrainDirectory, BrainName, Seed, StageConfig
+from pipeline.words import Objective, Pooling, Similarity, Split
 
 ModelUri = Annotated[
     str,
@@ -16,8 +17,8 @@ ModelUri = Annotated[
         description="Tuned model, as models:/<base>-<task>@<method> or models:/<name>/<version>.",
     ),
 ]
-Pooling = Annotated[
-    Literal["mean", "last", "class"],
+PoolingSetting = Annotated[
+    Pooling,
     Field(
         description="One vector a stimulus: mean over tokens or patches, last token (text), "
         "class token (image)."
@@ -31,14 +32,14 @@ class ExtractConfig(StageConfig):
     model: ModelUri
     brain: BrainName
     brain_dir: BrainDirectory = ""
-    pooling: Pooling = "mean"
+    pooling: PoolingSetting = "mean"
     batch_size: int = Field(64, ge=1, description="Stimuli computed at once.")
 
 
 class AlignConfig(ExtractConfig):
     """Score how well a tuned model's features and a brain's responses predict one another."""
 
-    split: Literal["grouped", "shuffled", "contiguous", "leave-one-group-out"] = Field(
+    split: Split = Field(
         "grouped",
         description="Folds of whole stimulus groups; of shuffled stimuli (the seed paper's way: "
         "groups leak, and grouped folds are scored beside them to show how much); of blocks of "
@@ -63,10 +64,10 @@ class AlignConfig(ExtractConfig):
         description="Smallest alpha tried, in units of the mean eigenvalue of the training kernel.",
     )
     alpha_high: float = Field(1e4, gt=0, description="Largest alpha tried, in the same units.")
-    objective: Literal["two_vs_two", "correlation"] = Field(
+    objective: Objective = Field(
         "two_vs_two", description="Inner score that chooses alpha and layer."
     )
-    similarity: Literal["pearson", "cosine"] = Field(
+    similarity: Similarity = Field(
         "pearson", description="How a predicted and a true pattern are compared."
     )
     width: int = Field(

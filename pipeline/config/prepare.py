@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.config.stage import BrainDirectory, BrainName, Seed, StageConfig
+from pipeline.words import Direction
 
 
 class _Simulation(StageConfig):
@@ -103,7 +104,7 @@ class PowerConfig(_Simulation):
         "0.01,0.02,0.03,0.05",
         description="True differences of mean 2v2 accuracy to be found, separated by commas.",
     )
-    direction: Literal["encoding", "decoding"] = Field(
+    direction: Direction = Field(
         "encoding", description="Features to voxels, or voxels to features."
     )
     folds: int = Field(5, ge=2, description="Folds of whole passages that each subject has.")

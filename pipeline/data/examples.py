@@ -10,12 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
-Form = Literal["generation", "classification", "tagging", "spans"]
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.data.examples import Examples, Form
+from pipeline.data.examples import Examples
 from pipeline.data.hub import HubTable
-
-Modality = Literal["text", "image"]
+from pipeline.words import Form, Modality
 
 
 @dataclass(frozen=True)

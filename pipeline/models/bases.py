@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, Problem, nearest, refuse
-from pipeline.models.directories import Modality, in_timms_form, modality_in, problems_in
+from pipeline.models.directories import in_timms_form, modality_in, problems_in
 from pipeline.models.hub import HubModel, fetch
 from pipeline.models.travelling.card import weights_digest
+from pipeline.words import Modality
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")

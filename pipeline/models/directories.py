@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pipeline.errors import Problem
+from pipeline.words import Modality
 
-Modality = Literal["text", "image"]
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
 _INDEX = "model.safetensors.index.json"
 

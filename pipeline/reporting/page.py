@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.reporting.figures import NamedFigure
+from pipeline.reporting.figures.scores import NamedFigure
 from pipeline.reporting.inputs import LINEAGE_COLUMNS
 from pipeline.reporting.published import CLAIM_LABEL, PUBLISHED_CLAIMS
 from pipeline.reporting.table import MISSING, Table

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from pipeline.errors import DataError, Problem, refuse
 from pipeline.reporting import aggregate
 from pipeline.reporting.alpha_borders import SETTING, border_shares
-from pipeline.reporting.figures import NamedFigure
+from pipeline.reporting.figures.scores import NamedFigure
+from pipeline.reporting.figures.style import STYLE, svg_of
 from pipeline.reporting.page import render_page
 from pipeline.reporting.results import StudyResults
-from pipeline.reporting.sections import sections_of
-from pipeline.reporting.style import STYLE, svg_of
+from pipeline.reporting.sections.order import sections_of
 from pipeline.reporting.summary import markdown_summary, terminal_table
 from pipeline.reporting.table import Table, unconverged_models
 from pipeline.reporting.verdict import verdicts

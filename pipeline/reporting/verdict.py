@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipeline.reporting.contrast_table import beyond_error
 from pipeline.reporting.methods import FULL, is_prompt_like
+from pipeline.reporting.sections.contrasts import beyond_error
 from pipeline.reporting.table import Unconverged
 
 #: With fewer subjects than this, a standard error over them is itself hardly known.

@@ -10,8 +10,8 @@ from torch import nn
 from pipeline.data.examples import Examples
 from pipeline.models.travelling.labelling import logits_of
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.examples import prepare
-from pipeline.tuning.items import IGNORED
+from pipeline.tuning.forms.items import IGNORED
+from pipeline.tuning.forms.prepare import prepare
 
 _NEVER = -1e4  # far below any other logit
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from pipeline.data.examples import Examples, Form
+from pipeline.data.examples import Examples
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.travelling.card import Card, Storage
 from pipeline.models.travelling.loading import TunedModel
-
-Modality = Literal["text", "image"]
+from pipeline.words import Form, Modality
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ class Start:
 
 def _has_no_head(start: Start) -> bool:
     from pipeline.models.travelling.text_networks import factory_of
-    from pipeline.tuning.bases import text_config
+    from pipeline.tuning.loading import text_config
 
     return factory_of(text_config(start), start.card.form) is None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.tuning.method import Recipe
-from pipeline.tuning.search import Choice, Outcome
+from pipeline.tuning.search.search import Choice, Outcome
 
 
 class Recorder(Protocol):

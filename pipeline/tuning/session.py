@@ -12,13 +12,13 @@ from pipeline.errors import Problem
 from pipeline.models.bases import Base
 from pipeline.models.travelling.card import Card, weights_digest
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.loop import train
 from pipeline.tuning.method import Interpolation, Method, MethodSettings, Recipe, Start
-from pipeline.tuning.progress import Progress
 from pipeline.tuning.recorder import Recorder
-from pipeline.tuning.schedule import DivergedError, Schedule, Training
 from pipeline.tuning.scores import Scorer
-from pipeline.tuning.search import Choice, Outcome, PrunedError, Report, Space, search
+from pipeline.tuning.search.search import Choice, Outcome, PrunedError, Report, Space, search
+from pipeline.tuning.training.loop import train
+from pipeline.tuning.training.progress import Progress
+from pipeline.tuning.training.schedule import DivergedError, Schedule, Training
 
 _SEARCHED_LENGTHS = 2  # a search tries prompts up to this many times as long as asked
 

@@ -14,14 +14,14 @@ from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.bases import Base
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.devices import agree, rank
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
-from pipeline.tuning.schedule import Training
 from pipeline.tuning.scores import TaskScore, constant_scores, score
 from pipeline.tuning.scores.bertscore import NAMES
-from pipeline.tuning.search import Choice
+from pipeline.tuning.search.search import Choice
 from pipeline.tuning.session import Session
+from pipeline.tuning.training.devices import agree, rank
+from pipeline.tuning.training.schedule import Training
 
 
 @dataclass(frozen=True)

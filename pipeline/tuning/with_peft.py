@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.errors import Problem
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.bases import architecture_of, load_base
 from pipeline.tuning.heads import head_modules
+from pipeline.tuning.loading import architecture_of, load_base
 from pipeline.tuning.method import Start
 
 TASK_TYPES = {"classification": "SEQ_CLS", "tagging": "TOKEN_CLS", "spans": "QUESTION_ANS"}

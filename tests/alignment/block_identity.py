@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.alignment.ridge import penalties
+from pipeline.alignment.kernel.ridge import penalties
 
 
 def resolvents(ridge, alphas):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from pipeline.alignment import align, best_layers, make_folds
-from pipeline.alignment.chosen import chosen_maps, permute_chosen
 from pipeline.alignment.maps import voxel_maps
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.p_values import permutation_tests
+from pipeline.alignment.refit import chosen_maps, permute_chosen
 from pipeline.errors import AlignmentError
 
 

@@ -8,7 +8,7 @@ import pytest
 import unit_functions as work
 
 from pipeline.alignment import align
-from pipeline.alignment.units import Unit, Workplace, compute_units
+from pipeline.alignment.dataset.units import Unit, Workplace, compute_units
 from pipeline.errors import AlignmentError, ConfigError
 
 distributed = pytest.importorskip("distributed", reason="dask is optional: requirements-dev.txt")
@@ -85,7 +85,7 @@ def test_what_a_unit_refuses_on_a_cluster_is_refused_here(place):
 
 
 def test_a_scheduler_that_does_not_answer_is_refused(monkeypatch):
-    monkeypatch.setattr("pipeline.alignment.units.SCHEDULER_SECONDS", 0.5)
+    monkeypatch.setattr("pipeline.alignment.dataset.units.SCHEDULER_SECONDS", 0.5)
     place = Workplace(scheduler="tcp://127.0.0.1:9")
     with pytest.raises(ConfigError, match=r"scheduler: expected the address of a dask scheduler"):
         list(compute_units([Unit("0", work.squares, ([1],))], place))

@@ -6,8 +6,8 @@ import pytest
 from sklearn.linear_model import Ridge as SklearnRidge
 
 from pipeline.alignment import align, make_folds, subject_grams
-from pipeline.alignment.encoding import encode, varying
-from pipeline.alignment.sides import primal_rois
+from pipeline.alignment.score_fold import primal_rois
+from pipeline.alignment.sources import encode, varying
 from pipeline.errors import AlignmentError
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.alignment import gram
 from pipeline.alignment.constant import constant_problems
-from pipeline.alignment.gram import gram_matrices
+from pipeline.alignment.kernel import grams as gram
+from pipeline.alignment.kernel.grams import gram_matrices
 from pipeline.alignment.primal.arrays import fold_array
 
 TRAIN = np.arange(5, 20)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from block_identity import held_out_hat, resolvents
 
-from pipeline.alignment import inner
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.gram import gram_matrices
-from pipeline.alignment.inner import inner_scores, inner_source, inner_target
-from pipeline.alignment.patterns import correlations
-from pipeline.alignment.ridge import factorise
+from pipeline.alignment.kernel import alpha_curves as inner
+from pipeline.alignment.kernel.alpha_curves import inner_scores, inner_source, inner_target
+from pipeline.alignment.kernel.correlations import correlations
+from pipeline.alignment.kernel.grams import gram_matrices
+from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 
 N = 60

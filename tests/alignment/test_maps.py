@@ -5,10 +5,11 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.alignment import align, gram, maps
+from pipeline.alignment import align, maps
 from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.kernel import grams as gram
+from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.maps import map_voxels, voxel_maps
-from pipeline.alignment.ridge import factorise
 from pipeline.alignment.width import projected_array
 from pipeline.errors import AlignmentError
 

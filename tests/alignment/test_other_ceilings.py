@@ -11,8 +11,8 @@ from pipeline.alignment import (
     signal_ceiling,
     split_half_ceiling,
 )
-from pipeline.alignment.across_subjects import across_rois
-from pipeline.alignment.by_roi import SomeRois
+from pipeline.alignment.ceilings.across_subjects import across_rois
+from pipeline.alignment.dataset.jobs import SomeRois
 
 
 def subjects(noise, n_subjects=4, seed=0, shared=True):

@@ -6,10 +6,10 @@ from scipy.stats import kstest
 from sklearn.linear_model import Ridge
 
 from pipeline.alignment import align, best_layers
-from pipeline.alignment.by_roi import SomeRois, permute_rois
+from pipeline.alignment.dataset.jobs import SomeRois, permute_rois
 from pipeline.alignment.folds import make_folds, nested_folds
-from pipeline.alignment.gram import gram_matrices, z_scored
-from pipeline.alignment.patterns import correlations
+from pipeline.alignment.kernel.correlations import correlations
+from pipeline.alignment.kernel.grams import gram_matrices, z_scored
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_scores import exchanged_scores, pattern_coordinates
 from pipeline.alignment.permutations.p_values import contrast, permutation_test, permutation_tests

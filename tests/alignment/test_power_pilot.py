@@ -12,7 +12,7 @@ from pipeline.alignment.power.estimate import power_of_contrast, power_table
 from pipeline.alignment.power.pilot import pilot_scores, run_pilot
 from pipeline.brains import BrainRequest
 from pipeline.errors import AlignmentError, ConfigError
-from pipeline.reporting.power_figure import power_figure
+from pipeline.reporting.figures.power import power_figure
 
 SMALL = BrainRequest(n_subjects=6, n_stimuli=96, n_voxels=40, n_repeats=3)
 DESIGN = ContrastDesign(n_subjects=8, n_folds=5, sd_between_subjects=0.02, sd_within=0.05)

@@ -8,12 +8,12 @@ import pytest
 from pipeline.alignment.alphas import choose_alpha
 from pipeline.alignment.engine import Task
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.gram import gram_matrices
-from pipeline.alignment.patterns import correlate, true_patterns
+from pipeline.alignment.kernel.correlations import correlate, true_patterns
+from pipeline.alignment.kernel.grams import gram_matrices
+from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.primal.arrays import fold_array
 from pipeline.alignment.primal.cost import kernel_flops, prefers_primal, primal_flops
 from pipeline.alignment.primal.scores import score_direction_primal
-from pipeline.alignment.ridge import factorise
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
 from pipeline.errors import AlignmentError
 

@@ -3,9 +3,9 @@ import pytest
 from sklearn.linear_model import Ridge as SklearnRidge
 
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.gram import gram_matrices, z_scored
+from pipeline.alignment.kernel.grams import gram_matrices, z_scored
+from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.primal.ridge import fit_smaller_side
-from pipeline.alignment.ridge import factorise
 from pipeline.errors import AlignmentError
 
 FOLD = Fold(np.arange(8, 40), np.arange(8))

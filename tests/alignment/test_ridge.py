@@ -4,9 +4,9 @@ from block_identity import held_out_hat, resolvents
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge as ExplicitRidge
 
-from pipeline.alignment.gram import gram_matrices
-from pipeline.alignment.patterns import correlations
-from pipeline.alignment.ridge import factorise
+from pipeline.alignment.kernel.correlations import correlations
+from pipeline.alignment.kernel.grams import gram_matrices
+from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.two_vs_two import two_vs_two
 from pipeline.errors import AlignmentError
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.alignment import align, best_layers, mean_within
-from pipeline.alignment.by_roi import ALL_NUISANCE, unique_part
+from pipeline.alignment.dataset.jobs import ALL_NUISANCE, unique_part
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.alignment import align, subject_grams
-from pipeline.alignment.sides import primal_rois
+from pipeline.alignment.score_fold import primal_rois
 from pipeline.alignment.voxels import VoxelColumns
 from pipeline.errors import AlignmentError
 

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from pipeline.alignment import VoxelColumns, align, gram, subject_grams
-from pipeline.alignment.gram import gram_matrices, grams_of_folds
-from pipeline.alignment.workers import workers
+from pipeline.alignment import VoxelColumns, align, subject_grams
+from pipeline.alignment.kernel import grams as gram
+from pipeline.alignment.kernel.grams import gram_matrices, grams_of_folds
+from pipeline.alignment.threads import workers
 from pipeline.errors import AlignmentError
 
 

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from pipeline.alignment.patterns import correlations
+from pipeline.alignment.kernel.correlations import correlations
 from pipeline.alignment.two_vs_two import (
     TIE,
     mean_correlation,

@@ -9,7 +9,7 @@ import pytest
 import unit_functions as work
 
 from pipeline.alignment import align
-from pipeline.alignment.units import Unit, Workplace, compute_units
+from pipeline.alignment.dataset.units import Unit, Workplace, compute_units
 from pipeline.errors import AlignmentError, ConfigError
 
 

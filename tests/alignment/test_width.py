@@ -3,7 +3,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.alignment.gram import gram_matrices
+from pipeline.alignment.kernel.grams import gram_matrices
 from pipeline.alignment.width import project, projected_array
 from pipeline.errors import AlignmentError
 

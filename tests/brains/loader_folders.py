@@ -14,7 +14,7 @@ from test_coursework import write as write_coursework
 from test_digit69 import write as write_digit69
 
 from pipeline.brains import BRAINS, BrainRequest
-from pipeline.brains.canonical import write_canonical
+from pipeline.brains.prepared import write_canonical
 
 
 def pereira(name, made, compressed=True):

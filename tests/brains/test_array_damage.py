@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.brains import BRAINS, BrainRequest
-from pipeline.brains.canonical import read_canonical, write_canonical
+from pipeline.brains.prepared import read_canonical, write_canonical
 from pipeline.errors import DataError
 
 KINDS = {

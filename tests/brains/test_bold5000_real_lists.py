@@ -8,7 +8,7 @@ import pytest
 from bold5000_files import KEYS, bare, load, regions, write_images, write_list, write_rois
 
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list, source_of
-from pipeline.brains.showings import showings_of
+from pipeline.brains.repeats import showings_of
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "bold5000" / "stim_lists"
 real = pytest.mark.skipif(

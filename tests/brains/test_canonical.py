@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.brains import BRAINS, BrainDataset, BrainRequest, Responses, Stimuli
-from pipeline.brains.canonical import CANONICAL, read_canonical, write_canonical
+from pipeline.brains.prepared import CANONICAL, read_canonical, write_canonical
 from pipeline.errors import DataError
 
 SMALL = BrainRequest(n_stimuli=16, n_voxels=5, n_subjects=2)

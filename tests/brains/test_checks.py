@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.brains import BrainDataset, Responses, Stimuli
-from pipeline.brains.usable import usable_voxels
+from pipeline.brains.unusable_voxels import usable_voxels
 from pipeline.errors import DataError
 
 

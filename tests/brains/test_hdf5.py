@@ -4,13 +4,13 @@ import h5py
 import numpy as np
 import pytest
 
-from pipeline.brains.hdf5 import blocks_of, unfit_for_reading
+from pipeline.brains.formats.hdf5 import blocks_of, unfit_for_reading
 
 
 @pytest.mark.parametrize("chunks", [None, (1, 50), (40, 1), (7, 3), (40, 50)])
 @pytest.mark.parametrize("block_bytes", [1, 400, 4 << 20])
 def test_every_number_is_in_one_block(tmp_path, monkeypatch, chunks, block_bytes):
-    monkeypatch.setattr("pipeline.brains.hdf5._BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("pipeline.brains.formats.hdf5._BLOCK_BYTES", block_bytes)
     values = np.random.default_rng(0).standard_normal((40, 50))
     with h5py.File(tmp_path / "a.h5", "w") as file:
         dataset = file.create_dataset("x", data=values, chunks=chunks)

@@ -9,7 +9,7 @@ from flipped_bytes import flipped, flips
 from hypothesis import given, settings
 from scipy.io import loadmat, savemat
 
-from pipeline.brains.matlab import MatFile, numeric_arrays
+from pipeline.brains.formats.matlab import MatFile, numeric_arrays
 from pipeline.errors import DataError
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "digit69" / "digit69_28x28.mat"

@@ -10,7 +10,7 @@ from loading_memory import traced
 from scipy.io import savemat
 
 from pipeline.brains import BRAINS, BrainRequest
-from pipeline.brains.canonical import write_canonical
+from pipeline.brains.prepared import write_canonical
 
 N, V = 300, 25_000  # 30 MB in float32: what a loader holds at once must show beside its blocks
 

@@ -11,7 +11,7 @@ from PIL import Image
 from test_bold5000_real_lists import REAL, REAL_VOXELS, real
 
 from pipeline.brains import BRAINS, BrainRequest
-from pipeline.brains.canonical import write_canonical
+from pipeline.brains.prepared import write_canonical
 
 pytestmark = pytest.mark.slow
 N, V = 627, 76_576  # P01 of Pereira 2018

@@ -10,7 +10,7 @@ from flipped_bytes import flipped, flips
 from hypothesis import given, settings
 from nifti_files import SHAPE, betas, load, masks, write_folder
 
-from pipeline.brains.nifti.volumes import open_volumes
+from pipeline.brains.formats.nifti.volumes import open_volumes
 from pipeline.errors import DataError
 
 

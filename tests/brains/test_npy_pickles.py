@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.brains.coursework.npy_pickles import read_pickled_arrays
+from pipeline.brains.formats.npy_pickles import read_pickled_arrays
 from pipeline.errors import DataError
 
 RNG = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from pereira_files import N243, N384, load, one
 from scipy.io import loadmat
 
 from pipeline.brains import BrainRequest
-from pipeline.brains.matlab import MatFile
+from pipeline.brains.formats.matlab import MatFile
 from pipeline.brains.pereira import NETWORKS, PEREIRA_BRAINS
 from pipeline.errors import DataError
 

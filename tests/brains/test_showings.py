@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.brains.showings import Averaged, most_showings, showings_of
+from pipeline.brains.repeats import Averaged, most_showings, showings_of
 
 
 class TestShowings:
@@ -27,7 +27,7 @@ class TestShowings:
 def test_blocks_of_any_shape_give_the_means_and_the_single_showings(
     monkeypatch, at_once, block, dtype
 ):
-    monkeypatch.setattr("pipeline.brains.showings._BLOCK_VALUES", at_once)
+    monkeypatch.setattr("pipeline.brains.repeats._BLOCK_VALUES", at_once)
     rng = np.random.default_rng(0)
     trials = [str(n) for n in rng.integers(0, 8, 20)]
     values = (100 * rng.standard_normal((20, 7))).astype(dtype)

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from pipeline.reporting import aggregate
-from pipeline.reporting.accuracy_table import OF_CEILING, two_vs_two_table
-from pipeline.reporting.ceilings import ceilings_of, fraction_of_ceiling
-from pipeline.reporting.leak_table import leak_sentence, leak_table, split_gaps
+from pipeline.reporting.ceiling_kinds import ceilings_of, fraction_of_ceiling
 from pipeline.reporting.report import build_report
+from pipeline.reporting.sections.accuracy import OF_CEILING, two_vs_two_table
+from pipeline.reporting.sections.nuisance import unique_table
+from pipeline.reporting.sections.shuffled_folds import leak_sentence, leak_table, split_gaps
 from pipeline.reporting.table import MISSING
-from pipeline.reporting.unique_table import unique_table
 from pipeline.reporting.verdict import verdicts
 from pipeline.reporting.views import views_of
 

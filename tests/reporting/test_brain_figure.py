@@ -7,8 +7,8 @@ from matplotlib.image import AxesImage
 
 from pipeline.brains import BRAINS, BrainDataset, BrainRequest, Responses, Stimuli
 from pipeline.brains.spread import voxel_moments, voxel_spread
-from pipeline.reporting.brain_figure import regions_figure, responses_figure
-from pipeline.reporting.stimuli_figure import stimuli_figure
+from pipeline.reporting.figures.brain import regions_figure, responses_figure
+from pipeline.reporting.figures.stimuli import stimuli_figure
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from pipeline.alignment import mean_within
 from pipeline.errors import DataError
 from pipeline.reporting.aggregate import CELL_KEYS
 from pipeline.reporting.alpha_borders import border_shares, border_warning
-from pipeline.reporting.other_scores import WITHIN, other_scores_table, score_means
-from pipeline.reporting.p_value_table import p_text, p_value_means, p_value_table
 from pipeline.reporting.report import build_report
+from pipeline.reporting.sections.hard_pairs import WITHIN, other_scores_table, score_means
+from pipeline.reporting.sections.p_values import p_text, p_value_means, p_value_table
 from pipeline.reporting.table import MISSING
 from pipeline.reporting.views import views_of
 

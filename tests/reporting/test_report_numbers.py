@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from pipeline.reporting import aggregate
-from pipeline.reporting.accuracy_table import two_vs_two_table
-from pipeline.reporting.contrast_table import beyond_error, contrast_table
 from pipeline.reporting.methods import colours_of, ordered_methods, pairs_to_compare
+from pipeline.reporting.sections.accuracy import two_vs_two_table
+from pipeline.reporting.sections.contrasts import beyond_error, contrast_table
+from pipeline.reporting.sections.tasks import cost_table, task_table
 from pipeline.reporting.table import MISSING
-from pipeline.reporting.tables import cost_table, task_table
 from pipeline.reporting.verdict import verdicts
 from pipeline.reporting.views import views_of
 

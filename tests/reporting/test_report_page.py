@@ -11,10 +11,10 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from pipeline.errors import DataError
-from pipeline.reporting.layers import layer_figure
 from pipeline.reporting.page import render_page, roman, setting_text
 from pipeline.reporting.published import CLAIM_LABEL, PUBLISHED_CLAIMS
 from pipeline.reporting.report import build_report, write_report
+from pipeline.reporting.sections.layers import layer_figure
 from pipeline.reporting.summary import MARKDOWN_LIMIT, TERMINAL_WIDTH, terminal_table
 from pipeline.reporting.views import views_of
 

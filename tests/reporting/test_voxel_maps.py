@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from pipeline.brains.formats.nifti.voxel_grid import find_grid
+from pipeline.brains.formats.nifti.writing import write_voxel_map
 from pipeline.errors import DataError
-from pipeline.reporting.voxel_grid import find_grid
-from pipeline.reporting.voxel_maps import write_voxel_map
 
 
 @pytest.fixture

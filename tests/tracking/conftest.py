@@ -8,7 +8,7 @@ import mlflow
 import pytest
 
 from pipeline.config import TuneConfig
-from pipeline.tracking.stages.tune import run_tune
+from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tracking.store import open_store
 
 QUICK = {"max_train": 120, "max_eval": 12, "batch_size": 8, "eval_every": 5, "max_steps": 10}

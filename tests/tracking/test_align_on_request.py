@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from entrypoints import align as entrypoint
+from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, load_config
 from pipeline.errors import ConfigError
-from pipeline.tracking.brains import load_brain
 from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.runs import artifact
-from pipeline.tracking.stages.align import MAPS, run_align
+from pipeline.tracking.stages.align.stage import MAPS, run_align
 
 BRAIN = "simulated-pictures"
 QUICK = {"brain": BRAIN, "folds": 3, "inner_folds": 3, "trials": 4}

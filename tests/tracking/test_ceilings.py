@@ -5,21 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.alignment.dataset.ceilings import (
+    ceiling_units,
+    mean_ceilings,
+    simulated_signals,
+    split_half_ceilings,
+)
+from pipeline.alignment.dataset.parts import settings_of
 from pipeline.brains.brain import BrainRequest
+from pipeline.brains.load import load_brain
 from pipeline.brains.simulated.simulation import (
     load_simulated_sentences,
     sentence_stimuli,
     simulate_subjects,
 )
 from pipeline.config import AlignConfig
-from pipeline.tracking.brains import load_brain
-from pipeline.tracking.ceilings import (
-    ceiling_units,
-    mean_ceilings,
-    simulated_signals,
-    split_half_ceilings,
-)
-from pipeline.tracking.plan import settings_of
 
 NAME = "simulated-sentences"
 

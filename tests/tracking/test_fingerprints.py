@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.tracking import fingerprints
-from pipeline.tracking.stages.report import CODE
+from pipeline.tracking.stages.report.stage import CODE
 
 
 @pytest.fixture

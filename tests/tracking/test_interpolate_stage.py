@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import TuningError
 from pipeline.tracking.registry import resolve
-from pipeline.tracking.stages.interpolate import check_devices, run_method
+from pipeline.tracking.stages.tune.interpolate import check_devices, run_method
 from pipeline.tuning.methods.wise_ft import ALPHAS
 
 
@@ -66,7 +66,7 @@ def test_what_was_made_before_is_reused(made, versions, config_of, client):
 
 
 def test_every_seed_gets_a_version_of_its_own(made, config_of, monkeypatch):
-    monkeypatch.setattr("pipeline.tracking.stages.interpolate.ALPHAS", (0.5,))
+    monkeypatch.setattr("pipeline.tracking.stages.tune.interpolate.ALPHAS", (0.5,))
     settings = {"max_steps": 2, "seed": 1}
     other = run_method(config_of("tiny-gpt2", "summarization", "wise-ft", **settings))
     assert (made.tags["seed"], other.tags["seed"]) == ("0", "1")
@@ -75,7 +75,7 @@ def test_every_seed_gets_a_version_of_its_own(made, config_of, monkeypatch):
 
 
 def test_a_full_version_of_other_data_is_not_interpolated_towards(made, config_of, monkeypatch):
-    monkeypatch.setattr("pipeline.tracking.stages.interpolate.ALPHAS", (0.5,))
+    monkeypatch.setattr("pipeline.tracking.stages.tune.interpolate.ALPHAS", (0.5,))
     settings = {"max_steps": 2, "max_train": 40}
     other = run_method(config_of("tiny-gpt2", "summarization", "wise-ft", **settings))
     towards = resolve(other.tags["interpolates"])

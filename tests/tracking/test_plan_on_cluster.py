@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.alignment.units import Workplace
+from pipeline.alignment.dataset.parts import compute_parts, make_plan, model_units
+from pipeline.alignment.dataset.units import Workplace
+from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig
 from pipeline.features.nuisance import nuisance_features
-from pipeline.tracking.brains import load_brain
-from pipeline.tracking.plan import compute_parts, make_plan, model_units
 
 distributed = pytest.importorskip("distributed", reason="dask is optional: requirements-dev.txt")
 SETTINGS = {"folds": 4, "inner_folds": 3, "trials": 8, "repeats": 2, "rois_per_unit": 2}

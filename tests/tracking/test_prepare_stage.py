@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, PrepareConfig
 from pipeline.errors import ConfigError, DataError
-from pipeline.tracking.brains import load_brain
 from pipeline.tracking.runs import find_runs
-from pipeline.tracking.stages.align import run_align
+from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.prepare import run_prepare
 
 sys.path.append(str(Path(__file__).parents[1] / "brains"))

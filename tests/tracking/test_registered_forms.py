@@ -11,7 +11,7 @@ from elsewhere import run_elsewhere
 from peft import LoraConfig, get_peft_model
 
 from pipeline.models.bases import Base
-from pipeline.tracking.bases import keep_base
+from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.registry import log_model
 
 PAIRS = [["who mends the net ?", "a sailor mends the old net on the pier ."]]

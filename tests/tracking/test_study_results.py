@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.data import TASKS
 from pipeline.features.store import by_layer
-from pipeline.tracking.stages.study_results import layer_number, shown_metrics
-from pipeline.tracking.stages.told_settings import told_settings, written
+from pipeline.tracking.stages.report.gather import layer_number, shown_metrics
+from pipeline.tracking.stages.report.settings import told_settings, written
 from pipeline.tracking.store import run_link
 
 

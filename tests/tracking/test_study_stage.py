@@ -9,7 +9,7 @@ from pipeline.errors import RegistryError
 from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.lineage import read_lineage
 from pipeline.tracking.runs import find_runs
-from pipeline.tracking.stages.report import run_report
+from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.study import run_study
 from pipeline.tracking.store import browse_link
 

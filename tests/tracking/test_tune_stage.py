@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import BaseUnreachableError, DataError, TuningError
 from pipeline.tracking.registry import resolve
 from pipeline.tracking.runs import artifact, find_runs
-from pipeline.tracking.stages.tune import run_tune
+from pipeline.tracking.stages.tune.stage import run_tune
 
 
 def test_the_run_carries_the_tags_of_its_stage(prompt, client):

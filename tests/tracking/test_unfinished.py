@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 import unit_functions as work
 
-from pipeline.alignment.units import Unit, Workplace
+from pipeline.alignment.dataset.kept import compute_kept
+from pipeline.alignment.dataset.units import Unit, Workplace
 from pipeline.tracking import unfinished
-from pipeline.tracking.unfinished import compute_kept, forget, unfinished_folder
+from pipeline.tracking.unfinished import forget, unfinished_folder
 
 HERE = Workplace(workers=1)
 

@@ -11,8 +11,8 @@ from pipeline.data.task import TaskData
 from pipeline.errors import BaseUnreachableError, Problem, TuningError
 from pipeline.tracking.registry import made_by
 from pipeline.tracking.runs import find_runs
-from pipeline.tracking.stages.tune import RunRecorder, run_tune
-from pipeline.tracking.tune_request import tune_request
+from pipeline.tracking.stages.tune.inputs import tune_request
+from pipeline.tracking.stages.tune.stage import RunRecorder, run_tune
 
 
 class KilledError(Exception):
@@ -82,7 +82,7 @@ def test_a_search_goes_on_with_the_trials_that_are_left(config_of, store, breaki
 def test_what_another_process_finished_meanwhile_is_not_done_again(
     config_of, store, monkeypatch, client
 ):
-    from pipeline.tracking.stages import tune as stage
+    from pipeline.tracking.stages.tune.stage import stage
 
     config = config_of("tiny-vit", "digits", "full", seed=5, max_steps=2)
     first = run_tune(config)

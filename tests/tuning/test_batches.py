@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.tuning.batches import Batches, Parts
+from pipeline.tuning.training.batches import Batches, Parts
 
 LENGTHS = np.random.default_rng(0).integers(10, 500, 400)
 

@@ -17,9 +17,9 @@ from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.text import TextModel
-from pipeline.tuning.causal_loss import writes_one_token_after_another
-from pipeline.tuning.examples import IGNORED, loss_of, n_supervised, prepare
-from pipeline.tuning.objective import lean
+from pipeline.tuning.forms.generation import writes_one_token_after_another
+from pipeline.tuning.forms.prepare import IGNORED, loss_of, n_supervised, prepare
+from pipeline.tuning.training.objective import lean
 
 LORA = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=["c_attn"], fan_in_fan_out=True)
 CARD = Card("tiny-gpt2", "", "text", "t", "m", "part", "generation", prompt_length=5)

@@ -8,7 +8,7 @@ import torch
 from starts import CLASSES, SENTENCES, examples_of, start_for
 
 from pipeline.models.bases import PRETRAINED
-from pipeline.tuning.bases import load_base
+from pipeline.tuning.loading import load_base
 from pipeline.tuning.methods import METHODS
 
 CASES = [

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.data.examples import TextPairs
 from pipeline.errors import TuningError
-from pipeline.tuning.examples import IGNORED, loss_of, prepare
+from pipeline.tuning.forms.prepare import IGNORED, loss_of, prepare
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pipeline.data.examples import LabelledTexts, TaggedTexts, TextSpans
-from pipeline.tuning.examples import IGNORED, loss_of, prepare
+from pipeline.tuning.forms.prepare import IGNORED, loss_of, prepare
 
 CONTEXTS = (
     "a sailor mends the old net on the pier .",

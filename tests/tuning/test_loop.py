@@ -12,9 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from pipeline.config import TuneConfig
-from pipeline.tuning.loop import train
 from pipeline.tuning.method import Recipe
-from pipeline.tuning.schedule import Schedule
+from pipeline.tuning.training.loop import train
+from pipeline.tuning.training.schedule import Schedule
 
 RECIPE = Recipe(1e-3, 1e-4, 1e-2)
 PROMPT = ("tiny-gpt2", "summarization", "prompt", 4)
@@ -119,7 +119,7 @@ def test_a_training_without_checkpoints_leaves_nothing_where_it_was_started(
 
 
 def test_the_validation_loss_is_a_mean_over_target_tokens(trained, adapted, start_of):
-    from pipeline.tuning.examples import loss_of, n_supervised, prepare
+    from pipeline.tuning.forms.prepare import loss_of, n_supervised, prepare
 
     found = trained(PROMPT, rate=1e-12, patience=9)[0].validation_loss
     torch.manual_seed(0)

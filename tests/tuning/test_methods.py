@@ -4,7 +4,7 @@ import pytest
 import torch
 from starts import examples_of, start_for
 
-from pipeline.tuning.examples import loss_of, prepare
+from pipeline.tuning.forms.prepare import loss_of, prepare
 from pipeline.tuning.methods import METHODS
 
 LENGTH, RANK, WIDTH = 6, 8, 8  # of prompts, of LoRA, of adapters

@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.config import TuneConfig
 from pipeline.errors import TuningError
-from pipeline.tuning.loop import train
 from pipeline.tuning.method import Recipe
-from pipeline.tuning.schedule import Schedule
+from pipeline.tuning.training.loop import train
+from pipeline.tuning.training.schedule import Schedule
 
 CASE = ("tiny-vit", "digits", "vpt-shallow", 4)
 

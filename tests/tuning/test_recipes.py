@@ -13,14 +13,14 @@ from pipeline.data.task import TaskRequest
 from pipeline.models.bases import BASES
 from pipeline.tuning.method import Recipe
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.schedule import Schedule
 from pipeline.tuning.session import Session
+from pipeline.tuning.training.schedule import Schedule
 
 
 @pytest.fixture
 def trainer(monkeypatch):
     """Give the Trainer of a few steps of a method, and the rate of each step."""
-    from pipeline.tuning import loop
+    from pipeline.tuning.training import loop
 
     made, rates = [], []
 
@@ -85,7 +85,7 @@ def test_visual_prompts_are_trained_by_sgd_at_a_rate_for_256_pictures(trainer, m
 
 @pytest.mark.parametrize(("clip", "longest"), [(0.0, 10.0), (1e-3, 1e-3)])
 def test_gradients_are_clipped_at_the_norm_of_the_recipe(adapted, start_of, clip, longest):
-    from pipeline.tuning.loop import train
+    from pipeline.tuning.training.loop import train
 
     case = ("tiny-vit", "digits", "vpt-shallow", 4)
     recipe = Recipe(1e-2, 1e-3, 1.0, "sgd", warmup=0.0, schedule="constant", clip=clip)

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.errors import TuningError
 from pipeline.tuning.method import Recipe
-from pipeline.tuning.search import Outcome, PrunedError, Space, search
+from pipeline.tuning.search.search import Outcome, PrunedError, Space, search
 
 SPACE = Space(Recipe(1e-2, 1e-4, 1.0), longest_prompt=20, trials=9, steps=9, seed=0, pruning="none")
 FORK = multiprocessing.get_context("fork")

@@ -13,7 +13,7 @@ from pipeline.data import TASKS
 from pipeline.data.task import TaskRequest
 from pipeline.models.bases import BASES
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.search import Choice
+from pipeline.tuning.search.search import Choice
 from pipeline.tuning.session import Session
 
 folder, die_at = Path(sys.argv[1]), int(sys.argv[2])

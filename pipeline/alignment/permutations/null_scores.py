@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.constant import constant_row_problems
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.gram import gram_matrices, z_scored
-from pipeline.alignment.settings import Similarity
+from pipeline.alignment.kernel.grams import gram_matrices, z_scored
 from pipeline.alignment.two_vs_two import two_vs_two
 from pipeline.errors import AlignmentError, refuse
+from pipeline.words import Similarity
 
 # Bytes of the patterns that are exchanged and predicted together.
 BATCH_BYTES = 16 * 2**20

@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.permutations.null_scores import exchanged_scores, pattern_coordinates
 from pipeline.alignment.primal.ridge import fit_smaller_side
-from pipeline.alignment.settings import Similarity
 from pipeline.errors import AlignmentError, Problem
+from pipeline.words import Similarity
 
 Cell = tuple[str, str, str]
 

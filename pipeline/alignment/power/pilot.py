@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.alignment.engine import Direction
+from pipeline.alignment.align import align
 from pipeline.alignment.power.design import ContrastDesign, design_from_scores
 from pipeline.alignment.settings import AlignSettings
-from pipeline.alignment.subject import align
 from pipeline.brains import BrainRequest
 from pipeline.brains.simulated import sentence_stimuli, simulate_subjects
+from pipeline.words import Direction
 
 _ROI = "language"
 _N_FEATURES = 64

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.gram import Grams, z_scored
-from pipeline.alignment.settings import Similarity
+from pipeline.alignment.kernel.grams import Grams, z_scored
+from pipeline.words import Similarity
 
 
 @dataclass(frozen=True)

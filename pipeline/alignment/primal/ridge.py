@@ -1,6 +1,6 @@
 """Ridge regression through the columns of the source: for fewer columns than stimuli.
 
-The kernel side (:mod:`pipeline.alignment.ridge`) decomposes ``Z Zᵀ``, one row and column for each
+The kernel side (:mod:`pipeline.alignment.kernel.ridge`) decomposes ``Z Zᵀ``, one row and column a
 training stimulus. Here ``Zᵀ Z`` is decomposed, one for each column, which gives the same
 predictions: ``(Zᵀ Z + λ I)⁻¹ Zᵀ = Zᵀ (Z Zᵀ + λ I)⁻¹``.
 """
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.constant import no_variation
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.gram import gram_matrices, z_scored
-from pipeline.alignment.ridge import Ridge, factorise
+from pipeline.alignment.kernel.grams import gram_matrices, z_scored
+from pipeline.alignment.kernel.ridge import Ridge, factorise
 from pipeline.errors import AlignmentError
 
 

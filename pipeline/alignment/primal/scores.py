@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.engine import PairScore, Task, pair_score
 from pipeline.alignment.folds import NestedFold
+from pipeline.alignment.kernel.ridge import penalties
 from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.primal.split import (
     SourceSplit,
@@ -24,7 +25,6 @@ from pipeline.alignment.primal.split import (
     split_source,
     split_target,
 )
-from pipeline.alignment.ridge import penalties
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 
 

@@ -43,7 +43,7 @@ class TargetSplit:
         True patterns of the held-out rows, each over its norm.
     rounding : float
         What rounding can leave of the square of a predicted pattern that should be 0, per square
-        of its row of the hat matrix: the rule of :class:`pipeline.alignment.patterns.TruePatterns`.
+        of its row of the hat matrix: the rule of ``TruePatterns`` in ``kernel/correlations.py``.
     """
 
     loadings: NDArray[np.float64]
@@ -112,7 +112,7 @@ def correlate_split(
     Returns
     -------
     ndarray of float64, shape (n_held_out, n_held_out)
-        As :func:`pipeline.alignment.patterns.correlate` returns it: rows are predictions, and a
+        As ``correlate`` of ``kernel/correlations.py`` returns it: rows are predictions, and a
         predicted pattern without any variation has correlations 0.
     """
     weights = source.rotated / (source.eigenvalues + penalty)

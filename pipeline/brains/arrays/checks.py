@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.arrays.files import ArrayFile, Arrays
-from pipeline.brains.arrays.limits import Declared
-from pipeline.brains.arrays.stimuli import TABLE
+from pipeline.brains.formats.limits import Declared
+from pipeline.brains.stimulus_table import TABLE
 from pipeline.errors import Problem, nearest
 
 _FIELDS = ("responses", "rows", "coordinates", "roi/<name>")

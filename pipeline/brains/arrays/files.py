@@ -18,17 +18,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.arrays.limits import (
+from pipeline.brains.arrays.streams import RESPONSES, SAFETENSORS
+from pipeline.brains.formats.hdf5 import unfit_for_reading
+from pipeline.brains.formats.limits import (
     Declared,
     allowed_bytes,
     check_declared,
     damaged,
 )
-from pipeline.brains.arrays.npz import npz_array, npz_members
-from pipeline.brains.arrays.streams import RESPONSES, SAFETENSORS
-from pipeline.brains.hdf5 import unfit_for_reading
-from pipeline.brains.matlab import MatFile, check_numeric, numeric_arrays
-from pipeline.brains.matlab.tags import Header
+from pipeline.brains.formats.matlab import MatFile, check_numeric, numeric_arrays
+from pipeline.brains.formats.matlab.tags import Header
+from pipeline.brains.formats.npz import npz_array, npz_members
 from pipeline.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]

@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from pipeline.brains.arrays.checks import array_problems
 from pipeline.brains.arrays.files import READERS, ArrayFile, read_arrays
-from pipeline.brains.arrays.limits import damaged
-from pipeline.brains.arrays.stimuli import TABLE, StimulusTable, read_stimuli
 from pipeline.brains.arrays.streams import response_blocks
 from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
 from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.formats.limits import damaged
+from pipeline.brains.repeats import Averaged, showings_of
 from pipeline.brains.responses import Responses
-from pipeline.brains.showings import Averaged, showings_of
-from pipeline.brains.usable import left_out_said
+from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli
+from pipeline.brains.unusable_voxels import left_out_said
 from pipeline.errors import DataError, Problem, refuse
 
 

@@ -11,9 +11,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.arrays.limits import damaged
-from pipeline.brains.hdf5 import blocks_of
-from pipeline.brains.matlab import MatFile
+from pipeline.brains.formats.hdf5 import blocks_of
+from pipeline.brains.formats.limits import damaged
+from pipeline.brains.formats.matlab import MatFile
 from pipeline.errors import DataError
 
 Block = tuple[int, int, NDArray[Any]]

@@ -27,10 +27,10 @@ from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
 from pipeline.brains.bold5000.subjects import SETTINGS, Trials, assembled, wanted_subjects
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.dataset import BrainDataset
-from pipeline.brains.nifti.masks import read_masks
-from pipeline.brains.nifti.volumes import Volumes, open_volumes, require_same_space
+from pipeline.brains.formats.nifti.masks import read_masks
+from pipeline.brains.formats.nifti.volumes import Volumes, open_volumes, require_same_space
+from pipeline.brains.repeats import Averaged
 from pipeline.brains.responses import Responses
-from pipeline.brains.showings import Averaged
 from pipeline.errors import DataError, Problem
 
 _NAME = "GLMbetas-TYPED-FITHRF-GLMDENOISE-RR"

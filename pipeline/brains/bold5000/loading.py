@@ -22,8 +22,8 @@ from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
 from pipeline.brains.bold5000.subjects import SETTINGS, Trials, assembled, wanted_subjects
 from pipeline.brains.brain import Brain, BrainRequest
 from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.repeats import Averaged
 from pipeline.brains.responses import Responses
-from pipeline.brains.showings import Averaged
 from pipeline.errors import DataError, Problem
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.regions import matched_keys
-from pipeline.brains.hdf5 import blocks_of, unfit_for_reading
-from pipeline.brains.matlab import MatFile
+from pipeline.brains.formats.hdf5 import blocks_of, unfit_for_reading
+from pipeline.brains.formats.matlab import MatFile
 from pipeline.errors import DataError, Problem, refuse
 
 # Regions of the release have 51 to 697 voxels.

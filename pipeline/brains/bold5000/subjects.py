@@ -15,9 +15,9 @@ from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.pictures import read_pictures
+from pipeline.brains.repeats import Showings, showings_of
 from pipeline.brains.responses import Responses
-from pipeline.brains.showings import Showings, showings_of
-from pipeline.brains.usable import left_out_said
+from pipeline.brains.unusable_voxels import left_out_said
 from pipeline.errors import DataError, Problem
 
 SUBJECTS = ("CSI1", "CSI2", "CSI3", "CSI4")

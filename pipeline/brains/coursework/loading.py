@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
 from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
-from pipeline.brains.coursework.npy_pickles import PickledArray, read_pickled_arrays
 from pipeline.brains.dataset import BrainDataset, Stimuli
+from pipeline.brains.formats.npy_pickles import PickledArray, read_pickled_arrays
 from pipeline.brains.responses import Responses
-from pipeline.brains.usable import left_out_said, usable_voxels, with_columns
+from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
 from pipeline.errors import DataError, Problem
 
 _NAME = "coursework-sentences"

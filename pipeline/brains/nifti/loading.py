@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.arrays.stimuli import TABLE, StimulusTable, read_stimuli
 from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
 from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset
-from pipeline.brains.nifti.masks import Regions, read_atlas, read_labels, read_masks
+from pipeline.brains.formats.nifti.masks import Regions, read_atlas, read_labels, read_masks
+from pipeline.brains.formats.nifti.volumes import Volumes, open_volumes, require_same_space
 from pipeline.brains.nifti.rows import ROWS, read_rows
-from pipeline.brains.nifti.volumes import Volumes, open_volumes, require_same_space
+from pipeline.brains.repeats import Averaged, showings_of
 from pipeline.brains.responses import Responses
-from pipeline.brains.showings import Averaged, showings_of
-from pipeline.brains.usable import left_out_said
+from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli
+from pipeline.brains.unusable_voxels import left_out_said
 from pipeline.errors import DataError, Problem, refuse
 
 _ENDINGS = (".nii.gz", ".nii")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.matlab import MatFile, MatValue, refuse_field
+from pipeline.brains.formats.matlab import MatFile, MatValue, refuse_field
 
 MOST_TEXT, MOST_META = 64 << 20, 256 << 20  # bytes; a whole brain of 200,000 voxels needs 30 MB
 _MOST_VOXELS = 1_000_000

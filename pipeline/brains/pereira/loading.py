@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from pipeline.brains.brain import BrainRequest
 from pipeline.brains.dataset import BrainDataset, Stimuli
-from pipeline.brains.matlab import MatFile, refuse_field
+from pipeline.brains.formats.matlab import MatFile, refuse_field
 from pipeline.brains.pereira.fields import Recording
 from pipeline.brains.pereira.networks import DEFAULT_ROIS, regions
 from pipeline.brains.pereira.subjects import Found, find_subjects, parts_of, read_recording
 from pipeline.brains.responses import Responses
-from pipeline.brains.usable import left_out_said, usable_voxels, with_columns
+from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
 from pipeline.errors import ConfigError, Problem, nearest
 
 _PASSAGE = re.compile(r"^exp\d-passage\d+-")

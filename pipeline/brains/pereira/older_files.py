@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.matlab import MatFile, MatValue, refuse_field
+from pipeline.brains.formats.matlab import MatFile, MatValue, refuse_field
 from pipeline.brains.pereira.fields import (
     MOST_META,
     Part,

@@ -13,12 +13,13 @@ from mlflow.entities import Run
 from numpy.typing import NDArray
 
 from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.load import load_brain
 from pipeline.config import ExtractConfig
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
 from pipeline.features.store import FILE, Origin, by_layer, read_features, write_features
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision import VisionModel
-from pipeline.tracking.brains import brain_input, load_brain
+from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registry import Registered, resolve
 from pipeline.tracking.runs import Stage, artifact, logged_folder, once, visible_refusal

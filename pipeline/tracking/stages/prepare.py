@@ -9,18 +9,19 @@ import mlflow
 import pandas as pd
 from mlflow.entities import Run
 
+from pipeline.alignment.dataset.ceilings import split_half_ceilings
 from pipeline.brains import BRAINS
-from pipeline.brains.canonical import write_canonical
 from pipeline.brains.choosing import lone_voxel_problems
 from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.load import request_of
 from pipeline.brains.overview import overview, overview_text
+from pipeline.brains.prepared import write_canonical
 from pipeline.brains.spread import voxel_spread
 from pipeline.config import PrepareConfig
 from pipeline.errors import AlignmentError, DataError, refuse
-from pipeline.reporting.brain_figure import regions_figure, responses_figure
-from pipeline.reporting.stimuli_figure import stimuli_figure
-from pipeline.tracking.brains import brain_input, request_of
-from pipeline.tracking.ceilings import split_half_ceilings
+from pipeline.reporting.figures.brain import regions_figure, responses_figure
+from pipeline.reporting.figures.stimuli import stimuli_figure
+from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.runs import (
     NOTE,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import mlflow
 
+from pipeline.brains.load import load_brain
 from pipeline.config import (
     AlignConfig,
     Cell,
@@ -16,12 +17,11 @@ from pipeline.config import (
     StudyConfig,
     TuneConfig,
 )
-from pipeline.tracking.brains import load_brain
 from pipeline.tracking.lineage import Link, log_lineage
 from pipeline.tracking.runs import NOTE, Stage, stage_run
-from pipeline.tracking.stages.align import run_align
-from pipeline.tracking.stages.interpolate import run_method
-from pipeline.tracking.stages.report import PAGE, Reported, run_report
+from pipeline.tracking.stages.align.stage import run_align
+from pipeline.tracking.stages.report.stage import PAGE, Reported, run_report
+from pipeline.tracking.stages.tune.interpolate import run_method
 
 
 @dataclass(frozen=True)

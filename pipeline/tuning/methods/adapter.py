@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline.errors import Problem
 from pipeline.models.travelling.insertions.places import PLACES
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.bases import architecture_of, load_frozen
+from pipeline.tuning.loading import architecture_of, load_frozen
 from pipeline.tuning.method import Method, Recipe, Start
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.bases import load_base, settle_as_control
+from pipeline.tuning.loading import load_base, settle_as_control
 from pipeline.tuning.method import Method, Start
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import Problem
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.bases import load_frozen, text_config
+from pipeline.tuning.loading import load_frozen, text_config
 from pipeline.tuning.method import Method, Recipe, Start
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.tuning.bases import load_base
+from pipeline.tuning.loading import load_base
 from pipeline.tuning.method import Method, Recipe
 
 FULL = Method(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import Problem
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.bases import architecture_of
+from pipeline.tuning.loading import architecture_of
 from pipeline.tuning.method import Method, Recipe, Start
 from pipeline.tuning.with_peft import lacks_targets, load_with_peft
 

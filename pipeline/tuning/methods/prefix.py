@@ -12,9 +12,9 @@ from pipeline.models.travelling.insertions.prefix import (
     put_prefix,
 )
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.bases import architecture_of, load_frozen
+from pipeline.tuning.loading import architecture_of, load_frozen
 from pipeline.tuning.method import Method, Recipe, Start
-from pipeline.tuning.room import lacks_room
+from pipeline.tuning.prompt_room import lacks_room
 
 
 def _build(start: Start) -> TunedModel:

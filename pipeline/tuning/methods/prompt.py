@@ -10,9 +10,9 @@ import torch
 from pipeline.errors import Problem
 from pipeline.models.travelling.insertions.prompt import reader_of
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.bases import load_frozen
+from pipeline.tuning.loading import load_frozen
 from pipeline.tuning.method import Method, Recipe, Start
-from pipeline.tuning.room import lacks_room
+from pipeline.tuning.prompt_room import lacks_room
 
 
 def build_prompted(start: Start) -> TunedModel:

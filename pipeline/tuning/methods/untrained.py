@@ -6,7 +6,7 @@ from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.text_networks import load_tokenizer, random_text_network
 from pipeline.models.travelling.vision import VisionModel, random_vision_base
-from pipeline.tuning.bases import settle_as_control
+from pipeline.tuning.loading import settle_as_control
 from pipeline.tuning.method import Method, Start
 
 

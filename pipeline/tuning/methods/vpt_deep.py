@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.tuning.bases import load_frozen
+from pipeline.tuning.loading import load_frozen
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods.vpt_shallow import VPT_RECIPE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.tuning.bases import load_frozen
+from pipeline.tuning.loading import load_frozen
 from pipeline.tuning.method import Method, Recipe
 
 # Jia et al. 2022, Table 6: SGD, warm-up over a tenth of the steps. Their code does not clip

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pipeline.errors import Problem
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.loading import TunedModel, load_tuned
-from pipeline.tuning.bases import load_base
 from pipeline.tuning.heads import head_modules
 from pipeline.tuning.interpolation import interpolate
+from pipeline.tuning.loading import load_base
 from pipeline.tuning.method import Method, Recipe, Start
 
 ALPHAS = tuple(step / 10 for step in range(11))

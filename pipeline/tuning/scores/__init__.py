@@ -16,7 +16,7 @@ from pipeline.data.examples import (
 )
 from pipeline.errors import TuningError
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.examples import wrong_examples
+from pipeline.tuning.forms.prepare import wrong_examples
 from pipeline.tuning.scores.answers import answer_scores
 from pipeline.tuning.scores.bertscore import NAMES, Scorer, bertscore
 from pipeline.tuning.scores.classes import class_scores, constant_scores

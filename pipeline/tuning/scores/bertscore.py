@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.errors import BaseUnreachableError, Problem, TuningError, refuse
 from pipeline.hub import hub_or_cache, said_by
 from pipeline.models.bases import folder_of
-from pipeline.tuning.within_reach import no_scorer, scorer_out_of_reach
+from pipeline.tuning.hub_check import no_scorer, scorer_out_of_reach
 
 NAMES = ("bertscore_precision", "bertscore_recall", "bertscore_f1")
 

@@ -1,0 +1,1 @@
+"""Noise ceilings: from repeats, from simulated signals, across subjects."""

@@ -1,0 +1,1 @@
+"""Alignment with a whole brain dataset: subjects and ROIs as units of work."""

@@ -1,0 +1,175 @@
+"""Noise ceilings of a whole brain dataset, for the stages that show them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.alignment import Fold, make_folds, signal_ceiling, split_half_ceiling
+from pipeline.alignment.ceilings.across_subjects import across_rois, common_stimuli
+from pipeline.alignment.ceilings.repeats import ceiling_by_roi
+from pipeline.alignment.dataset.jobs import SomeRois
+from pipeline.alignment.dataset.units import Unit
+from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.settings import AlignSettings
+from pipeline.brains import BRAINS
+from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.load import request_of
+from pipeline.config import PrepareConfig
+from pipeline.errors import AlignmentError
+from pipeline.words import ACROSS_SUBJECTS, SIGNAL, SPLIT_HALF, Split
+
+Deal = Callable[[NDArray[np.str_]], tuple[Fold, ...]]
+
+log = logging.getLogger("pipeline")
+SCORES = ["two_vs_two", "correlation", "correlation_corrected"]
+
+
+@dataclass(frozen=True)
+class CeilingUnit:
+    """A unit of work that estimates a kind of ceiling for one subject."""
+
+    kind: str
+    subject: str
+    unit: Unit
+
+
+def split_half_ceilings(brain: BrainDataset, n_folds: int, split: Split, seed: int) -> pd.DataFrame:
+    """Score repeats with repeats in folds of the repeated stimuli.
+
+    Parameters
+    ----------
+    brain : BrainDataset
+    n_folds, split, seed
+        Of the folds.
+
+    Returns
+    -------
+    DataFrame
+        subject, roi, two_vs_two, correlation, correlation_corrected (means over folds); no rows
+        for subjects without repeats, or with too few repeated stimuli for these folds.
+    """
+    deal = partial(make_folds, n_folds=n_folds, split=split, seed=seed)
+    units = list(_split_half_units(brain, brain.stimuli.groups, deal))
+    tables = [unit.unit.function(*unit.unit.arguments) for unit in units]
+    return mean_ceilings(units, tables).drop(columns="kind")
+
+
+def ceiling_units(
+    brain: BrainDataset,
+    signals: Mapping[str, NDArray[np.floating]],
+    groups: NDArray[np.str_],
+    settings: AlignSettings,
+) -> Iterator[CeilingUnit]:
+    """Cut the ceilings that a brain dataset allows into units of work.
+
+    Parameters
+    ----------
+    brain : BrainDataset
+    signals : mapping of str to ndarray, shape (n_shown, n_voxels)
+        Subject -> what a simulation put into its responses; empty where they were measured.
+    groups : ndarray of str, shape (n_stimuli,)
+        Stimulus groups that folds keep whole.
+    settings : AlignSettings
+
+    Yields
+    ------
+    CeilingUnit
+        Of kind 'split-half' for subjects with repeats, 'across-subjects' where there are several
+        subjects, 'signal' where they are simulated.
+    """
+    deal = partial(make_folds, n_folds=settings.n_folds, split=settings.split, seed=settings.seed)
+    yield from _split_half_units(brain, groups, deal)
+    yield from _across_units(brain, groups, settings)
+    for name, signal in signals.items():
+        subject = brain.subjects[name]
+        folds = deal(groups[subject.rows(len(groups))])
+        arguments = (signal_ceiling, (signal, subject.values), subject.rois, folds)
+        yield CeilingUnit(
+            SIGNAL, name, Unit(f"{name}: {SIGNAL} ceiling", ceiling_by_roi, arguments)
+        )
+
+
+def mean_ceilings(units: list[CeilingUnit], tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Average what units found over folds.
+
+    Returns
+    -------
+    DataFrame
+        kind, subject, roi, two_vs_two, correlation, correlation_corrected; the last is empty for
+        all kinds but split-half.
+    """
+    rows = [
+        {"kind": unit.kind, "subject": unit.subject, "roi": roi, **scores.to_dict()}
+        for unit, table in zip(units, tables, strict=True)
+        if not table.empty
+        for roi, scores in table.drop(columns="fold").groupby("roi", sort=False).mean().iterrows()
+    ]
+    return pd.DataFrame(rows, columns=["kind", "subject", "roi", *SCORES])
+
+
+def simulated_signals(name: str, brain: BrainDataset) -> dict[str, NDArray[np.floating]]:
+    """Simulate the subjects of a brain dataset again, without noise.
+
+    Parameters
+    ----------
+    name : str
+        In BRAINS. A prepared copy of simulated subjects does not say how they were made: it has
+        no signals.
+    brain : BrainDataset
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_shown, n_voxels)
+        Subject -> signal; empty for measured subjects.
+    """
+    if "simulated" not in name:
+        return {}
+    asked = request_of(PrepareConfig.model_validate({"brain": name}))
+    silent = replace(asked, group_noise=0.0, white_noise=0.0, n_repeats=1)
+    return {s: twin.values for s, twin in BRAINS[name].load(silent).subjects.items()}
+
+
+def _split_half_units(
+    brain: BrainDataset, groups: NDArray[np.str_], deal: Deal
+) -> Iterator[CeilingUnit]:
+    for name, subject in brain.subjects.items():
+        if subject.repeats is None:
+            continue
+        repeated = groups[subject.rows(len(groups))][subject.repeated_rows()]
+        try:
+            folds = deal(repeated)
+        except AlignmentError as error:
+            log.info("  no split-half ceiling for %s: %s", name, error)
+            continue
+        arguments = (split_half_ceiling, (subject.repeats,), subject.rois, folds)
+        unit = Unit(f"{name}: {SPLIT_HALF} ceiling", ceiling_by_roi, arguments)
+        yield CeilingUnit(SPLIT_HALF, name, unit)
+
+
+def _across_units(
+    brain: BrainDataset, groups: NDArray[np.str_], settings: AlignSettings
+) -> Iterator[CeilingUnit]:
+    if len(brain.subjects) < 2:
+        return
+    rows = {name: subject.rows(len(groups)) for name, subject in brain.subjects.items()}
+    subjects = {
+        name: SomeRois(subject.values, subject.rois, rows[name], groups[rows[name]])
+        for name, subject in brain.subjects.items()
+    }
+    common = common_stimuli(list(subjects.values()))
+    try:
+        nested_folds(groups[common], settings)
+    except AlignmentError as error:
+        log.info("  no ceiling across subjects from %d common stimuli: %s", len(common), error)
+        return
+    for name, some in subjects.items():
+        others = tuple(other for known, other in subjects.items() if known != name)
+        unit = Unit(f"{name}: {ACROSS_SUBJECTS} ceiling", across_rois, (some, others, settings))
+        yield CeilingUnit(ACROSS_SUBJECTS, name, unit)

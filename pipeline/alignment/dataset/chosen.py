@@ -1,0 +1,107 @@
+"""What an alignment logs about the layers and alphas it chose: p values, and maps of voxels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.alignment import best_layers
+from pipeline.alignment.dataset.jobs import Arrays, permute_rois
+from pipeline.alignment.dataset.kept import compute_kept
+from pipeline.alignment.dataset.parts import Part, Plan
+from pipeline.alignment.dataset.units import Unit, Workplace
+from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.refit import chosen_maps
+from pipeline.brains.formats.nifti.writing import write_voxel_map
+
+
+def p_values(
+    plan: Plan,
+    features: Arrays,
+    scores: pd.DataFrame,
+    n_permutations: int,
+    folder: Path,
+    place: Workplace,
+) -> pd.DataFrame:
+    """Test the score of every subject, direction and ROI in the first repeat of the split.
+
+    Parameters
+    ----------
+    plan : Plan
+    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+    scores : DataFrame
+        Of the model, in the split that was asked for.
+    n_permutations : int
+    folder : Path
+        Where finished units are kept until all are.
+    place : Workplace
+
+    Returns
+    -------
+    DataFrame
+        subject, direction, roi, observed, null_mean, null_95, p, permutations.
+    """
+    parts = list(_first(plan))
+    units = [
+        Unit(
+            f"{part.subject}, permutations: {', '.join(part.some.rois)}",
+            permute_rois,
+            (part.some, features, _chosen(part, scores), part.settings, n_permutations),
+        )
+        for part in parts
+    ]
+    tables = compute_kept(units, folder, place)
+    named = [
+        pd.DataFrame({"subject": part.subject, **table}, index=table.index)
+        for part, table in zip(parts, tables, strict=True)
+    ]
+    return pd.concat(named, ignore_index=True)
+
+
+def write_maps(plan: Plan, features: Arrays, scores: pd.DataFrame, folder: Path) -> None:
+    """Write r and R² of every voxel of every subject and ROI, and a line of means for each.
+
+    Parameters
+    ----------
+    plan : Plan
+    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+    scores : DataFrame
+        Of the model, in the split that was asked for.
+    folder : Path
+        Gains ``<subject>/<roi>_r.npy`` and ``_r2.npy``, shape (n_folds, n_voxels), each with a
+        ``.nii.gz`` where coordinates are known, and ``maps.csv``.
+    """
+    lines = []
+    for part in _first(plan):
+        folds = [fold.outer for fold in nested_folds(part.some.groups, part.settings)]
+        places = plan.brain.subjects[part.subject].coordinates
+        chosen = _chosen(part, scores)
+        for roi, columns in part.some.rois.items():
+            rows = chosen[(chosen.direction == "encoding") & (chosen.roi == roi)]
+            voxels = part.some.responses()[roi]
+            maps = chosen_maps(part.some.cut(features), voxels, rows, folds, part.settings)
+            where = None if places is None else places[columns]
+            stem = folder / _file_name(part.subject) / _file_name(roi)
+            write_voxel_map(stem.with_name(f"{stem.name}_r"), maps.r, where)
+            write_voxel_map(stem.with_name(f"{stem.name}_r2"), maps.r2, where)
+            means = {"r": maps.mean_r.mean(), "r2": maps.mean_r2.mean()}
+            lines.append({"subject": part.subject, "roi": roi, "voxels": len(columns), **means})
+    pd.DataFrame(lines).to_csv(folder / "maps.csv", index=False)
+
+
+def _first(plan: Plan) -> Iterator[Part]:
+    """Pass over what is only there for comparison, and over further repeats."""
+    return (p for p in plan.parts() if p.repeat == 0 and p.settings.split == plan.settings[0].split)
+
+
+def _chosen(part: Part, scores: pd.DataFrame) -> pd.DataFrame:
+    own = (scores.subject == part.subject) & scores.roi.isin(list(part.some.rois))
+    rows = scores[own & (scores.repeat == 0)]
+    return best_layers(rows, part.settings.objective).reset_index(drop=True)
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name)

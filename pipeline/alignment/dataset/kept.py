@@ -1,0 +1,62 @@
+"""Units of work that are kept when they are finished, so that none is computed twice."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.alignment.dataset.units import Unit, Workplace, compute_units
+
+log = logging.getLogger("pipeline")
+SECONDS_BETWEEN_LINES = 10.0
+
+
+def compute_kept(units: Sequence[Unit], folder: Path, place: Workplace) -> list[pd.DataFrame]:
+    """Compute the units that no earlier attempt has finished, and keep each when it is finished.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+    folder : Path
+        From :func:`unfinished_folder`; made where it is missing.
+    place : Workplace
+
+    Returns
+    -------
+    list of DataFrame
+        In the order of the units, whatever the order in which they were finished.
+    """
+    paths = {unit.name: folder / f"{_digest(unit.name)}.parquet" for unit in units}
+    missing = [unit for unit in units if not paths[unit.name].is_file()]
+    done = len(units) - len(missing)
+    if done:
+        log.info("  %d of %d units were finished before", done, len(units))
+    told = time.monotonic()
+    for unit, table in compute_units(missing, place):
+        _write(table, paths[unit.name])
+        done += 1
+        if time.monotonic() - told > SECONDS_BETWEEN_LINES:
+            told = time.monotonic()
+            log.info("  %d of %d units: %s", done, len(units), unit.name)
+    # all are read back, so that a table is the same whether or not it was computed just now
+    return [pd.read_parquet(path) for path in paths.values()]
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    """Write a table so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+    os.close(handle)
+    table.to_parquet(partial)
+    Path(partial).replace(path)

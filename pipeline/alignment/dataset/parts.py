@@ -1,0 +1,266 @@
+"""What one alignment consists of: which subjects, splits and repeats, cut into units of work."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.alignment import AlignSettings
+from pipeline.alignment.dataset.jobs import (
+    Arrays,
+    SomeRois,
+    align_rois,
+    encode_both,
+    encode_nuisance,
+)
+from pipeline.alignment.dataset.kept import compute_kept
+from pipeline.alignment.dataset.units import Unit, Workplace
+from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.permutations.exchanges import exchange_problems
+from pipeline.brains.choosing import lone_voxel_problems
+from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.load import load_brain
+from pipeline.brains.near_identical import merged_groups
+from pipeline.config import AlignConfig
+from pipeline.errors import AlignmentError, Problem, refuse
+from pipeline.words import BOTH, MODEL, NUISANCE
+
+log = logging.getLogger("pipeline")
+GROUP = "passage"  # the nuisance features that are the stimulus group itself
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some ROIs of a subject in one repeat of one split.
+
+    Parameters
+    ----------
+    subject : str
+    some : SomeRois
+    settings : AlignSettings
+        Seeded for this repeat.
+    repeat : int
+    """
+
+    subject: str
+    some: SomeRois
+    settings: AlignSettings
+    repeat: int
+
+    def unit(self, source: str, function: Callable[..., pd.DataFrame], *arrays: Arrays) -> PartUnit:
+        """Make a unit of a function of the ROIs, arrays for all stimuli, and settings."""
+        rois = ", ".join(self.some.rois)
+        name = f"{self.subject}, {self.settings.split}, repeat {self.repeat}, {source}: {rois}"
+        return PartUnit(self, source, Unit(name, function, (self.some, *arrays, self.settings)))
+
+
+@dataclass(frozen=True)
+class PartUnit:
+    """A unit of work, and what its rows are to be told apart by."""
+
+    part: Part
+    source: str
+    unit: Unit
+
+    def labelled(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Put subject, split, source and repeat before a table; its folds go on over repeats."""
+        if table.empty:
+            return table
+        fold = table.fold + self.part.repeat * (table.fold.max() + 1)
+        return pd.DataFrame({**self.labels, **table.assign(fold=fold)}, index=table.index)
+
+    def tried(self, table: pd.DataFrame) -> list[dict[str, Any]]:
+        """List the alphas tried for a table, with their inner scores, under the same labels."""
+        return [{**self.labels, **trial} for trial in table.attrs.get("trials", ())]
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """Say whose rows they are."""
+        part = self.part
+        return {
+            "subject": part.subject,
+            "split": part.settings.split,
+            "source": self.source,
+            "repeat": part.repeat,
+        }
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What units of an alignment gave.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Their labelled tables, joined; no rows and columns where there are none.
+    alphas : DataFrame
+        What Optuna was told of a model: subject, split, source, repeat, direction, roi, alpha
+        (relative), and its inner_two_vs_two and inner_correlation, means over layers and folds.
+    """
+
+    scores: pd.DataFrame
+    alphas: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about an alignment that does not depend on a model.
+
+    Parameters
+    ----------
+    brain : BrainDataset
+    groups : ndarray of str, shape (n_stimuli,)
+        Stimulus groups, those with near-identical stimuli merged.
+    settings : tuple of AlignSettings
+        One for each split, the one asked for first.
+    repeats : int
+        How often each split is made anew.
+    rois_per_unit : int
+        0: all of a subject's.
+    """
+
+    brain: BrainDataset
+    groups: NDArray[np.str_]
+    settings: tuple[AlignSettings, ...]
+    repeats: int
+    rois_per_unit: int
+
+    def parts(self) -> Iterator[Part]:
+        """List what is aligned by itself."""
+        for name, subject in self.brain.subjects.items():
+            shown = subject.rows(len(self.brain.stimuli))
+            size = self.rois_per_unit or len(subject.rois)
+            rois = list(subject.rois.items())
+            for start in range(0, len(rois), size):
+                batch = dict(rois[start : start + size])
+                some = SomeRois(subject.values, batch, shown, self.groups[shown])
+                for settings in self.settings:
+                    for repeat in range(self.repeats):
+                        again = replace(settings, seed=settings.seed + repeat)
+                        yield Part(name, some, again, repeat)
+
+    def try_folds(self) -> None:
+        """Make the folds of every subject, and let what is wrong with them be refused."""
+        for part in self.parts():
+            nested_folds(part.some.groups, part.settings)
+
+    def exchange_problems(self, n_permutations: int) -> Iterator[Problem]:
+        """Say of which subjects the stimuli cannot be exchanged that often."""
+        for name, subject in self.brain.subjects.items():
+            shown = subject.rows(len(self.brain.stimuli))
+            where = f"permutations of {name}"
+            yield from exchange_problems(self.groups[shown], n_permutations, where)
+
+
+def make_plan(config: AlignConfig, brain: BrainDataset) -> Plan:
+    """Merge groups of near-identical stimuli, and make sure that all folds can be made.
+
+    Beside shuffled folds, grouped ones are planned, to show how much leaks; where they cannot be
+    made, that is told.
+
+    Raises
+    ------
+    AlignmentError
+        ROIs of a single voxel, all at once; folds that cannot be scored, or that would split a
+        stimulus group; stimuli that cannot be exchanged as often as is asked.
+    """
+    refuse(lone_voxel_problems(brain), AlignmentError)
+    groups = _groups(config.brain, config.brain_dir, config.near_identical)
+    asked = settings_of(config)
+    plan = Plan(brain, groups, (asked,), config.repeats, config.rois_per_unit)
+    plan.try_folds()
+    if config.permutations:
+        refuse(plan.exchange_problems(config.permutations), AlignmentError)
+    if asked.split != "shuffled":
+        return plan
+    compared = replace(plan, settings=(asked, replace(asked, split="grouped")))
+    try:
+        compared.try_folds()
+    except AlignmentError as error:
+        log.info("  no grouped folds to compare the shuffled ones with: %s", error)
+        return plan
+    return compared
+
+
+@lru_cache(maxsize=4)  # a study aligns many models with the same brain dataset
+def _groups(name: str, directory: str, threshold: float) -> NDArray[np.str_]:
+    stimuli = load_brain(name, directory).stimuli
+    groups = merged_groups(stimuli, threshold)
+    before, after = (len(np.unique(names)) for names in (stimuli.groups, groups))
+    if after < before:
+        log.info("  near-identical stimuli: %d stimulus groups become %d", before, after)
+    return groups
+
+
+def settings_of(config: AlignConfig) -> AlignSettings:
+    """Put the settings of the stage into the words of the engine."""
+    return AlignSettings(
+        split=config.split,
+        n_folds=config.folds,
+        n_inner_folds=config.inner_folds,
+        trials=config.trials,
+        alpha_low=config.alpha_low,
+        alpha_high=config.alpha_high,
+        similarity=config.similarity,
+        seed=config.seed,
+        objective=config.objective,
+        width=config.width,
+    )
+
+
+def workplace_of(config: AlignConfig) -> Workplace:
+    """Put the settings of the stage into the words of what computes units."""
+    return Workplace(config.workers, config.threads, config.scheduler)
+
+
+def model_units(plan: Plan, features: Arrays, nuisance: Arrays) -> Iterator[PartUnit]:
+    """Cut the alignment of a model into units.
+
+    Units share nothing, so that each can be computed anywhere and resumed alone. Two units of a
+    subject form the Gram matrices of its ROIs twice, at 12,000 voxels and 13 layers for 1 % of
+    their time.
+
+    Parameters
+    ----------
+    plan : Plan
+    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+    nuisance : mapping of str to ndarray, shape (n_stimuli, n_columns)
+        With which every layer is joined and scored again; empty: not.
+    """
+    for part in plan.parts():
+        yield part.unit(MODEL, align_rois, features)
+        if nuisance:
+            yield part.unit(BOTH, encode_both, _useful(nuisance, part), features)
+
+
+def nuisance_units(plan: Plan, nuisance: Arrays) -> Iterator[PartUnit]:
+    """Cut the encoding from nuisance features alone into units; none without them."""
+    if nuisance:
+        for part in plan.parts():
+            yield part.unit(NUISANCE, encode_nuisance, _useful(nuisance, part))
+
+
+def _useful(nuisance: Arrays, part: Part) -> Arrays:
+    """Leave out the passage where folds keep passages whole: there it can tell nothing."""
+    leaks = part.settings.split == "shuffled"
+    return {kind: x for kind, x in nuisance.items() if leaks or kind != GROUP}
+
+
+def compute_parts(units: Sequence[PartUnit], folder: Path, place: Workplace) -> Computed:
+    """Compute units and join their labelled tables: see :func:`compute_kept`."""
+    tables = compute_kept([unit.unit for unit in units], folder, place)
+    labelled = [unit.labelled(table) for unit, table in zip(units, tables, strict=True)]
+    rows = [table for table in labelled if not table.empty]
+    scores = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+    pairs = zip(units, tables, strict=True)
+    return Computed(
+        scores, pd.DataFrame([row for unit, table in pairs for row in unit.tried(table)])
+    )

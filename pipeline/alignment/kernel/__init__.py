@@ -1,0 +1,1 @@
+"""Ridge and 2v2 from Gram matrices over stimuli."""

@@ -1,0 +1,173 @@
+"""Gram matrices over stimuli: all that ridge and 2v2 need to know of features or voxels.
+
+One pass over the columns of an array gives, for every fold, both what it predicts with (``kernel``)
+and what it is compared by (``patterns``); everything later costs the same for a hundred voxels as
+for 200,000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.alignment.threads import Map
+from pipeline.alignment.voxels import Columns, columns_between
+from pipeline.words import Similarity
+
+# Bytes of one block of columns in float64: large enough for BLAS, small enough to stay in cache.
+BLOCK_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Grams:
+    """Inner products between all stimuli of one array, z-scored for one fold.
+
+    Parameters
+    ----------
+    kernel : ndarray of float64, shape (n_stimuli, n_stimuli)
+        ``Z Zᵀ``: what ridge predicts from.
+    patterns : ndarray of float64, shape (n_stimuli, n_stimuli)
+        ``Zc Zcᵀ``, rows centred over columns (Pearson), or ``Z Zᵀ`` (cosine): what predicted and
+        true patterns are correlated by.
+    """
+
+    kernel: NDArray[np.float64]
+    patterns: NDArray[np.float64]
+
+    def varies(self, train: NDArray[np.int64]) -> bool:
+        """Say whether any column varies over the training rows."""
+        return bool(np.diagonal(self.kernel)[train].max() > 0)
+
+    def squares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return squared norms of all patterns as they are compared, and before any centring."""
+        return np.diagonal(self.patterns), np.diagonal(self.kernel)
+
+
+def gram_matrices(
+    values: Columns, train: NDArray[np.int64], similarity: Similarity = "pearson"
+) -> Grams:
+    """Form both Gram matrices for one set of training rows: see :func:`grams_of_folds`.
+
+    Parameters
+    ----------
+    values : ndarray of float or VoxelColumns, shape (n_stimuli, n_columns)
+    train : ndarray of int, shape (n_train,)
+        Rows that give mean and standard deviation.
+    similarity : {'pearson', 'cosine'}
+    """
+    return grams_of_folds(values, [train], similarity, map)[0]
+
+
+def grams_of_folds(
+    values: Columns,
+    trains: Sequence[NDArray[np.int64]],
+    similarity: Similarity,
+    in_parallel: Map,
+) -> list[Grams]:
+    """Z-score columns by each fold's training rows and form its Gram matrices, in one pass.
+
+    A column that is constant over the training rows carries nothing that could be learned: it
+    becomes 0 in all rows. The row means of different blocks of columns are merged as in Chan,
+    Golub and LeVeque (1983), so that no large number is subtracted from another and
+    ``Zc Zcᵀ`` keeps its digits even where all columns share one strong signal.
+
+    Parameters
+    ----------
+    values : ndarray of float or VoxelColumns, shape (n_stimuli, n_columns)
+        Features or responses; read and converted to float64 block by block.
+    trains : sequence of ndarray of int, shape (n_train,)
+        Rows that give mean and standard deviation, fold by fold.
+    similarity : {'pearson', 'cosine'}
+    in_parallel : callable
+        ``map``, or that of :func:`workers`: folds are worked on side by side.
+
+    Returns
+    -------
+    list of Grams
+        One for each fold. They do not depend on ``in_parallel``.
+    """
+    n_stimuli, n_columns = values.shape
+    width = max(1, BLOCK_BYTES // (8 * n_stimuli))
+    sums = [_FoldSum(n_stimuli, train) for train in trains]
+    for start in range(0, n_columns, width):
+        block = columns_between(values, start, start + width).astype(np.float64)
+        list(in_parallel(partial(_FoldSum.add, block=block), sums))
+    return list(in_parallel(partial(_FoldSum.grams, similarity=similarity), sums))
+
+
+class _FoldSum:
+    """What one fold has summed over the blocks of columns seen so far, training rows first."""
+
+    def __init__(self, n_stimuli: int, train: NDArray[np.int64]) -> None:
+        self.order = _train_first(n_stimuli, train)
+        self.n_train = len(train)
+        self.within = np.zeros((n_stimuli, n_stimuli))
+        self.means: list[NDArray[np.float64]] = []
+        self.sizes: list[int] = []
+
+    def add(self, block: NDArray[np.float64]) -> None:
+        z = _z_scored_first(block[self.order], self.n_train)
+        mean = z.mean(axis=1)
+        z -= mean[:, None]
+        self.within += z @ z.T
+        self.means.append(mean)
+        self.sizes.append(z.shape[1])
+
+    def grams(self, similarity: Similarity) -> Grams:
+        means, sizes = np.column_stack(self.means), np.array(self.sizes, dtype=np.float64)
+        kernel = self._in_place(self.within + _outer(means, sizes))
+        if similarity == "cosine":
+            return Grams(kernel, kernel)
+        overall = means @ sizes / sizes.sum()
+        return Grams(kernel, self._in_place(self.within + _outer(means - overall[:, None], sizes)))
+
+    def _in_place(self, ordered: NDArray[np.float64]) -> NDArray[np.float64]:
+        place = np.argsort(self.order)
+        matrix: NDArray[np.float64] = ordered[np.ix_(place, place)]
+        return matrix
+
+
+def z_scored(block: NDArray[np.floating], train: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Z-score columns by the mean and standard deviation of the training rows.
+
+    Parameters
+    ----------
+    block : ndarray of float, shape (n_stimuli, n_columns)
+    train : ndarray of int, shape (n_train,)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_stimuli, n_columns)
+        A column that is constant over the training rows is 0 in all rows.
+    """
+    order = _train_first(len(block), train)
+    rows = np.empty(block.shape)
+    rows[order] = _z_scored_first(block[order].astype(np.float64), len(train))
+    return rows
+
+
+def _train_first(n_stimuli: int, train: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Order rows so that those which are fitted are one slice: no copy for every mean."""
+    return np.concatenate([train, np.setdiff1d(np.arange(n_stimuli), train)])
+
+
+def _z_scored_first(rows: NDArray[np.float64], n_train: int) -> NDArray[np.float64]:
+    """Z-score a fresh copy, in place, by its first ``n_train`` rows."""
+    fitted = rows[:n_train]
+    mean = fitted.mean(axis=0)
+    rows -= mean
+    deviation = np.sqrt(np.einsum("ij,ij->j", fitted, fitted) / n_train)
+    # The mean of n equal numbers is off by up to n rounding errors, and leaves that much behind.
+    varies = deviation > n_train * np.finfo(np.float64).eps * np.abs(mean)
+    rows *= np.divide(1.0, deviation, out=np.zeros_like(deviation), where=varies)
+    return rows
+
+
+def _outer(means: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    weighted = means * np.sqrt(sizes)
+    product: NDArray[np.float64] = weighted @ weighted.T
+    return product

@@ -1,0 +1,101 @@
+"""One subject's responses as Gram matrices, made once for every model that is aligned with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.alignment.folds import NestedFold, nested_folds
+from pipeline.alignment.inputs import check_inputs
+from pipeline.alignment.kernel.grams import Grams, grams_of_folds
+from pipeline.alignment.settings import AlignSettings
+from pipeline.alignment.threads import workers
+from pipeline.alignment.voxels import Columns
+from pipeline.errors import AlignmentError, Problem
+
+
+@dataclass(frozen=True)
+class SubjectGrams:
+    """The Gram matrices of one subject's ROIs in every outer fold; made by :func:`subject_grams`.
+
+    Parameters
+    ----------
+    settings : AlignSettings
+        They were made with. Another search for alpha may use them, other folds may not.
+    groups : ndarray, shape (n_stimuli,)
+        Stimulus group of each stimulus.
+    folds : tuple of NestedFold
+    rois : tuple of mapping of ROI to Grams
+        One mapping for each fold: two matrices (n_stimuli, n_stimuli) of float64 a ROI.
+    """
+
+    settings: AlignSettings
+    groups: NDArray[np.generic]
+    folds: tuple[NestedFold, ...]
+    rois: tuple[Mapping[str, Grams], ...]
+
+    def check(self, groups: ArrayLike, settings: AlignSettings) -> None:
+        """Refuse to serve other stimulus groups, folds or another similarity.
+
+        Raises
+        ------
+        AlignmentError
+        """
+        searched = replace(
+            self.settings,
+            trials=settings.trials,
+            alpha_low=settings.alpha_low,
+            alpha_high=settings.alpha_high,
+            objective=settings.objective,
+            width=settings.width,
+        )
+        if settings != searched or not np.array_equal(self.groups, np.asarray(groups)):
+            raise AlignmentError(
+                Problem(
+                    "Gram matrices of a subject",
+                    f"the groups they were made for, split and compared as by {self.settings}",
+                    f"other groups, or {settings}",
+                    "Make them again with subject_grams: only trials, alphas, objective and width "
+                    "may change.",
+                )
+            )
+
+
+def subject_grams(
+    responses: Mapping[str, Columns], groups: ArrayLike, settings: AlignSettings
+) -> SubjectGrams:
+    """Read a subject's voxels once, block by block, and keep a Gram matrix for every ROI and fold.
+
+    Parameters
+    ----------
+    responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
+    groups : array_like, shape (n_stimuli,)
+    settings : AlignSettings
+
+    Raises
+    ------
+    AlignmentError
+        All problems of the responses and groups at once, or those of the folds.
+    """
+    check_inputs({"responses of ROI": responses}, {"groups": groups})
+    return form_grams(responses, groups, settings)
+
+
+def form_grams(
+    responses: Mapping[str, Columns], groups: ArrayLike, settings: AlignSettings
+) -> SubjectGrams:
+    """Do the work of :func:`subject_grams` on responses that were checked."""
+    folds = nested_folds(groups, settings)
+    trains = [fold.outer.train for fold in folds]
+    with workers() as in_parallel:
+        made = {
+            roi: grams_of_folds(values, trains, settings.similarity, in_parallel)
+            for roi, values in responses.items()
+        }
+    rois = tuple(
+        {roi: grams[number] for roi, grams in made.items()} for number in range(len(folds))
+    )
+    return SubjectGrams(settings, np.array(groups), folds, rois)

@@ -1,0 +1,1 @@
+"""File formats of brain data: how they are read and written."""

@@ -1,0 +1,1 @@
+"""NIfTI volumes: reading, masks, spaces and writing."""

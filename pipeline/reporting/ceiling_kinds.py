@@ -1,0 +1,73 @@
+"""Noise ceilings beside 2v2 accuracies, and how much of the way to them a model goes."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pipeline.reporting.table import CHANCE
+from pipeline.reporting.views import View
+from pipeline.words import SPLIT_HALF
+
+#: Kinds of ceiling, the one that fractions are of first, and what is to be known of each.
+KINDS = {
+    "signal": "Signal ceiling: the noiseless signal of the simulation predicts the responses.",
+    SPLIT_HALF: (
+        "Split-half ceiling: one half of the repeats predicts the other. It is a lower bound: a "
+        "good model of the mean over all repeats may exceed it."
+    ),
+    "across-subjects": (
+        "Across-subjects ceiling: ridge from the other subjects' same ROI. It is a lower bound: "
+        "others are noisy, and few."
+    ),
+}
+
+#: Kind -> ROI -> 2v2 accuracy, mean over subjects.
+Ceilings = dict[str, dict[str, float]]
+
+
+def ceilings_of(view: View, ceilings: pd.DataFrame) -> Ceilings:
+    """Give the ceilings of each ROI in a view, mean over subjects; empty if unknown."""
+    if ceilings.empty:
+        return {}
+    means = view.rows_of(ceilings).groupby(["kind", "roi"], sort=False)["two_vs_two"].mean()
+    by_kind: Ceilings = {}
+    for (kind, roi), mean in means.items():
+        by_kind.setdefault(str(kind), {})[str(roi)] = float(mean)
+    return {kind: by_kind[kind] for kind in KINDS if kind in by_kind}
+
+
+def fraction_of_ceiling(accuracy: pd.Series, ceiling: pd.Series) -> pd.Series:
+    """Say how far accuracies go from chance to their ceiling.
+
+    Parameters
+    ----------
+    accuracy, ceiling : Series of float
+        2v2 accuracies of the same cells; chance is 0.5.
+
+    Returns
+    -------
+    Series of float
+        ``(accuracy - 0.5) / (ceiling - 0.5)``: 0 at chance, 1 at the ceiling, below 0 and above
+        1 as it comes, never clipped. NaN where the ceiling is unknown, or is at or below chance:
+        there is no fraction of nothing.
+
+    Notes
+    -----
+    The quotient ``accuracy / ceiling`` would give a model at chance most of the ceiling.
+    """
+    room = (ceiling - CHANCE).where(ceiling > CHANCE)
+    return (accuracy - CHANCE) / room
+
+
+def fraction_note(kind: str, ceilings: dict[str, float]) -> str:
+    """Explain the column of fractions, and name the ROIs that have none."""
+    without = [roi for roi, ceiling in ceilings.items() if ceiling <= CHANCE]
+    left_out = (
+        f" Without {', '.join(without)}: there the ceiling is at or below chance."
+        if without
+        else ""
+    )
+    return (
+        f"Of ceiling: (accuracy \u2212 0.5) / ({kind} ceiling \u2212 0.5), summed over ROIs before "
+        f"dividing, and not clipped.{left_out}"
+    )

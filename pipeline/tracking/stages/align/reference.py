@@ -1,0 +1,120 @@
+"""``reference``: what a brain dataset gives without any model, for all models to be seen beside.
+
+Its noise ceilings, and how well nuisance features predict it. Every alignment in the same folds
+uses the same reference, so it is a run of its own, made by the first that needs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import mlflow
+import pandas as pd
+from mlflow.entities import Run
+
+from pipeline.alignment.dataset.ceilings import ceiling_units, mean_ceilings, simulated_signals
+from pipeline.alignment.dataset.jobs import ALL_NUISANCE, Arrays
+from pipeline.alignment.dataset.kept import compute_kept
+from pipeline.alignment.dataset.parts import Plan, compute_parts, nuisance_units, workplace_of
+from pipeline.brains.load import load_brain
+from pipeline.config import AlignConfig, ExtractConfig
+from pipeline.features.nuisance import nuisance_features
+from pipeline.tracking.brain_inputs import brain_input
+from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.runs import Stage, always, artifact, logged_folder, once
+from pipeline.tracking.score_files import read_scores
+from pipeline.tracking.unfinished import forget, unfinished_folder
+
+CODE = (
+    "alignment",
+    "brains/formats/nifti",
+    "brains/load",
+    "brains/near_identical",
+    "brains/simulated",
+    "features/nuisance",
+    "tracking/stages/align",
+)
+#: What an alignment does not depend on: the model's side, and where the work is done.
+NOT_OURS = {*ExtractConfig.model_fields, "workers", "threads", "scheduler"}
+#: What only a model's own scores depend on.
+ONLY_MODELS = {"width", "permutations", "maps"}
+CEILINGS, NUISANCE = "ceilings.csv", "nuisance.csv"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a brain dataset gives without a model, and the run that holds it."""
+
+    run_id: str
+
+    def ceilings(self) -> pd.DataFrame:
+        """Read the noise ceilings: kind, subject, roi and scores; no rows where there are none."""
+        return read_scores(artifact(self.run_id, CEILINGS))
+
+    def nuisance(self) -> pd.DataFrame:
+        """Read the scores of nuisance features; no rows where they were not asked for."""
+        return read_scores(artifact(self.run_id, NUISANCE))
+
+
+def nuisance_of(config: AlignConfig) -> Arrays:
+    """Compute the nuisance features of an alignment's stimuli; none where they are not wanted."""
+    if not config.nuisance:
+        return {}
+    return _nuisance(config.brain, config.brain_dir, config.split == "shuffled")
+
+
+@lru_cache(maxsize=2)  # a study aligns many models with the same brain dataset
+def _nuisance(name: str, directory: str, with_groups: bool) -> Arrays:
+    return nuisance_features(load_brain(name, directory).stimuli, with_groups)
+
+
+def run_reference(config: AlignConfig, plan: Plan) -> Reference:
+    """Estimate ceilings and encode from nuisance features, or find what was computed before.
+
+    Parameters
+    ----------
+    config : AlignConfig
+        Its model is not looked at.
+    plan : Plan
+    """
+    settings = config.model_dump(exclude=NOT_OURS | ONLY_MODELS)
+    # of the same responses, a simulation knows the signal and a prepared copy does not
+    inputs = {"brain": plan.brain.digest, "simulation": str("simulated" in config.brain)}
+    mark = fingerprint("reference", settings, inputs, CODE)
+    stage = Stage(
+        "reference",
+        f"reference of {plan.brain.name}",
+        mark,
+        {**settings, "brain": config.brain, "brain_dir": config.brain_dir},
+        {"brain": plan.brain.name},
+    )
+
+    def work(_: Run) -> None:
+        mlflow.log_input(brain_input(plan.brain), context="responses")
+        folder, place = unfinished_folder(mark), workplace_of(config)
+        signals = simulated_signals(config.brain, plan.brain)
+        units = list(ceiling_units(plan.brain, signals, plan.groups, plan.settings[0]))
+        tables = compute_kept([unit.unit for unit in units], folder, place)
+        ceilings = mean_ceilings(units, tables)
+        units_alone = list(nuisance_units(plan, nuisance_of(config)))
+        alone = compute_parts(units_alone, folder, place).scores
+        with logged_folder() as logged:
+            ceilings.to_csv(logged / CEILINGS, index=False)
+            alone.to_csv(logged / NUISANCE, index=False)
+        _log_means(ceilings, alone)
+        forget(folder)
+
+    return Reference(once(stage, work, always))
+
+
+def _log_means(ceilings: pd.DataFrame, nuisance: pd.DataFrame) -> None:
+    means = {
+        f"ceiling_{kind}_2v2/{roi}": value
+        for (kind, roi), value in ceilings.groupby(["kind", "roi"]).two_vs_two.mean().items()
+    }
+    if not nuisance.empty:
+        alone = nuisance[nuisance.layer == ALL_NUISANCE]
+        by_roi = alone.groupby(["split", "roi"]).two_vs_two.mean()
+        means |= {f"nuisance_2v2/{roi}/{split}": v for (split, roi), v in by_roi.items()}
+    mlflow.log_metrics(means)

@@ -1,0 +1,266 @@
+"""``align``: a registered version and a brain dataset in, 2v2 per ROI and subject out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mlflow
+import pandas as pd
+from mlflow.entities import Run
+
+from pipeline.alignment import best_layers, mean_within
+from pipeline.alignment.dataset.chosen import p_values, write_maps
+from pipeline.alignment.dataset.jobs import Arrays, unique_part
+from pipeline.alignment.dataset.parts import compute_parts, make_plan, model_units, workplace_of
+from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.load import load_brain
+from pipeline.config import AlignConfig, ExtractConfig
+from pipeline.errors import DataError, Problem
+from pipeline.tracking.brain_inputs import brain_input
+from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.registry import Registered, resolve, tag_version
+from pipeline.tracking.runs import (
+    NOTE,
+    Stage,
+    always,
+    artifact,
+    log,
+    logged_folder,
+    once,
+    visible_refusal,
+)
+from pipeline.tracking.score_files import read_scores
+from pipeline.tracking.stages.align.reference import (
+    CODE,
+    NOT_OURS,
+    Reference,
+    nuisance_of,
+    run_reference,
+)
+from pipeline.tracking.stages.extract import Extracted, run_extract
+from pipeline.tracking.unfinished import forget, unfinished_folder
+from pipeline.words import MODEL, Objective
+
+SCORES, CEILINGS, ALPHAS = "scores.csv", "ceilings.csv", "alphas.csv"
+P_VALUES, MAPS = "p_values.csv", "maps"
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """The scores of one version with one brain dataset, and the runs that hold them.
+
+    Parameters
+    ----------
+    run_id : str
+        Of the align run.
+    extract_run : str
+        Of the run whose features were scored.
+    """
+
+    run_id: str
+    extract_run: str
+
+    @property
+    def objective(self) -> Objective:
+        """The inner score that chose alphas, and by which layers are chosen."""
+        named: Objective = mlflow.get_run(self.run_id).data.params["objective"]
+        return named
+
+    def every_score(self) -> pd.DataFrame:
+        """Read every score: one row a subject, split, source, repeat, direction, ROI, layer, fold.
+
+        ``source`` is 'model', 'nuisance' (features that are none of a model) or 'both' (a layer
+        beside all nuisance features). ``fold`` goes on over repeats, so it tells them apart too.
+        Where ``split`` was shuffled, there are rows in grouped folds as well.
+        """
+        return read_scores(artifact(self.run_id, SCORES))
+
+    def scores(self) -> pd.DataFrame:
+        """Read the scores of the model in the split that was asked for."""
+        return asked(self.every_score())
+
+    def unique(self) -> pd.DataFrame:
+        """Read what the model explains beyond nuisance features, in every split."""
+        return unique_part(self.every_score(), self.objective)
+
+    def alphas(self) -> pd.DataFrame:
+        """Read the alphas tried and their inner scores: see :class:`Computed`."""
+        return read_scores(artifact(self.run_id, ALPHAS))
+
+    def ceilings(self) -> pd.DataFrame:
+        """Read the noise ceilings; no rows where there are none."""
+        return read_scores(artifact(self.run_id, CEILINGS))
+
+    def p_values(self) -> pd.DataFrame:
+        """Read the p value of each subject, direction and ROI; no rows where none was asked for."""
+        if mlflow.get_run(self.run_id).data.params["permutations"] == "0":
+            return pd.DataFrame()
+        return pd.read_csv(artifact(self.run_id, P_VALUES), dtype={"subject": str, "roi": str})
+
+
+def asked(scores: pd.DataFrame) -> pd.DataFrame:
+    """Select the rows of the model in the split that was asked for, which comes first."""
+    chosen = (scores.source == MODEL) & (scores.split == scores.split.iloc[0])
+    return scores[chosen].reset_index(drop=True)
+
+
+def run_align(config: AlignConfig) -> Aligned:
+    """Align a registered version with a brain dataset, or find the scores computed before.
+
+    Features are extracted first where no run holds them yet, and ceilings and the scores of
+    nuisance features are computed where no alignment in these folds has needed them.
+
+    Raises
+    ------
+    PipelineError
+        When the model is not registered, the brain dataset cannot be read, folds would hold
+        fewer than two stimuli, features are those of other stimuli, or a pattern is constant.
+    """
+    names = {"brain": config.brain}
+    stage = Stage(
+        "align", f"align {config.model} with {config.brain}", "", config.model_dump(), names
+    )
+    with visible_refusal(stage):
+        registered = resolve(config.model)
+        brain = load_brain(config.brain, config.brain_dir)
+        plan = make_plan(config, brain)
+    extract_config = config.model_dump(include=set(ExtractConfig.model_fields))
+    extracted = run_extract(ExtractConfig(**extract_config))
+    reference = run_reference(config, plan)
+    inputs = {
+        "features": extracted.run_id,
+        "brain": brain.digest,
+        "reference": reference.run_id,
+    }
+    mark = fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, CODE)
+    stage = Stage(
+        "align",
+        f"align {registered.title} with {brain.name}",
+        mark,
+        {**config.model_dump(), "model": registered.uri},
+        {"brain": brain.name, **registered.names},
+    )
+
+    def work(_: Run) -> None:
+        mlflow.log_input(brain_input(brain), context="responses")
+        features = matching_features(extracted, brain)
+        units = list(model_units(plan, features, nuisance_of(config)))
+        folder = unfinished_folder(mark)
+        computed = compute_parts(units, folder, workplace_of(config))
+        scores = computed.scores
+        if config.permutations:
+            tested = p_values(
+                plan, features, asked(scores), config.permutations, folder, workplace_of(config)
+            )
+            _log_p_values(tested)
+        if config.maps:
+            with logged_folder(MAPS) as maps:
+                write_maps(plan, features, asked(scores), maps)
+        mlflow.log_text(computed.alphas.to_csv(index=False), ALPHAS)
+        _log_tables(scores, reference)
+        _log_means(asked(scores), registered, brain, config.objective)
+        _log_unique(scores, reference, config.objective)
+        forget(folder)
+
+    return Aligned(once(stage, work, always), extracted.run_id)
+
+
+def matching_features(extracted: Extracted, brain: BrainDataset) -> Arrays:
+    """Read features, and make sure that they are those of the stimuli that were responded to.
+
+    Raises
+    ------
+    DataError
+        The features were made from other stimuli, even if these are as many.
+    """
+    if extracted.origin.stimuli != brain.stimuli.digest:
+        raise DataError(
+            Problem(
+                f"features of run {extracted.run_id}",
+                f"those of the stimuli of {brain.name} ({brain.stimuli.digest[:12]})",
+                f"those of others ({extracted.origin.stimuli[:12]})",
+                "Run extract again with this brain dataset.",
+            )
+        )
+    return extracted.read()
+
+
+def _log_tables(scores: pd.DataFrame, reference: Reference) -> None:
+    alone = reference.nuisance()
+    with logged_folder() as folder:
+        together = [scores] if alone.empty else [scores, alone]
+        pd.concat(together, ignore_index=True).to_csv(folder / SCORES, index=False)
+        reference.ceilings().to_csv(folder / CEILINGS, index=False)
+    mlflow.set_tag("reference", reference.run_id)
+
+
+def _log_p_values(tested: pd.DataFrame) -> None:
+    mlflow.log_text(tested.to_csv(index=False), P_VALUES)
+    rows = tested.itertuples()
+    mlflow.log_metrics({f"{row.direction}_p/{row.roi}/{row.subject}": row.p for row in rows})
+
+
+def _log_means(
+    scores: pd.DataFrame, registered: Registered, brain: BrainDataset, objective: Objective
+) -> None:
+    """Log means over folds, and over subjects, to the run, the model and its tune run."""
+    chosen = best_layers(scores, objective)
+    by_subject = chosen.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
+    by_roi = by_subject.groupby(["direction", "roi"], sort=False).mean()
+    means = {f"{direction}_2v2/{roi}": value for (direction, roi), value in by_roi.items()}
+    single = {
+        f"{direction}_2v2/{roi}/{subject}": value
+        for (direction, roi, subject), value in by_subject.items()
+    }
+    further = {**_hard_pairs_and_ranks(chosen), "alpha_at_border": _share_at_border(chosen)}
+    mlflow.log_metrics(
+        {**means, **single, **further}, model_id=registered.model_id, dataset=brain_input(brain)
+    )
+    # the registry's Compare shows the metrics of the run that made each version
+    client = mlflow.MlflowClient()
+    for metric, value in means.items():
+        client.log_metric(registered.run_id, metric, value)
+    tag_version(registered, {f"{brain.name}/{k}": f"{v:.4f}" for k, v in means.items()})
+    best = ", ".join(f"{name.replace('_2v2/', ' ')} {value:.3f}" for name, value in means.items())
+    log.info("  %s", best)
+    rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in means.items())
+    mlflow.set_tag(
+        NOTE,
+        f"2v2 accuracy of `{registered.uri}` with **{brain.name}** ({brain.source}), mean over "
+        f"{len(brain.subjects)} subjects; chance is 0.5.\n\n| | 2v2 |\n|---|---|\n{rows}",
+    )
+
+
+def _hard_pairs_and_ranks(chosen: pd.DataFrame) -> dict[str, float]:
+    """Average over subjects what 2v2 hides: pairs that share a label, and ranks among all."""
+    by = ["direction", "roi"]
+    within = mean_within(chosen, [*by, "subject"]).groupby(by, sort=False).mean()
+    ranks = chosen.groupby([*by, "subject"], sort=False).rank_accuracy.mean()
+    by_roi = ranks.groupby(by, sort=False).mean()
+    return {
+        **{f"{direction}_2v2_within/{roi}": value for (direction, roi), value in within.items()},
+        **{f"{direction}_rank/{roi}": value for (direction, roi), value in by_roi.items()},
+    }
+
+
+def _share_at_border(chosen: pd.DataFrame) -> float:
+    """Say, once for all units, how many of the alphas that scores rest on may lie too far out."""
+    at_border = int(chosen.alpha_at_border.sum())
+    if at_border:
+        log.warning(
+            "  %d of %d chosen alphas lie on the border of those tried: a better one may lie "
+            "outside alpha_low and alpha_high",
+            at_border,
+            len(chosen),
+        )
+    return at_border / len(chosen)
+
+
+def _log_unique(scores: pd.DataFrame, reference: Reference, objective: Objective) -> None:
+    """Log what the model explains beyond nuisance features, mean over subjects and folds."""
+    alone = reference.nuisance()
+    if not alone.empty:
+        unique = unique_part(pd.concat([scores, alone], ignore_index=True), objective)
+        in_asked = unique[unique.split == scores.split.iloc[0]]
+        by_roi = in_asked.groupby("roi", sort=False)["unique"].mean()
+        mlflow.log_metrics({f"unique_2v2/{roi}": value for roi, value in by_roi.items()})

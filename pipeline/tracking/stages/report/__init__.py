@@ -1,0 +1,1 @@
+"""The stage ``report``: the runs of a study in, a page out."""

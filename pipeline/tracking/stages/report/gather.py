@@ -1,0 +1,140 @@
+"""What the runs of a study logged, gathered for its report."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import Any
+
+import mlflow
+import pandas as pd
+
+from pipeline.alignment import best_layers
+from pipeline.alignment.dataset.jobs import unique_part
+from pipeline.data import TASKS
+from pipeline.reporting.results import StudyResults
+from pipeline.tracking.lineage import Link
+from pipeline.tracking.registry import Registered, resolve
+from pipeline.tracking.stages.align.stage import Aligned, asked
+from pipeline.tracking.stages.report.settings import told_settings
+from pipeline.tracking.store import run_link
+from pipeline.words import MODEL
+
+#: Shown of every task that has them, beside the score that decides which of its models is best.
+METRICS = ("bertscore_f1", "exact_match", "accuracy")
+#: Settings of tuning that matter only to a model with something of it: param -> tag of the version.
+NEEDED = {
+    "max_train": "trainable_parameters",
+    "max_steps": "trainable_parameters",
+    "prompt_length": "prompt_length",
+}
+
+
+def study_results(asks: str, links: Sequence[Link]) -> StudyResults:
+    """Gather what the runs of a study logged.
+
+    Parameters
+    ----------
+    asks : str
+        What the study asks; the title of its report.
+    links : sequence of Link
+
+    Raises
+    ------
+    PipelineError
+        What a run logged is gone or damaged.
+    """
+    models = {link.model: resolve(link.model) for link in links}
+    tune_rows = [row for m in models.values() for row in _task_rows(m)]
+    scores, ceilings, profiles, unique, p_values = [], [], [], [], []
+    for link in links:
+        aligned, registered = Aligned(link.align_run, link.extract_run), models[link.model]
+        cell = {**_key(registered), "brain": link.brain, "simulated": link.simulated}
+        every = aligned.every_score()
+        by_split = every[every.source == MODEL].groupby("split", sort=False)
+        scores += [best_layers(rows, aligned.objective).assign(**cell) for _, rows in by_split]
+        profiles.append(asked(every).assign(**cell))
+        unique.append(unique_part(every, aligned.objective).assign(**cell, direction="encoding"))
+        split = every.split.iloc[0]  # of several, only the one asked for is tested
+        p_values.append(aligned.p_values().assign(**cell, split=split))
+        ceilings.append(aligned.ceilings().assign(brain=link.brain, direction="encoding"))
+    layer_key = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject", "layer"]
+    profile = pd.concat(profiles).groupby(layer_key, sort=False).two_vs_two.mean().reset_index()
+    return StudyResults(
+        title=asks,
+        task_scores=pd.DataFrame(tune_rows),
+        brain_scores=pd.concat(scores, ignore_index=True),
+        ceilings=pd.concat(ceilings, ignore_index=True).drop_duplicates(
+            ["brain", "kind", "subject", "roi"]
+        ),
+        layer_profile=profile.assign(layer=profile.layer.map(layer_number)),
+        settings=told_settings(list(_runs_of(links, models))),
+        lineage=pd.DataFrame(_lineage_rows(links, models)),
+        unique=pd.concat(unique, ignore_index=True),
+        p_values=pd.concat(p_values, ignore_index=True),
+    )
+
+
+def layer_number(name: str) -> int:
+    """Give the number of a layer that the store of features calls ``layer_07``; 0: embedding."""
+    return int(name.removeprefix("layer_"))
+
+
+def _key(registered: Registered) -> dict[str, Any]:
+    names = registered.names
+    return {**names, "seed": int(names["seed"])}
+
+
+def shown_metrics(task: str, logged: Container[str]) -> list[str]:
+    """List the scores of a task that a report shows, the deciding one first.
+
+    Parameters
+    ----------
+    task : str
+        In TASKS.
+    logged : container of str
+        Keys of the metrics that a tune run has: ``task/<score>``.
+    """
+    proposed = dict.fromkeys((TASKS[task].scores[0], *METRICS))
+    return [metric for metric in proposed if f"task/{metric}" in logged]
+
+
+def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
+    metrics = mlflow.get_run(registered.run_id).data.metrics
+    tags = registered.tags
+    for metric in shown_metrics(registered.names["task"], metrics):
+        yield {
+            **_key(registered),
+            "metric": metric,
+            "score": metrics[f"task/{metric}"],
+            "score_sd_error": metrics[f"task/{metric}_error"],
+            "model": f"{registered.name} v{registered.version}",
+            "trainable_parameters": int(tags["trainable_parameters"]),
+            "total_parameters": int(tags["total_parameters"]),
+            "bytes_stored": int(tags["bytes_stored"]),
+            "converged": tags["converged"] == "true",
+            "modality": tags["modality"],
+        }
+
+
+def _runs_of(
+    links: Sequence[Link], models: Mapping[str, Registered]
+) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Yield the params of every tune and align run that its results depend on, and its names."""
+    for link in links:
+        registered = models[link.model]
+        untold = [name for name, tag in NEEDED.items() if registered.tags[tag] == "0"]
+        tuned = mlflow.get_run(link.tune_run).data.params
+        # trials of tune and of align are different things
+        yield {k: v for k, v in tuned.items() if k not in ("trials", *untold)}, registered.names
+        yield mlflow.get_run(link.align_run).data.params, {**registered.names, "brain": link.brain}
+
+
+def _lineage_rows(links: Sequence[Link], models: dict[str, Registered]) -> Iterator[dict[str, Any]]:
+    for link in links:
+        run = mlflow.get_run(link.align_run)
+        yield {
+            **_key(models[link.model]),
+            "model_uri": link.model,
+            "run_id": link.align_run,
+            "link": run_link(run.info.experiment_id, link.align_run),
+        }

@@ -1,0 +1,146 @@
+"""Versions between a base and a version of it tuned by ``full``: nothing is trained here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mlflow
+from mlflow.entities import Run
+
+from pipeline.config import TuneConfig
+from pipeline.errors import Problem, TuningError
+from pipeline.models.travelling.card import weights_digest
+from pipeline.tracking.kept_bases import keep_base
+from pipeline.tracking.registry import Registered, best_of, made_by, versions_with
+from pipeline.tracking.runs import finished_runs, log, stage_run, visible_refusal
+from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name, tune_request, tune_stage
+from pipeline.tracking.stages.tune.records import log_tuned
+from pipeline.tracking.stages.tune.stage import run_tune
+from pipeline.tuning.methods import METHODS
+from pipeline.tuning.methods.wise_ft import ALPHAS
+from pipeline.tuning.training.devices import world_size
+from pipeline.tuning.tune import interpolations
+
+
+def run_method(config: TuneConfig) -> Registered:
+    """Adapt a base as its method says: by training, or between the base and what was trained.
+
+    Raises
+    ------
+    PipelineError
+        See :func:`pipeline.tracking.stages.tune.stage.run_tune`.
+    """
+    return run_interpolate(config) if METHODS[config.method].interpolates else run_tune(config)
+
+
+def check_devices(config: TuneConfig) -> None:
+    """Refuse several processes for a method that trains nothing for them to share.
+
+    Raises
+    ------
+    TuningError
+    """
+    if world_size() > 1 and METHODS[config.method].interpolates:
+        raise TuningError(
+            Problem(
+                f"method '{config.method}'",
+                "one process",
+                f"{world_size()} that torchrun has started",
+                f"Tune with method=full under torchrun, then with {config.method} in one process.",
+            )
+        )
+
+
+def run_interpolate(config: TuneConfig) -> Registered:
+    """Register a version for each alpha, or find those made before.
+
+    The version tuned by ``full`` is the best one of the same base, data and seed; where there is
+    none it is tuned first, with the recipe of the method that interpolates.
+
+    Returns
+    -------
+    Registered
+        The one with the best validation score of these; the method's alias points at the best of
+        all seeds.
+
+    Raises
+    ------
+    PipelineError
+        Where tuning by ``full`` is refused.
+    """
+    with visible_refusal(tune_stage(config)):
+        request = tune_request(config)
+    full = _tuned_fully(config, request)
+    base_uri = keep_base(request.base, request.base_folder)
+    marks = {alpha: request.fingerprint(full=full.model_id, alpha=str(alpha)) for alpha in ALPHAS}
+    missing = [alpha for alpha, mark in marks.items() if not _registered(mark)]
+    if not missing:
+        log.info("%s: already done, reusing its versions", tune_stage(config).title)
+    else:
+        with _folder_of(full) as folder:
+            arguments = (config, request.base, request.base_folder, request.task, request.data)
+            tuned = interpolations(*arguments, folder, missing)
+            for alpha in missing:
+                with _run_of(config, request, alpha, full, marks[alpha]):
+                    further = {"alpha": f"{alpha:g}", "interpolates": full.uri}
+                    log_tuned(next(tuned), request, base_uri, further)
+    best = best_of(version for mark in marks.values() if (version := _registered(mark)))
+    if best is None:
+        raise AssertionError("no alpha registered a version")
+    return best
+
+
+def _tuned_fully(config: TuneConfig, request: TuneRequest) -> Registered:
+    """Find the version to interpolate towards, or tune it."""
+    wanted = {
+        "method": "full",
+        "base_digest": weights_digest(request.base_folder)[:16],
+        "data_digest": request.data.digest[:16],
+        "seed": str(config.seed),
+    }
+    found = best_of(versions_with(model_name(config), wanted))
+    if found:
+        return found
+    recipe = METHODS[config.method].recipes[request.base.modality]
+    rate = 0.0 if config.trials else config.learning_rate or recipe.learning_rate
+    chosen = {
+        "method": "full",
+        "learning_rate": rate,
+        "weight_decay": recipe.weight_decay if config.weight_decay < 0 else config.weight_decay,
+    }
+    return run_tune(config.model_copy(update=chosen))
+
+
+def _registered(mark: str) -> Registered | None:
+    made = (made_by(run.info.run_id) for run in finished_runs(mark))
+    return next((registered for registered in made if registered), None)
+
+
+@contextmanager
+def _folder_of(version: Registered) -> Iterator[Path]:
+    """Fetch the folder of a tuned model."""
+    with TemporaryDirectory(prefix="full-") as name:
+        fetched = mlflow.artifacts.download_artifacts(version.uri, dst_path=name)
+        yield Path(fetched) / "artifacts" / "tuned"
+
+
+@contextmanager
+def _run_of(
+    config: TuneConfig, request: TuneRequest, alpha: float, full: Registered, mark: str
+) -> Iterator[Run]:
+    """Open the run of one alpha."""
+    stage = tune_stage(config)
+    titled = replace(
+        stage,
+        title=f"{stage.title} alpha {alpha:g}",
+        fingerprint=mark,
+        settings={**stage.settings, "alpha": alpha, "interpolates": full.uri},
+    )
+    log.info("%s", titled.title)
+    with stage_run(titled) as run:
+        mlflow.log_input(request.dataset(), context="training")
+        yield run

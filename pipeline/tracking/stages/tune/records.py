@@ -1,0 +1,131 @@
+"""What a tuned model leaves in its run and in the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+import mlflow
+
+from pipeline.tracking.registry import log_model, register
+from pipeline.tracking.runs import NOTE, log
+from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
+from pipeline.tuning.method import Recipe
+from pipeline.tuning.search.search import Choice, Outcome
+from pipeline.tuning.tune import Tuned
+
+_USED = (
+    "optimizer",
+    "optimizer_settings",
+    "learning_rate",
+    "schedule",
+    "warmup",
+    "weight_decay",
+    "clip",
+)
+
+
+@dataclass(frozen=True)
+class RunRecorder:
+    """Records a tuning in the active run, and each search trial in a run nested in it."""
+
+    title: str
+
+    def settled(self, recipe: Recipe, choice: Choice) -> None:
+        """Log as params what the settings left to the recipe or to the search."""
+        used = {**asdict(recipe), "learning_rate": choice.learning_rate}
+        mlflow.log_params({f"recipe/{name}": used[name] for name in _USED})
+
+    def progress(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Log losses at a step."""
+        mlflow.log_metrics(dict(metrics), step=step)
+
+    @contextmanager
+    def trial(self, number: int, choice: Choice) -> Iterator[RunRecorder]:
+        """Open the run of one search trial."""
+        with mlflow.start_run(run_name=f"{self.title} trial {number}", nested=True):
+            mlflow.set_tags({"stage": "trial", "trial": str(number)})
+            mlflow.log_params(
+                {"learning_rate": choice.learning_rate, "prompt_length": choice.prompt_length}
+            )
+            yield self
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Tag a trial's run with how it ended, and log the loss that the search compares."""
+        mlflow.set_tag("outcome", outcome.kind)
+        if outcome.kind == "complete":
+            mlflow.log_metric("validation_loss", outcome.loss)
+
+
+def log_tuned(
+    tuned: Tuned, request: TuneRequest, base_uri: str, further: Mapping[str, str]
+) -> None:
+    """Log scores and model to the active run, and register the model last of all.
+
+    Parameters
+    ----------
+    tuned : Tuned
+    request : TuneRequest
+        What it was made from.
+    base_uri : str
+        Where the store keeps the base.
+    further : mapping of str to str
+        Further tags of the version.
+    """
+    model_id, model_uri, stored = log_model(tuned.model, base_uri)
+    scores = {f"task/{metric}": score.mean for metric, score in tuned.test.items()}
+    scores |= {f"task/{metric}_error": score.error for metric, score in tuned.test.items()}
+    scores |= {f"validation/{metric}": score.mean for metric, score in tuned.validation.items()}
+    scores |= {f"base/{metric}": score.mean for metric, score in tuned.base_test.items()}
+    scores |= {f"constant/{metric}": s.mean for metric, s in tuned.constant_test.items()}
+    sizes = _sizes(tuned, stored)
+    mlflow.log_metrics({**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=model_id)
+    mlflow.set_tags({"converged": str(tuned.converged).lower(), **request.origin()})
+    if tuned.training and tuned.training.resumed_at:
+        mlflow.set_tag("resumed_at_step", str(tuned.training.resumed_at))
+    card = tuned.model.card
+    tags = {
+        "method": card.method,
+        "task": card.task,
+        "base": card.base,
+        "base_digest": card.base_digest[:16],
+        **request.origin(),
+        "data_digest": request.data.digest[:16],
+        "modality": card.modality,
+        "prompt_length": str(card.prompt_length),
+        "learning_rate": f"{tuned.choice.learning_rate:g}",
+        "seed": str(request.config.seed),
+        "converged": str(tuned.converged).lower(),
+        "validation_score": repr(tuned.validation[tuned.primary].mean),
+        **{k: str(v) for k, v in sizes.items()},
+        **{f"task/{k}": f"{v.mean:.4f}" for k, v in tuned.test.items()},
+        **further,
+    }
+    verdict = _verdict(tuned)
+    registered = register(model_uri, model_name(request.config), tags, f"{card.method}: {verdict}")
+    log.info("  %s: %s", registered.title, verdict)
+    mlflow.set_tag(NOTE, f"{registered.title}: {verdict}\n\nRegistered as `{registered.uri}`.")
+
+
+def _verdict(tuned: Tuned) -> str:
+    primary = tuned.primary
+    test, base = tuned.test[primary], tuned.base_test[primary]
+    rivals = f"untuned base {base.mean:.3f}"
+    if tuned.model.card.form == "spans":
+        rivals += ", whose head is random: chance"
+    if tuned.constant_test:
+        rivals += f", most frequent class {tuned.constant_test[primary].mean:.3f}"
+    verdict = f"{primary} {test.mean:.3f} ± {test.error:.3f} ({rivals})"
+    if tuned.converged:
+        return verdict
+    return f"{verdict}; **not converged**: not better than these by more than the error"
+
+
+def _sizes(tuned: Tuned, stored: int) -> dict[str, int]:
+    parameters = list(tuned.model.network.parameters())
+    return {
+        "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
+        "total_parameters": sum(p.numel() for p in parameters),
+        "bytes_stored": stored,
+    }

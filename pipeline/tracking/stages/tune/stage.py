@@ -1,0 +1,88 @@
+"""``tune``: task data and a base in, a registered version out."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+
+import mlflow
+from mlflow.entities import Run
+
+from pipeline.config import TuneConfig
+from pipeline.errors import TuningError
+from pipeline.tracking.kept_bases import keep_base
+from pipeline.tracking.registry import Registered, made_by
+from pipeline.tracking.runs import NOTE, finished_runs, once, visible_refusal
+from pipeline.tracking.stages.tune.inputs import TuneRequest, tune_request, tune_stage
+from pipeline.tracking.stages.tune.records import RunRecorder, log_tuned
+from pipeline.tracking.stages.tune.workspace import remove, workspace
+from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Silent, Workspace
+from pipeline.tuning.training.devices import agree
+from pipeline.tuning.tune import Tuned, tune
+
+
+def run_tune(config: TuneConfig) -> Registered:
+    """Tune, score and register, or find the version that the same tuning made before.
+
+    A tuning that was killed goes on where it stopped. Where torchrun has started several
+    processes this is what the first of them does; the others :func:`join_tune`.
+
+    Raises
+    ------
+    PipelineError
+        When the base cannot be reached, the data is missing or damaged, or training diverges.
+        Nothing is registered then.
+    """
+    stage = tune_stage(config)
+    with visible_refusal(stage):
+        request = tune_request(config)
+    mark = request.fingerprint()
+    stage = replace(stage, fingerprint=mark)
+    base_uri = keep_base(request.base, request.base_folder)
+
+    held = ExitStack()
+
+    def work(_: Run) -> None:
+        mlflow.log_input(request.dataset(), context="training")
+        place = workspace(mark, _registered_something, held)
+        try:
+            tuned = _tune(request, RunRecorder(stage.title), place)
+        except DoneElsewhereError as done:
+            remove(place)
+            mlflow.set_tag("reuses", done.run_id)
+            mlflow.set_tag(NOTE, f"Run {done.run_id} has finished the same tuning meanwhile.")
+            return
+        except TuningError:
+            remove(place)  # the same again would end the same
+            raise
+        if tuned is None:
+            raise AssertionError("the first process has no result")
+        log_tuned(tuned, request, base_uri, {})
+        remove(place)
+
+    agree(any(_registered_something(run) for run in finished_runs(mark)))
+    with held:
+        run_id = once(stage, work, _registered_something)
+    reused = mlflow.get_run(run_id).data.tags.get("reuses", run_id)
+    registered = made_by(reused)
+    if registered is None:
+        raise AssertionError(f"run {reused} registered nothing")
+    return registered
+
+
+def join_tune(config: TuneConfig) -> None:
+    """Train in step with the process that runs :func:`run_tune`, and leave all else to it."""
+    request = tune_request(config)
+    already_done = agree(True)
+    if not already_done:
+        with suppress(DoneElsewhereError):  # the first process says so
+            _tune(request, Silent(), None)
+
+
+def _tune(request: TuneRequest, recorder: Recorder, place: Workspace | None) -> Tuned | None:
+    r = request
+    return tune(r.config, r.base, r.base_folder, r.task, r.data, recorder, place)
+
+
+def _registered_something(run: Run) -> bool:
+    return made_by(run.info.run_id) is not None

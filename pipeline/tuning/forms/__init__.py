@@ -1,0 +1,1 @@
+"""Forms of task: what is trained on, and how it is scored."""

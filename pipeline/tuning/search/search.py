@@ -1,0 +1,157 @@
+"""Optuna's search over learning rate and prompt length, with equal trials for every method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import Problem, TuningError
+from pipeline.tuning.method import Recipe
+from pipeline.tuning.search.trials import Trials
+from pipeline.tuning.training.devices import agree, rank
+
+Pruning = Literal["none", "median", "hyperband"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a search decides.
+
+    Parameters
+    ----------
+    learning_rate : float
+    prompt_length : int
+        0 for a method without a prompt.
+    """
+
+    learning_rate: float
+    prompt_length: int
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is searched, and at what expense.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Its range of learning rates is searched on a log scale.
+    longest_prompt : int
+        Upper end of the range of lengths, also on a log scale; 0 for a method without a prompt.
+    trials, steps : int
+        Trainings to spend, and optimiser steps of each: the same for every method.
+    seed : int
+        Of Optuna's sampler (TPE).
+    pruning : 'none', 'median' or 'hyperband'
+        How trials that fall behind are ended early.
+    """
+
+    recipe: Recipe
+    longest_prompt: int
+    trials: int
+    steps: int
+    seed: int
+    pruning: Pruning
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended.
+
+    Parameters
+    ----------
+    kind : 'complete', 'pruned' or 'diverged'
+        Pruned: ended early, because others did better by the same step. Diverged: the loss was no
+        longer finite, which says that the learning rate is too high.
+    loss : float
+        Lowest validation loss of a complete trial, else infinite.
+    """
+
+    kind: Literal["complete", "pruned", "diverged"]
+    loss: float = float("inf")
+
+
+class PrunedError(Exception):
+    """A trial was ended because others did better by the same step."""
+
+
+Report = Callable[[int, float], None]
+Attempt = Callable[[int, Choice, Report], Outcome]
+
+
+def search(space: Space, attempt: Attempt, journal: Path) -> Choice:
+    """Find the learning rate, and for prompt methods the length, with the lowest validation loss.
+
+    Parameters
+    ----------
+    space : Space
+    attempt : callable
+        ``attempt(trial number, Choice, report) -> Outcome`` trains once. It passes step and loss
+        to ``report`` after every validation, which raises PrunedError when the trial is to end.
+    journal : Path
+        File that the search lives in. A search that was killed goes on where it stopped; processes
+        that are given the same journal share its trials among them.
+
+    Raises
+    ------
+    TuningError
+        When every trial diverged.
+    """
+    with ExitStack() as stack:
+        # where torchrun has started several processes they train every trial together
+        trials = stack.enter_context(_trials(space, journal)) if rank() == 0 else None
+
+        def report(step: int, loss: float) -> None:
+            if agree(trials.falls_behind(step, loss) if trials else False):
+                raise PrunedError
+
+        while True:
+            started = agree(trials.start() if trials else None)
+            if started is None:
+                break
+            number, values = started
+            outcome = attempt(number, _choice(values), report)
+            if trials:
+                trials.finish(outcome.kind, outcome.loss)
+        best = agree(trials.best() if trials else None)
+    if best is None:
+        raise TuningError(_all_diverged(space))
+    return _choice(best)
+
+
+def _trials(space: Space, journal: Path) -> Trials:
+    import optuna
+
+    recipe = space.recipe
+    ranges: dict[str, optuna.distributions.BaseDistribution] = {
+        "learning_rate": optuna.distributions.FloatDistribution(
+            recipe.lowest_rate, recipe.highest_rate, log=True
+        )
+    }
+    if space.longest_prompt:
+        ranges["prompt_length"] = optuna.distributions.IntDistribution(
+            1, space.longest_prompt, log=True
+        )
+    pruners = {
+        "none": optuna.pruners.NopPruner(),
+        "median": optuna.pruners.MedianPruner(),
+        "hyperband": optuna.pruners.HyperbandPruner(max(1, space.steps // 9), space.steps),
+    }
+    return Trials(journal, ranges, space.trials, space.seed, pruners[space.pruning])
+
+
+def _choice(values: dict[str, float]) -> Choice:
+    return Choice(values["learning_rate"], int(values.get("prompt_length", 0)))
+
+
+def _all_diverged(space: Space) -> Problem:
+    recipe = space.recipe
+    return Problem(
+        "trials",
+        "a learning rate with which training does not diverge",
+        f"none in {space.trials} between {recipe.lowest_rate:g} and {recipe.highest_rate:g}",
+        "Raise trials, or pass a low learning_rate.",
+    )

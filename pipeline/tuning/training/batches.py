@@ -1,0 +1,124 @@
+"""Which examples make up a batch, and in which parts it goes through the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Sampler
+
+from pipeline.tuning.forms.prepare import Collate, Item, Items
+
+POOL = 50  # batches that are put in order of length together, as in transformers' own sampler
+Batch = list[dict[str, torch.Tensor]]
+
+
+class Batches(Sampler[list[int]]):
+    """The examples of each step, as a function of the seed and the step alone.
+
+    Examples are drawn without replacement, pass after pass; no batch is cut short where a pass
+    ends, so that all steps weigh the same. Several processes get shares of the same batches, hence
+    the same training as one process.
+
+    Parameters
+    ----------
+    lengths : ndarray of int, shape (n_examples,)
+        Tokens of each example.
+    batch_size, steps, seed : int
+    grouped : bool
+        Whether a batch is made of examples of about the same length: each pool of batches is drawn
+        at random, put in order of length, cut into batches, and these are put in random order.
+    rank, world_size : int
+        Which share of each batch to give, out of how many.
+    """
+
+    def __init__(
+        self,
+        lengths: NDArray[np.int64],
+        batch_size: int,
+        steps: int,
+        seed: int,
+        grouped: bool,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self.lengths = lengths
+        self.batch_size = batch_size
+        self.steps = steps
+        self.seed = seed
+        self.grouped = grouped
+        self.rank = rank
+        self.world_size = world_size
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[list[int]]:
+        batches = self._grouped() if self.grouped else self._drawn(1)
+        for _, batch in zip(range(self.steps), batches, strict=False):
+            ordered = batch[np.argsort(self.lengths[batch], kind="stable")]
+            yield ordered[self.rank :: self.world_size].tolist()
+
+    def _grouped(self) -> Iterator[NDArray[np.int64]]:
+        rng = np.random.default_rng((self.seed, 1))
+        n_batches = int(np.clip(len(self.lengths) // (2 * self.batch_size), 1, POOL))
+        for pool in self._drawn(n_batches):
+            ordered = pool[np.argsort(self.lengths[pool], kind="stable")]
+            for number in rng.permutation(n_batches):
+                yield ordered[number * self.batch_size : (number + 1) * self.batch_size]
+
+    def _drawn(self, n_batches: int) -> Iterator[NDArray[np.int64]]:
+        """Cut one permutation of the examples after another into runs of whole batches."""
+        rng = np.random.default_rng((self.seed, 0))
+        size = n_batches * self.batch_size
+        rest = np.empty(0, dtype=np.int64)
+        while True:
+            while len(rest) < size:
+                rest = np.concatenate([rest, rng.permutation(len(self.lengths))])
+            yield rest[:size]
+            rest = rest[size:]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Collates a batch in parts that go through the network one after another.
+
+    The gradients of the parts add up to that of the batch. Each part is padded to its own longest
+    text, and memory is bounded by ``tokens_at_once`` whatever the size of the batch.
+
+    Parameters
+    ----------
+    collate : Collate
+    tokens_at_once : int
+        Most tokens of a part, padding included; a longer single example is a part of its own.
+    """
+
+    collate: Collate
+    tokens_at_once: int
+
+    def __call__(self, items: Sequence[tuple[Item, int]]) -> Batch:
+        """Collate items that come with their lengths, in order of length."""
+        return list(self.of(items))
+
+    def of(self, items: Sequence[tuple[Item, int]]) -> Iterator[dict[str, torch.Tensor]]:
+        """Collate one part after another."""
+        return (self.collate(part) for part in self._cut(items))
+
+    def _cut(self, items: Sequence[tuple[Item, int]]) -> Iterator[list[Item]]:
+        part: list[Item] = []
+        for item, length in items:
+            if part and (len(part) + 1) * length > self.tokens_at_once:
+                yield part
+                part = []
+            part.append(item)
+        if part:
+            yield part
+
+
+def in_order_of_length(items: Items, rank: int = 0, world_size: int = 1) -> list[tuple[Item, int]]:
+    """Give this process's share of items with their lengths, shortest first, for a validation."""
+    order = np.argsort(items.lengths, kind="stable")[rank::world_size]
+    return [(items[int(index)], int(items.lengths[index])) for index in order]

@@ -1,0 +1,144 @@
+"""The training loop, written once for every method and modality, on transformers' Trainer."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pipeline.data.examples import Examples
+from pipeline.errors import Problem, TuningError
+from pipeline.models.travelling.loading import TunedModel
+from pipeline.tuning.forms.prepare import prepare
+from pipeline.tuning.training.batches import Batches, Parts
+from pipeline.tuning.training.checkpoints import last_checkpoint
+from pipeline.tuning.training.devices import rank, world_size
+from pipeline.tuning.training.objective import Objective, lean
+from pipeline.tuning.training.progress import Progress, bar_class
+from pipeline.tuning.training.schedule import Schedule, Training
+from pipeline.tuning.training.trainer import Feed, loop_class
+
+
+def train(
+    model: TunedModel,
+    training: Examples,
+    validation: Examples,
+    schedule: Schedule,
+    progress: Progress,
+    checkpoints: Path | None = None,
+) -> Training:
+    """Train the parameters that require gradients; leave the model in its best state.
+
+    Parameters
+    ----------
+    model : TextModel or VisionModel
+        Its network is trained in place: weights are too large to copy.
+    training, validation : TextPairs, LabelledTexts, TaggedTexts, TextSpans or LabelledImages
+        Of the model's form. Training stops early when the loss on ``validation`` no longer falls.
+    schedule : Schedule
+    progress : callable
+        Called with step and losses as they become known.
+    checkpoints : Path, optional
+        Folder of the checkpoints. A training that was killed goes on from the last one there, to
+        the same result. Without a folder nothing is written, and the model is left in its last
+        state: a search trial needs the loss only.
+
+    Raises
+    ------
+    TuningError
+        When examples do not fit the model, or the loss is no longer finite.
+    """
+    feed = _feed(model, training, validation, schedule)
+    objective = Objective(model.network)
+    with lean(model.network, schedule.settings.gradient_checkpointing):
+        trainer = loop_class()(objective, _arguments(schedule, checkpoints), feed)
+        bar = _report_to(trainer, progress, schedule.settings.patience)
+        last = last_checkpoint(checkpoints) if checkpoints else None
+        if last is None or not last.stopped:
+            with closing(bar):
+                trainer.train(resume_from_checkpoint=str(last.folder) if last else None)
+            steps, best = trainer.state.global_step, trainer.state.best_metric
+        else:
+            objective.load_state_dict(last.best_weights())
+            steps, best = last.step, last.best_loss
+    model.network.eval()
+    return Training(steps, float(best), resumed_at=last.step if last else 0)
+
+
+def _feed(model: TunedModel, training: Examples, validation: Examples, schedule: Schedule) -> Feed:
+    """Prepare the examples, and decide which are taken at each step."""
+    settings = schedule.settings
+    if settings.batch_size < world_size():
+        raise TuningError(_too_few(settings.batch_size))
+    items, collate = prepare(model, training)
+    held_out, _ = prepare(model, validation)
+    batches = Batches(
+        lengths=items.lengths,
+        batch_size=settings.batch_size,
+        steps=schedule.max_steps,
+        seed=settings.seed,
+        grouped=settings.group_by_length,
+        rank=rank(),
+        world_size=world_size(),
+    )
+    return Feed(items, held_out, batches, Parts(collate, schedule.tokens_at_once))
+
+
+def _too_few(batch_size: int) -> Problem:
+    return Problem(
+        "batch_size",
+        f"at least one example for each of {world_size()} devices",
+        str(batch_size),
+        "Raise batch_size, or use fewer devices.",
+    )
+
+
+def _report_to(trainer: Any, progress: Progress, patience: int) -> Any:
+    """Let a trainer report through ``progress`` and a bar alone, and stop early; give the bar."""
+    from transformers import EarlyStoppingCallback, PrinterCallback
+
+    bar = bar_class()(progress)
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(bar)
+    trainer.add_callback(EarlyStoppingCallback(patience))
+    return bar
+
+
+def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
+    from transformers import TrainingArguments
+
+    recipe, settings = schedule.recipe, schedule.settings
+    arguments = TrainingArguments(
+        # by default Trainer makes a folder where the command was started, even to write nothing
+        output_dir=str(checkpoints or tempfile.gettempdir()),
+        max_steps=schedule.max_steps,
+        learning_rate=schedule.learning_rate,
+        optim=recipe.optimizer,
+        optim_args=recipe.optimizer_settings or None,
+        weight_decay=recipe.weight_decay,
+        warmup_steps=recipe.warmup,  # below 1 it is a share of the steps
+        lr_scheduler_type=recipe.schedule,
+        max_grad_norm=recipe.clip,
+        seed=settings.seed,
+        bf16=schedule.bfloat16,
+        use_cpu=not torch.cuda.is_available(),
+        eval_strategy="steps",
+        eval_steps=schedule.eval_every,
+        save_strategy="steps" if checkpoints else "no",
+        save_steps=schedule.eval_every,
+        save_total_limit=2,  # the best one and the last one
+        load_best_model_at_end=checkpoints is not None,
+        restore_callback_states_from_checkpoint=True,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        logging_steps=min(10, schedule.eval_every),
+        report_to=[],
+        disable_tqdm=True,  # the bar is our own
+        log_level="error",
+    )
+    # a process uses one device: several are for torchrun, not for Trainer's threads
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments

@@ -1,0 +1,31 @@
+"""The field's fixed words, as types: each is written here and nowhere else.
+
+Only ``pipeline.models.travelling``, which must work where the project is not installed, repeats
+those it needs.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Modality = Literal["text", "image"]
+Form = Literal["generation", "classification", "tagging", "spans"]
+
+Pooling = Literal["mean", "last", "class"]
+
+Split = Literal["grouped", "shuffled", "contiguous", "leave-one-group-out"]
+Similarity = Literal["pearson", "cosine"]
+Objective = Literal["two_vs_two", "correlation"]
+Direction = Literal["encoding", "decoding"]
+DIRECTIONS: Final[tuple[Direction, ...]] = ("encoding", "decoding")
+
+#: What responses are predicted from: a model, nuisance features, or a layer beside all of them.
+Source = Literal["model", "nuisance", "both"]
+MODEL: Final = "model"
+NUISANCE: Final = "nuisance"
+BOTH: Final = "both"
+
+#: Kinds of ceiling.
+SPLIT_HALF: Final = "split-half"
+ACROSS_SUBJECTS: Final = "across-subjects"
+SIGNAL: Final = "signal"
