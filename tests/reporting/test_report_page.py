@@ -14,9 +14,7 @@ from pipeline.errors import DataError
 from pipeline.reporting.page import render_page, roman, setting_text
 from pipeline.reporting.published import CLAIM_LABEL, PUBLISHED_CLAIMS
 from pipeline.reporting.report import build_report, write_report
-from pipeline.reporting.sections.layers import layer_figure
 from pipeline.reporting.summary import MARKDOWN_LIMIT, TERMINAL_WIDTH, terminal_table
-from pipeline.reporting.views import views_of
 
 HOSTILE = "<script>alert('x')</script>"
 
@@ -167,24 +165,6 @@ def test_layer_figures_have_a_panel_per_task_and_roi(report):
     assert len(figure.axes) == 12
     # Three methods and the line at chance.
     assert all(len(axes.get_lines()) == 4 for axes in figure.axes)
-
-
-def test_the_layers_of_a_profile_are_numbered_and_every_line_has_its_standard_error(whole_study):
-    view = views_of(whole_study.brain_scores)[0]
-    drawn = layer_figure(view, whole_study.layer_profile, ["base", "full", "prompt"])
-    panel = drawn.figure.axes[-1]
-    assert all(float(place).is_integer() for place in panel.get_xticks())
-    assert len(panel.collections) == 3  # a band for each method
-    low, high = panel.collections[0].get_paths()[0].get_extents().intervaly
-    assert low < high
-    assert "standard error over subjects" in drawn.caption
-
-
-def test_layers_that_an_axis_cannot_show_are_refused(make_results):
-    named = make_results().layer_profile
-    named["layer"] = named["layer"].map("layer_{:02d}".format)
-    with pytest.raises(DataError, match="layer_profile: layer: expected numbers"):
-        make_results(layer_profile=named)
 
 
 def test_a_study_without_ceilings_layers_or_runs_is_reported_all_the_same(small_report):

@@ -257,10 +257,8 @@ def _useful(nuisance: Arrays, part: Part) -> Arrays:
 def compute_parts(units: Sequence[PartUnit], folder: Path, place: Workplace) -> Computed:
     """Compute units and join their labelled tables: see :func:`compute_kept`."""
     tables = compute_kept([unit.unit for unit in units], folder, place)
-    labelled = [unit.labelled(table) for unit, table in zip(units, tables, strict=True)]
-    rows = [table for table in labelled if not table.empty]
+    computed = list(zip(units, tables, strict=True))
+    rows = [unit.labelled(table) for unit, table in computed if not table.empty]
     scores = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
-    pairs = zip(units, tables, strict=True)
-    return Computed(
-        scores, pd.DataFrame([row for unit, table in pairs for row in unit.tried(table)])
-    )
+    tried = [row for unit, table in computed for row in unit.tried(table)]
+    return Computed(scores, pd.DataFrame(tried))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.reporting.methods import ordered_methods
-from pipeline.reporting.table import DAGGER, MISSING, Table, no_bold, plus_minus, shown_value
+from pipeline.reporting.table import DAGGER, MISSING, Table, is_best, no_bold, plus_minus
 from pipeline.reporting.views import slug
 
 
@@ -23,19 +23,18 @@ def task_table(base: str, summary: pd.DataFrame) -> Table:
     Table
     """
     rows = summary[summary["base"] == base]
+    flagged = rows.assign(best=is_best(rows, ["metric", "task"]))
     methods = ordered_methods(rows["method"])
     texts, bolds = [], []
     keys = rows[["metric", "task"]].drop_duplicates().sort_values("metric", kind="stable")
     for metric, task in keys.itertuples(index=False, name=None):
-        cells = rows[(rows["metric"] == metric) & (rows["task"] == task)]
+        cells = flagged[(flagged["metric"] == metric) & (flagged["task"] == task)]
         by_method = {cell.method: cell for cell in cells.itertuples()}
-        best = shown_value(cells["mean"].max())
         text, bold = {"metric": metric, "task": task}, {}
         for method in methods:
             cell = by_method.get(method)
             text[method] = MISSING if cell is None else _task_cell(cell)
-            alone = len(by_method) == 1
-            bold[method] = cell is not None and not alone and shown_value(cell.mean) == best
+            bold[method] = cell is not None and bool(cell.best)
         texts.append(text)
         bolds.append(bold)
     note = (
