@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from entrypoints.command_line import run_command
-from pipeline.config import Cell, StudyConfig, TuneConfig, read_study
+from pipeline.config import StudyConfig, TuneConfig, read_study
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> None:
     from pipeline.tracking.catalogue import catalogue
 
     study = read_study(path, catalogue())
-    refuse_out_of_reach(TuneConfig.model_validate(cell.tune) for cell in _cells(study))
+    refuse_out_of_reach(TuneConfig.model_validate(cell.tune) for cell in study.cells())
     from pipeline.tracking.stages.study import run_study
     from pipeline.tracking.store import UI_PORT, browse_link, open_store
 
@@ -35,10 +35,6 @@ def main(arguments: Sequence[str]) -> None:
     print(f"Runs:    make ui, then open {browse_link(UI_PORT)}")
 
 
-def _cells(study: StudyConfig) -> Iterator[Cell]:
-    return (cell for grid in study.grids for cell in grid.cells())
-
-
 def _glance_at(path: Path) -> Iterator[Mapping[str, Any]]:
     """Read what a study tunes, unchecked; nothing where the file is not in order."""
     import yaml
@@ -47,7 +43,7 @@ def _glance_at(path: Path) -> Iterator[Mapping[str, Any]]:
         study = StudyConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, yaml.YAMLError):
         return  # reading it in earnest says why
-    yield from (cell.tune for cell in _cells(study))
+    yield from (cell.tune for cell in study.cells())
 
 
 if __name__ == "__main__":

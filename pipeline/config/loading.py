@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from pipeline.config.align import AlignConfig
 from pipeline.config.catalogue import Catalogue
 from pipeline.config.stage import StageConfig
-from pipeline.config.study import Grid, StudyConfig
+from pipeline.config.study import Defaults, Grid, StudyConfig
 from pipeline.config.tune import TuneConfig
 from pipeline.errors import ConfigError, Problem, nearest, refuse
 
@@ -45,8 +46,9 @@ def read_study(path: Path, catalogue: Catalogue) -> StudyConfig:
     refuse(_schema_problems(StudyConfig, values), ConfigError)
     study = StudyConfig.model_validate(values)
     found: dict[str, Problem] = {}
+    refuse(_repetitions(path, study), ConfigError)
     for number, grid in enumerate(study.grids, start=1):
-        for problem in _grid_problems(grid, catalogue):
+        for problem in _grid_problems(grid, study.defaults, catalogue):
             placed = Problem(
                 f"{path}, grid {number}: {problem.where}",
                 problem.expected,
@@ -70,7 +72,34 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
     return values
 
 
-def _grid_problems(grid: Grid, catalogue: Catalogue) -> Iterator[Problem]:
+def _repetitions(path: Path, study: StudyConfig) -> Iterator[Problem]:
+    """Find what stands twice in a grid, or in two: its scores could not be told apart."""
+    once: set[tuple[str, str, str]] = set()
+    for number, grid in enumerate(study.grids, start=1):
+        named = {
+            "bases": grid.bases,
+            "tasks": [task["task"] for task in grid.tasks],
+            "methods": grid.methods,
+            "seeds": grid.seeds,
+            "brains": [brain["brain"] for brain in grid.brains],
+        }
+        repeated = {
+            field: [name for name, count in Counter(names).items() if count > 1]
+            for field, names in named.items()
+        }
+        for field, names in repeated.items():
+            for name in names:
+                where = f"{path}, grid {number}: {field}"
+                yield Problem(where, "each once", f"{name} twice", f"Remove one {name}.")
+        cells = {(c.tune["base"], c.tune["task"], c.tune["method"]) for c in grid.cells(Defaults())}
+        if once & cells:
+            where, cell = f"{path}, grid {number}", ", ".join(min(once & cells))
+            remedy = "Put its brain datasets and seeds into the one grid."
+            yield Problem(where, "models of no other grid", f"{cell} again", remedy)
+        once |= cells
+
+
+def _grid_problems(grid: Grid, defaults: Defaults, catalogue: Catalogue) -> Iterator[Problem]:
     for method in grid.by_method:
         if method not in grid.methods:
             yield Problem(
@@ -79,13 +108,13 @@ def _grid_problems(grid: Grid, catalogue: Catalogue) -> Iterator[Problem]:
                 f"'{method}'",
                 nearest(method, grid.methods),
             )
-    for cell in grid.cells():
+    for cell in grid.cells(defaults):
         yield from _schema_problems(TuneConfig, cell.tune)
         yield from catalogue.problems(cell.tune)
-        for brain in cell.brains:
-            together = {**cell.tune, **brain}
-            yield from catalogue.problems(together)
-            yield from _schema_problems(AlignConfig, {**grid.align, "model": ANY_MODEL, **brain})
+        for align in cell.aligns:
+            place = {name: align[name] for name in ("brain", "brain_dir")}
+            yield from catalogue.problems({**cell.tune, **place})
+            yield from _schema_problems(AlignConfig, {**align, "model": ANY_MODEL})
 
 
 def _schema_problems(model: type[StageConfig], values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -119,7 +119,7 @@ def test_a_study_checks_every_cell_and_names_each_mistake_once(study_file):
 def test_a_study_that_is_fine_lists_its_cells_in_order(study_file):
     grid = {**GRID, "seeds": [0, 1], "by_method": {"prompt": {"learning_rate": 0.3}}}
     study = read_study(study_file({**STUDY, "grids": [grid]}), catalogue())
-    tunes = [cell.tune for cell in study.grids[0].cells()]
+    tunes = [cell.tune for cell in study.cells()]
     assert [(t["method"], t["seed"]) for t in tunes] == [
         ("base", 0),
         ("base", 1),
@@ -127,6 +127,57 @@ def test_a_study_that_is_fine_lists_its_cells_in_order(study_file):
         ("prompt", 1),
     ]
     assert [t.get("learning_rate") for t in tunes] == [None, None, 0.3, 0.3]
+
+
+def test_tasks_and_brains_have_settings_of_their_own_and_the_more_special_counts(study_file):
+    grid = {
+        **GRID,
+        "tasks": ["summarization", {"task": "translation", "max_train": 40, "batch_size": 4}],
+        "brains": ["simulated-sentences", {"brain": "prepared", "brain_dir": ".", "folds": 3}],
+        "tune": {"max_train": 30},
+        "by_method": {"prompt": {"batch_size": 2}},
+        "align": {"trials": 5},
+    }
+    defaults = {"tune": {"max_train": 20, "max_eval": 10}, "align": {"folds": 4, "trials": 6}}
+    study = read_study(study_file({**STUDY, "defaults": defaults, "grids": [grid]}), catalogue())
+    cells = list(study.cells())
+    sizes = [
+        (c.tune["task"], c.tune["method"], c.tune["max_train"], c.tune.get("batch_size"))
+        for c in cells
+    ]
+    assert sizes == [
+        ("summarization", "base", 30, None),
+        ("summarization", "prompt", 30, 2),
+        ("translation", "base", 40, 4),
+        ("translation", "prompt", 40, 2),
+    ]
+    assert all(c.tune["max_eval"] == 10 for c in cells)
+    assert [(a["brain"], a["folds"], a["trials"]) for a in cells[0].aligns] == [
+        ("simulated-sentences", 4, 5),
+        ("prepared", 3, 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seeds": [0, 0]}, "grid 1: seeds: expected each once; found 0 twice"),
+        ({"methods": ["base", "base"]}, "methods: expected each once; found base twice"),
+        (
+            {"tasks": ["summarization", {"task": "summarization", "shots": 4}]},
+            "tasks: expected each once; found summarization twice",
+        ),
+        ({"tasks": [{"shots": 4}]}, r"grids.0.tasks.0: expected a name, or a mapping with 'task'"),
+    ],
+)
+def test_what_could_not_be_told_apart_in_a_report_is_refused(study_file, change, message):
+    with pytest.raises(ConfigError, match=message):
+        read_study(study_file({**STUDY, "grids": [{**GRID, **change}]}), catalogue())
+
+
+def test_a_model_that_stands_in_two_grids_is_refused(study_file):
+    with pytest.raises(ConfigError, match="grid 2: expected models of no other grid; found tiny-"):
+        read_study(study_file({**STUDY, "grids": [GRID, GRID]}), catalogue())
 
 
 @given(text=st.text(max_size=60) | st.binary(max_size=60))
@@ -144,7 +195,7 @@ def test_a_missing_study_file_says_so(tmp_path):
 
 def test_the_studies_of_the_repository_are_fine(repository, monkeypatch):
     monkeypatch.chdir(repository)
-    for path in repository.glob("studies/*.yaml"):
+    for path in repository.glob("studies/**/*.yaml"):
         problems = ()
         try:
             read_study(path, catalogue())

@@ -12,7 +12,6 @@ from pipeline.brains.load import load_brain
 from pipeline.config import (
     AlignConfig,
     Cell,
-    Grid,
     ReportConfig,
     StudyConfig,
     TuneConfig,
@@ -46,7 +45,7 @@ def run_study(study: StudyConfig) -> Studied:
     started = time.monotonic()
     with stage_run(stage) as run:
         mlflow.set_tag(NOTE, f"{study.asks}\n\n*Running.*")
-        links = [link for grid in study.grids for c in grid.cells() for link in _cell(grid, c)]
+        links = [link for cell in study.cells() for link in _links(cell)]
         log_lineage(links, study.asks)
         report = run_report(ReportConfig(study=run.info.run_id))
         mlflow.log_artifact(str(report.page))
@@ -59,13 +58,12 @@ def run_study(study: StudyConfig) -> Studied:
     return Studied(run.info.run_id, run.info.experiment_id, report)
 
 
-def _cell(grid: Grid, cell: Cell) -> Iterator[Link]:
+def _links(cell: Cell) -> Iterator[Link]:
     """Run the stages of one tuned model."""
     registered = run_method(TuneConfig.model_validate(cell.tune))
-    for brain in cell.brains:
-        chosen = {"model": registered.uri, **brain}
-        aligned = run_align(AlignConfig.model_validate({**grid.align, **chosen}))
-        loaded = load_brain(brain["brain"], brain["brain_dir"])
+    for align in cell.aligns:
+        aligned = run_align(AlignConfig.model_validate({**align, "model": registered.uri}))
+        loaded = load_brain(align["brain"], align["brain_dir"])
         yield Link(
             model=registered.uri,
             tune_run=registered.run_id,
@@ -81,4 +79,4 @@ def _is_child(run_id: str, parent: str) -> bool:
 
 
 def _any_simulated(study: StudyConfig) -> bool:
-    return any("simulated" in brain for grid in study.grids for brain in grid.brains)
+    return any("simulated" in brain["brain"] for grid in study.grids for brain in grid.brains)
