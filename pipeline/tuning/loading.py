@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Problem, TuningError
-from pipeline.models.travelling.insertions import INSERTIONS
-from pipeline.models.travelling.loading import TunedModel
-from pipeline.models.travelling.text import TextModel
-from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
-from pipeline.models.travelling.vision import VisionModel, load_vision_base
-from pipeline.tuning.heads import head_modules, put_nearest_class_mean
 from pipeline.tuning.method import Start
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def load_base(start: Start) -> TunedModel:
@@ -35,6 +32,10 @@ def load_base(start: Start) -> TunedModel:
 
 
 def _loaded(start: Start) -> TunedModel:
+    from pipeline.models.travelling.text import TextModel
+    from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
+    from pipeline.models.travelling.vision import VisionModel, load_vision_base
+
     if start.card.modality == "text":
         network = load_text_network(start.base_folder, start.card)
         return TextModel(network, load_tokenizer(start.base_folder), start.card)
@@ -44,6 +45,9 @@ def _loaded(start: Start) -> TunedModel:
 
 def load_frozen(start: Start) -> TunedModel:
     """Load a base with what the card says is inserted; insertion and head require gradients."""
+    from pipeline.models.travelling.insertions import INSERTIONS
+    from pipeline.tuning.heads import head_modules
+
     model = load_base(start)
     model.network.requires_grad_(False)
     for part in head_modules(model.network).values():
@@ -58,6 +62,8 @@ def settle_as_control(start: Start, model: TunedModel) -> TunedModel:
 
     A head for spans stays as it was drawn: its scores are those of chance.
     """
+    from pipeline.tuning.heads import head_modules, put_nearest_class_mean
+
     head = head_modules(model.network)
     if start.card.form in ("classification", "tagging"):
         put_nearest_class_mean(model, head.values(), start.train)

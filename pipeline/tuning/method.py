@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from pipeline.data.examples import Examples
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.travelling.card import Card, Storage
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.words import Form, Modality
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pipeline.data.examples import LabelledTexts
 from pipeline.errors import Problem
 from pipeline.models.travelling.architecture import context_length
-from pipeline.models.travelling.framing import frame_of, token_ids
-from pipeline.models.travelling.text_networks import load_tokenizer
 from pipeline.tuning.loading import text_config
 from pipeline.tuning.method import Start
 
@@ -18,6 +16,9 @@ def lacks_room(start: Start) -> Iterator[Problem]:
     card = start.card
     if card.modality == "image":
         return
+    from pipeline.models.travelling.framing import frame_of, token_ids
+    from pipeline.models.travelling.text_networks import load_tokenizer
+
     config = text_config(start)
     context = context_length(config)
     if context is None:

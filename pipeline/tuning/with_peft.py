@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Problem
-from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.heads import head_modules
 from pipeline.tuning.loading import architecture_of, load_base
 from pipeline.tuning.method import Start
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 TASK_TYPES = {"classification": "SEQ_CLS", "tagging": "TOKEN_CLS", "spans": "QUESTION_ANS"}
 
@@ -26,6 +27,8 @@ def load_with_peft(start: Start, kind: type[Any], **settings: Any) -> TunedModel
         Those of the class that are the method's own.
     """
     from peft import get_peft_model
+
+    from pipeline.tuning.heads import head_modules
 
     model = load_base(start)
     head = head_modules(model.network)

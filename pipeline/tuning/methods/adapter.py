@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
-from pipeline.models.travelling.insertions.places import PLACES
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.loading import architecture_of, load_frozen
 from pipeline.tuning.method import Method, Recipe, Start
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def _build(start: Start) -> TunedModel:
@@ -27,6 +29,8 @@ def _build(start: Start) -> TunedModel:
 
 
 def _lacks(start: Start) -> Iterator[Problem]:
+    from pipeline.models.travelling.insertions.places import PLACES
+
     kind = architecture_of(start)
     if kind not in PLACES:
         yield Problem(

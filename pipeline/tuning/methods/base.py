@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.loading import load_base, settle_as_control
 from pipeline.tuning.method import Method, Start
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def _build(start: Start) -> TunedModel:

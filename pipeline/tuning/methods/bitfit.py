@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.loading import load_frozen, text_config
 from pipeline.tuning.method import Method, Recipe, Start
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def _build(start: Start) -> TunedModel:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.loading import architecture_of
 from pipeline.tuning.method import Method, Recipe, Start
 from pipeline.tuning.with_peft import lacks_targets, load_with_peft
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def _build(start: Start) -> TunedModel:

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
-from pipeline.models.travelling.insertions.places import PLACES
-from pipeline.models.travelling.insertions.prefix import (
-    ReparameterisedPrefix,
-    fold_prefix,
-    put_prefix,
-)
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.loading import architecture_of, load_frozen
 from pipeline.tuning.method import Method, Recipe, Start
 from pipeline.tuning.prompt_room import lacks_room
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def _build(start: Start) -> TunedModel:
     model = load_frozen(start)
     if start.settings.prefix_mlp:
+        from pipeline.models.travelling.insertions.prefix import ReparameterisedPrefix, put_prefix
+
         plain = model.network.base_model.prefix
         put_prefix(model.network, ReparameterisedPrefix(plain, start.settings.prefix_mlp))
     return model
 
 
 def _lacks(start: Start) -> Iterator[Problem]:
+    from pipeline.models.travelling.insertions.places import PLACES
+
     kind = architecture_of(start)
     able = [name for name, places in PLACES.items() if places.self_attention]
     if kind not in able:
@@ -40,6 +41,8 @@ def _lacks(start: Start) -> Iterator[Problem]:
 
 
 def _fold(model: TunedModel) -> None:
+    from pipeline.models.travelling.insertions.prefix import fold_prefix
+
     fold_prefix(model.network)
 
 

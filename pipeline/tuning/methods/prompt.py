@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Problem
-from pipeline.models.travelling.insertions.prompt import reader_of
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.loading import load_frozen
 from pipeline.tuning.method import Method, Recipe, Start
 from pipeline.tuning.prompt_room import lacks_room
 
+if TYPE_CHECKING:
+    import torch
+
+    from pipeline.models.travelling.loading import TunedModel
+
 
 def build_prompted(start: Start) -> TunedModel:
     """Load a base, frozen, with a prompt in front that starts as the settings say."""
+    import torch
+
+    from pipeline.models.travelling.insertions.prompt import reader_of
+
     model = load_frozen(start)
     reader = reader_of(model.network)
     if start.settings.prompt_init != "random":  # which the insertion has drawn
@@ -27,6 +32,8 @@ def build_prompted(start: Start) -> TunedModel:
 
 
 def _starting_tokens(model: Any, start: Start) -> torch.Tensor:
+    import torch
+
     length, tokenizer = start.card.prompt_length, model.tokenizer
     if start.settings.prompt_init == "text":
         said = tokenizer(start.settings.prompt_text, add_special_tokens=False)["input_ids"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline.models.travelling.loading import TunedModel
+from typing import TYPE_CHECKING
+
 from pipeline.tuning.method import Method, Recipe, Start
 from pipeline.tuning.methods.prompt import build_prompted, lacks_for_prompt
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def _build(start: Start) -> TunedModel:

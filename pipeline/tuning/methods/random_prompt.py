@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.loading import load_frozen, settle_as_control
 from pipeline.tuning.method import Method, Start
 from pipeline.tuning.methods.prompt import build_prompted, lacks_for_prompt
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def _build(start: Start) -> TunedModel:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline.models.travelling.loading import TunedModel
-from pipeline.models.travelling.text import TextModel
-from pipeline.models.travelling.text_networks import load_tokenizer, random_text_network
-from pipeline.models.travelling.vision import VisionModel, random_vision_base
+from typing import TYPE_CHECKING
+
 from pipeline.tuning.loading import settle_as_control
 from pipeline.tuning.method import Method, Start
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def _build(start: Start) -> TunedModel:
@@ -15,6 +16,10 @@ def _build(start: Start) -> TunedModel:
 
 
 def _random(start: Start) -> TunedModel:
+    from pipeline.models.travelling.text import TextModel
+    from pipeline.models.travelling.text_networks import load_tokenizer, random_text_network
+    from pipeline.models.travelling.vision import VisionModel, random_vision_base
+
     if start.card.modality == "text":
         network = random_text_network(start.base_folder, start.card)
         return TextModel(network, load_tokenizer(start.base_folder), start.card)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
 from pipeline.models.travelling.card import Card
-from pipeline.models.travelling.loading import TunedModel, load_tuned
-from pipeline.tuning.heads import head_modules
-from pipeline.tuning.interpolation import interpolate
 from pipeline.tuning.loading import load_base
 from pipeline.tuning.method import Method, Recipe, Start
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 ALPHAS = tuple(step / 10 for step in range(11))
 
 
 def _build(start: Start) -> TunedModel:
+    from pipeline.models.travelling.loading import load_tuned
+    from pipeline.tuning.heads import head_modules
+    from pipeline.tuning.interpolation import interpolate
+
     where = start.interpolation
     if where is None:
         raise ValueError("wise-ft was started without the version to interpolate towards")
