@@ -22,6 +22,7 @@ TASK_SCORE_COLUMNS = (
     "bytes_stored",
     "converged",
     "modality",
+    "trains_prompts_only",
 )
 #: A subject's ROI in one direction and split, aligned with one model.
 ALIGNED = (*MODEL, "brain", "simulated", "direction", "split", "roi", "subject")

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 UNTUNED = "base"
 FULL = "full"
 
-#: Methods that leave the weights frozen and learn a prompt; a longer name may follow the start.
-PROMPT_STARTS = ("prompt", "p-tuning", "prefix", "vpt")
-
 #: Okabe and Ito's colours and two of Tol's: told apart by colour-blind readers and in grey.
+#: Tables and figures take the methods in this order.
 COLOURS = {
     UNTUNED: "#8c8c8c",
     FULL: "#d55e00",
@@ -24,32 +22,20 @@ COLOURS = {
 SPARE_COLOURS = ("#e69f00", "#000000", "#882255", "#999933", "#44aa99")
 
 
-def is_prompt_like(method: str) -> bool:
-    """Say whether a method learns a prompt for frozen weights."""
-    return method.startswith(PROMPT_STARTS)
-
-
 def ordered_methods(methods: Iterable[str]) -> list[str]:
-    """Put the untuned base first, then full, then the prompt-like methods, then all others.
+    """Put methods in the order of COLOURS, the untuned base first; all others follow.
 
     Parameters
     ----------
     methods : iterable of str
-        With or without repeats; those of one kind keep the order in which they come.
+        With or without repeats; those without a fixed colour keep the order in which they come.
 
     Returns
     -------
     list of str
     """
-
-    def rank(method: str) -> int:
-        if method == UNTUNED:
-            return 0
-        if method == FULL:
-            return 1
-        return 2 if is_prompt_like(method) else 3
-
-    return sorted(dict.fromkeys(methods), key=rank)
+    ranks = {method: rank for rank, method in enumerate(COLOURS)}
+    return sorted(dict.fromkeys(methods), key=lambda method: ranks.get(method, len(ranks)))
 
 
 def colours_of(methods: Iterable[str]) -> dict[str, str]:

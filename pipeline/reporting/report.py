@@ -65,7 +65,9 @@ def build_report(results: StudyResults) -> Report:
     summary = aggregate.summarise(aggregate.unit_means(results.brain_scores))
     differences = aggregate.contrasts(results.brain_scores)
     modality_of_task = dict(zip(tasks["task"], tasks["modality"], strict=True))
-    found = verdicts(differences, modality_of_task, unconverged_models(tasks))
+    scores = results.task_scores
+    prompts = set(scores.loc[scores["trains_prompts_only"].astype(bool), "method"])
+    found = verdicts(differences, modality_of_task, unconverged_models(tasks), prompts)
     sections = sections_of(results, tasks, summary, differences)
     tables = [b for s in sections for b in s.blocks if isinstance(b, Table)]
     figures = [b for s in sections for b in s.blocks if isinstance(b, NamedFigure)]

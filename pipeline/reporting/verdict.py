@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from pipeline.reporting.methods import FULL, is_prompt_like
+from pipeline.reporting.methods import FULL
 from pipeline.reporting.sections.contrasts import beyond_error
 from pipeline.reporting.table import Unconverged
 
@@ -16,7 +16,10 @@ NOT_COMPARED = "no prompt tuning was run beside full fine-tuning, so the two can
 
 
 def verdicts(
-    contrasts: pd.DataFrame, modality_of_task: Mapping[str, str], unconverged: Unconverged
+    contrasts: pd.DataFrame,
+    modality_of_task: Mapping[str, str],
+    unconverged: Unconverged,
+    prompt_methods: Collection[str],
 ) -> list[str]:
     """Count where prompt tuning and full fine-tuning differ, per modality.
 
@@ -31,13 +34,15 @@ def verdicts(
         Task -> 'text' or 'image'.
     unconverged : frozenset
         (base, task, method) of models that did not converge.
+    prompt_methods : collection of str
+        Methods that train prompts only.
 
     Returns
     -------
     list of str
         Text before image, measured before simulated subjects; then modalities without a prompt.
     """
-    compared = contrasts["minuend"].map(is_prompt_like) & (contrasts["subtrahend"] == FULL)
+    compared = contrasts["minuend"].isin(prompt_methods) & (contrasts["subtrahend"] == FULL)
     rows = contrasts.assign(modality=contrasts["task"].map(modality_of_task))[compared]
     if rows.empty:
         return [f"{NOT_COMPARED[0].upper()}{NOT_COMPARED[1:]}"]

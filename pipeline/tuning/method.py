@@ -171,6 +171,8 @@ class Method:
         What it puts into the network, as in Card.
     has_prompt : bool
         Whether ``prompt_length`` means anything to it.
+    trains_prompts_only : bool
+        Whether prompts, and at most a head beside them, are all that it trains.
     interpolates : bool
         Whether it is made from a base and a version tuned by ``full`` instead of by training; its
         recipe is then that of the version.
@@ -193,6 +195,7 @@ class Method:
     recipe_from_noise: Recipe | None = None
     insertion: str = ""
     has_prompt: bool = False
+    trains_prompts_only: bool = False
     interpolates: bool = False
     forms: tuple[Form, ...] = get_args(Form)
     lacks: Callable[[Start], Iterator[Problem]] = _lacks_nothing

@@ -53,6 +53,7 @@ def task_rows(world: dict, rng: np.random.Generator) -> list[dict]:
             "bytes_stored": 4 * TRAINABLE[method] + 900,
             "converged": (task, method) != ("translation", "prompt"),
             "modality": world["modality"],
+            "trains_prompts_only": method in ("prompt", "vpt-shallow"),
         }
         for number, (task, method) in enumerate(
             itertools.product(world["tasks"], world["methods"]), start=1

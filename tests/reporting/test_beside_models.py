@@ -128,7 +128,7 @@ def test_only_shuffled_folds_are_said_to_split_groups(split, leaks):
     full = scores({(split, "LOC"): 0.6})
     prompted = full.assign(method="vpt-shallow", two_vs_two=full.two_vs_two + 0.05)
     contrasts = aggregate.contrasts(pd.concat([full, prompted]))
-    (verdict,) = verdicts(contrasts, {"digits": "image"}, frozenset())
+    (verdict,) = verdicts(contrasts, {"digits": "image"}, frozenset(), {"vpt-shallow"})
     assert ("split stimulus groups" in verdict) == leaks
 
 

@@ -58,6 +58,7 @@ def task_scores(**columns):
         "bytes_stored": 4000,
         "converged": True,
         "modality": "image",
+        "trains_prompts_only": False,
     }
     length = len(next(iter(columns.values())))
     return pd.DataFrame({name: [value] * length for name, value in row.items()} | columns)
@@ -206,9 +207,9 @@ def test_costs_give_the_trainable_share():
     assert shown["stored"].tolist() == ["4 kB", "4 kB"]
 
 
-def test_methods_are_ordered_base_full_prompt_like_others():
+def test_methods_are_ordered_as_their_colours_and_others_follow():
     mixed = ["lora", "vpt-deep", "prompt", "full", "base", "adapter"]
-    assert ordered_methods(mixed) == ["base", "full", "vpt-deep", "prompt", "lora", "adapter"]
+    assert ordered_methods(mixed) == ["base", "full", "prompt", "vpt-deep", "lora", "adapter"]
 
 
 def test_a_method_keeps_its_colour_whatever_others_are_shown():
@@ -227,7 +228,7 @@ def test_each_adapted_method_is_compared_with_full_then_with_base():
 
 def verdict_of(frame, unconverged=frozenset()):
     modality = dict.fromkeys(frame["task"], "image")
-    return verdicts(aggregate.contrasts(frame), modality, unconverged)
+    return verdicts(aggregate.contrasts(frame), modality, unconverged, {"prompt"})
 
 
 def gains(*differences, **fixed):
@@ -281,10 +282,16 @@ def test_verdict_says_when_there_is_nothing_to_compare():
     assert "cannot be compared" in verdict
 
 
+def test_a_prompt_beside_weights_that_all_train_is_no_prompt_tuning():
+    frame = gains(0.1, 0.2).replace("prompt", "prompt-full")
+    (verdict,) = verdict_of(frame)
+    assert "cannot be compared" in verdict
+
+
 def test_verdict_names_a_modality_without_prompt_tuning():
     frame = pd.concat([gains(0.1, 0.2), gains(0.1, 0.2, task="rte").replace("prompt", "lora")])
     contrasts = aggregate.contrasts(frame)
-    image, text = verdicts(contrasts, {"digits": "image", "rte": "text"}, frozenset())
+    image, text = verdicts(contrasts, {"digits": "image", "rte": "text"}, frozenset(), {"prompt"})
     assert image.startswith("Image: in these subjects")
     assert text.startswith("Text: no prompt tuning was run beside full fine-tuning")
 

@@ -88,3 +88,10 @@ def test_every_method_says_where_it_is_described():
         assert method.summary
         assert method.source
         assert set(method.recipes) in (set(), set(method.storage))
+
+
+def test_methods_that_train_prompts_only_train_no_weight_of_the_base():
+    prompts = {name for name, method in METHODS.items() if method.trains_prompts_only}
+    assert prompts == {"prompt", "prefix", "vpt-shallow", "vpt-deep"}
+    assert all(METHODS[name].has_prompt and "whole" not in METHODS[name].storage.values()
+               for name in prompts)  # fmt: skip

@@ -55,6 +55,7 @@ PREFIX = Method(
     build=_build,
     recipes={"text": Recipe(1e-2, 1e-3, 1e-1)},
     has_prompt=True,
+    trains_prompts_only=True,
     lacks=_lacks,
     finish=_fold,
 )

@@ -69,5 +69,6 @@ PROMPT = Method(
         0.3, 1e-3, 0.5, "adafactor", weight_decay=1e-5, warmup=0.0, schedule="constant", clip=0.0
     ),
     has_prompt=True,
+    trains_prompts_only=True,
     lacks=lacks_for_prompt,
 )

@@ -15,4 +15,5 @@ VPT_DEEP = Method(
     build=load_frozen,
     recipes={"image": VPT_RECIPE},
     has_prompt=True,
+    trains_prompts_only=True,
 )

@@ -19,4 +19,5 @@ VPT_SHALLOW = Method(
     build=load_frozen,
     recipes={"image": VPT_RECIPE},
     has_prompt=True,
+    trains_prompts_only=True,
 )

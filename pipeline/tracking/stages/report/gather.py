@@ -17,6 +17,7 @@ from pipeline.tracking.registry import Registered, resolve
 from pipeline.tracking.stages.align.stage import Aligned, asked
 from pipeline.tracking.stages.report.settings import told_settings
 from pipeline.tracking.store import run_link
+from pipeline.tuning.methods import METHODS
 from pipeline.words import MODEL
 
 #: Shown of every task that has them, beside the score that decides which of its models is best.
@@ -113,6 +114,7 @@ def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
             "bytes_stored": int(tags["bytes_stored"]),
             "converged": tags["converged"] == "true",
             "modality": tags["modality"],
+            "trains_prompts_only": METHODS[tags["method"]].trains_prompts_only,
         }
 
 
