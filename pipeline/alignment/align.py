@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.alphas import AlphaStudy, open_study
 from pipeline.alignment.constant import constant_problems
+from pipeline.alignment.contrasts.pair_sums import blocks_of, sums_of_rows
 from pipeline.alignment.engine import Scored, Task, score_direction
 from pipeline.alignment.inputs import check_inputs
 from pipeline.alignment.kernel.grams import Grams, gram_matrices
 from pipeline.alignment.kernel.subject_grams import SubjectGrams, form_grams
 from pipeline.alignment.score_fold import primal_rois, score_fold_primal
-from pipeline.alignment.scores import score_table
+from pipeline.alignment.scores import best_layers, score_table, summed_pairs
 from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.threads import Map, workers
 from pipeline.alignment.voxels import Columns
@@ -62,6 +63,8 @@ def align(
         within a label has a two_vs_two_within of ½ and an n_pairs_within of 0, and
         :func:`mean_within` leaves it out. ``attrs['trials']`` lists what Optuna was told:
         direction, roi, alpha and its mean inner scores over layers and folds.
+        ``attrs['pair_sums']`` holds, as lists by column, the 2v2 of the layer chosen in each
+        fold, summed over pairs of stimulus groups: see :func:`pair_table`.
 
     Raises
     ------
@@ -89,7 +92,8 @@ def align(
     # One seed, one sequence: all studies try the same alphas, and one factorisation serves them.
     alphas = next(iter(studies.values())).alphas
     labels = np.asarray(groups if within is None else within)
-    tasks = [Task(fold, alphas, settings.objective, labels) for fold in subject.folds]
+    blocks = blocks_of(groups)
+    tasks = [Task(fold, alphas, settings.objective, labels, blocks) for fold in subject.folds]
     with workers() as in_parallel:
         scored = [
             scored
@@ -102,7 +106,9 @@ def align(
             )
         ]
     table = score_table(scored, rois, features)
+    sums = sums_of_rows(summed_pairs(scored), best_layers(table, settings.objective))
     table.attrs["trials"] = _tell(studies, scored, settings.objective)
+    table.attrs["pair_sums"] = sums.to_dict("list")
     return table
 
 

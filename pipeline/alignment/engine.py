@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.alphas import Border, choose_alpha
+from pipeline.alignment.contrasts.pair_sums import PairSums, sum_pairs
 from pipeline.alignment.folds import NestedFold
 from pipeline.alignment.kernel.alpha_curves import inner_scores, inner_source, inner_target
 from pipeline.alignment.kernel.correlations import correlate, true_patterns
@@ -36,12 +37,15 @@ class Task:
         Inner score that chooses.
     labels : ndarray, shape (n_stimuli,)
         Stimuli with one label make the hard pairs.
+    blocks : ndarray of str, shape (n_stimuli,)
+        Stimulus groups, or blocks of them, over whose pairs 2v2 is summed.
     """
 
     fold: NestedFold
     alphas: NDArray[np.float64]
     objective: Objective
     labels: NDArray[np.generic]
+    blocks: NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class PairScore:
         Of the chosen alpha among those tried.
     n_test, n_train : int
         Stimuli.
+    sums : PairSums
+        2v2 summed over pairs of stimulus groups.
     """
 
     source: str
@@ -84,6 +90,7 @@ class PairScore:
     position: int
     n_test: int
     n_train: int
+    sums: PairSums
 
 
 @dataclass(frozen=True)
@@ -228,4 +235,5 @@ def pair_score(
         position=choice.position,
         n_test=len(test),
         n_train=len(train),
+        sums=sum_pairs(R, task.blocks[test]),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.alignment.contrasts.pair_sums import pair_table
 from pipeline.alignment.engine import Scored
 from pipeline.words import DIRECTIONS, Objective
 
@@ -24,6 +25,11 @@ def score_table(
         key=lambda s: (places[0][s.direction], places[1][s.roi], places[2][s.layer], s.fold),
     )
     return pd.DataFrame([_row(one) for one in ordered])
+
+
+def summed_pairs(scored: Iterable[Scored]) -> pd.DataFrame:
+    """Put 2v2 summed over pairs of stimulus groups in rows: see :func:`pair_table`."""
+    return pair_table(((s.direction, s.roi, s.layer, s.fold), s.pair.sums) for s in scored)
 
 
 def best_layers(scores: pd.DataFrame, objective: Objective = "two_vs_two") -> pd.DataFrame:

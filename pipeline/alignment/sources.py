@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.alphas import open_study
 from pipeline.alignment.constant import constant_problems, no_variation
+from pipeline.alignment.contrasts.pair_sums import blocks_of
 from pipeline.alignment.engine import PairScore, Scored, Task, score_direction
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.inputs import check_inputs
@@ -24,7 +25,7 @@ from pipeline.alignment.kernel.subject_grams import SubjectGrams, form_grams
 from pipeline.alignment.primal.arrays import FoldArray, fold_array
 from pipeline.alignment.primal.scores import score_direction_primal
 from pipeline.alignment.score_fold import primal_rois
-from pipeline.alignment.scores import score_table
+from pipeline.alignment.scores import score_table, summed_pairs
 from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.threads import Map, workers
 from pipeline.alignment.voxels import Columns
@@ -57,7 +58,8 @@ def encode(
     -------
     DataFrame
         One row for each ROI x source x fold: the columns of :func:`pipeline.alignment.align`,
-        ``direction`` always 'encoding' and ``layer`` the source.
+        ``direction`` always 'encoding' and ``layer`` the source. ``attrs['pair_sums']`` holds the
+        sums over pairs of stimulus groups of every source.
 
     Raises
     ------
@@ -78,17 +80,19 @@ def encode(
         large = {roi: values for roi, values in responses.items() if roi not in small}
         subject = form_grams(large, groups, settings)
     alphas = open_study("encoding", settings).alphas
-    labels = np.asarray(groups)
+    labels, blocks = np.asarray(groups), blocks_of(groups)
     scored: list[Scored] = []
     with workers() as in_parallel:
         for number, fold in enumerate(subject.folds):
-            task = Task(fold, alphas, settings.objective, labels)
+            task = Task(fold, alphas, settings.objective, labels, blocks)
             pairs = [
                 *_score_fold(sources, subject.rois[number], number, task, in_parallel),
                 *_score_fold_primal(sources, small, number, task, settings.similarity, in_parallel),
             ]
             scored += (Scored("encoding", number, pair) for pair in pairs)
-    return score_table(scored, rois, sources)
+    table = score_table(scored, rois, sources)
+    table.attrs["pair_sums"] = summed_pairs(scored).to_dict("list")
+    return table
 
 
 def _score_fold(

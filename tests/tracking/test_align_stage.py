@@ -36,6 +36,17 @@ def test_every_roi_subject_layer_and_fold_is_scored_in_both_directions(aligned):
     assert set(scores.roi) == set(ROIS)
 
 
+def test_sums_over_pairs_of_groups_agree_with_the_scores_of_every_source(aligned):
+    """Of the layer chosen in each fold; of every kind of nuisance features."""
+    cell = ["source", "subject", "direction", "roi", "layer", "fold"]
+    totals = aligned.pair_sums().groupby(cell)[["wins", "pairs"]].sum()
+    scores, every = aligned.every_score(), aligned.every_score().set_index(cell).two_vs_two
+    assert set(totals.index.unique("source")) == {"model", "both", "nuisance"}
+    np.testing.assert_allclose(totals.wins / totals.pairs, every.loc[totals.index])
+    chosen = best_layers(scores[scores.source == "model"]).set_index(cell).index
+    assert set(chosen) == set(totals.loc[["model"]].index)
+
+
 def test_the_run_and_the_model_carry_the_means(aligned, prompt, client):
     chosen = best_layers(aligned.scores())
     run = client.get_run(aligned.run_id)

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment.align import align
+from pipeline.alignment.contrasts.pair_sums import sums_of_rows
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.refit import permute_chosen
@@ -108,10 +109,19 @@ def encode_both(
     nuisance, features : mapping of str to ndarray, shape (n_stimuli, n_columns)
         For all stimuli.
     settings : AlignSettings
+
+    Returns
+    -------
+    DataFrame
+        As :func:`pipeline.alignment.encode` gives it, with sums over pairs of the chosen layers.
     """
     beside = np.hstack(list(some.cut(nuisance).values()))
     sources: dict[str, Bands] = {layer: (beside, x) for layer, x in some.cut(features).items()}
-    return encode(sources, some.responses(), some.groups, settings)
+    table = encode(sources, some.responses(), some.groups, settings)
+    every = pd.DataFrame(table.attrs["pair_sums"])
+    chosen = sums_of_rows(every, best_layers(table, settings.objective))
+    table.attrs["pair_sums"] = chosen.to_dict("list")
+    return table
 
 
 def permute_rois(

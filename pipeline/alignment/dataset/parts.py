@@ -77,6 +77,15 @@ class PartUnit:
         fold = table.fold + self.part.repeat * (table.fold.max() + 1)
         return pd.DataFrame({**self.labels, **table.assign(fold=fold)}, index=table.index)
 
+    def sums(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Take the sums over pairs of groups of a table, labelled as its scores are."""
+        columns = table.attrs.get("pair_sums", {})
+        if table.empty or not columns:
+            return pd.DataFrame()
+        first = self.part.repeat * (table.fold.max() + 1)
+        sums = pd.DataFrame(columns)
+        return pd.DataFrame({**self.labels, **sums.assign(fold=sums.fold + first)})
+
     def tried(self, table: pd.DataFrame) -> list[dict[str, Any]]:
         """List the alphas tried for a table, with their inner scores, under the same labels."""
         return [{**self.labels, **trial} for trial in table.attrs.get("trials", ())]
@@ -104,10 +113,15 @@ class Computed:
     alphas : DataFrame
         What Optuna was told of a model: subject, split, source, repeat, direction, roi, alpha
         (relative), and its inner_two_vs_two and inner_correlation, means over layers and folds.
+    pair_sums : DataFrame
+        subject, split, source, repeat, direction, roi, layer, fold, group_a, group_b, wins,
+        pairs: 2v2 summed over pairs of stimulus groups, of the layer chosen in each fold (of
+        every kind where the source is nuisance).
     """
 
     scores: pd.DataFrame
     alphas: pd.DataFrame
+    pair_sums: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -258,7 +272,13 @@ def compute_parts(units: Sequence[PartUnit], folder: Path, place: Workplace) -> 
     """Compute units and join their labelled tables: see :func:`compute_kept`."""
     tables = compute_kept([unit.unit for unit in units], folder, place)
     computed = list(zip(units, tables, strict=True))
-    rows = [unit.labelled(table) for unit, table in computed if not table.empty]
-    scores = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+    scores = joined([unit.labelled(table) for unit, table in computed])
     tried = [row for unit, table in computed for row in unit.tried(table)]
-    return Computed(scores, pd.DataFrame(tried))
+    sums = [unit.sums(table) for unit, table in computed]
+    return Computed(scores, pd.DataFrame(tried), joined(sums))
+
+
+def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join tables, passing over those without rows; no rows and columns where there are none."""
+    full = [table for table in tables if not table.empty]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame()

@@ -39,7 +39,7 @@ CODE = (
 NOT_OURS = {*ExtractConfig.model_fields, "workers", "threads", "scheduler"}
 #: What only a model's own scores depend on.
 ONLY_MODELS = {"width", "permutations", "maps"}
-CEILINGS, NUISANCE = "ceilings.csv", "nuisance.csv"
+CEILINGS, NUISANCE, PAIR_SUMS = "ceilings.csv", "nuisance.csv", "pair_sums.parquet"
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,10 @@ class Reference:
     def nuisance(self) -> pd.DataFrame:
         """Read the scores of nuisance features; no rows where they were not asked for."""
         return read_scores(artifact(self.run_id, NUISANCE))
+
+    def pair_sums(self) -> pd.DataFrame:
+        """Read the sums over pairs of groups of nuisance features: see :class:`Computed`."""
+        return pd.read_parquet(artifact(self.run_id, PAIR_SUMS))
 
 
 def nuisance_of(config: AlignConfig) -> Arrays:
@@ -98,10 +102,12 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
         tables = compute_kept([unit.unit for unit in units], folder, place)
         ceilings = mean_ceilings(units, tables)
         units_alone = list(nuisance_units(plan, nuisance_of(config)))
-        alone = compute_parts(units_alone, folder, place).scores
+        computed = compute_parts(units_alone, folder, place)
+        alone = computed.scores
         with logged_folder() as logged:
             ceilings.to_csv(logged / CEILINGS, index=False)
             alone.to_csv(logged / NUISANCE, index=False)
+            computed.pair_sums.to_parquet(logged / PAIR_SUMS)
         _log_means(ceilings, alone)
         forget(folder)
 

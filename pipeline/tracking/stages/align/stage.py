@@ -11,7 +11,14 @@ from mlflow.entities import Run
 from pipeline.alignment import best_layers, mean_within
 from pipeline.alignment.dataset.chosen import p_values, write_maps
 from pipeline.alignment.dataset.jobs import Arrays, unique_part
-from pipeline.alignment.dataset.parts import compute_parts, make_plan, model_units, workplace_of
+from pipeline.alignment.dataset.parts import (
+    Computed,
+    compute_parts,
+    joined,
+    make_plan,
+    model_units,
+    workplace_of,
+)
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ExtractConfig
@@ -33,6 +40,7 @@ from pipeline.tracking.score_files import read_scores
 from pipeline.tracking.stages.align.reference import (
     CODE,
     NOT_OURS,
+    PAIR_SUMS,
     Reference,
     nuisance_of,
     run_reference,
@@ -90,6 +98,10 @@ class Aligned:
     def ceilings(self) -> pd.DataFrame:
         """Read the noise ceilings; no rows where there are none."""
         return read_scores(artifact(self.run_id, CEILINGS))
+
+    def pair_sums(self) -> pd.DataFrame:
+        """Read 2v2 summed over pairs of stimulus groups, in every split: see :class:`Computed`."""
+        return pd.read_parquet(artifact(self.run_id, PAIR_SUMS))
 
     def p_values(self) -> pd.DataFrame:
         """Read the p value of each subject, direction and ROI; no rows where none was asked for."""
@@ -157,7 +169,7 @@ def run_align(config: AlignConfig) -> Aligned:
             with logged_folder(MAPS) as maps:
                 write_maps(plan, features, asked(scores), maps)
         mlflow.log_text(computed.alphas.to_csv(index=False), ALPHAS)
-        _log_tables(scores, reference)
+        _log_tables(computed, reference)
         _log_means(asked(scores), registered, brain, config.objective)
         _log_unique(scores, reference, config.objective)
         forget(folder)
@@ -185,11 +197,11 @@ def matching_features(extracted: Extracted, brain: BrainDataset) -> Arrays:
     return extracted.read()
 
 
-def _log_tables(scores: pd.DataFrame, reference: Reference) -> None:
-    alone = reference.nuisance()
+def _log_tables(computed: Computed, reference: Reference) -> None:
     with logged_folder() as folder:
-        together = [scores] if alone.empty else [scores, alone]
-        pd.concat(together, ignore_index=True).to_csv(folder / SCORES, index=False)
+        every = joined([computed.scores, reference.nuisance()])
+        every.to_csv(folder / SCORES, index=False)
+        joined([computed.pair_sums, reference.pair_sums()]).to_parquet(folder / PAIR_SUMS)
         reference.ceilings().to_csv(folder / CEILINGS, index=False)
     mlflow.set_tag("reference", reference.run_id)
 
