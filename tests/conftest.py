@@ -14,7 +14,7 @@ from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import TaskRequest
 from pipeline.models.bases import PRETRAINED
-from pipeline.models.travelling.card import Card, weights_digest
+from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
@@ -41,7 +41,7 @@ def start_of():
         folder = PRETRAINED / base
         card = Card(
             base=base,
-            base_digest=weights_digest(folder),
+            base_digest=base_digest(folder),
             modality=found.modality,
             task=task,
             method=method,
@@ -97,7 +97,7 @@ def text_model(architecture):
         folder = architecture(kind)
         classes = () if form in ("generation", "spans") else ("no", "maybe", "yes")
         named = {"storage": "whole", "max_target_tokens": 12, "classes": classes, **card}
-        made = Card(kind, weights_digest(folder), "text", "task", "method", form=form, **named)
+        made = Card(kind, base_digest(folder), "text", "task", "method", form=form, **named)
         torch.manual_seed(1)
         network = load_text_network(folder, made)
         if put_in:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.errors import ConfigError, Problem, nearest, refuse
 from pipeline.models.directories import in_timms_form, modality_in, problems_in
 from pipeline.models.hub import HubModel, fetch
-from pipeline.models.travelling.card import weights_digest
+from pipeline.models.travelling.card import base_digest
 from pipeline.words import Modality
 
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -76,7 +76,7 @@ def _in_directory(folder: Path) -> Base:
     def found() -> Path:
         refuse(problems_in(folder), ConfigError)
         if in_timms_form(folder):
-            return _from_timms_form(folder, f"directories/{weights_digest(folder)}")
+            return _from_timms_form(folder, f"directories/{base_digest(folder)}")
         return folder
 
     return Base(folder.resolve().name, modality_in(folder), f"local directory {folder}", found)

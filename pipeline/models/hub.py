@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.errors import BaseUnreachableError, Problem, refuse
 from pipeline.hub import absence, client_errors, said_by
+from pipeline.models.travelling.card import BASE_FILES
 
-PATTERNS = ("*.json", "*.txt", "*.model", "*.safetensors")
 _INSTEAD = (
     "name as base a local directory that holds config.json, model.safetensors and (for text) "
     "the tokenizer files."
@@ -81,7 +81,7 @@ def _cached(model: HubModel) -> Path | None:
             model.repository,
             revision=model.revision or None,
             # a snapshot without the other files of the repository is a whole one for us
-            allow_patterns=list(PATTERNS),
+            allow_patterns=list(BASE_FILES),
             local_files_only=True,
         )
     except (LocalEntryNotFoundError, OSError, ValueError):
@@ -96,7 +96,7 @@ def _downloaded(model: HubModel) -> Path:
     revision = model.revision or None
     try:
         found = snapshot_download(
-            model.repository, revision=revision, allow_patterns=list(PATTERNS)
+            model.repository, revision=revision, allow_patterns=list(BASE_FILES)
         )
     except client_errors() as error:
         problem = _missing(model, said_by(error), "Try again")

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import tempfile
-from fnmatch import fnmatch
 from pathlib import Path
 
 import mlflow
 
 from pipeline.models.bases import Base
-from pipeline.models.hub import PATTERNS, revision_of
-from pipeline.models.travelling.card import weights_digest
+from pipeline.models.hub import revision_of
+from pipeline.models.travelling.card import base_digest, base_files
 from pipeline.tracking.runs import Stage, always, once
 
 FOLDER = "base"
 
 
 def keep_base(base: Base, folder: Path) -> str:
-    """Log a base's config and weights, unless the store has them already.
+    """Log a base's files, unless the store has them already.
 
     Returns
     -------
     str
         URI under which MLflow finds the folder from anywhere that reaches the store.
     """
-    digest = weights_digest(folder)
-    # not hashed with code or settings: the weights alone decide
+    digest = base_digest(folder)
+    # not hashed with code or settings: its files alone decide
     stage = Stage(
         name="base",
         title=f"base {base.name}",
@@ -40,7 +39,6 @@ def keep_base(base: Base, folder: Path) -> str:
 def _log_base(folder: Path) -> None:
     """Log what loading reads; a directory may hold checkpoints and other formats besides."""
     with tempfile.TemporaryDirectory(prefix="base-") as name:
-        for path in folder.iterdir():
-            if any(fnmatch(path.name, pattern) for pattern in PATTERNS) and path.is_file():
-                (Path(name) / path.name).symlink_to(path.resolve())
+        for path in base_files(folder):
+            (Path(name) / path.name).symlink_to(path.resolve())
         mlflow.log_artifacts(name, FOLDER)

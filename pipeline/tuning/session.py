@@ -10,7 +10,7 @@ from pipeline.config import TuneConfig
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem
 from pipeline.models.bases import Base
-from pipeline.models.travelling.card import Card, weights_digest
+from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.method import Interpolation, Method, MethodSettings, Recipe, Start
 from pipeline.tuning.recorder import Recorder
@@ -135,7 +135,7 @@ class Session:
         """Say what a method adapts, and what the tuned model will say about itself."""
         card = Card(
             base=self.base.name,
-            base_digest=weights_digest(self.base_folder),
+            base_digest=base_digest(self.base_folder),
             modality=self.base.modality,
             task=self.task.name,
             method=method.name,

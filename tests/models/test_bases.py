@@ -13,7 +13,7 @@ from timm_files import SMALL, timm_folder
 from pipeline.errors import BaseUnreachableError, ConfigError
 from pipeline.models import hub
 from pipeline.models.bases import BASES, PRETRAINED, find_base, short_name
-from pipeline.models.travelling.card import weights_digest
+from pipeline.models.travelling.card import base_digest
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -83,11 +83,11 @@ def test_weights_in_several_files_are_a_base_and_all_of_them_count(tmp_path, tex
     shards = sorted(tmp_path.glob("*.safetensors"))
     assert len(shards) > 1
     assert find_base(str(tmp_path)).folder() == tmp_path
-    before = weights_digest(tmp_path)
+    before = base_digest(tmp_path)
     content = bytearray(shards[-1].read_bytes())
     content[-1] ^= 1
     shards[-1].write_bytes(content)
-    assert weights_digest(tmp_path) != before
+    assert base_digest(tmp_path) != before
     shards[-1].unlink()
     with pytest.raises(ConfigError, match=rf"{shards[-1].name}: expected weights"):
         find_base(str(tmp_path)).folder()

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.saving import save_tuned
-from pipeline.models.travelling.card import Card, weights_digest
+from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.loading import load_tuned
 from pipeline.models.travelling.text import TextModel
@@ -130,7 +130,7 @@ def test_a_head_is_kept_even_where_the_base_has_one_of_its_size(
         whole = adapted("tiny-vit", "digits", "full")
     save_tuned(whole, tmp_path / "base")
     folder = tmp_path / "base" / "weights"
-    card = replace(whole.card, storage="part", base_digest=weights_digest(folder))
+    card = replace(whole.card, storage="part", base_digest=base_digest(folder))
     if modality == "text":
         model = TextModel(load_text_network(folder, card), whole.tokenizer, card)
         head = model.network.classifier

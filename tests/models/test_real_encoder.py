@@ -7,7 +7,7 @@ from peft import LoraConfig, get_peft_model
 
 from pipeline.models.bases import find_base
 from pipeline.models.saving import save_tuned
-from pipeline.models.travelling.card import Card, weights_digest
+from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.loading import load_tuned
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
@@ -26,7 +26,7 @@ def model(folder):
     base = find_base(str(folder))
     assert (base.modality, base.folder()) == ("text", folder)
     card = Card(
-        *(base.name, weights_digest(folder), "text", "mrpc", "lora", "part"),
+        *(base.name, base_digest(folder), "text", "mrpc", "lora", "part"),
         form="classification",
         insertion="peft",
         classes=("different", "same"),

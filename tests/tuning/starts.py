@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.config import TuneConfig
 from pipeline.data.examples import LabelledImages, LabelledTexts, TaggedTexts, TextPairs, TextSpans
 from pipeline.models.bases import PRETRAINED
-from pipeline.models.travelling.card import Card, weights_digest
+from pipeline.models.travelling.card import Card, base_digest
 from pipeline.tuning.method import Start
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.session import method_settings
@@ -59,7 +59,7 @@ def start_for(method, base, form, length=6, folder=None, **settings):
     folder = folder or PRETRAINED / base
     card = Card(
         base=base,
-        base_digest=weights_digest(folder),
+        base_digest=base_digest(folder),
         modality=modality,
         task=form,
         method=method,

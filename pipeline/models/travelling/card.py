@@ -11,6 +11,8 @@ from typing import Literal
 
 Storage = Literal["nothing", "part", "whole"]
 Form = Literal["generation", "classification", "tagging", "spans"]
+#: A base's files: configurations (network, tokenizer, writing, pictures), vocabularies, weights.
+BASE_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Card:
     Parameters
     ----------
     base, base_digest : str
-        The base it was tuned from, and the SHA-256 of that base's weights.
+        The base it was tuned from, and the SHA-256 of that base's files.
     modality : 'text' or 'image'
     task, method : str
     storage : 'nothing', 'part' or 'whole'
@@ -70,17 +72,27 @@ class Card:
         return cls(**{**fields, "classes": tuple(fields["classes"])})
 
 
-def weights_digest(folder: Path) -> str:
-    """SHA-256 over the names and contents of the safetensors files of a folder."""
+def base_digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of all files of a folder that are a base's.
+
+    The same weights under another number of heads, another tokenizer or another configuration of
+    writing are another base.
+    """
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in base_files(folder):
         digest.update(path.name.encode())
-        found = path.stat()
-        digest.update(_content(path.resolve(), found.st_size, found.st_mtime_ns))
+        status = path.stat()
+        digest.update(_content(path.resolve(), status.st_size, status.st_mtime_ns))
     return digest.hexdigest()
 
 
-@lru_cache
+def base_files(folder: Path) -> list[Path]:
+    """List the files of a folder that are a base's, by name."""
+    names = {path for pattern in BASE_FILES for path in folder.glob(pattern) if path.is_file()}
+    return sorted(names)
+
+
+@lru_cache(maxsize=1024)
 def _content(path: Path, size: int, changed: int) -> bytes:
     """Digest a file once: asked again, it is read only if its size or time has changed."""
     with path.open("rb") as stream:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .card import Card, weights_digest
+from .card import Card, base_digest
 from .parts import load_part
 from .text import TextModel
 from .text_networks import load_text_network, load_tokenizer
@@ -35,8 +35,8 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path]) -> TunedModel:
     card = Card.read(folder)
     weights = folder / "weights"
     start = weights if card.storage == "whole" else base_folder()
-    if card.storage != "whole" and weights_digest(start) != card.base_digest:
-        raise ValueError(f"{start} does not hold the weights of {card.base} that were tuned")
+    if card.storage != "whole" and base_digest(start) != card.base_digest:
+        raise ValueError(f"{start} is not {card.base} as it was tuned")
     if card.modality == "text":
         network = _laid_over(load_text_network(start, card), card, weights)
         return TextModel(network, load_tokenizer(folder / "tokenizer"), card)

@@ -13,13 +13,14 @@ from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData, TaskRequest
 from pipeline.errors import Problem, TuningError, refuse
-from pipeline.models.bases import Base, find_base, short_name
+from pipeline.models.bases import Base, find_base, folder_of, short_name
 from pipeline.models.hub import revision_of
-from pipeline.models.travelling.card import weights_digest
+from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.runs import Stage
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.scores.bertscore import NAMES
 
 CODE = ("models/travelling", "models/saving", "tuning", "tracking/registered_model")
 ELSEWHERE = {"base", "data_dir"}  # settings whose content enters the fingerprint as a digest
@@ -49,9 +50,14 @@ class TuneRequest:
         """Sum up settings, code, base, data, what the task asks, and digests of what else."""
         task = self.task
         asks = repr((task.form, task.cue, task.keeps, task.max_target_tokens, task.scores))
-        inputs = {"base": weights_digest(self.base_folder), "task": self.data.digest, "asks": asks}
-        inputs |= further
+        inputs = {"base": base_digest(self.base_folder), "task": self.data.digest, "asks": asks}
+        inputs |= {"scorer": self._scorer(), **further}
         return fingerprint("tune", self.config.model_dump(exclude=ELSEWHERE), inputs, CODE)
+
+    def _scorer(self) -> str:
+        """Sum up the model behind BERTScore, where texts are scored and it lies on this machine."""
+        folder = folder_of(self.config.bertscore_model)
+        return base_digest(folder) if folder and set(NAMES) & set(self.task.scores) else ""
 
     def origin(self) -> dict[str, str]:
         """Say which commit of the hub the base was fetched at, so that it can be fetched again."""

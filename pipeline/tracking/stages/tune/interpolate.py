@@ -13,7 +13,7 @@ from mlflow.entities import Run
 
 from pipeline.config import TuneConfig
 from pipeline.errors import Problem, TuningError
-from pipeline.models.travelling.card import weights_digest
+from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.registry import Registered, best_of, made_by, versions_with
 from pipeline.tracking.runs import finished_runs, log, stage_run, visible_refusal
@@ -98,7 +98,7 @@ def _tuned_fully(config: TuneConfig, request: TuneRequest) -> Registered:
     """Find the version to interpolate towards, or tune it."""
     wanted = {
         "method": "full",
-        "base_digest": weights_digest(request.base_folder)[:16],
+        "base_digest": base_digest(request.base_folder)[:16],
         "data_digest": request.data.digest[:16],
         "seed": str(config.seed),
     }

@@ -1,0 +1,91 @@
+"""Whatever decides what a base or its scorer computes makes another tuning."""
+
+import json
+import shutil
+
+import pytest
+
+from pipeline.models.bases import PRETRAINED
+from pipeline.tracking.stages.tune.inputs import tune_request
+
+
+def edited_json(folder, name, edit):
+    content = json.loads((folder / name).read_text())
+    edit(content)
+    (folder / name).write_text(json.dumps(content))
+
+
+def other_heads(folder):
+    edited_json(folder, "config.json", lambda config: config.update(n_head=2))
+
+
+def exchanged_tokens(folder):
+    def exchange(tokenizer):
+        words = tokenizer["model"]["vocab"]
+        first, second = list(words)[20:22]
+        words[first], words[second] = words[second], words[first]
+
+    edited_json(folder, "tokenizer.json", exchange)
+
+
+def other_writing(folder):
+    edited_json(folder, "generation_config.json", lambda config: config.update(num_beams=3))
+
+
+def other_tokenizer_settings(folder):
+    edited_json(folder, "tokenizer_config.json", lambda config: config.update(do_lower_case=True))
+
+
+def other_colours(folder):
+    edited_json(folder, "config.json", lambda config: config.update(mean=[0.1, 0.2, 0.3]))
+
+
+def further_settings(folder):
+    (folder / "preprocessor_config.json").write_text("{}")
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "edit"),
+    [
+        ("tiny-gpt2", "summarization", other_heads),
+        ("tiny-gpt2", "summarization", exchanged_tokens),
+        ("tiny-gpt2", "summarization", other_writing),
+        ("tiny-gpt2", "summarization", other_tokenizer_settings),
+        ("tiny-vit", "digits", other_colours),
+        ("tiny-vit", "digits", further_settings),
+    ],
+)
+def test_the_same_weights_under_other_settings_are_another_base(
+    config_of, tmp_path, name, task, edit
+):
+    folders = tmp_path / "first" / name, tmp_path / "second" / name
+    for folder in folders:
+        shutil.copytree(PRETRAINED / name, folder)
+    first, second = (config_of(str(folder), task, "full") for folder in folders)
+    assert tune_request(first).fingerprint() == tune_request(second).fingerprint()
+    edit(folders[1])
+    assert tune_request(first).fingerprint() != tune_request(second).fingerprint()
+
+
+def test_what_is_no_file_of_a_base_makes_no_other(config_of, tmp_path):
+    folder = tmp_path / "tiny-gpt2"
+    shutil.copytree(PRETRAINED / "tiny-gpt2", folder)
+    before = tune_request(config_of(str(folder), "summarization", "full")).fingerprint()
+    (folder / "README.md").write_text("# A base\n")
+    (folder / "checkpoint").mkdir()
+    assert tune_request(config_of(str(folder), "summarization", "full")).fingerprint() == before
+
+
+@pytest.mark.parametrize(("base", "task", "same"), [
+    ("tiny-gpt2", "summarization", False),
+    ("tiny-vit", "digits", True),  # nothing is scored with it
+])  # fmt: skip
+def test_another_model_behind_bertscore_makes_another_tuning_where_texts_are_scored(
+    config_of, tmp_path, base, task, same
+):
+    folder = tmp_path / "scorer"
+    shutil.copytree(PRETRAINED / "tiny-bert", folder)
+    config = config_of(base, task, "full", bertscore_model=str(folder))
+    before = tune_request(config).fingerprint()
+    exchanged_tokens(folder)
+    assert (tune_request(config).fingerprint() == before) is same
