@@ -8,11 +8,11 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 import pytest
 import torch
+from few_examples import few_examples
 
 import pipeline  # noqa: F401  (lets torchvision import beside a CPU build of torch)
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
-from pipeline.data.task import TaskRequest
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.insertions import INSERTIONS
@@ -37,7 +37,7 @@ def start_of():
 
     def make(base, task, method, prompt_length=0, max_train=64, max_eval=16):
         found = TASKS[task]
-        data = found.load(TaskRequest(max_train, max_eval, seed=0))
+        data = found.load(few_examples(max_train, max_eval, seed=0))
         folder = PRETRAINED / base
         card = Card(
             base=base,

@@ -7,6 +7,7 @@ from pipeline.config.prepare import PowerConfig, PrepareConfig
 from pipeline.config.report import ReportConfig
 from pipeline.config.stage import StageConfig
 from pipeline.config.study import Cell, Grid, StudyConfig
+from pipeline.config.task import TaskConfig
 from pipeline.config.tune import TuneConfig
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ReportConfig",
     "StageConfig",
     "StudyConfig",
+    "TaskConfig",
     "TuneConfig",
     "load_config",
     "read_study",

@@ -6,7 +6,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Seed = Annotated[int, Field(ge=0, description="Decides everything that is drawn at random.")]
+#: numpy and torch take seeds of 32 bits.
+MOST_SEED = 2**32 - 1
+
+Seed = Annotated[
+    int, Field(ge=0, le=MOST_SEED, description="Decides everything that is drawn at random.")
+]
 BrainName = Annotated[str, Field(description="Brain dataset, a name in BRAINS.")]
 BrainDirectory = Annotated[
     str, Field(description="Directory of the brain dataset's files, where it has any.")
@@ -17,3 +22,8 @@ class StageConfig(BaseModel):
     """Settings of one stage: frozen, and nothing in them that is not declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+def listed_names(text: str) -> tuple[str, ...]:
+    """Take names that are separated by commas apart."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())

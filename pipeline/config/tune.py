@@ -7,43 +7,19 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.stage import Seed, StageConfig
+from pipeline.config.task import TaskConfig
 
 
-class TuneConfig(StageConfig):
+class TuneConfig(TaskConfig):
     """Adapt a base to a task with a method, score it, and register it."""
 
-    # what to tune, and on what
+    # what is adapted, and how; the task's own settings are those of TaskConfig
     base: str = Field(
         "tiny-gpt2",
         description="Base: a name in BASES, a local directory, or organisation/name@revision "
         "(timm/name) of the hub.",
     )
-    task: str = Field(description="Task, a name in TASKS.")
     method: str = Field(description="Method, a name in METHODS.")
-    seed: Seed = 0
-    data_dir: str = Field("", description="Directory of the task's files, where it has any.")
-    max_train: int = Field(2000, ge=2, description="Most examples to train on.")
-    max_eval: int = Field(200, ge=2, description="Most examples to validate on, and to test on.")
-    splits: str = Field(
-        "",
-        description="Splits of the corpus to train, validate and test on, as a,b,c; a name given "
-        "twice is divided; empty takes the usual ones.",
-    )
-    languages: str = Field(
-        "",
-        description="What to translate from and to, such as en-de, or the language of code to "
-        "summarise.",
-    )
-    shots: int = Field(
-        0,
-        ge=0,
-        description="Examples of each class to train on (in all, without classes) in place of "
-        "max_train; 0 for no such limit.",
-    )
-    image_size: int = Field(
-        0, ge=0, description="Side in pixels that pictures are brought to; 0 leaves them."
-    )
 
     # the method
     prompt_length: int = Field(10, ge=1, description="Prompt positions of the prompt methods.")

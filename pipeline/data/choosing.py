@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from pipeline.data.task import TaskRequest
+from pipeline.config import TaskConfig
 from pipeline.errors import ConfigError, DataError, Problem
 
 Part = Literal["train", "validation", "test"]
@@ -25,33 +25,33 @@ class Assignment(NamedTuple):
     test: str
 
 
-def assign(available: Sequence[str], request: TaskRequest, labelled_test: bool) -> Assignment:
+def assign(available: Sequence[str], config: TaskConfig, labelled_test: bool) -> Assignment:
     """Say which split each part is taken from; parts of the same split divide it.
 
-    Without ``request.splits``: validation comes out of train where it has no split of its own, test
+    Without ``config.splits``: validation comes out of train where it has no split of its own, test
     out of validation where it has none or one without labels, and all three out of the only split.
 
     Parameters
     ----------
     available : sequence of str
         Names of the corpus's splits.
-    request : TaskRequest
+    config : TaskConfig
     labelled_test : bool
         Whether the corpus gives away the labels of its test split.
 
     Raises
     ------
     ConfigError
-        If ``request.splits`` are not three names of splits.
+        If ``config.splits`` are not three names of splits.
     DataError
         If there is nothing to train on.
     """
     listed = ", ".join(available) or "none"
     remedy = f"Name the splits to train, validate and test on: splits=a,b,c, out of {listed}."
-    if request.splits:
-        names = [_meant(name, available) for name in request.splits]
+    if config.splits:
+        names = [_meant(name, available) for name in config.split_names]
         if len(names) != len(PARTS) or not all(names):
-            found = ",".join(request.splits)
+            found = config.splits
             raise ConfigError(Problem("splits", "three names of splits", f"'{found}'", remedy))
         return Assignment(*(name or "" for name in names))
     if len(available) == 1:
@@ -91,7 +91,7 @@ def candidates(
     count: int,
     parts: Sequence[Part],
     group: Callable[[int], Hashable] | None,
-    request: TaskRequest,
+    config: TaskConfig,
     name: str,
 ) -> dict[Part, list[int]]:
     """Shuffle the rows of one split and deal them out among the parts that share it.
@@ -106,7 +106,7 @@ def candidates(
     parts : sequence of 'train', 'validation' or 'test'
     group : callable or None
         ``group(index)`` of a row; None where every row stands alone.
-    request : TaskRequest
+    config : TaskConfig
     name : str
         Of the split: different splits are shuffled differently.
 
@@ -115,13 +115,13 @@ def candidates(
     dict of part to list of int
         In the order in which rows are to be taken, possibly more than are wanted.
     """
-    rng = np.random.default_rng([request.seed, zlib.crc32(name.encode())])
+    rng = np.random.default_rng([config.seed, zlib.crc32(name.encode())])
     order: list[int] = rng.permutation(count).tolist()
     evaluated: list[Part] = [part for part in reversed(PARTS) if part in parts and part != "train"]
     if len(parts) == 1:
         return {parts[0]: order}
     last: Part = "train" if "train" in parts else "validation"
-    quota = min(request.max_eval, max(1, count // (EVALUATED if last == "train" else len(parts))))
+    quota = min(config.max_eval, max(1, count // (EVALUATED if last == "train" else len(parts))))
     groups: dict[Hashable, list[int]] = {}
     for index in order:
         groups.setdefault(index if group is None else group(index), []).append(index)

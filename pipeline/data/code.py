@@ -6,6 +6,7 @@ import re
 from functools import partial
 from pathlib import Path
 
+from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable
 from pipeline.data.items import Labelled, Pair, gather_labelled, gather_pairs
@@ -14,7 +15,7 @@ from pipeline.data.reading.folder import folder_splits, split_name
 from pipeline.data.reading.raw import read_lines
 from pipeline.data.reading.tables import TABLES, read_json
 from pipeline.data.rows import ASK_ANEW, Record, Rows, Splits
-from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.data.task import Task, TaskData
 from pipeline.errors import DataError, Problem
 
 _DEFECTS = ("sound", "defective")
@@ -71,8 +72,8 @@ _DETECTION = Reading(
 _SUMMARIZATION = Reading(_described, gather_pairs, group=lambda pair: pair.source)
 
 
-def _load_defects(request: TaskRequest) -> TaskData:
-    return build(open_corpus(request, _DEFECT_HUB, _local_defects), _DETECTION, request)
+def _load_defects(config: TaskConfig) -> TaskData:
+    return build(open_corpus(config, _DEFECT_HUB, _local_defects), _DETECTION, config)
 
 
 def _descriptions(language: str) -> HubTable:
@@ -80,9 +81,9 @@ def _descriptions(language: str) -> HubTable:
     return HubTable("google/code_x_glue_ct_code_to_text", instead, language or "python")
 
 
-def _load_descriptions(request: TaskRequest) -> TaskData:
-    corpus = open_corpus(request, _descriptions(request.languages), TABLES)
-    return build(corpus, _SUMMARIZATION, request)
+def _load_descriptions(config: TaskConfig) -> TaskData:
+    corpus = open_corpus(config, _descriptions(config.languages), TABLES)
+    return build(corpus, _SUMMARIZATION, config)
 
 
 CODE_TASKS: tuple[Task, ...] = (

@@ -8,11 +8,12 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from pipeline.config import TaskConfig
 from pipeline.data.choosing import PARTS, Part, assign, candidates, few_shots
 from pipeline.data.examples import Examples
 from pipeline.data.rows import Record, Rows, Splits
-from pipeline.data.task import TaskData, TaskRequest
-from pipeline.errors import ConfigError, DataError, Problem
+from pipeline.data.task import TaskData
+from pipeline.errors import DataError, Problem
 
 Item = TypeVar("Item")
 
@@ -46,7 +47,7 @@ class Reading(Generic[Item]):
     labelled_test: bool = True
 
 
-def build(splits: Splits, reading: Reading[Item], request: TaskRequest) -> TaskData:
+def build(splits: Splits, reading: Reading[Item], config: TaskConfig) -> TaskData:
     """Take the examples to train, validate and test on out of a corpus.
 
     Rows without an example are passed over, and their number told in ``source``. Equal examples
@@ -56,45 +57,29 @@ def build(splits: Splits, reading: Reading[Item], request: TaskRequest) -> TaskD
     ----------
     splits : Splits
     reading : Reading
-    request : TaskRequest
+    config : TaskConfig
 
     Raises
     ------
     ConfigError
-        If the request is out of range, or names splits that there are not.
+        If it names splits that there are not.
     DataError
         If a row is damaged, a class has too few examples, or a part is left without any.
     """
-    _check(request)
-    taken = assign(tuple(splits.rows), request, reading.labelled_test)
+    taken = assign(tuple(splits.rows), config, reading.labelled_test)
     items: dict[Part, list[Item]] = {}
     passed_over = 0
     for name in dict.fromkeys(taken):
         split = _Split(name, splits.rows[name](), reading)
         parts = [part for part in PARTS if getattr(taken, part) == name]
-        for part, drawn in split.deal(parts, request).items():
-            items[part] = split.take(part, drawn, request)
+        for part, drawn in split.deal(parts, config).items():
+            items[part] = split.take(part, drawn, config)
         passed_over += split.passed_over
     source = f"{splits.source}: {', '.join(taken)}"
     if passed_over:
         source += f"; {passed_over} rows without an example passed over"
     train, validation, test = (reading.gather(items[part]) for part in PARTS)
     return TaskData(train, validation, test, source, reading.classes)
-
-
-def _check(request: TaskRequest) -> None:
-    numbers = (request.seed, request.shots, request.image_size)
-    if min(numbers) < 0 or request.max_train < 1 or request.max_eval < 1:
-        raise ConfigError(
-            Problem(
-                "task request",
-                "seed, shots and image_size of 0 or above, and at least one example to train on "
-                "and to evaluate on",
-                f"seed {request.seed}, shots {request.shots}, image_size {request.image_size}, "
-                f"max_train {request.max_train}, max_eval {request.max_eval}",
-                "Change these settings.",
-            )
-        )
 
 
 class _Split(Generic[Item]):
@@ -105,10 +90,10 @@ class _Split(Generic[Item]):
         self._convert = functools.cache(lambda index: reading.convert(rows[index]))
         self.passed_over = 0
 
-    def deal(self, parts: Sequence[Part], request: TaskRequest) -> dict[Part, list[int]]:
+    def deal(self, parts: Sequence[Part], config: TaskConfig) -> dict[Part, list[int]]:
         """Deal the rows out among the parts that are taken from this split."""
         group = self._group if self._reading.group is not None else None
-        return candidates(len(self._rows), parts, group, request, self.name)
+        return candidates(len(self._rows), parts, group, config, self.name)
 
     def _group(self, index: int) -> Hashable:
         item = self._convert(index)
@@ -116,14 +101,14 @@ class _Split(Generic[Item]):
             return index
         return self._reading.group(item)
 
-    def take(self, part: Part, indices: Sequence[int], request: TaskRequest) -> list[Item]:
+    def take(self, part: Part, indices: Sequence[int], config: TaskConfig) -> list[Item]:
         """Take as many examples as are asked for and there are, in the order of these rows."""
         found = self._examples(indices)
-        if part == "train" and request.shots and self._reading.label is not None:
-            items = self._few(found, self._reading.label, request.shots)
+        if part == "train" and config.shots and self._reading.label is not None:
+            items = self._few(found, self._reading.label, config.shots)
         else:
-            train = request.shots or request.max_train
-            items = list(itertools.islice(found, train if part == "train" else request.max_eval))
+            train = config.shots or config.max_train
+            items = list(itertools.islice(found, train if part == "train" else config.max_eval))
         if not items:
             raise DataError(
                 Problem(

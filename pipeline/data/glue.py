@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable
 from pipeline.data.items import Labelled, gather_labelled
@@ -16,7 +17,7 @@ from pipeline.data.opening import open_corpus
 from pipeline.data.reading.folder import Reader
 from pipeline.data.reading.tables import TABLES, tsv_reader
 from pipeline.data.rows import Record
-from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.data.task import Task, TaskData
 
 _ENTAILMENT = ("entailment", "not_entailment")
 _YES_NO = ("False", "True")
@@ -71,9 +72,9 @@ class _Corpus:
         instead = f"the original train and dev files of {self.name.upper()}"
         return HubTable(self.repository, instead, self.name)
 
-    def load(self, request: TaskRequest) -> TaskData:
+    def load(self, config: TaskConfig) -> TaskData:
         """Load the task."""
-        splits = open_corpus(request, self.hub(), {**TABLES, ".tsv": self.tsv})
+        splits = open_corpus(config, self.hub(), {**TABLES, ".tsv": self.tsv})
         reading = Reading(
             self.convert,
             gather_labelled,
@@ -82,7 +83,7 @@ class _Corpus:
             classes=self.classes,
             labelled_test=False,
         )
-        return build(splits, reading, request)
+        return build(splits, reading, config)
 
     def task(self) -> Task:
         """Make the entry of TASKS."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable
 from pipeline.data.items import Picture, gather_pictures
@@ -16,7 +17,7 @@ from pipeline.data.reading.folder import folder_splits
 from pipeline.data.reading.idx import mnist_splits
 from pipeline.data.reading.tables import read_parquet
 from pipeline.data.rows import Record, Splits
-from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.data.task import Task, TaskData
 from pipeline.errors import DataError, Problem
 
 _DIGITS = tuple(str(digit) for digit in range(10))
@@ -58,9 +59,9 @@ def _known(
     local: Callable[[Path], Splits],
     classes: tuple[str, ...],
 ) -> Task:
-    def load(request: TaskRequest) -> TaskData:
-        splits = open_corpus(request, hub, local)
-        return build(splits, _reading(classes, request.image_size), request)
+    def load(config: TaskConfig) -> TaskData:
+        splits = open_corpus(config, hub, local)
+        return build(splits, _reading(classes, config.image_size), config)
 
     return Task(
         name=name,
@@ -74,12 +75,12 @@ def _known(
     )
 
 
-def _load_folder(request: TaskRequest) -> TaskData:
-    if request.directory is None:
+def _load_folder(config: TaskConfig) -> TaskData:
+    if config.directory is None:
         remedy = "Pass data_dir=<directory> with a folder of pictures for each class."
         raise DataError(Problem("image-folder: data_dir", "a folder", "none given", remedy))
-    splits = class_folder_splits(request.directory)
-    return build(splits, _reading(splits.classes, request.image_size), request)
+    splits = class_folder_splits(config.directory)
+    return build(splits, _reading(splits.classes, config.image_size), config)
 
 
 IMAGE_TASKS: tuple[Task, ...] = (

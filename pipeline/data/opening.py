@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pipeline.config import TaskConfig
 from pipeline.data.hub import HubTable, read_hub
 from pipeline.data.reading.folder import Reader, folder_splits
 from pipeline.data.rows import Splits
-from pipeline.data.task import TaskRequest
 
 
 def open_corpus(
-    request: TaskRequest,
+    config: TaskConfig,
     hub: HubTable,
     local: Callable[[Path], Splits] | Mapping[str, Reader],
 ) -> Splits:
@@ -20,7 +20,7 @@ def open_corpus(
 
     Parameters
     ----------
-    request : TaskRequest
+    config : TaskConfig
         ``directory`` decides where it is looked for.
     hub : HubTable
     local : callable or mapping
@@ -31,8 +31,8 @@ def open_corpus(
     DataError
         If the folder or the data set is not to be had.
     """
-    if request.directory is None:
+    if config.directory is None:
         return read_hub(hub)
     if isinstance(local, Mapping):
-        return folder_splits(request.directory, local)
-    return local(request.directory)
+        return folder_splits(config.directory, local)
+    return local(config.directory)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable
 from pipeline.data.items import Pair, Span, gather_pairs, gather_spans
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.squad import SQUAD_FILES
 from pipeline.data.rows import Record
-from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.data.task import Task, TaskData
 
 _HUB = HubTable(
     "rajpurkar/squad", "train-v1.1.json and dev-v1.1.json, or other files in the same form"
@@ -61,12 +62,12 @@ _WRITTEN = Reading(_pair, gather_pairs, group=lambda pair: pair.passage)
 _FOUND = Reading(_span, gather_spans, group=lambda span: span.passage)
 
 
-def _load_written(request: TaskRequest) -> TaskData:
-    return build(open_corpus(request, _HUB, SQUAD_FILES), _WRITTEN, request)
+def _load_written(config: TaskConfig) -> TaskData:
+    return build(open_corpus(config, _HUB, SQUAD_FILES), _WRITTEN, config)
 
 
-def _load_found(request: TaskRequest) -> TaskData:
-    return build(open_corpus(request, _HUB, SQUAD_FILES), _FOUND, request)
+def _load_found(config: TaskConfig) -> TaskData:
+    return build(open_corpus(config, _HUB, SQUAD_FILES), _FOUND, config)
 
 
 QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (

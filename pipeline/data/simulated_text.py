@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pipeline.config import TaskConfig
 from pipeline.data.examples import TextPairs
-from pipeline.data.task import Task, TaskData, TaskRequest
-from pipeline.errors import ConfigError, Problem
+from pipeline.data.task import MOST_SIMULATED, Task, TaskData, refuse_beyond
 from pipeline.worlds.language import Passage, ask, sample_passages, summarise, translate
 
 CUE = " =>"
@@ -30,14 +30,13 @@ def _translation(passage: Passage, rng: np.random.Generator) -> Pair:
     return sentence, translate(sentence)
 
 
-def split_passages(request: TaskRequest) -> dict[str, tuple[Passage, ...]]:
+def split_passages(config: TaskConfig) -> dict[str, tuple[Passage, ...]]:
     """Draw the passages of the three splits; no sentence of one occurs in another.
 
     Parameters
     ----------
-    request : TaskRequest
-        Its seed must be 0 or above. The test and validation passages do not depend on
-        ``max_train``.
+    config : TaskConfig
+        The test and validation passages do not depend on ``max_train``.
 
     Returns
     -------
@@ -47,21 +46,12 @@ def split_passages(request: TaskRequest) -> dict[str, tuple[Passage, ...]]:
     Raises
     ------
     ConfigError
-        If the seed or a number of examples is out of range.
+        If more examples are asked for than are ever simulated.
     """
-    n_eval = request.max_eval
-    if min(request.seed, request.shots) < 0 or request.max_train < 1 or n_eval < 1:
-        raise ConfigError(
-            Problem(
-                "task request",
-                "a seed of 0 or above and at least one example to train on and to evaluate on",
-                f"seed {request.seed}, max_train {request.max_train}, max_eval {n_eval}",
-                "Change these settings.",
-            )
-        )
+    n_eval, n_train = config.max_eval, config.shots or config.max_train
+    refuse_beyond(MOST_SIMULATED, config)
     # Even seeds: the small language models were pretrained on passages from odd ones.
-    n_train = request.shots or request.max_train
-    drawn = sample_passages(2 * n_eval + n_train, 2 * request.seed)
+    drawn = sample_passages(2 * n_eval + n_train, 2 * config.seed)
     return {
         "test": drawn[:n_eval],
         "validation": drawn[n_eval : 2 * n_eval],
@@ -71,11 +61,11 @@ def split_passages(request: TaskRequest) -> dict[str, tuple[Passage, ...]]:
 
 def _loader(
     write: Callable[[Passage, np.random.Generator], Pair],
-) -> Callable[[TaskRequest], TaskData]:
-    def load(request: TaskRequest) -> TaskData:
+) -> Callable[[TaskConfig], TaskData]:
+    def load(config: TaskConfig) -> TaskData:
         splits = {}
-        for name, passages in split_passages(request).items():
-            rng = np.random.default_rng([request.seed, len(name)])
+        for name, passages in split_passages(config).items():
+            rng = np.random.default_rng([config.seed, len(name)])
             pairs = [write(passage, rng) for passage in passages]
             splits[name] = TextPairs(
                 sources=tuple(source for source, _ in pairs),
@@ -85,7 +75,7 @@ def _loader(
             splits["train"],
             splits["validation"],
             splits["test"],
-            source=f"simulated language, seed {request.seed}",
+            source=f"simulated language, seed {config.seed}",
         )
 
     return load

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable
 from pipeline.data.items import Pair, gather_pairs
@@ -14,7 +15,7 @@ from pipeline.data.reading.parallel import parallel_splits
 from pipeline.data.reading.stories import story_splits
 from pipeline.data.reading.tables import TABLES
 from pipeline.data.rows import Record, Splits
-from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.data.task import Task, TaskData
 
 SCORES = ("rouge_l", "bertscore_f1", "bertscore_precision", "bertscore_recall")
 
@@ -74,8 +75,8 @@ def _task(
     hub = HubTable(repository, instead, config, revision)
     reading = Reading(columns.convert, gather_pairs, group=lambda pair: pair.source)
 
-    def load(request: TaskRequest) -> TaskData:
-        return build(open_corpus(request, hub, _local), reading, request)
+    def load(config: TaskConfig) -> TaskData:
+        return build(open_corpus(config, hub, _local), reading, config)
 
     return Task(
         name=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable
 from pipeline.data.items import Tagged, gather_tagged
@@ -9,7 +10,7 @@ from pipeline.data.opening import open_corpus
 from pipeline.data.reading.conll import CONLL_FILES
 from pipeline.data.reading.tables import TABLES
 from pipeline.data.rows import Record, position_of
-from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.data.task import Task, TaskData
 
 TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
 _HUB = HubTable(
@@ -38,9 +39,9 @@ def _convert(record: Record) -> Tagged | None:
 _READING = Reading(_convert, gather_tagged, group=lambda item: item.words, classes=TAGS)
 
 
-def _load(request: TaskRequest) -> TaskData:
-    splits = open_corpus(request, _HUB, {**TABLES, **CONLL_FILES})
-    return build(splits, _READING, request)
+def _load(config: TaskConfig) -> TaskData:
+    splits = open_corpus(config, _HUB, {**TABLES, **CONLL_FILES})
+    return build(splits, _READING, config)
 
 
 TAGGING_TASKS: tuple[Task, ...] = (

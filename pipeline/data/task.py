@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
+from pipeline.config import TaskConfig
 from pipeline.data.examples import Examples
 from pipeline.data.hub import HubTable
+from pipeline.errors import ConfigError, Problem, refuse
 from pipeline.words import Form, Modality
+
+#: Examples that a simulated task makes at most: they are held in memory, 3 kB a picture.
+MOST_SIMULATED = 100_000
 
 
 @dataclass(frozen=True)
@@ -40,41 +44,6 @@ class TaskData:
 
 
 @dataclass(frozen=True)
-class TaskRequest:
-    """How much of a task to load, and from where.
-
-    Parameters
-    ----------
-    max_train, max_eval : int
-        Largest number of examples to train on, and to validate and test on (each).
-    seed : int
-        Decides which examples are drawn; the same seed gives the same examples.
-    directory : Path, optional
-        Where the files of a task that reads real data lie; without it, it is read from the hub.
-    splits : tuple of str
-        The corpus's splits to train, validate and test on; a name that is given more than once is
-        divided. Empty takes the usual ones.
-    languages : str
-        What to translate from and to, such as ``en-de``, or the language of code to summarise;
-        empty takes the task's own.
-    shots : int
-        Examples of each class to train on (in all, where there are no classes) in place of
-        ``max_train``; 0 for no such limit.
-    image_size : int
-        Side in pixels that pictures are brought to; 0 leaves them as they are.
-    """
-
-    max_train: int
-    max_eval: int
-    seed: int
-    directory: Path | None = None
-    splits: tuple[str, ...] = ()
-    languages: str = ""
-    shots: int = 0
-    image_size: int = 0
-
-
-@dataclass(frozen=True)
 class Task:
     """An entry of TASKS.
 
@@ -85,7 +54,7 @@ class Task:
     summary : str
         One line for the list of tasks.
     load : callable
-        ``load(TaskRequest) -> TaskData``; raises DataError when data is missing or damaged.
+        ``load(TaskConfig) -> TaskData``; raises DataError when data is missing or damaged.
     form : 'generation', 'classification', 'tagging' or 'spans'
         What a model is asked for; pictures are classified.
     scores : tuple of str
@@ -108,7 +77,7 @@ class Task:
     name: str
     modality: Modality
     summary: str
-    load: Callable[[TaskRequest], TaskData]
+    load: Callable[[TaskConfig], TaskData]
     form: Form
     scores: tuple[str, ...]
     cue: str = ""
@@ -117,3 +86,26 @@ class Task:
     classes: tuple[str, ...] = ()
     needs_directory: bool = False
     hub: Callable[[str], HubTable] | None = None
+
+
+def refuse_beyond(most: int, config: TaskConfig) -> None:
+    """Refuse more examples than are ever simulated.
+
+    Raises
+    ------
+    ConfigError
+        With each of the fields that ask for more.
+    """
+    refuse(
+        (
+            Problem(
+                field,
+                f"at most {most:,} examples of a simulated task",
+                f"{getattr(config, field):,}",
+                f"Lower {field}.",
+            )
+            for field in ("max_train", "max_eval", "shots")
+            if getattr(config, field) > most
+        ),
+        ConfigError,
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable, read_hub
 from pipeline.data.items import Pair, gather_pairs
@@ -13,7 +14,7 @@ from pipeline.data.reading.folder import folder_splits
 from pipeline.data.reading.parallel import parallel_splits
 from pipeline.data.reading.tables import TABLES
 from pipeline.data.rows import Record, Splits
-from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.data.task import Task, TaskData
 from pipeline.errors import ConfigError, DataError, Problem
 
 SCORES = ("bleu", "chrf", "bertscore_f1", "bertscore_precision", "bertscore_recall")
@@ -89,17 +90,17 @@ def _task(name: str, summary: str, languages: str, max_target_tokens: int) -> Ta
     def hub(asked: str) -> HubTable:
         return _ON_HUB[name](*pair_of(asked or languages))
 
-    def load(request: TaskRequest) -> TaskData:
-        source, target = pair_of(request.languages or languages)
-        if request.directory is not None:
-            splits = _local(request.directory, source, target)
+    def load(config: TaskConfig) -> TaskData:
+        source, target = pair_of(config.languages or languages)
+        if config.directory is not None:
+            splits = _local(config.directory, source, target)
         elif on_hub:
-            splits = read_hub(hub(request.languages))
+            splits = read_hub(hub(config.languages))
         else:
             remedy = f"Pass data_dir=<directory> with train.{source}, train.{target}, valid.…"
             raise DataError(Problem(f"{name}: data_dir", "a folder", "none given", remedy))
         named = Splits(f"{splits.source} ({source}-{target})", splits.rows)
-        return build(named, _reading(source, target), request)
+        return build(named, _reading(source, target), config)
 
     return Task(
         name=name,

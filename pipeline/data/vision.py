@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config import TaskConfig
 from pipeline.data.choosing import EVALUATED, few_shots
 from pipeline.data.examples import LabelledImages
-from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.data.task import MOST_SIMULATED, Task, TaskData, refuse_beyond
 from pipeline.worlds.pictures import draw_all, sample_pictures
 
 _SHAPE_NAMES = ("square", "triangle", "star", "heart")
@@ -17,7 +18,7 @@ _FAMILIES = ("family A", "family B", "family C", "family D")
 _SIDE = 32
 
 
-def load_shapes(request: TaskRequest) -> TaskData:
+def load_shapes(config: TaskConfig) -> TaskData:
     """Draw pictures whose class is a family of colour-shape pairs; the three splits never meet.
 
     A family holds every colour once, each with another shape, and every shape is in three
@@ -26,20 +27,26 @@ def load_shapes(request: TaskRequest) -> TaskData:
 
     Parameters
     ----------
-    request : TaskRequest
+    config : TaskConfig
 
     Returns
     -------
     TaskData
         Pictures of shape (n, 32, 32, 3).
+
+    Raises
+    ------
+    ConfigError
+        If more examples are asked for than are ever simulated.
     """
+    refuse_beyond(MOST_SIMULATED, config)
     # families come in equal shares over any stretch of families x colours
-    few = request.shots * len(_FAMILIES) * len(_COLOUR_NAMES)
-    sizes = (few or request.max_train, request.max_eval, request.max_eval)
-    seeds = np.random.SeedSequence(request.seed).generate_state(len(sizes))
+    few = config.shots * len(_FAMILIES) * len(_COLOUR_NAMES)
+    sizes = (few or config.max_train, config.max_eval, config.max_eval)
+    seeds = np.random.SeedSequence(config.seed).generate_state(len(sizes))
     train, validation, test = (_shapes(n, int(seed)) for n, seed in zip(sizes, seeds, strict=True))
-    if request.shots:
-        chosen = few_shots(train.labels.tolist(), _FAMILIES, request.shots)
+    if config.shots:
+        chosen = few_shots(train.labels.tolist(), _FAMILIES, config.shots)
         train = LabelledImages(train.images[chosen], train.labels[chosen])
     source = "simulated pictures of this package"
     return TaskData(train, validation, test, source, _FAMILIES)
@@ -54,12 +61,12 @@ def _shapes(n: int, seed: int) -> LabelledImages:
     return LabelledImages(draw_all(pictures, seed), np.array(labels, dtype=np.int64))
 
 
-def load_digits(request: TaskRequest) -> TaskData:
+def load_digits(config: TaskConfig) -> TaskData:
     """Load the 1,797 handwritten digits that come with scikit-learn, 8 x 8 enlarged to 32 x 32.
 
     Parameters
     ----------
-    request : TaskRequest
+    config : TaskConfig
 
     Returns
     -------
@@ -76,13 +83,13 @@ def load_digits(request: TaskRequest) -> TaskData:
     digits = load()
     labels = digits.target.astype(np.int64)
     images = enlarge(digits.images / 16)
-    order = _by_turns(labels, np.random.default_rng(request.seed))
-    n_eval = min(request.max_eval, len(order) // EVALUATED)
+    order = _by_turns(labels, np.random.default_rng(config.seed))
+    n_eval = min(config.max_eval, len(order) // EVALUATED)
     test, validation, train = np.split(order, [n_eval, 2 * n_eval])
-    if request.shots:
-        train = train[few_shots(labels[train].tolist(), _DIGITS, request.shots)]
+    if config.shots:
+        train = train[few_shots(labels[train].tolist(), _DIGITS, config.shots)]
     else:
-        train = train[: request.max_train]
+        train = train[: config.max_train]
     return TaskData(
         train=LabelledImages(images[train], labels[train]),
         validation=LabelledImages(images[validation], labels[validation]),

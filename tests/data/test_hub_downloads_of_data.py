@@ -14,13 +14,13 @@ pytestmark = pytest.mark.slow  # the library takes seconds to start, and is star
 SCRIPT = """
 import json, sys
 from pipeline.data import TASKS
-from pipeline.data.task import TaskRequest
+from few_examples import few_examples
 from pipeline.errors import PipelineError
 
 found = {}
 for name in sys.argv[1:]:
     try:
-        data = TASKS[name].load(TaskRequest(max_train=8, max_eval=4, seed=0))
+        data = TASKS[name].load(few_examples(max_train=8, max_eval=4, seed=0))
         found[name] = [data.digest, data.source, repr(data.train)]
     except PipelineError as error:
         found[name] = str(error)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from few_examples import few_examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.data import TASKS
 from pipeline.data.reading.idx import read_idx
-from pipeline.data.task import TaskRequest
 from pipeline.errors import DataError
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "mnist"
@@ -22,7 +22,7 @@ load_mnist = TASKS["mnist"].load
 
 def request(directory, **changes):
     sizes = {"max_train": 25, "max_eval": 8, "seed": 0, **changes}
-    return TaskRequest(directory=directory, **sizes)
+    return few_examples(directory=directory, **sizes)
 
 
 def idx(array):
@@ -188,7 +188,7 @@ def test_arbitrary_bytes_never_break_the_parser(tmp_path_factory, content, suffi
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the original MNIST is not in ../shared/data/mnist")
 def test_the_original_files_are_read():
-    data = load_mnist(TaskRequest(max_train=500, max_eval=200, seed=0, directory=REAL))
+    data = load_mnist(few_examples(max_train=500, max_eval=200, seed=0, directory=REAL))
     assert np.bincount(data.train.labels, minlength=10).min() > 20
     assert 25 < data.train.images.mean() < 45
     assert data.train.images[:, 0].max() == 0

@@ -1,13 +1,13 @@
 """The simulated text tasks: disjoint splits, right sizes, the same examples for the same seed."""
 
 import pytest
+from few_examples import few_examples
 
 from pipeline.data.simulated_text import SIMULATED_TEXT_TASKS, split_passages
-from pipeline.data.task import TaskRequest
 from pipeline.errors import ConfigError
 from pipeline.worlds.language import translate
 
-REQUEST = TaskRequest(max_train=120, max_eval=40, seed=5)
+REQUEST = few_examples(max_train=120, max_eval=40, seed=5)
 tasks = pytest.mark.parametrize("task", SIMULATED_TEXT_TASKS, ids=lambda task: task.name)
 
 
@@ -39,21 +39,21 @@ def test_no_sentence_occurs_in_two_splits():
 
 @tasks
 def test_the_same_seed_gives_the_same_digest_and_another_seed_another(task):
-    other = TaskRequest(max_train=120, max_eval=40, seed=6)
+    other = few_examples(max_train=120, max_eval=40, seed=6)
     assert task.load(REQUEST).digest == task.load(REQUEST).digest
     assert task.load(REQUEST).digest != task.load(other).digest
 
 
 @tasks
 def test_training_on_more_does_not_change_the_test_split(task):
-    more = TaskRequest(max_train=200, max_eval=40, seed=5)
+    more = few_examples(max_train=200, max_eval=40, seed=5)
     assert task.load(more).test.digest == task.load(REQUEST).test.digest
     assert task.load(more).validation.digest == task.load(REQUEST).validation.digest
 
 
 @tasks
 def test_a_few_shots_are_that_many_examples_in_all(task):
-    few = task.load(TaskRequest(max_train=120, max_eval=40, seed=5, shots=8))
+    few = task.load(few_examples(max_train=120, max_eval=40, seed=5, shots=8))
     assert (len(few.train), len(few.test)) == (8, 40)
     assert few.test.digest == task.load(REQUEST).test.digest
 
@@ -73,7 +73,7 @@ def test_targets_of_translation_are_translations():
 
 
 @tasks
-@pytest.mark.parametrize(("max_train", "max_eval", "seed"), [(0, 4, 0), (4, 0, 0), (4, 4, -1)])
-def test_an_impossible_request_is_refused(task, max_train, max_eval, seed):
-    with pytest.raises(ConfigError, match=f"seed {seed}, max_train {max_train}"):
-        task.load(TaskRequest(max_train, max_eval, seed))
+@pytest.mark.parametrize("field", ["max_train", "max_eval", "shots"])
+def test_more_examples_than_are_ever_simulated_are_refused_by_field(task, field):
+    with pytest.raises(ConfigError, match=f"{field}: expected at most 100,000 .*found 10,000,000"):
+        task.load(few_examples(**{"max_train": 4, "max_eval": 4, field: 10_000_000}))

@@ -92,7 +92,7 @@ def test_examples_without_text_are_passed_over_and_counted(tmp_path):
     ]
     write_jsonl(tmp_path / "train.jsonl", rows)
     write_jsonl(tmp_path / "test.jsonl", [rows[-1]] * 3)
-    data = TASKS["xsum"].load(request(tmp_path, splits=("train",) * 3))
+    data = TASKS["xsum"].load(request(tmp_path, splits="train,train,train"))
     assert len(data.train) + len(data.validation) + len(data.test) == 40
     assert data.source.endswith("; 2 rows without an example passed over")
     with pytest.raises(DataError, match=r"split 'test', taken for test: .*none in 3 of its 3 rows"):
@@ -160,7 +160,7 @@ def test_a_squad_answer_that_is_not_where_it_should_be_is_refused(tmp_path):
 def test_the_original_files_of_glue_are_read(tmp_path, task, header, line, texts, label):
     for name in ("train.tsv", "dev.tsv", "test.tsv"):
         write_lines(tmp_path / name, [header, line, line])
-    data = TASKS[task].load(request(tmp_path, splits=("train", "dev", "test")))
+    data = TASKS[task].load(request(tmp_path, splits="train,dev,test"))
     assert texts in data.test.texts
     assert label in data.test.labels
 
@@ -267,11 +267,3 @@ def test_a_task_without_a_place_on_the_hub_says_that_it_needs_a_folder():
         ):
             TASKS[name].load(request(None))
     assert not TASKS["xsum"].needs_directory
-
-
-@pytest.mark.parametrize("change", [{"seed": -1}, {"max_train": 0}, {"max_eval": 0}, {"shots": -1}])
-def test_an_impossible_request_is_refused(tmp_path, change):
-    write_hub_rows(tmp_path, "xsum")
-    ((name, value),) = change.items()
-    with pytest.raises(ConfigError, match=f"{name} {value}"):
-        TASKS["xsum"].load(request(tmp_path, **change))

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from few_examples import few_examples
 
 from pipeline.data.examples import LabelledImages
-from pipeline.data.task import TaskRequest
 from pipeline.data.vision import _COLOUR_NAMES, _SHAPE_NAMES, VISION_TASKS, enlarge
 from pipeline.worlds.pictures import sample_pictures
 
@@ -12,7 +12,7 @@ TASKS = {task.name: task for task in VISION_TASKS}
 
 
 def request(**changes):
-    return TaskRequest(**{"max_train": 120, "max_eval": 60, "seed": 0, **changes})
+    return few_examples(**{"max_train": 120, "max_eval": 60, "seed": 0, **changes})
 
 
 def test_the_image_tasks_that_need_no_files_are_digits_and_shapes():

@@ -82,15 +82,15 @@ class TestTheShippedWeights:
         assert class_tokens(network, np.zeros((2, 32, 32, 3), dtype=np.uint8)).shape == (2, 128)
 
     def test_tell_digits_apart_through_a_linear_classifier(self):
+        from few_examples import few_examples
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        from pipeline.data.task import TaskRequest
         from pipeline.data.vision import load_digits
 
         network, _ = load_backbone(PRETRAINED)
-        data = load_digits(TaskRequest(max_train=300, max_eval=300, seed=0))
+        data = load_digits(few_examples(max_train=300, max_eval=300, seed=0))
         classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
         classifier.fit(class_tokens(network, data.train.images), data.train.labels)
         accuracy = classifier.score(class_tokens(network, data.test.images), data.test.labels)

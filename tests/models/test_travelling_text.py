@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from few_examples import few_examples
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from pipeline.data import TASKS
-from pipeline.data.task import TaskRequest
 from pipeline.models.bases import PRETRAINED
 
 FOLDER = PRETRAINED / "tiny-gpt2"
@@ -14,7 +14,7 @@ FOLDER = PRETRAINED / "tiny-gpt2"
 
 @pytest.fixture(scope="module")
 def texts():
-    return TASKS["summarization"].load(TaskRequest(8, 4, seed=3)).train.sources
+    return TASKS["summarization"].load(few_examples(8, 4, seed=3)).train.sources
 
 
 @pytest.mark.parametrize(("method", "length"), [("base", 0), ("prompt", 5)])

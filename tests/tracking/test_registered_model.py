@@ -7,9 +7,9 @@ import mlflow
 import numpy as np
 import pytest
 from elsewhere import run_elsewhere
+from few_examples import few_examples
 
 from pipeline.data import TASKS
-from pipeline.data.task import TaskRequest
 
 ELSEWHERE = """
 import importlib.util, json, sys
@@ -31,7 +31,7 @@ print("RESULT" + json.dumps(out))
 
 @pytest.fixture(scope="module")
 def texts():
-    return list(TASKS["summarization"].load(TaskRequest(3, 4, seed=1)).test.sources)
+    return list(TASKS["summarization"].load(few_examples(3, 4, seed=1)).test.sources)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_two_versions_in_one_process_give_each_its_own_result(elsewhere):
 
 def test_pictures_are_classified_and_have_features(vpt):
     model = mlflow.pyfunc.load_model(vpt.uri)
-    images = TASKS["digits"].load(TaskRequest(10, 5, seed=0)).test.images
+    images = TASKS["digits"].load(few_examples(10, 5, seed=0)).test.images
     assert set(model.predict(images)) <= set("0123456789")
     for pooling in ("mean", "class"):
         asked = {"output": "features", "pooling": pooling}

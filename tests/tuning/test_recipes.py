@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from few_examples import few_examples
 from test_tune import Notes, run
 from transformers.optimization import Adafactor
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
-from pipeline.data.task import TaskRequest
 from pipeline.models.bases import BASES
 from pipeline.tuning.method import Recipe
 from pipeline.tuning.methods import METHODS
@@ -40,7 +40,7 @@ def trainer(monkeypatch):
         loop_class = loop.loop_class
         monkeypatch.setattr(loop, "loop_class", remembered)
         config = TuneConfig(base=base, task=task, method=method, batch_size=4, **settings)
-        found, data = TASKS[task], TASKS[task].load(TaskRequest(8, 4, 0))
+        found, data = TASKS[task], TASKS[task].load(few_examples(8, 4, 0))
         session = Session(config, BASES[base], BASES[base].folder(), found, data, METHODS[method])
         notes = Notes()
         session.run(session.choose(notes, None), steps, notes.progress)

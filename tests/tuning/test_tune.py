@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from few_examples import few_examples
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.examples import LabelledTexts, TextPairs
-from pipeline.data.task import TaskData, TaskRequest
+from pipeline.data.task import TaskData
 from pipeline.errors import BaseUnreachableError, TuningError
 from pipeline.models.bases import BASES
 from pipeline.tuning.method import Recipe
@@ -48,7 +49,7 @@ def run(notes, **settings):
         {"max_train": 200, "max_eval": 30, "batch_size": 16, "eval_every": 10, **settings}
     )
     task, base = TASKS[config.task], BASES[config.base]
-    data = task.load(TaskRequest(config.max_train, config.max_eval, config.seed))
+    data = task.load(few_examples(config.max_train, config.max_eval, config.seed))
     return tune(config, base, base.folder(), task, data, notes)
 
 
@@ -157,7 +158,7 @@ def test_a_trial_that_diverges_is_recorded_as_such_and_not_chosen():
 def test_an_empty_split_is_refused_before_anything_is_trained(split):
     config = TuneConfig(base="tiny-gpt2", task="summarization", method="full")
     task, base = TASKS[config.task], BASES[config.base]
-    data = task.load(TaskRequest(8, 8, 0))
+    data = task.load(few_examples(8, 8, 0))
     damaged = replace(data, **{split: TextPairs((), ())})
     with pytest.raises(TuningError, match=rf"task summarization: {split} split: expected at least"):
         tune(config, base, base.folder(), task, damaged, Notes())
@@ -180,7 +181,7 @@ def test_a_search_that_would_try_prompts_longer_than_the_context_is_refused():
 def test_a_method_for_another_modality_is_refused_once_with_everything_else_that_is_wrong():
     task, base = TASKS["digits"], BASES["tiny-vit"]
     config = TuneConfig(base="tiny-vit", task="digits", method="prompt")
-    data = task.load(TaskRequest(20, 20, 0))
+    data = task.load(few_examples(20, 20, 0))
     nothing = replace(data.test, images=data.test.images[:0], labels=data.test.labels[:0])
     with pytest.raises(TuningError, match=r"2 problems:\n  1. method 'prompt'.*\n  2. task digits"):
         tune(config, base, base.folder(), task, replace(data, test=nothing), Notes())

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import torch
+from few_examples import few_examples
 from safetensors.torch import save_file
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
-from pipeline.data.task import TaskRequest
 from pipeline.models.bases import BASES
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.search.search import Choice
@@ -20,7 +20,7 @@ folder, die_at = Path(sys.argv[1]), int(sys.argv[2])
 torch.set_num_threads(1)
 config = TuneConfig(task="summarization", method="full", batch_size=4, eval_every=2)
 task, base = TASKS[config.task], BASES[config.base]
-data = task.load(TaskRequest(32, 8, 0))
+data = task.load(few_examples(32, 8, 0))
 
 
 def progress(step, losses):

@@ -11,7 +11,7 @@ from mlflow.data.meta_dataset import MetaDataset
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
-from pipeline.data.task import Task, TaskData, TaskRequest
+from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.bases import Base, find_base, folder_of, short_name
 from pipeline.models.hub import revision_of
@@ -83,7 +83,7 @@ def tune_request(config: TuneConfig) -> TuneRequest:
     """
     base, task = find_base(config.base), TASKS[config.task]
     refuse(_misfits(base, task, METHODS[config.method]), TuningError)
-    return TuneRequest(config, base, base.folder(), task, task.load(_task_request(config)))
+    return TuneRequest(config, base, base.folder(), task, task.load(config))
 
 
 def _misfits(base: Base, task: Task, method: Method) -> Iterator[Problem]:
@@ -113,16 +113,3 @@ def tune_stage(config: TuneConfig) -> Stage:
     }
     title = f"tune {model_name(config)} {config.method}"
     return Stage("tune", title, "", config.model_dump(), tags)
-
-
-def _task_request(config: TuneConfig) -> TaskRequest:
-    return TaskRequest(
-        max_train=config.max_train,
-        max_eval=config.max_eval,
-        seed=config.seed,
-        directory=Path(config.data_dir).expanduser() if config.data_dir else None,
-        splits=tuple(name.strip() for name in config.splits.split(",") if name.strip()),
-        languages=config.languages,
-        shots=config.shots,
-        image_size=config.image_size,
-    )
