@@ -5,8 +5,9 @@ Command: ``python -m benchmarks.tune [--small] [--steps n]``
 Both train a network of GPT-2's size (random weights, 124 million parameters) on articles of 64 to
 512 tokens with targets of 32, by ``full`` and by ``prompt`` (PEFT prompt tuning): every
 example once, the same number of steps and examples a step, optimizer (AdamW), precision
-(float32 on a CPU) and dropout, one validation at the end, no checkpoints. Each runs in a process of
-its own, whose peak memory is that of the whole process.
+(float32 on a CPU, bfloat16 on a GPU) and dropout, one validation at the end, no checkpoints. Each
+runs in a process of its own, whose peak memory is that of the whole process, or what it held of
+the GPU's.
 
 "Default" is what the installed transformers does when nothing is asked of it: batches drawn in
 random order, padded to the longest text of the batch, in one piece, logits at every position. Ours

@@ -159,6 +159,7 @@ def run_default(job: Job) -> tuple[Callable[[], None], Callable[[], float]]:
             save_strategy="no",
             report_to=[],
             disable_tqdm=True,
+            bf16=torch.cuda.is_available(),  # as the other side does by itself
         )
         Trainer(
             model=network,
@@ -213,7 +214,17 @@ def measure(side: str, job: Job) -> Mapping[str, float]:
     work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"loss": first, "seconds": wall, "cpu_seconds": cpu, "peak_bytes": peak}
+    if torch.cuda.is_available():
+        peak = torch.cuda.max_memory_allocated()
+    articles = job.articles(1, job.n_examples)
+    tokens = sum(len(text.split()) + job.target for text in articles.sources)
+    return {
+        "loss": first,
+        "seconds": wall,
+        "cpu_seconds": cpu,
+        "peak_bytes": peak,
+        "tokens": tokens,
+    }
 
 
 if __name__ == "__main__":
