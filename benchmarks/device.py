@@ -194,7 +194,7 @@ def plain_loop(model: VisionModel, pictures: LabelledImages, batch_size: int) ->
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
             loss = torch.nn.functional.cross_entropy(network(pixels), labels)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
 
@@ -204,7 +204,13 @@ def make_vision_base(folder: Path, form: Mapping[str, int]) -> None:
     import timm
 
     torch.manual_seed(0)
-    network = timm.create_model("vit_base_patch16_224", pretrained=False, num_classes=0, **form)
+    network = timm.create_model(
+        "vit_base_patch16_224",
+        pretrained=False,
+        num_classes=0,
+        pretrained_cfg_overlay={"input_size": (3, form["img_size"], form["img_size"])},
+        **form,
+    )
     save_vision_base(network, folder)
 
 
