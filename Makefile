@@ -41,4 +41,4 @@ ui: setup  ## browse the runs on http://127.0.0.1:5000
 	python -m entrypoints.ui
 
 clean:  ## remove the store, not the environment
-	rm -rf mlflow.db mlflow.db.lock mlruns unfinished
+	rm -rf mlflow.db mlflow.db.lock mlruns unfinished running

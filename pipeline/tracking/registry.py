@@ -21,6 +21,7 @@ from pipeline.models import travelling
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.loading import TunedModel
+from pipeline.tracking.claims import claimed
 
 CODE = Path(__file__).with_name("registered_model.py")
 NEEDS = {
@@ -114,6 +115,11 @@ def _signature(card: Card) -> ModelSignature:
 
 def register(model_uri: str, name: str, tags: Mapping[str, str], description: str) -> Registered:
     """Make a version with all its tags at once, then point the method's alias at the best one."""
+    with claimed(f"registered model {name}", name):  # numbers and aliases: one after the other
+        return _register(model_uri, name, tags, description)
+
+
+def _register(model_uri: str, name: str, tags: Mapping[str, str], description: str) -> Registered:
     client = mlflow.MlflowClient()
     version = mlflow.register_model(model_uri, name, tags=dict(tags))
     client.update_model_version(name, version.version, description)
@@ -132,7 +138,15 @@ def _point_alias(name: str, method: str) -> None:
     """Point a method's alias at the version with the best validation score, newest if equal."""
     client = mlflow.MlflowClient()
     versions = [v for v in _versions(name) if v.tags.get("method") == method]
-    client.set_registered_model_alias(name, method, max(versions, key=_merit).version)
+    if versions:
+        client.set_registered_model_alias(name, method, max(versions, key=_merit).version)
+
+
+def discard_version(version: Registered) -> None:
+    """Remove a version, and point its method's alias at the best one of those that are left."""
+    with claimed(f"registered model {version.name}", version.name):
+        mlflow.MlflowClient().delete_model_version(version.name, version.version)
+        _point_alias(version.name, version.tags["method"])
 
 
 def _versions(name: str) -> list[ModelVersion]:

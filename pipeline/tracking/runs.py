@@ -6,7 +6,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,12 @@ import mlflow
 from mlflow.entities import Run
 
 from pipeline.errors import PipelineError, Problem, RegistryError
+from pipeline.tracking.claims import claimed, process_tag
 
 log = logging.getLogger("pipeline")
 NOTE = "mlflow.note.content"  # the tag that the UI shows as a run's description
+ATTEMPT = "attempt"  # the fingerprint of a run, as a tag from its beginning on
+OPENED = "MLFLOW_RUN_ID"  # names the run that `mlflow run` has opened, until a stage takes it
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,12 @@ def stage_run(stage: Stage) -> Iterator[Run]:
     Inside another run it becomes that run's child; under ``mlflow run`` it is the run that MLflow
     has already opened.
     """
-    tags = {"stage": stage.name, **stage.tags}
-    with mlflow.start_run(run_name=stage.title, nested=mlflow.active_run() is not None) as run:
-        mlflow.set_tags({**tags, "mlflow.runName": stage.title})
+    tags = {"stage": stage.name, **stage.tags, **process_tag(), "mlflow.runName": stage.title}
+    if stage.fingerprint:
+        tags[ATTEMPT] = stage.fingerprint
+    nested = mlflow.active_run() is not None
+    # with its tags at once: a run that is killed at any moment says whose it was
+    with mlflow.start_run(run_name=stage.title, nested=nested, tags=tags) as run:
         _log_new_params(run, stage.settings)
         try:
             yield run
@@ -64,6 +70,17 @@ def stage_run(stage: Stage) -> Iterator[Run]:
         if stage.fingerprint:
             # only now: an unfinished run must not be taken for a finished one
             mlflow.set_tag("fingerprint", stage.fingerprint)
+
+
+@contextmanager
+def within_another_stage() -> Iterator[None]:
+    """Run stages that another one needs, and leave to that one the run of ``mlflow run``."""
+    opened = os.environ.pop(OPENED, None)
+    try:
+        yield
+    finally:
+        if opened is not None:
+            os.environ[OPENED] = opened
 
 
 @contextmanager
@@ -81,7 +98,7 @@ def visible_refusal(stage: Stage) -> Iterator[None]:
 
 def leave_word(error: PipelineError) -> None:
     """Tag the run that ``mlflow run`` has opened with a refusal; MLflow ends it as FAILED."""
-    mlflow.MlflowClient().set_tag(os.environ["MLFLOW_RUN_ID"], "error", _shortened(error))
+    mlflow.MlflowClient().set_tag(os.environ[OPENED], "error", _shortened(error))
 
 
 def _shortened(error: PipelineError) -> str:
@@ -94,8 +111,15 @@ def _log_new_params(run: Run, settings: Mapping[str, Any]) -> None:
     mlflow.log_params({name: value for name, value in settings.items() if name not in present})
 
 
-def once(stage: Stage, work: Callable[[Run], None], usable: Callable[[Run], bool]) -> str:
+def once(
+    stage: Stage,
+    work: Callable[[Run], None],
+    usable: Callable[[Run], bool],
+    shared: bool = False,
+) -> str:
     """Do a stage's work, unless a finished run with the same fingerprint can be used.
+
+    Of processes that are given the same work at once, one does it and the others wait for it.
 
     Parameters
     ----------
@@ -104,28 +128,37 @@ def once(stage: Stage, work: Callable[[Run], None], usable: Callable[[Run], bool
         Computes and logs; called inside the stage's run.
     usable : callable
         Whether what a finished run logged is still there.
+    shared : bool
+        Whether several processes may be at it together: they then settle among themselves which
+        of them ends it.
 
     Returns
     -------
     str
         Id of the run that holds the result, new or old.
     """
-    done = next((run for run in finished_runs(stage.fingerprint) if usable(run)), None)
-    if done is None:
-        log.info("%s", stage.title)
-        with stage_run(stage) as run:
-            work(run)
-        new_id: str = run.info.run_id
-        return new_id
+    # until the run is FINISHED, or the next process would not find it
+    with nullcontext() if shared else claimed(stage.fingerprint, stage.title):
+        done = next((run for run in finished_runs(stage.fingerprint) if usable(run)), None)
+        if done is None:
+            log.info("%s", stage.title)
+            with stage_run(stage) as run:
+                work(run)
+            new_id: str = run.info.run_id
+            return new_id
     run_id: str = done.info.run_id
     log.info("%s: already done, reusing run %s", stage.title, run_id)
-    if mlflow.active_run() is None and "MLFLOW_RUN_ID" in os.environ:
-        # `mlflow run` has opened a run for this stage: leave word in it of where the result is
-        with mlflow.start_run():
-            mlflow.set_tags({"stage": stage.name, "reuses": run_id, **stage.tags})
+    leave_word_of_reuse(stage, run_id)
+    return run_id
+
+
+def leave_word_of_reuse(stage: Stage, run_id: str) -> None:
+    """Say in the run that ``mlflow run`` has opened for a stage, if it has, where the result is."""
+    if mlflow.active_run() is None and OPENED in os.environ:
+        tags = {"stage": stage.name, "reuses": run_id, **stage.tags, **process_tag()}
+        with mlflow.start_run(run_name=f"{stage.title} (reused)", tags=tags):
             mlflow.set_tag("mlflow.runName", f"{stage.title} (reused)")
             mlflow.set_tag(NOTE, f"Nothing was computed: run {run_id} holds the same result.")
-    return run_id
 
 
 def always(_: Run) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
+import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # before mlflow is imported: it reads these while importing
@@ -15,17 +19,24 @@ from filelock import FileLock
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import Problem, RegistryError
+from pipeline.tracking.databases import check_database, is_read_only, prepare_database
+from pipeline.tracking.lost_runs import close_lost_runs
+from pipeline.tracking.moved_stores import follow_move
+from pipeline.tracking.places import database_of
+from pipeline.tracking.waiting import be_patient, wait_for_database, wait_for_server
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 DEFAULT_EXPERIMENT = "brain-alignment"
 UI_PORT = 5000
+HTTP = ("http://", "https://")
+SERVED = ("postgresql", "mysql")  # databases that processes reach over a network
 
 
 def open_store() -> str:
     """Point MLflow at the store and the experiment; create both when they are not there.
 
     ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME`` are honoured. Inside ``mlflow run`` the
-    experiment is already chosen.
+    experiment is already chosen. Runs of processes that are gone are closed.
 
     Returns
     -------
@@ -41,17 +52,14 @@ def open_store() -> str:
     logging.getLogger("alembic").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="mlflow")
     uri = os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_STORE)
-    mlflow.set_tracking_uri(uri)
+    be_patient()
     try:
-        if uri.startswith("sqlite:///"):
-            # processes that create the tables at the same time leave an unusable file
-            database = Path(uri.removeprefix("sqlite:///"))
-            with FileLock(f"{database}.lock"):
-                if database.exists() and not os.access(database, os.W_OK):
-                    raise PermissionError("it can be read only")
-                return _experiment()
-        return _experiment()
-    except (OSError, SQLAlchemyError, mlflow.exceptions.MlflowException) as error:
+        with _being_opened(uri):
+            mlflow.set_tracking_uri(uri)
+            experiment = _experiment()
+        close_lost_runs()
+        return experiment
+    except (OSError, ImportError, SQLAlchemyError, mlflow.exceptions.MlflowException) as error:
         raise RegistryError(
             Problem(
                 "MLFLOW_TRACKING_URI",
@@ -60,6 +68,34 @@ def open_store() -> str:
                 "Unset it to use sqlite:///mlflow.db in this directory, or correct it.",
             )
         ) from error
+
+
+@contextmanager
+def _being_opened(uri: str) -> Iterator[None]:
+    """Look at a store before MLflow does, and let one process at a time open it.
+
+    MLflow repeats for minutes without a word what cannot work, and processes that create the
+    tables of a database at the same time leave one that is unusable.
+    """
+    if uri.startswith(HTTP):
+        wait_for_server(uri)
+        yield
+        return
+    database = database_of(uri)
+    if database is None:
+        if uri.startswith(SERVED):
+            wait_for_database(uri)
+        name = hashlib.sha256(uri.encode()).hexdigest()[:16]
+        with FileLock(Path(tempfile.gettempdir()) / f"brain-alignment-{name}.lock", mode=0o666):
+            yield
+        return
+    check_database(database)
+    if is_read_only(database):
+        raise PermissionError("it can be read only")
+    with FileLock(f"{database}.lock"):
+        prepare_database(database)
+        follow_move(database)
+        yield
 
 
 def _experiment() -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import mlflow
 
+from pipeline.tracking.places import database_of
+
 FOLDER = "unfinished"
-SQLITE = "sqlite:///"
 
 
 def unfinished_folder(fingerprint: str) -> Path:
@@ -17,8 +18,8 @@ def unfinished_folder(fingerprint: str) -> Path:
     Beside the store's database, or in this directory where the store is a server. The fingerprint
     sums up all inputs, settings and code, so what lies there is of this very work.
     """
-    uri = mlflow.get_tracking_uri()
-    beside = Path(uri.removeprefix(SQLITE)).parent if uri.startswith(SQLITE) else Path.cwd()
+    database = database_of(mlflow.get_tracking_uri())
+    beside = database.parent if database else Path.cwd()
     return beside / FOLDER / fingerprint[:32]
 
 

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 import unit_functions as work
 
+from pipeline.alignment.dataset import kept
 from pipeline.alignment.dataset.kept import compute_kept
 from pipeline.alignment.dataset.units import Unit, Workplace
-from pipeline.tracking import unfinished
 from pipeline.tracking.unfinished import forget, unfinished_folder
 
 HERE = Workplace(workers=1)
@@ -82,7 +82,7 @@ def test_the_folder_lies_beside_the_database_and_goes_alone(store):
 
 def test_progress_is_told_now_and_then(tmp_path, monkeypatch, caplog):
     caplog.set_level("INFO", logger="pipeline")
-    monkeypatch.setattr(unfinished, "SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(kept, "SECONDS_BETWEEN_LINES", 0.0)
     compute_kept(noted(tmp_path, 2), tmp_path / "kept", HERE)
     assert "1 of 2 units: unit 0" in caplog.text
     compute_kept(noted(tmp_path, 3), tmp_path / "kept", HERE)

@@ -35,6 +35,7 @@ from pipeline.tracking.runs import (
     logged_folder,
     once,
     visible_refusal,
+    within_another_stage,
 )
 from pipeline.tracking.score_files import read_scores
 from pipeline.tracking.stages.align.reference import (
@@ -137,8 +138,9 @@ def run_align(config: AlignConfig) -> Aligned:
         brain = load_brain(config.brain, config.brain_dir)
         plan = make_plan(config, brain)
     extract_config = config.model_dump(include=set(ExtractConfig.model_fields))
-    extracted = run_extract(ExtractConfig(**extract_config))
-    reference = run_reference(config, plan)
+    with within_another_stage():
+        extracted = run_extract(ExtractConfig(**extract_config))
+        reference = run_reference(config, plan)
     inputs = {
         "features": extracted.run_id,
         "brain": brain.digest,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +14,18 @@ from mlflow.entities import Run
 from pipeline.config import TuneConfig
 from pipeline.errors import Problem, TuningError
 from pipeline.models.travelling.card import base_digest
+from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
+from pipeline.tracking.lost_runs import discard_remains, earlier_attempts
 from pipeline.tracking.registry import Registered, best_of, made_by, versions_with
-from pipeline.tracking.runs import finished_runs, log, stage_run, visible_refusal
+from pipeline.tracking.runs import (
+    finished_runs,
+    leave_word_of_reuse,
+    log,
+    stage_run,
+    visible_refusal,
+    within_another_stage,
+)
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name, tune_request, tune_stage
 from pipeline.tracking.stages.tune.records import log_tuned
 from pipeline.tracking.stages.tune.stage import run_tune
@@ -74,24 +83,43 @@ def run_interpolate(config: TuneConfig) -> Registered:
     """
     with visible_refusal(tune_stage(config)):
         request = tune_request(config)
-    full = _tuned_fully(config, request)
-    base_uri = keep_base(request.base, request.base_folder)
+    with within_another_stage():
+        full = _tuned_fully(config, request)
+        base_uri = keep_base(request.base, request.base_folder)
     marks = {alpha: request.fingerprint(full=full.model_id, alpha=str(alpha)) for alpha in ALPHAS}
-    missing = [alpha for alpha, mark in marks.items() if not _registered(mark)]
-    if not missing:
-        log.info("%s: already done, reusing its versions", tune_stage(config).title)
+    with claimed(" ".join(marks.values()), tune_stage(config).title):
+        _register_missing(config, request, full, base_uri, marks)
+    best = best_of(version for mark in marks.values() if (version := _registered(mark)))
+    if best is None:
+        raise AssertionError("no alpha registered a version")
+    return best
+
+
+def _register_missing(
+    config: TuneConfig,
+    request: TuneRequest,
+    full: Registered,
+    base_uri: str,
+    marks: Mapping[float, str],
+) -> None:
+    """Score and register the versions that no finished run has registered yet."""
+    stage = tune_stage(config)
+    versions = {alpha: _registered(mark) for alpha, mark in marks.items()}
+    missing = [alpha for alpha, version in versions.items() if version is None]
+    best = best_of(version for version in versions.values() if version)
+    if best and not missing:
+        log.info("%s: already done, reusing its versions", stage.title)
+        leave_word_of_reuse(stage, best.run_id)
     else:
         with _folder_of(full) as folder:
             arguments = (config, request.base, request.base_folder, request.task, request.data)
             tuned = interpolations(*arguments, folder, missing)
             for alpha in missing:
                 with _run_of(config, request, alpha, full, marks[alpha]):
+                    for attempt in earlier_attempts(marks[alpha]):
+                        discard_remains(attempt)
                     further = {"alpha": f"{alpha:g}", "interpolates": full.uri}
                     log_tuned(next(tuned), request, base_uri, further)
-    best = best_of(version for mark in marks.values() if (version := _registered(mark)))
-    if best is None:
-        raise AssertionError("no alpha registered a version")
-    return best
 
 
 def _tuned_fully(config: TuneConfig, request: TuneRequest) -> Registered:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import mlflow
 
+from pipeline.tracking.claims import process_tag
 from pipeline.tracking.registry import log_model, register
 from pipeline.tracking.runs import NOTE, log
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
@@ -44,8 +45,8 @@ class RunRecorder:
     @contextmanager
     def trial(self, number: int, choice: Choice) -> Iterator[RunRecorder]:
         """Open the run of one search trial."""
-        with mlflow.start_run(run_name=f"{self.title} trial {number}", nested=True):
-            mlflow.set_tags({"stage": "trial", "trial": str(number)})
+        tags = {"stage": "trial", "trial": str(number), **process_tag()}
+        with mlflow.start_run(run_name=f"{self.title} trial {number}", nested=True, tags=tags):
             mlflow.log_params(
                 {"learning_rate": choice.learning_rate, "prompt_length": choice.prompt_length}
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 
 import mlflow
@@ -10,9 +10,17 @@ from mlflow.entities import Run
 
 from pipeline.config import TuneConfig
 from pipeline.errors import TuningError
+from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
+from pipeline.tracking.lost_runs import discard_remains, earlier_attempts, take_over_curves
 from pipeline.tracking.registry import Registered, made_by
-from pipeline.tracking.runs import NOTE, finished_runs, once, visible_refusal
+from pipeline.tracking.runs import (
+    NOTE,
+    finished_runs,
+    once,
+    visible_refusal,
+    within_another_stage,
+)
 from pipeline.tracking.stages.tune.inputs import TuneRequest, tune_request, tune_stage
 from pipeline.tracking.stages.tune.records import RunRecorder, log_tuned
 from pipeline.tracking.stages.tune.workspace import remove, workspace
@@ -38,13 +46,14 @@ def run_tune(config: TuneConfig) -> Registered:
         request = tune_request(config)
     mark = request.fingerprint()
     stage = replace(stage, fingerprint=mark)
-    base_uri = keep_base(request.base, request.base_folder)
-
+    with within_another_stage():
+        base_uri = keep_base(request.base, request.base_folder)
+    shared = bool(config.trials)  # several processes share a search, and claim what follows it
     held = ExitStack()
 
-    def work(_: Run) -> None:
+    def work(run: Run) -> None:
         mlflow.log_input(request.dataset(), context="training")
-        place = workspace(mark, _registered_something, held)
+        place = workspace(stage, _registered_something, held)
         try:
             tuned = _tune(request, RunRecorder(stage.title), place)
         except DoneElsewhereError as done:
@@ -57,12 +66,13 @@ def run_tune(config: TuneConfig) -> Registered:
             raise
         if tuned is None:
             raise AssertionError("the first process has no result")
+        _take_over(mark, run, tuned)
         log_tuned(tuned, request, base_uri, {})
         remove(place)
 
-    agree(any(_registered_something(run) for run in finished_runs(mark)))
-    with held:
-        run_id = once(stage, work, _registered_something)
+    with nullcontext() if shared else claimed(mark, stage.title), held:
+        agree(any(_registered_something(run) for run in finished_runs(mark)))
+        run_id = once(stage, work, _registered_something, shared)
     reused = mlflow.get_run(run_id).data.tags.get("reuses", run_id)
     registered = made_by(reused)
     if registered is None:
@@ -77,6 +87,15 @@ def join_tune(config: TuneConfig) -> None:
     if not already_done:
         with suppress(DoneElsewhereError):  # the first process says so
             _tune(request, Silent(), None)
+
+
+def _take_over(mark: str, run: Run, tuned: Tuned) -> None:
+    """Take from earlier attempts at a tuning the curves it goes on from, and remove the rest."""
+    attempts = earlier_attempts(mark)
+    if tuned.training and tuned.training.resumed_at:
+        take_over_curves(attempts, run.info.run_id, tuned.training.resumed_at)
+    for attempt in attempts:
+        discard_remains(attempt)
 
 
 def _tune(request: TuneRequest, recorder: Recorder, place: Workspace | None) -> Tuned | None:

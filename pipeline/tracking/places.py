@@ -1,0 +1,44 @@
+"""Where a store lies on this machine, and where those who work on it leave word for one another."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import tempfile
+from pathlib import Path
+
+import mlflow
+from sqlalchemy.engine import make_url
+
+RUNNING = "running"
+
+
+def database_of(uri: str) -> Path | None:
+    """Give the file of an SQLite store; None where the store is something else.
+
+    Parameters
+    ----------
+    uri : str
+        As in ``MLFLOW_TRACKING_URI``: ``sqlite:///mlflow.db``, ``http://…``, ``postgresql://…``.
+    """
+    if not uri.startswith("sqlite:"):
+        return None
+    name = make_url(uri).database
+    return None if name in (None, "", ":memory:") else Path(str(name))
+
+
+def running_folder() -> Path:
+    """Say where the processes that work on the store hold their locks; made where it is missing.
+
+    Beside the database of an SQLite store, so that it holds for all who can open the file. For a
+    server it is a folder of this user on this machine: processes elsewhere are not seen.
+    """
+    uri = mlflow.get_tracking_uri()
+    database = database_of(uri)
+    if database:
+        folder = database.parent / RUNNING
+    else:
+        named = hashlib.sha256(uri.encode()).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"brain-alignment-{getpass.getuser()}" / named
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
