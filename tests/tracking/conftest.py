@@ -8,6 +8,7 @@ import mlflow
 import pytest
 
 from pipeline.config import TuneConfig
+from pipeline.tracking.databases import prepare_database
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tracking.store import open_store
 
@@ -27,6 +28,14 @@ def store(tmp_path_factory):
     os.chdir(before)
     del os.environ["MLFLOW_TRACKING_URI"]
     mlflow.set_tracking_uri(None)
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """Give the file of a store that holds nothing, to be copied: making one takes seconds."""
+    path = tmp_path_factory.mktemp("whole") / "mlflow.db"
+    prepare_database(path)
+    return path
 
 
 @pytest.fixture(scope="session")

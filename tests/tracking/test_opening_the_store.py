@@ -34,14 +34,6 @@ def open_at(monkeypatch):
     mlflow.set_tracking_uri(before)
 
 
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory):
-    """Give the file of a store that holds nothing."""
-    path = tmp_path_factory.mktemp("whole") / "mlflow.db"
-    prepare_database(path)
-    return path
-
-
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
     monkeypatch.setattr(databases, "SECONDS_OF_SILENCE", 0.0)

@@ -82,7 +82,7 @@ def test_a_search_goes_on_with_the_trials_that_are_left(config_of, store, breaki
 def test_what_another_process_finished_meanwhile_is_not_done_again(
     config_of, store, monkeypatch, client
 ):
-    from pipeline.tracking.stages.tune.stage import stage
+    from pipeline.tracking.stages.tune import stage
 
     config = config_of("tiny-vit", "digits", "full", seed=5, max_steps=2)
     first = run_tune(config)
