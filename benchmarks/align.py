@@ -42,7 +42,7 @@ from benchmarks.align_floor import floor_seconds
 from benchmarks.align_peer import align_with_himalaya, largest_difference, looped_two_vs_two
 from benchmarks.clock import Seconds, timed
 from pipeline.alignment import VoxelColumns, align, subject_grams, two_vs_two
-from pipeline.alignment.alphas import open_study
+from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.refit import permute_chosen
@@ -168,7 +168,7 @@ def _peak_gb() -> float:
 
 def _measure_peer(sizes: Sizes, roi: VoxelColumns, dtype: type[np.floating]) -> Peer:
     folds = nested_folds(sizes.groups(), sizes.settings())
-    alphas = np.sort(open_study("alphas", sizes.settings()).alphas)
+    alphas = np.sort(draw_alphas(sizes.settings()))
     x = simulate_features(sizes, seed=0)["layer_00"]
     y = np.asarray(roi.values[:, roi.columns])
     encoded, encoding = timed(partial(align_with_himalaya, x, y, folds, alphas, dtype))

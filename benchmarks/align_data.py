@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment import AlignSettings, VoxelColumns
+from pipeline.alignment import VoxelColumns
+from pipeline.config import ScoreConfig
 
 N_SIGNALS = 20
 # Against signals of variance 20 for each column: 2v2 of about 0.8 at the sizes of Pereira.
@@ -43,12 +44,12 @@ class Sizes:
     inner: int
     alphas: int
 
-    def settings(self) -> AlignSettings:
+    def settings(self) -> ScoreConfig:
         """Return the same grouped folds and alphas for all."""
-        return AlignSettings(
+        return ScoreConfig(
             split="grouped",
-            n_folds=self.folds,
-            n_inner_folds=self.inner,
+            folds=self.folds,
+            inner_folds=self.inner,
             trials=self.alphas,
             alpha_low=1e-4,
             alpha_high=1e4,

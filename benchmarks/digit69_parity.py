@@ -23,11 +23,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
-from pipeline.alignment import AlignSettings, align
-from pipeline.alignment.alphas import open_study
+from pipeline.alignment import align
+from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import NestedFold, nested_folds
 from pipeline.brains import BRAINS, BrainRequest
 from pipeline.brains.near_identical import merged_groups
+from pipeline.config import ScoreConfig
 from pipeline.words import Split
 
 Array = NDArray[np.float64]
@@ -70,11 +71,11 @@ def explicit_fold(X: Array, Y: Array, fold: NestedFold, alphas: Array) -> tuple[
 
 
 def compare(
-    pixels: Array, voxels: Array, groups: NDArray[np.str_], settings: AlignSettings
+    pixels: Array, voxels: Array, groups: NDArray[np.str_], settings: ScoreConfig
 ) -> Iterator[dict[str, object]]:
     """Give a row for each direction, with the figures of both paths."""
     engine = align({"pixels": pixels}, {"visual": voxels}, groups, settings)
-    alphas = open_study("explicit", settings).alphas
+    alphas = draw_alphas(settings)
     folds = nested_folds(groups, settings)
     for direction, X, Y in (("encoding", pixels, voxels), ("decoding", voxels, pixels)):
         ours = engine[engine.direction == direction]
@@ -102,10 +103,10 @@ def compare_splits(directory: Path, threshold: float, trials: int, n_folds: int)
     splits: dict[Split, NDArray[np.str_]] = {"shuffled": brain.stimuli.groups, "grouped": like}
     rows: list[dict[str, object]] = []
     for split, groups in splits.items():
-        settings = AlignSettings(
+        settings = ScoreConfig(
             split=split,
-            n_folds=n_folds,
-            n_inner_folds=5,
+            folds=n_folds,
+            inner_folds=5,
             trials=trials,
             alpha_low=1e-4,
             alpha_high=1e4,

@@ -4,20 +4,19 @@ Arrays in, tables out: folds that never split a stimulus group, Gram matrices z-
 rows, kernel ridge, 2v2 accuracy, a nested search for alpha, and the noise ceiling.
 """
 
-from pipeline.alignment.align import align
+from pipeline.alignment.align import align, encode
 from pipeline.alignment.ceilings.across_subjects import across_subjects_ceiling
 from pipeline.alignment.ceilings.repeats import signal_ceiling, split_half_ceiling
 from pipeline.alignment.folds import Fold, audit_leaks, make_folds
 from pipeline.alignment.kernel.subject_grams import SubjectGrams, subject_grams
-from pipeline.alignment.scores import best_layers, mean_within
-from pipeline.alignment.settings import AlignSettings
-from pipeline.alignment.sources import encode
+from pipeline.alignment.tables import best_layers, mean_within
 from pipeline.alignment.two_vs_two import rank_accuracy, two_vs_two
 from pipeline.alignment.voxels import VoxelColumns
+from pipeline.config import ScoreConfig
 
 __all__ = [
-    "AlignSettings",
     "Fold",
+    "ScoreConfig",
     "SubjectGrams",
     "VoxelColumns",
     "across_subjects_ceiling",

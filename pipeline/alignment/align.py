@@ -1,37 +1,34 @@
-"""One subject's scores: every direction, ROI, layer and fold."""
+"""One subject's scores: every direction, ROI, source and fold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.alignment.alphas import AlphaStudy, open_study
-from pipeline.alignment.constant import constant_problems
+from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.contrasts.pair_sums import blocks_of, sums_of_rows
-from pipeline.alignment.engine import Scored, Task, score_direction
 from pipeline.alignment.inputs import check_inputs
-from pipeline.alignment.kernel.grams import Grams, gram_matrices
 from pipeline.alignment.kernel.subject_grams import SubjectGrams, form_grams
-from pipeline.alignment.score_fold import primal_rois, score_fold_primal
-from pipeline.alignment.scores import best_layers, score_table, summed_pairs
-from pipeline.alignment.settings import AlignSettings
-from pipeline.alignment.threads import Map, workers
+from pipeline.alignment.pairs import FoldTask, Scored
+from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold
+from pipeline.alignment.sources import Bands, JoinedBands, Layer, Source
+from pipeline.alignment.tables import best_layers, score_table, summed_pairs
+from pipeline.alignment.threads import workers
 from pipeline.alignment.voxels import Columns
-from pipeline.alignment.width import projected_array
+from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError, Problem, nearest, refuse
-from pipeline.words import DIRECTIONS, Direction, Objective
+from pipeline.words import DIRECTIONS, Direction
 
 
 def align(
     features: Mapping[str, NDArray[np.floating]],
     responses: Mapping[str, Columns] | SubjectGrams,
     groups: ArrayLike,
-    settings: AlignSettings,
+    settings: ScoreConfig,
     *,
     within: ArrayLike | None = None,
     directions: Sequence[Direction] = DIRECTIONS,
@@ -45,7 +42,7 @@ def align(
         Or what :func:`subject_grams` made of them, which serves any number of models.
     groups : array_like, shape (n_stimuli,)
         Stimulus group of each stimulus.
-    settings : AlignSettings
+    settings : ScoreConfig
     within : array_like, shape (n_stimuli,), optional
         Labels, as of topics or passages: 2v2 accuracy is also given over the pairs of stimuli
         that share one. None: the stimulus groups.
@@ -57,95 +54,141 @@ def align(
     -------
     DataFrame
         One row for each direction x ROI x layer x fold, in that order: direction, roi, layer,
-        fold, two_vs_two, correlation, rank_accuracy, two_vs_two_within, n_pairs_within, alpha
-        (relative), alpha_absolute, alpha_at_border, inner_two_vs_two, inner_correlation, n_test,
-        n_train. Inner scores are those of the chosen alpha. Never NaN: a fold without pairs
-        within a label has a two_vs_two_within of ½ and an n_pairs_within of 0, and
-        :func:`mean_within` leaves it out. ``attrs['trials']`` lists what Optuna was told:
-        direction, roi, alpha and its mean inner scores over layers and folds.
-        ``attrs['pair_sums']`` holds, as lists by column, the 2v2 of the layer chosen in each
-        fold, summed over pairs of stimulus groups: see :func:`pair_table`.
+        fold, a column for each score in ``SCORES``, n_pairs_within, alpha (relative),
+        alpha_absolute, alpha_at_border, inner_two_vs_two, inner_correlation, n_test, n_train.
+        Inner scores are those of the chosen alpha. Never NaN: a fold without pairs within a label
+        has a two_vs_two_within of ½ and an n_pairs_within of 0, and :func:`mean_within` leaves it
+        out. ``attrs['trials']`` lists the alphas tried: direction, roi, alpha and its mean inner
+        scores over layers and folds. ``attrs['pair_sums']`` holds, as lists by column, the 2v2 of
+        the layer chosen in each fold, summed over pairs of stimulus groups: see
+        :func:`pipeline.alignment.contrasts.pair_sums.pair_table`.
 
     Raises
     ------
     AlignmentError
         All problems at once of the arrays, of the folds, or of the z-scored arrays in one fold.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pipeline.alignment import align, best_layers
+    >>> from pipeline.config import ScoreConfig
+    >>> rng = np.random.default_rng(0)
+    >>> signal = rng.standard_normal((40, 3))
+    >>> layers = {"layer 1": signal @ rng.standard_normal((3, 20))}
+    >>> rois = {"language": signal @ rng.standard_normal((3, 30)) + rng.standard_normal((40, 30))}
+    >>> passages = np.repeat(np.arange(10), 4)
+    >>> scores = align(layers, rois, passages, ScoreConfig(folds=2, inner_folds=2, trials=4))
+    >>> best_layers(scores).groupby("direction").two_vs_two.mean().round(2).to_dict()
+    {'decoding': 0.97, 'encoding': 0.99}
     """
     refuse(_direction_problems(directions), AlignmentError)
-    arrays: dict[str, Mapping[str, Columns]] = {"features of layer": features}
-    if isinstance(responses, SubjectGrams):
-        check_inputs(arrays, {"groups": groups, "within": within})
-        responses.check(groups, settings)
-        subject, small, rois = responses, {}, list(responses.rois[0])
-    else:
-        arrays["responses of ROI"] = responses
-        check_inputs(arrays, {"groups": groups, "within": within})
-        widest = max(x.shape[1] for x in features.values())
-        small, rois = primal_rois(widest, responses), list(responses)
-        large = {roi: values for roi, values in responses.items() if roi not in small}
-        subject = form_grams(large, groups, settings)
-    studies = {
-        (direction, roi): open_study(f"{direction}/{roi}", settings)
-        for direction in directions
-        for roi in rois
-    }
-    # One seed, one sequence: all studies try the same alphas, and one factorisation serves them.
-    alphas = next(iter(studies.values())).alphas
-    labels = np.asarray(groups if within is None else within)
-    blocks = blocks_of(groups)
-    tasks = [Task(fold, alphas, settings.objective, labels, blocks) for fold in subject.folds]
-    with workers() as in_parallel:
-        scored = [
-            scored
-            for number, task in enumerate(tasks)
-            for scored in (
-                *_score_fold(features, subject, number, task, directions, settings, in_parallel),
-                *score_fold_primal(
-                    features, small, number, task, directions, settings, in_parallel
-                ),
-            )
-        ]
-    table = score_table(scored, rois, features)
+    sources = {name: Layer(x, settings.width) for name, x in features.items()}
+    rois = _ready({"features of layer": features}, groups, within, sources, responses, settings)
+    hard = np.asarray(groups if within is None else within)
+    alphas = draw_alphas(settings)
+    scored = _score(sources, rois, hard, alphas, settings, directions)
+    table = score_table(scored, rois.names, features)
     sums = sums_of_rows(summed_pairs(scored), best_layers(table, settings.objective))
-    table.attrs["trials"] = _tell(studies, scored, settings.objective)
+    table.attrs["trials"] = _inner_means(scored, rois.names, alphas, directions)
     table.attrs["pair_sums"] = sums.to_dict("list")
     return table
 
 
-def _score_fold(
-    features: Mapping[str, NDArray[np.floating]],
-    subject: SubjectGrams,
-    number: int,
-    task: Task,
+def encode(
+    sources: Mapping[str, Bands],
+    responses: Mapping[str, Columns] | SubjectGrams,
+    groups: ArrayLike,
+    settings: ScoreConfig,
+) -> pd.DataFrame:
+    """Score how well joined bands predict responses, for one subject.
+
+    Parameters
+    ----------
+    sources : mapping of str to tuple of ndarray, each of shape (n_stimuli, n_columns)
+        Their patterns are never compared, so a band may have a single column. A band whose
+        columns are all constant over the training rows of a fold adds nothing in that fold.
+    responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
+        Or what :func:`pipeline.alignment.kernel.subject_grams` made of them.
+    groups : array_like, shape (n_stimuli,)
+    settings : ScoreConfig
+        The same as for :func:`align` gives the same folds and alphas.
+
+    Returns
+    -------
+    DataFrame
+        One row for each ROI x source x fold: the columns of :func:`align`, ``direction`` always
+        'encoding' and ``layer`` the source. ``attrs['pair_sums']`` holds the sums over pairs of
+        stimulus groups of every source.
+
+    Raises
+    ------
+    AlignmentError
+        Arrays, folds or responses that cannot be aligned, or a source of which nothing varies
+        over the training rows of a fold.
+    """
+    bands = _bands_to_check(sources, len(np.asarray(groups)))
+    arrays: dict[str, Mapping[str, Columns]] = {"source": bands} if bands else {}
+    joined = {name: JoinedBands(bands) for name, bands in sources.items()}
+    rois = _ready(arrays, groups, None, joined, responses, settings)
+    labels, alphas = np.asarray(groups), draw_alphas(settings)
+    scored = _score(joined, rois, labels, alphas, settings, ("encoding",))
+    table = score_table(scored, rois.names, sources)
+    table.attrs["pair_sums"] = summed_pairs(scored).to_dict("list")
+    return table
+
+
+def _ready(
+    arrays: Mapping[str, Mapping[str, Columns]],
+    groups: ArrayLike,
+    within: ArrayLike | None,
+    sources: Mapping[str, Source],
+    responses: Mapping[str, Columns] | SubjectGrams,
+    settings: ScoreConfig,
+) -> RoisBySide:
+    """Check all inputs, and make of responses what both sides take."""
+    labels = {"groups": groups, "within": within}
+    if isinstance(responses, SubjectGrams):
+        check_inputs(arrays, labels)
+        responses.check(groups, settings)
+        return RoisBySide(responses, {}, tuple(responses.rois[0]))
+    check_inputs({**arrays, "responses of ROI": responses}, labels)
+    small = primal_rois(max(source.n_columns for source in sources.values()), responses)
+    large = {roi: values for roi, values in responses.items() if roi not in small}
+    return RoisBySide(form_grams(large, groups, settings), small, tuple(responses))
+
+
+def _score(
+    sources: Mapping[str, Source],
+    rois: RoisBySide,
+    labels: NDArray[np.generic],
+    alphas: NDArray[np.float64],
+    settings: ScoreConfig,
     directions: Sequence[Direction],
-    settings: AlignSettings,
-    in_parallel: Map,
-) -> Iterator[Scored]:
-    """Score one outer fold; the features' Gram matrices of no other fold are held."""
-    if not subject.rois[number]:
-        return
-    train = task.fold.outer.train
-    rois = subject.rois[number]
+) -> list[Scored]:
+    """Score fold by fold; all try the same alphas, so one factorisation serves all targets."""
+    blocks = blocks_of(rois.by_stimuli.groups)
+    with workers() as in_parallel:
+        return [
+            scored
+            for number, fold in enumerate(rois.by_stimuli.folds)
+            for scored in score_fold(
+                sources,
+                rois,
+                FoldTask(number, fold, alphas, settings.objective, labels, blocks),
+                directions,
+                settings.similarity,
+                in_parallel,
+            )
+        ]
 
-    def grams(name: str) -> Grams:
-        x, similarity = features[name], settings.similarity
-        if settings.width:
-            where = f"layer {name}, fold {number}"
-            return projected_array(x, train, settings.width, similarity, where).grams()
-        return gram_matrices(x, train, similarity)
 
-    layers = dict(zip(features, in_parallel(grams, features), strict=True))
-    of_layers = constant_problems(
-        layers, train, f"fold {number}, layer", compared="decoding" in directions
-    )
-    of_rois = constant_problems(
-        rois, train, f"fold {number}, ROI", compared="encoding" in directions
-    )
-    refuse(chain(of_layers, of_rois), AlignmentError)
-    sides = {"encoding": (layers, rois), "decoding": (rois, layers)}
-    for direction in directions:
-        for pair in score_direction(*sides[direction], task, in_parallel):
-            yield Scored(direction, number, pair)
+def _bands_to_check(
+    sources: Mapping[str, Bands], n_stimuli: int
+) -> dict[str, NDArray[np.floating]]:
+    """List the bands to check; a constant one adds nothing, which is no mistake."""
+    named = {f"{name}, band {n}": x for name, bands in sources.items() for n, x in enumerate(bands)}
+    return {name: x for name, x in named.items() if len(x) != n_stimuli or not (x == x[0]).all()}
 
 
 def _direction_problems(directions: Sequence[str]) -> Iterator[Problem]:
@@ -156,25 +199,28 @@ def _direction_problems(directions: Sequence[str]) -> Iterator[Problem]:
         yield Problem("directions", "at least one", "none", "Leave the argument out for both.")
 
 
-def _tell(
-    studies: Mapping[tuple[Direction, str], AlphaStudy],
+def _inner_means(
     scored: Sequence[Scored],
-    objective: Objective,
+    rois: Sequence[str],
+    alphas: NDArray[np.float64],
+    directions: Sequence[Direction],
 ) -> list[dict[str, Any]]:
-    """Give every study its trials' inner scores, and list them."""
-    told = []
-    for (direction, roi), study in studies.items():
-        curves = [s.pair.inner for s in scored if (s.direction, s.roi) == (direction, roi)]
-        means = dict(zip(("two_vs_two", "correlation"), np.mean(curves, axis=0), strict=True))
-        study.tell(means[objective])
-        told += [
-            {
-                "direction": direction,
-                "roi": roi,
-                "alpha": float(alpha),
-                "inner_two_vs_two": float(means["two_vs_two"][trial]),
-                "inner_correlation": float(means["correlation"][trial]),
-            }
-            for trial, alpha in enumerate(study.alphas)
-        ]
-    return told
+    """List the alphas tried with their inner scores, means over layers and folds."""
+    curves = {
+        (direction, roi): np.mean(
+            [s.pair.inner for s in scored if (s.direction, s.roi) == (direction, roi)], axis=0
+        )
+        for direction in directions
+        for roi in rois
+    }
+    return [
+        {
+            "direction": direction,
+            "roi": roi,
+            "alpha": float(alpha),
+            "inner_two_vs_two": float(curve[0, trial]),
+            "inner_correlation": float(curve[1, trial]),
+        }
+        for (direction, roi), curve in curves.items()
+        for trial, alpha in enumerate(alphas)
+    ]

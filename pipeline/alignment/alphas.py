@@ -1,10 +1,10 @@
-"""The search for alpha: one Optuna study for each subject, ROI and direction.
+"""The search for alpha: which alphas are tried, and which of them is chosen.
 
-A trial is one alpha, scored for every layer and fold at once inside the training folds. Alphas
-come from a seeded quasi-random sequence: in one dimension nothing cleverer pays, it does not wait
-for earlier scores, and every study of one seed tries the same alphas, so that one factorisation of
-a source serves all its targets. Scores of layers and folds are kept apart and each takes its own
-best of the alphas tried: nothing of a test fold enters its choice.
+Alphas come from a seeded quasi-random sequence: in one dimension nothing cleverer pays, it does not
+wait for earlier scores, and all ROIs and directions try the same alphas, so that one factorisation
+of a source serves all its targets. Each is scored inside the training folds. Scores of layers and
+folds are kept apart and each takes its own best of the alphas tried: nothing of a test fold enters
+its choice.
 """
 
 from __future__ import annotations
@@ -19,33 +19,10 @@ import numpy as np
 import optuna
 from numpy.typing import NDArray
 
-from pipeline.alignment.settings import AlignSettings
+from pipeline.config import ScoreConfig
 from pipeline.words import Objective
 
 Border = Literal["smallest", "largest"]
-
-
-@dataclass(frozen=True)
-class AlphaStudy:
-    """An Optuna study whose trials have been asked for.
-
-    Parameters
-    ----------
-    study : optuna.Study
-    trials : tuple of optuna.trial.Trial
-    alphas : ndarray of float64, shape (n_trials,)
-        Relative alphas, in the order of the trials.
-    """
-
-    study: optuna.Study
-    trials: tuple[optuna.trial.Trial, ...]
-    alphas: NDArray[np.float64]
-
-    def tell(self, scores: NDArray[np.float64]) -> None:
-        """Give each trial its inner score, mean over layers and folds, shape (n_trials,)."""
-        with _quiet_optuna():
-            for trial, score in zip(self.trials, scores, strict=True):
-                self.study.tell(trial, float(score))
 
 
 @dataclass(frozen=True)
@@ -66,29 +43,27 @@ class Choice:
     border: Border | None
 
 
-def open_study(name: str, settings: AlignSettings) -> AlphaStudy:
-    """Open a study and ask for all its alphas, log-uniform between the settings' borders.
+def draw_alphas(settings: ScoreConfig) -> NDArray[np.float64]:
+    """Ask Optuna's quasi-random sampler for alphas, log-uniform between the settings' borders.
 
     Parameters
     ----------
-    name : str
-        Of the study: direction and ROI.
-    settings : AlignSettings
+    settings : ScoreConfig
         Uses trials, alpha_low, alpha_high and seed.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_trials,)
+        Relative alphas, in the order of the trials.
     """
     with _quiet_optuna():
         sampler = optuna.samplers.QMCSampler(
             scramble=True, seed=settings.seed, warn_independent_sampling=False
         )
-        study = optuna.create_study(study_name=name, sampler=sampler, direction="maximize")
-        trials, alphas = [], []
-        for _ in range(settings.trials):
-            trial = study.ask()
-            alphas.append(
-                trial.suggest_float("alpha", settings.alpha_low, settings.alpha_high, log=True)
-            )
-            trials.append(trial)
-    return AlphaStudy(study, tuple(trials), np.array(alphas))
+        study = optuna.create_study(sampler=sampler)
+        low, high = settings.alpha_low, settings.alpha_high
+        trials = (study.ask() for _ in range(settings.trials))
+        return np.array([trial.suggest_float("alpha", low, high, log=True) for trial in trials])
 
 
 def choose_alpha(

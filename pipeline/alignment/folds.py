@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.splits import DEALS
+from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError, Problem, refuse
 from pipeline.words import Split
 
@@ -76,6 +76,14 @@ def make_folds(
     AlignmentError
         Fewer than two folds, fewer groups than folds (stimuli, when shuffled), a fold with fewer
         than two test stimuli, or a group on both sides of a split that is not ``shuffled``.
+
+    Examples
+    --------
+    >>> passages = ["a", "a", "b", "b", "c", "c", "d", "d"]
+    >>> for fold in make_folds(passages, n_folds=2, split="grouped", seed=0):
+    ...     print([passages[row] for row in fold.test])
+    ['b', 'b', 'c', 'c']
+    ['a', 'a', 'd', 'd']
     """
     labels = _group_numbers(groups)
     if split == "leave-one-group-out":
@@ -92,7 +100,7 @@ def make_folds(
     return folds
 
 
-def nested_folds(groups: ArrayLike, settings: AlignSettings) -> tuple[NestedFold, ...]:
+def nested_folds(groups: ArrayLike, settings: ScoreConfig) -> tuple[NestedFold, ...]:
     """Split stimuli into outer folds, and every training fold into inner folds.
 
     Inner folds are made as outer ones are, except that ``leave-one-group-out`` has ``grouped``
@@ -105,13 +113,13 @@ def nested_folds(groups: ArrayLike, settings: AlignSettings) -> tuple[NestedFold
     """
     names = np.asarray(groups)
     within: Split = "grouped" if settings.split == "leave-one-group-out" else settings.split
-    outer = make_folds(names, settings.n_folds, settings.split, settings.seed)
+    outer = make_folds(names, settings.folds, settings.split, settings.seed)
     return tuple(
         NestedFold(
             fold,
             make_folds(
                 names[fold.train],
-                settings.n_inner_folds,
+                settings.inner_folds,
                 within,
                 settings.seed,
                 where=f"inner folds within the training rows of fold {number}",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.kernel.grams import BLOCK_BYTES, z_scored
-from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.voxels import Columns, columns_between
-from pipeline.errors import AlignmentError, Problem, refuse
 
 
 @dataclass(frozen=True)
@@ -44,26 +42,19 @@ class VoxelMaps:
         return mean
 
 
-def voxel_maps(
-    features: NDArray[np.floating],
-    responses: NDArray[np.floating],
-    folds: Sequence[Fold],
-    alphas: ArrayLike,
+def map_voxels(
+    hats: Sequence[NDArray[np.float64]], responses: Columns, folds: Sequence[Fold]
 ) -> VoxelMaps:
     """Predict every voxel in every fold and score it over the fold's test stimuli.
 
     Parameters
     ----------
-    features : ndarray of float, shape (n_stimuli, n_features)
-        Of one layer.
-    responses : ndarray of float, shape (n_stimuli, n_voxels)
+    hats : sequence of ndarray of float64, shape (n_test, n_train)
+        Ridge hat matrices, one for each fold.
+    responses : ndarray of float or VoxelColumns, shape (n_stimuli, n_voxels)
         May be mapped from a file: each block of voxels is read once, and only that block is ever
         converted to float64.
     folds : sequence of Fold
-        Those that were scored.
-    alphas : array_like, shape (n_folds,)
-        Relative alpha that the scores chose in each fold: column ``alpha`` of :func:`align` for
-        this layer and ROI.
 
     Returns
     -------
@@ -72,12 +63,6 @@ def voxel_maps(
         constant over the training stimuli or over the test stimuli of a fold. r is also 0 where
         the prediction is constant over the test stimuli.
 
-    Raises
-    ------
-    AlignmentError
-        Arrays, folds and alphas that do not fit together, features that never vary, or an alpha
-        that is not above 0.
-
     Notes
     -----
     r and R² are computed within each fold and averaged over folds, never over predictions pooled
@@ -85,29 +70,7 @@ def voxel_maps(
     low where the mean of its test stimuli is high, so that pooled predictions of a useless model
     correlate negatively with the truth.
 
-    Costs one small factorisation for each fold and then, for each voxel, ``2 n_test n_train``
-    operations a fold and one pass of z-scoring. Memory: the hat matrices, ``n_stimuli n_train``
-    numbers, and some blocks of 8 MB.
-    """
-    chosen = np.asarray(alphas, dtype=np.float64)
-    refuse(_problems(features, responses, folds, chosen), AlignmentError)
-    fits = [fit_smaller_side(features, fold) for fold in folds]
-    hats = [fit.hat(alpha) for fit, alpha in zip(fits, chosen, strict=True)]
-    return map_voxels(hats, responses, folds)
-
-
-def map_voxels(
-    hats: Sequence[NDArray[np.float64]], responses: Columns, folds: Sequence[Fold]
-) -> VoxelMaps:
-    """Score every voxel as :func:`voxel_maps` does, from hat matrices made elsewhere.
-
-    Parameters
-    ----------
-    hats : sequence of ndarray of float64, shape (n_test, n_train)
-        One for each fold, for instance of features brought to one width.
-    responses : ndarray of float or VoxelColumns, shape (n_stimuli, n_voxels)
-        Read block by block, never copied as a whole.
-    folds : sequence of Fold
+    Costs, for each voxel, ``2 n_test n_train`` operations a fold and one pass of z-scoring.
     """
     n_stimuli, n_voxels = responses.shape
     maps = VoxelMaps(np.empty((len(folds), n_voxels)), np.empty((len(folds), n_voxels)))
@@ -151,25 +114,3 @@ def _centred(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
     raw = np.einsum("ij,ij->j", columns, columns)
     rounding = (len(columns) * np.finfo(np.float64).eps) ** 2
     return centred, np.where(squares > rounding * raw, squares, 0.0)
-
-
-def _problems(
-    features: NDArray[np.floating],
-    responses: NDArray[np.floating],
-    folds: Sequence[Fold],
-    alphas: NDArray[np.float64],
-) -> Iterator[Problem]:
-    if len(features) != len(responses):
-        yield Problem(
-            "voxel maps",
-            "features and responses of the same stimuli",
-            f"{len(features)} and {len(responses)} rows",
-            "Match features and responses by stimulus and drop what has no partner.",
-        )
-    if alphas.shape != (len(folds),):
-        yield Problem(
-            "voxel maps: alphas",
-            f"one for each of {len(folds)} folds",
-            f"shape {alphas.shape}",
-            "Give the alphas that were chosen for one layer and one ROI.",
-        )

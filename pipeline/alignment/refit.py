@@ -18,9 +18,9 @@ from pipeline.alignment.maps import VoxelMaps, map_voxels
 from pipeline.alignment.permutations.null_scores import exchanged_scores, pattern_coordinates
 from pipeline.alignment.permutations.p_values import share_as_extreme
 from pipeline.alignment.primal.ridge import fit_smaller_side
-from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.alignment.width import projected_array
+from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError, Problem
 
 Hats = list[NDArray[np.float64]]
@@ -32,7 +32,7 @@ def chosen_maps(
     voxels: Columns,
     chosen: pd.DataFrame,
     folds: Sequence[Fold],
-    settings: AlignSettings,
+    settings: ScoreConfig,
 ) -> VoxelMaps:
     """Map how well each voxel of one ROI is encoded, by the layer and alpha chosen in each fold.
 
@@ -45,7 +45,7 @@ def chosen_maps(
         layer and alpha.
     folds : sequence of Fold
         The outer folds that were scored.
-    settings : AlignSettings
+    settings : ScoreConfig
         Uses width.
 
     Raises
@@ -62,7 +62,7 @@ def permute_chosen(
     chosen: pd.DataFrame,
     folds: Sequence[Fold],
     permutations: NDArray[np.int64],
-    settings: AlignSettings,
+    settings: ScoreConfig,
 ) -> dict[str, float]:
     """Test one direction and ROI by exchanging stimuli, at the layer and alpha of each fold.
 
@@ -75,7 +75,7 @@ def permute_chosen(
     folds : sequence of Fold
     permutations : ndarray of int64, shape (n_permutations, n_stimuli)
         From :func:`pipeline.alignment.exchanges.draw_permutations`.
-    settings : AlignSettings
+    settings : ScoreConfig
         Uses similarity; its width has to be 0.
 
     Returns
@@ -124,7 +124,7 @@ def permute_chosen(
 
 
 def _encoding_hats(
-    features: Layers, chosen: pd.DataFrame, folds: Sequence[Fold], settings: AlignSettings
+    features: Layers, chosen: pd.DataFrame, folds: Sequence[Fold], settings: ScoreConfig
 ) -> Hats:
     rows = _by_fold(chosen, len(folds))
     hats = []

@@ -1,23 +1,51 @@
-"""Which side a ROI is scored on: the kernel side over stimuli, or the primal one over columns."""
+"""One outer fold: every source with every ROI, each ROI on the side where it is cheaper.
+
+The kernel side works with matrices over stimuli, the primal one with columns themselves. Both give
+the same scores.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.constant import constant_problems
-from pipeline.alignment.engine import PairScore, Scored, Task
+from pipeline.alignment.constant import OfOneFold, constant_problems
+from pipeline.alignment.kernel.scores import score_by_stimuli
+from pipeline.alignment.kernel.subject_grams import SubjectGrams
+from pipeline.alignment.pairs import FoldTask, PairScore, Scored
 from pipeline.alignment.primal.arrays import fold_array
 from pipeline.alignment.primal.cost import prefers_primal
-from pipeline.alignment.primal.scores import score_direction_primal
-from pipeline.alignment.settings import AlignSettings
+from pipeline.alignment.primal.scores import score_by_columns
+from pipeline.alignment.sources import Source
 from pipeline.alignment.threads import Map
 from pipeline.alignment.voxels import Columns, columns_between
-from pipeline.alignment.width import projected_array
 from pipeline.errors import AlignmentError, refuse
-from pipeline.words import Direction
+from pipeline.words import Direction, Similarity
+
+Form = TypeVar("Form", bound=OfOneFold)
+
+
+@dataclass(frozen=True)
+class RoisBySide:
+    """One subject's responses, as both sides take them.
+
+    Parameters
+    ----------
+    by_stimuli : SubjectGrams
+        The ROIs of the kernel side, in every fold.
+    by_columns : mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
+        Those of the primal side.
+    names : tuple of str
+        All ROIs, in the order of the table.
+    """
+
+    by_stimuli: SubjectGrams
+    by_columns: Mapping[str, NDArray[np.floating]]
+    names: tuple[str, ...]
 
 
 def primal_rois(widest: int, responses: Mapping[str, Columns]) -> dict[str, NDArray[np.floating]]:
@@ -26,7 +54,7 @@ def primal_rois(widest: int, responses: Mapping[str, Columns]) -> dict[str, NDAr
     Parameters
     ----------
     widest : int
-        Columns of the widest layer or source.
+        Columns of the widest source.
     responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
     """
     return {
@@ -36,61 +64,68 @@ def primal_rois(widest: int, responses: Mapping[str, Columns]) -> dict[str, NDAr
     }
 
 
-def score_fold_primal(
-    features: Mapping[str, NDArray[np.floating]],
-    responses: Mapping[str, NDArray[np.floating]],
-    number: int,
-    task: Task,
+def score_fold(
+    sources: Mapping[str, Source],
+    rois: RoisBySide,
+    task: FoldTask,
     directions: Sequence[Direction],
-    settings: AlignSettings,
+    similarity: Similarity,
     in_parallel: Map,
 ) -> Iterator[Scored]:
-    """Score all layers and some ROIs in one outer fold on the primal side.
+    """Score all sources and ROIs in one outer fold; nothing of another fold is held.
 
     Parameters
     ----------
-    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
-        One z-scored copy of a layer is held at a time, for each thread.
-    responses : mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
-    number : int
-        Of the fold.
-    task : Task
+    sources : mapping of str to Source
+    rois : RoisBySide
+    task : FoldTask
     directions : sequence of {'encoding', 'decoding'}
-    settings : AlignSettings
-        Uses similarity and width.
+    similarity : {'pearson', 'cosine'}
     in_parallel : callable
+        ``map``, or that of :func:`workers`.
 
     Raises
     ------
     AlignmentError
         All arrays with a constant pattern, or without a column that varies.
     """
-    if not responses:
-        return
-    train, similarity, width = task.fold.outer.train, settings.similarity, settings.width
-    rois = {name: fold_array(y, train, similarity) for name, y in responses.items()}
-    compared = "encoding" in directions
-    refuse(constant_problems(rois, train, f"fold {number}, ROI", compared=compared), AlignmentError)
+    train = task.fold.outer.train
+    where = f"fold {task.number}, layer"
 
-    def of_layer(name: str) -> list[tuple[Direction, PairScore]]:
-        x, where = features[name], f"layer {name}, fold {number}"
-        array = (
-            projected_array(x, train, width, similarity, where)
-            if width
-            else fold_array(x, train, similarity)
-        )
-        layer = {name: array}
-        problems = constant_problems(
-            layer, train, f"fold {number}, layer", compared="decoding" in directions
-        )
-        refuse(problems, AlignmentError)
-        sides = {"encoding": (layer, rois), "decoding": (rois, layer)}
+    def both_ways(
+        layers: Mapping[str, Form],
+        regions: Mapping[str, Form],
+        score: Callable[[Mapping[str, Form], Mapping[str, Form]], Iterable[PairScore]],
+    ) -> list[Scored]:
+        compared = "decoding" in directions
+        refuse(constant_problems(layers, train, where, compared=compared), AlignmentError)
+        sides = {"encoding": (layers, regions), "decoding": (regions, layers)}
         return [
-            (direction, pair)
+            Scored(direction, task.number, pair)
             for direction in directions
-            for pair in score_direction_primal(*sides[direction], task)
+            for pair in score(*sides[direction])
         ]
 
-    for pairs in in_parallel(of_layer, features):
-        for direction, pair in pairs:
-            yield Scored(direction, number, pair)
+    def check(regions: Mapping[str, OfOneFold]) -> None:
+        compared = "encoding" in directions
+        problems = constant_problems(regions, train, f"fold {task.number}, ROI", compared=compared)
+        refuse(problems, AlignmentError)
+
+    grams = rois.by_stimuli.rois[task.number]
+    if grams:
+        check(grams)
+        formed = in_parallel(
+            lambda name: sources[name].grams(train, similarity, f"{where} {name}"), sources
+        )
+        layers = dict(zip(sources, formed, strict=True))
+        yield from both_ways(layers, grams, lambda x, y: score_by_stimuli(x, y, task, in_parallel))
+    if rois.by_columns:
+        arrays = {roi: fold_array(y, train, similarity) for roi, y in rois.by_columns.items()}
+        check(arrays)
+
+        def of_source(name: str) -> list[Scored]:
+            layer = {name: sources[name].columns(train, similarity, f"{where} {name}")}
+            return both_ways(layer, arrays, lambda x, y: score_by_columns(x, y, task))
+
+        for scored in in_parallel(of_source, sources):
+            yield from scored

@@ -33,6 +33,17 @@ def two_vs_two(
     -----
     Eq. 1 of the paper (2v2 accuracy as in Oota et al., after Mitchell et al. 2008). Both
     cross terms pair a predicted with a true pattern.
+
+    Examples
+    --------
+    Every prediction fits its own pattern at least as well as any other.
+
+    >>> import numpy as np
+    >>> R = np.array([[0.9, 0.1, 0.3], [0.2, 0.8, 0.1], [0.5, 0.1, 0.5]])
+    >>> float(two_vs_two(R))
+    1.0
+    >>> float(two_vs_two(-R))
+    0.0
     """
     gain = np.diagonal(R, axis1=-2, axis2=-1)[..., :, None] - R
     gain = gain + np.swapaxes(gain, -1, -2)

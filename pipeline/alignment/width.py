@@ -15,45 +15,6 @@ from pipeline.errors import AlignmentError, Problem
 from pipeline.words import Similarity
 
 
-def project(
-    values: NDArray[np.floating], train: NDArray[np.int64], width: int, where: str = "features"
-) -> NDArray[np.float64]:
-    """Z-score features by the training rows and project them on their principal components.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_stimuli, n_features)
-        Of one layer.
-    train : ndarray of int, shape (n_train,)
-        Rows that the z-scores and the components come from; the other rows are only projected.
-    width : int
-        Components to keep.
-    where : str
-        Which features they are, for messages.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_stimuli, width)
-        By falling variance, not whitened. In every component the feature with the largest weight
-        has a positive one, so that signs do not depend on the machine.
-
-    Raises
-    ------
-    AlignmentError
-        The width is not from 1 to the rank of the training rows.
-
-    Notes
-    -----
-    As scikit-learn's ``PCA(width, svd_solver="full")`` on z-scored training rows. Costs one
-    singular value decomposition of n_train x n_features. Z-scoring the result once more, as
-    :func:`gram_matrices` does, would whiten it, and the Pearson correlation of two patterns of
-    components depends on the components' signs: :func:`projected_array` does neither.
-    """
-    z, components = _principal(values, train, width, where)
-    projected: NDArray[np.float64] = z @ components.T
-    return projected
-
-
 def projected_array(
     values: NDArray[np.floating],
     train: NDArray[np.int64],
@@ -78,12 +39,19 @@ def projected_array(
         Its ``grams()`` are what :func:`gram_matrices` gives for z-scored features brought back
         from their components (``Z V Vᵀ``), without z-scoring them again: patterns are compared
         over features, so no sign of a component matters. At full rank they are the Gram matrices
-        of all features, as far as the rows lie in the space of the training rows.
+        of all features, as far as the rows lie in the space of the training rows. Components go
+        by falling variance and are not whitened; in each the feature with the largest weight has
+        a positive one, so that signs do not depend on the machine.
 
     Raises
     ------
     AlignmentError
         The width is not from 1 to the rank of the training rows.
+
+    Notes
+    -----
+    ``z`` is scikit-learn's ``PCA(width, svd_solver="full")`` on z-scored training rows. Costs one
+    singular value decomposition of n_train x n_features. Z-scoring it once more would whiten it.
     """
     z, components = _principal(values, train, width, where)
     return FoldArray(z @ components.T, similarity, components)

@@ -1,6 +1,6 @@
 """One model per stage: the only place where a default is written."""
 
-from pipeline.config.align import AlignConfig, ExtractConfig
+from pipeline.config.align import AlignConfig, ComputeConfig, ExtractConfig, ScoreConfig
 from pipeline.config.catalogue import Catalogue, Listed
 from pipeline.config.loading import load_config, read_study
 from pipeline.config.prepare import PowerConfig, PrepareConfig
@@ -14,12 +14,14 @@ __all__ = [
     "AlignConfig",
     "Catalogue",
     "Cell",
+    "ComputeConfig",
     "ExtractConfig",
     "Grid",
     "Listed",
     "PowerConfig",
     "PrepareConfig",
     "ReportConfig",
+    "ScoreConfig",
     "StageConfig",
     "StudyConfig",
     "TaskConfig",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -36,8 +37,8 @@ class ExtractConfig(StageConfig):
     batch_size: int = Field(64, ge=1, description="Stimuli computed at once.")
 
 
-class AlignConfig(ExtractConfig):
-    """Score how well a tuned model's features and a brain's responses predict one another."""
+class ScoreConfig(StageConfig):
+    """How features and responses are split, fitted and compared: all that the engine is told."""
 
     split: Split = Field(
         "grouped",
@@ -46,16 +47,6 @@ class AlignConfig(ExtractConfig):
         "the order of presentation; or one fold for each group.",
     )
     folds: int = Field(5, ge=2, description="Outer folds; leave-one-group-out has its own.")
-    repeats: int = Field(
-        1, ge=1, description="How often the whole split is made anew, each time with the next seed."
-    )
-    near_identical: float = Field(
-        0.95,
-        gt=0,
-        le=1,
-        description="Pixel correlation from which two pictures share a stimulus group, beside the "
-        "groups of the brain dataset; sentences that are the same always do.",
-    )
     inner_folds: int = Field(5, ge=2, description="Folds inside each training fold, for alpha.")
     trials: int = Field(20, ge=1, description="Optuna trials over ridge alpha.")
     alpha_low: float = Field(
@@ -63,7 +54,9 @@ class AlignConfig(ExtractConfig):
         gt=0,
         description="Smallest alpha tried, in units of the mean eigenvalue of the training kernel.",
     )
-    alpha_high: float = Field(1e4, gt=0, description="Largest alpha tried, in the same units.")
+    alpha_high: float = Field(
+        1e4, gt=0, lt=math.inf, description="Largest alpha tried, in the same units."
+    )
     objective: Objective = Field(
         "two_vs_two", description="Inner score that chooses alpha and layer."
     )
@@ -76,23 +69,24 @@ class AlignConfig(ExtractConfig):
         description="Principal components of the training stimuli that every layer is reduced to, "
         "so that wide models have no advantage; 0 leaves layers as they are.",
     )
-    permutations: int = Field(
-        0,
-        ge=0,
-        description="Exchanges of stimulus groups for a p value of each direction, ROI and "
-        "subject, at the layer and alpha of each fold, which are not chosen anew; 0 tests nothing.",
-    )
-    maps: bool = Field(
-        False,
-        description="Write r and R² of every voxel as .npy, and NIfTI where places are known.",
-    )
-    nuisance: bool = Field(
-        True,
-        validate_default=True,
-        description="Score nuisance features too (length, position, brightness, pixels), and what "
-        "the model explains beyond them.",
-    )
     seed: Seed = 0
+
+    @field_validator("alpha_high")
+    @classmethod
+    def _alphas_span_a_range(cls, alpha_high: float, info: ValidationInfo) -> float:
+        alpha_low = info.data.get("alpha_low")
+        if alpha_low is not None and alpha_low >= alpha_high:
+            raise PydanticCustomError(
+                "alphas_span_a_range",
+                "above alpha_low, which is {alpha_low}",
+                {"alpha_low": alpha_low},
+            )
+        return alpha_high
+
+
+class ComputeConfig(StageConfig):
+    """Where an alignment is computed, and in which pieces; no score depends on it."""
+
     workers: int = Field(
         0, ge=0, description="Processes on this machine; 0: as many as it has cores for."
     )
@@ -110,6 +104,37 @@ class AlignConfig(ExtractConfig):
         ge=0,
         description="ROIs in one unit of work; 0: all of a subject, which shares most; 1 makes "
         "the most units, for a cluster.",
+    )
+
+
+class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
+    """Score how well a tuned model's features and a brain's responses predict one another."""
+
+    repeats: int = Field(
+        1, ge=1, description="How often the whole split is made anew, each time with the next seed."
+    )
+    near_identical: float = Field(
+        0.95,
+        gt=0,
+        le=1,
+        description="Pixel correlation from which two pictures share a stimulus group, beside the "
+        "groups of the brain dataset; sentences that are the same always do.",
+    )
+    permutations: int = Field(
+        0,
+        ge=0,
+        description="Exchanges of stimulus groups for a p value of each direction, ROI and "
+        "subject, at the layer and alpha of each fold, which are not chosen anew; 0 tests nothing.",
+    )
+    maps: bool = Field(
+        False,
+        description="Write r and R² of every voxel as .npy, and NIfTI where places are known.",
+    )
+    nuisance: bool = Field(
+        True,
+        validate_default=True,
+        description="Score nuisance features too (length, position, brightness, pixels), and what "
+        "the model explains beyond them.",
     )
 
     @field_validator("repeats")

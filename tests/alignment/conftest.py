@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.alignment import AlignSettings
+from pipeline.config import ScoreConfig
 
 N_STIMULI = 48
 
@@ -35,10 +35,10 @@ def subject(rng):
 
 @pytest.fixture
 def settings():
-    return AlignSettings(
+    return ScoreConfig(
         split="grouped",
-        n_folds=4,
-        n_inner_folds=3,
+        folds=4,
+        inner_folds=3,
         trials=8,
         alpha_low=1e-4,
         alpha_high=1e4,

@@ -1,8 +1,7 @@
-import dataclasses
-
 import numpy as np
 import pandas as pd
 import pytest
+from settings_with import replace
 
 from pipeline.alignment import align
 from pipeline.alignment.folds import nested_folds
@@ -54,7 +53,7 @@ def test_a_shared_signal_is_found_in_both_directions(scores):
 
 
 def test_unrelated_features_score_one_half(groups, settings):
-    settings = dataclasses.replace(settings, n_folds=3, n_inner_folds=2, trials=2)
+    settings = replace(settings, folds=3, inner_folds=2, trials=2)
 
     def drawn(seed):
         rng = np.random.default_rng(seed)
@@ -107,7 +106,7 @@ def test_shuffled_folds_leak_where_noise_is_shared_within_groups(settings):
             rng.standard_normal((12, 30))[groups] + 0.5 * rng.standard_normal((48, 30))
             for _ in range(2)
         ]
-        asked = dataclasses.replace(settings, split=split, trials=3)
+        asked = replace(settings, split=split, trials=3)
         return align({"h": drawn[0]}, {"r": drawn[1]}, groups, asked).two_vs_two.mean()
 
     grouped, shuffled = (

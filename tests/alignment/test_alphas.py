@@ -1,11 +1,11 @@
 import logging
-from dataclasses import replace
 
 import numpy as np
 import optuna
 import pytest
+from settings_with import replace
 
-from pipeline.alignment.alphas import choose_alpha, open_study
+from pipeline.alignment.alphas import choose_alpha, draw_alphas
 
 
 @pytest.fixture
@@ -13,34 +13,25 @@ def settings(settings):
     return replace(settings, trials=20, alpha_low=1e-3, alpha_high=1e5, seed=4)
 
 
-def test_all_studies_of_one_seed_try_the_same_alphas(settings):
-    studies = [open_study(name, settings) for name in ("encoding/language", "decoding/vision")]
-    np.testing.assert_array_equal(studies[0].alphas, studies[1].alphas)
-    other = open_study("encoding/language", replace(settings, seed=5))
-    assert not np.isin(other.alphas, studies[0].alphas).any()
+def test_one_seed_gives_the_same_alphas_and_another_others(settings):
+    alphas = draw_alphas(settings)
+    np.testing.assert_array_equal(alphas, draw_alphas(settings))
+    assert not np.isin(draw_alphas(replace(settings, seed=5)), alphas).any()
 
 
 def test_alphas_cover_the_range_evenly_on_a_log_scale(settings):
-    alphas = open_study("encoding/language", settings).alphas
+    alphas = draw_alphas(settings)
     assert len(alphas) == 20
     decades = np.histogram(np.log10(alphas), bins=8, range=(-3, 5))[0]
     assert decades.sum() == 20
     assert decades.min() >= 2
 
 
-def test_a_study_knows_the_best_trial_it_was_told(settings):
-    study = open_study("encoding/language", settings)
-    scores = -np.abs(np.log10(study.alphas))
-    study.tell(scores)
-    assert study.study.best_params["alpha"] == study.alphas[np.argmax(scores)]
-    assert all(trial.state.is_finished() for trial in study.study.trials)
-
-
 def test_optuna_says_nothing_and_keeps_its_own_level(caplog, recwarn, settings):
     optuna.logging.enable_propagation()
     before = optuna.logging.get_verbosity()
     with caplog.at_level(logging.DEBUG):
-        open_study("encoding/language", settings).tell(np.zeros(20))
+        draw_alphas(settings)
     optuna.logging.disable_propagation()
     assert not caplog.records
     assert not recwarn.list

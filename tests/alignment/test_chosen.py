@@ -1,14 +1,14 @@
 """Maps and tests at chosen layers are those of single layers, put together fold by fold."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from settings_with import replace
 
 from pipeline.alignment import align, best_layers, make_folds
-from pipeline.alignment.maps import voxel_maps
+from pipeline.alignment.maps import map_voxels
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.p_values import permutation_tests
+from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.refit import chosen_maps, permute_chosen
 from pipeline.errors import AlignmentError
 
@@ -16,7 +16,7 @@ from pipeline.errors import AlignmentError
 @pytest.fixture
 def scored(subject, groups, settings):
     features, responses = subject
-    folds = make_folds(groups, settings.n_folds, settings.split, settings.seed)
+    folds = make_folds(groups, settings.folds, settings.split, settings.seed)
     return features, responses, align(features, responses, groups, settings), folds
 
 
@@ -31,9 +31,8 @@ def test_maps_take_the_layer_and_alpha_of_each_fold(scored, settings):
     mixed = chosen.assign(layer=["h.0", "h.1", "h.0", "h.1"])
     found = chosen_maps(features, responses["language"], mixed, folds, settings)
     for number, row in mixed.iterrows():
-        alone = voxel_maps(
-            features[row.layer], responses["language"], folds, np.full(len(folds), row.alpha)
-        )
+        hats = [fit_smaller_side(features[row.layer], fold).hat(row.alpha) for fold in folds]
+        alone = map_voxels(hats, responses["language"], folds)
         np.testing.assert_array_equal(found.r[number], alone.r[number])
         np.testing.assert_array_equal(found.r2[number], alone.r2[number])
 
@@ -91,5 +90,5 @@ def test_width_reduces_layers_on_both_sides_alike(subject, groups, settings):
     np.testing.assert_allclose(on_grams.correlation, chosen_side.correlation, atol=1e-9)
     whole = align(features, responses, groups, settings)
     assert np.abs(whole.correlation - on_grams.correlation).max() > 1e-3
-    with pytest.raises(AlignmentError, match=r"width of layer h\.0, fold 0: expected from 1 to 20"):
+    with pytest.raises(AlignmentError, match=r"width of fold 0, layer h\.0: expected from 1 to 20"):
         align(features, responses, groups, replace(settings, width=30))

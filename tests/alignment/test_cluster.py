@@ -8,7 +8,8 @@ import pytest
 import unit_functions as work
 
 from pipeline.alignment import align
-from pipeline.alignment.dataset.units import Unit, Workplace, compute_units
+from pipeline.alignment.dataset.units import Unit, compute_units
+from pipeline.config import ComputeConfig
 from pipeline.errors import AlignmentError, ConfigError
 
 distributed = pytest.importorskip("distributed", reason="dask is optional: requirements-dev.txt")
@@ -24,7 +25,7 @@ def cluster():
 
 @pytest.fixture
 def place(cluster):
-    return Workplace(scheduler=cluster.scheduler_address)
+    return ComputeConfig(scheduler=cluster.scheduler_address)
 
 
 def workers_of(place):
@@ -37,7 +38,7 @@ def test_a_cluster_gives_what_this_process_gives_to_the_last_bit(place, subject,
     units = [
         Unit(roi, align, (features, {roi: y}, groups, settings)) for roi, y in responses.items()
     ]
-    here = {unit.name: table for unit, table in compute_units(units, Workplace(workers=1))}
+    here = {unit.name: table for unit, table in compute_units(units, ComputeConfig(workers=1))}
     there = {unit.name: table for unit, table in compute_units(units, place)}
     assert here.keys() == there.keys()
     for name, table in here.items():
@@ -86,6 +87,6 @@ def test_what_a_unit_refuses_on_a_cluster_is_refused_here(place):
 
 def test_a_scheduler_that_does_not_answer_is_refused(monkeypatch):
     monkeypatch.setattr("pipeline.alignment.dataset.units.SCHEDULER_SECONDS", 0.5)
-    place = Workplace(scheduler="tcp://127.0.0.1:9")
+    place = ComputeConfig(scheduler="tcp://127.0.0.1:9")
     with pytest.raises(ConfigError, match=r"scheduler: expected the address of a dask scheduler"):
         list(compute_units([Unit("0", work.squares, ([1],))], place))

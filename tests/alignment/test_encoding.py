@@ -1,13 +1,12 @@
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
+from settings_with import replace
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from pipeline.alignment import align, make_folds, subject_grams
+from pipeline.alignment import align, encode, make_folds, subject_grams
 from pipeline.alignment.score_fold import primal_rois
-from pipeline.alignment.sources import encode, varying
+from pipeline.alignment.sources import varying
 from pipeline.errors import AlignmentError
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.alignment.permutations.exchanges import count_exchanges, draw_permutations
+from pipeline.alignment.permutations.exchanges import draw_permutations, exchange_problems
 from pipeline.errors import AlignmentError
 
 GROUPS = np.array(list("aabbbccddddeefffgg"))  # four of 2, two of 3, one of 4
@@ -26,7 +26,7 @@ def test_whole_groups_change_places_with_groups_of_their_size():
 def test_every_exchange_is_as_likely_as_any_other():
     drawn = [draw_permutations(GROUPS, 48, seed) for seed in range(100)]
     orders, counts = np.unique(np.concatenate(drawn), axis=0, return_counts=True)
-    assert len(orders) == count_exchanges(GROUPS) == 48
+    assert len(orders) == 48
     assert counts.min() > 60
     assert counts.max() < 140
 
@@ -46,7 +46,7 @@ def test_a_seed_draws_the_same_permutations_again():
 @given(sizes=st.lists(st.integers(1, 4), min_size=1, max_size=8), seed=st.integers(0, 99))
 def test_sizes_stay_where_they_are(sizes, seed):
     groups = np.repeat(np.arange(len(sizes)), sizes)
-    assume(count_exchanges(groups) > 1)
+    assume(not list(exchange_problems(groups, 1)))
     (order,) = draw_permutations(groups, 1, seed)
     np.testing.assert_array_equal(np.array(sizes)[groups[order]], np.array(sizes)[groups])
 

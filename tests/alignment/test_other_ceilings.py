@@ -11,8 +11,7 @@ from pipeline.alignment import (
     signal_ceiling,
     split_half_ceiling,
 )
-from pipeline.alignment.ceilings.across_subjects import across_rois
-from pipeline.alignment.dataset.jobs import SomeRois
+from pipeline.alignment.dataset.subject_rois import SubjectRois, across_rois
 
 
 def subjects(noise, n_subjects=4, seed=0, shared=True):
@@ -79,7 +78,7 @@ def test_subjects_are_compared_in_the_stimuli_that_all_were_shown(settings):
 
     def some(shown):
         values = signal[shown] @ rng.standard_normal((5, 30))
-        return SomeRois(values, {"language": np.arange(30)}, shown, all_groups[shown])
+        return SubjectRois(values, {"language": np.arange(30)}, shown, all_groups[shown])
 
     first, second = some(np.arange(52)), some(rng.permutation(np.arange(4, 60)))
     ceiling = across_rois(first, [second], settings)

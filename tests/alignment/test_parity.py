@@ -1,18 +1,18 @@
 """The engine against an explicit path on scikit-learn and himalaya: predictions, loops, refits."""
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from himalaya.kernel_ridge import KernelRidge as HimalayaKernelRidge
+from settings_with import replace
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import StandardScaler
 
 from pipeline.alignment import align
-from pipeline.alignment.alphas import open_study
+from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
 
 
@@ -89,11 +89,11 @@ CASES = [
 def test_every_row_equals_the_explicit_path(subject, groups, split, compared, make_ridge, settings):
     features, responses = subject
     settings = replace(
-        settings, split=split, similarity=compared, n_folds=4, n_inner_folds=3, trials=4, seed=2
+        settings, split=split, similarity=compared, folds=4, inner_folds=3, trials=4, seed=2
     )
     table = align(features, responses, groups, settings)
     assert len(table) == 2 * 2 * 2 * 4
-    alphas = open_study("alphas", settings).alphas
+    alphas = draw_alphas(settings)
     folds = nested_folds(groups, settings)
     for row in table.to_dict("records"):
         pair = features[row["layer"]], responses[row["roi"]]

@@ -4,16 +4,15 @@ Both get the same inner folds and alphas, and score an inner fold as the engine 
 choose and predict by themselves.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from himalaya.kernel_ridge import KernelRidgeCV
+from settings_with import replace
 from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 
 from pipeline.alignment import align, two_vs_two
-from pipeline.alignment.alphas import open_study
+from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
 
 
@@ -63,9 +62,9 @@ def test_a_peer_chooses_the_same_alphas_and_predicts_the_same(
     subject, groups, settings, peer, objective
 ):
     features, responses = subject
-    settings = replace(settings, objective=objective, trials=6, n_folds=3)
+    settings = replace(settings, objective=objective, trials=6, folds=3)
     table = align(features, responses, groups, settings)
-    alphas = np.sort(open_study("alphas", settings).alphas)
+    alphas = np.sort(draw_alphas(settings))
     folds = nested_folds(groups, settings)
     for row in table.to_dict("records"):
         fold = folds[row["fold"]]

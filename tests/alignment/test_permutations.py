@@ -1,12 +1,11 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.stats import kstest
+from settings_with import replace
 from sklearn.linear_model import Ridge
 
 from pipeline.alignment import align, best_layers
-from pipeline.alignment.dataset.jobs import SomeRois, permute_rois
+from pipeline.alignment.dataset.subject_rois import SubjectRois, permute_rois
 from pipeline.alignment.folds import make_folds, nested_folds
 from pipeline.alignment.kernel.correlations import correlations
 from pipeline.alignment.kernel.grams import gram_matrices, z_scored
@@ -166,7 +165,7 @@ def test_groups_are_exchanged_whole_where_folds_split_them_too(settings):
     shuffled = replace(settings, split="shuffled")
     rng = np.random.default_rng(2)
     X, Y = (rng.standard_normal((12, 9)).repeat(4, 0) + rng.standard_normal((48, 9)) for _ in "XY")
-    some = SomeRois(Y, {"V1": np.arange(9)}, np.arange(48), groups)
+    some = SubjectRois(Y, {"V1": np.arange(9)}, np.arange(48), groups)
     scores = best_layers(align({"h": X}, {"V1": Y}, groups, shuffled))
     assert scores.two_vs_two.mean() > 0.65
     tested = permute_rois(some, {"h": X}, scores, shuffled, 99)

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import nct, permutation_test, t, ttest_1samp
 
 from pipeline.alignment.power.design import ContrastDesign, design_from_scores
-from pipeline.alignment.power.estimate import p_values, power_from_scores, power_of_contrast
+from pipeline.alignment.power.estimate import p_values, power_of_contrast
 from pipeline.errors import AlignmentError
 
 DESIGN = ContrastDesign(n_subjects=8, n_folds=5, sd_between_subjects=0.02, sd_within=0.05)
@@ -121,14 +121,6 @@ def test_subjects_who_differ_by_less_than_their_noise_are_taken_as_alike():
     first, second = scores(n_subjects=2, n_folds=2, between=0.0, within=0.1, difference=0)
     first["two_vs_two"] = second.sort_index()["two_vs_two"] + np.array([0.1, -0.1, -0.1, 0.1])
     assert design_from_scores(first, second).sd_between_subjects == 0
-
-
-def test_power_from_scores_is_that_of_their_spread():
-    first, second = scores(n_subjects=9)
-    design = design_from_scores(first, second)
-    assert power_from_scores(first, second, 0.03) == power_of_contrast(design, 0.03)
-    planned = power_from_scores(first, second, 0.03, n_subjects=30, seed=5)
-    assert planned == power_of_contrast(replace(design, n_subjects=30), 0.03, seed=5)
 
 
 @pytest.mark.parametrize(

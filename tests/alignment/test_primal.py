@@ -4,16 +4,17 @@ import dataclasses
 
 import numpy as np
 import pytest
+from settings_with import replace
 
 from pipeline.alignment.alphas import choose_alpha
-from pipeline.alignment.engine import Task
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.kernel.correlations import correlate, true_patterns
 from pipeline.alignment.kernel.grams import gram_matrices
 from pipeline.alignment.kernel.ridge import factorise
+from pipeline.alignment.pairs import FoldTask
 from pipeline.alignment.primal.arrays import fold_array
 from pipeline.alignment.primal.cost import kernel_flops, prefers_primal, primal_flops
-from pipeline.alignment.primal.scores import score_direction_primal
+from pipeline.alignment.primal.scores import score_by_columns
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
 from pipeline.errors import AlignmentError
 
@@ -59,9 +60,11 @@ def primal_rows(sources, targets, fold, similarity="pearson", alphas=ALPHAS):
         {name: fold_array(values, fold.outer.train, similarity) for name, values in side.items()}
         for side in (sources, targets)
     ]
-    task = Task(fold, alphas, "two_vs_two", np.zeros(len(next(iter(sources.values())))))
-    pairs = score_direction_primal(*folded, task)
-    return [dataclasses.asdict(pair) for pair in pairs]
+    n = len(next(iter(sources.values())))
+    task = FoldTask(0, fold, alphas, "two_vs_two", np.zeros(n), np.zeros(n, dtype=str))
+    pairs = score_by_columns(*folded, task)
+    rows = [dataclasses.asdict(pair) for pair in pairs]
+    return [{**row, **row.pop("scores"), "sums": None} for row in rows]
 
 
 def both_sides(sources, targets, fold, similarity="pearson"):
@@ -107,7 +110,7 @@ def many_stimuli(rng):
 @pytest.mark.parametrize("decoding", [False, True])
 def test_both_sides_give_the_same_rows(many_stimuli, settings, split, similarity, decoding):
     sources, targets = many_stimuli[::-1] if decoding else many_stimuli
-    folds = nested_folds(np.arange(240) // 4, dataclasses.replace(settings, split=split))
+    folds = nested_folds(np.arange(240) // 4, replace(settings, split=split))
     chosen = set()
     for fold in folds[:2]:
         primal, kernel = both_sides(sources, targets, fold, similarity)

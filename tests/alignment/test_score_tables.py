@@ -1,13 +1,12 @@
 """What is made of scores: trials, borders, hard pairs, and one layer for each fold."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
+from settings_with import replace
 
 from pipeline.alignment import align, best_layers, mean_within
-from pipeline.alignment.dataset.jobs import ALL_NUISANCE, unique_part
+from pipeline.alignment.tables import ALL_NUISANCE, unique_part
 
 
 @pytest.fixture

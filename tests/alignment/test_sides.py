@@ -1,10 +1,9 @@
 """Small ROIs among many stimuli are scored on the primal side, with the same scores."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
+from settings_with import replace
 
 from pipeline.alignment import align, subject_grams
 from pipeline.alignment.score_fold import primal_rois

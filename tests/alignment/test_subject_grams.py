@@ -1,10 +1,9 @@
 """Gram matrices of a subject, made once; columns of a mapped array; threads."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
+from settings_with import replace
 from threadpoolctl import threadpool_limits
 
 from pipeline.alignment import VoxelColumns, align, subject_grams
@@ -54,7 +53,7 @@ def test_grams_of_a_subject_serve_another_search(subject, groups, settings):
 
 
 @pytest.mark.parametrize(
-    "change", [{"seed": 4}, {"split": "shuffled"}, {"n_folds": 3}, {"similarity": "cosine"}]
+    "change", [{"seed": 4}, {"split": "shuffled"}, {"folds": 3}, {"similarity": "cosine"}]
 )
 def test_grams_of_other_folds_or_another_similarity_are_refused(subject, groups, settings, change):
     made = subject_grams(subject[1], groups, settings)

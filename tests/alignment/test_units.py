@@ -9,8 +9,9 @@ import pytest
 import unit_functions as work
 
 from pipeline.alignment import align
-from pipeline.alignment.dataset.units import Unit, Workplace, compute_units
-from pipeline.errors import AlignmentError, ConfigError
+from pipeline.alignment.dataset.units import Unit, compute_units, count_processes
+from pipeline.config import ComputeConfig
+from pipeline.errors import AlignmentError
 
 
 def computed(units, place):
@@ -27,8 +28,8 @@ def alignments(subject, groups, settings):
 
 
 def test_two_processes_give_what_this_one_gives_to_the_last_bit(alignments):
-    here = computed(alignments, Workplace(workers=1))
-    there = computed(alignments, Workplace(workers=2))
+    here = computed(alignments, ComputeConfig(workers=1))
+    there = computed(alignments, ComputeConfig(workers=2))
     assert here.keys() == there.keys()
     for name, table in here.items():
         pd.testing.assert_frame_equal(table, there[name], check_exact=True)
@@ -36,50 +37,45 @@ def test_two_processes_give_what_this_one_gives_to_the_last_bit(alignments):
 
 def test_workers_are_other_processes_and_have_the_threads_asked_for():
     units = [Unit(str(n), work.threads_and_process, ()) for n in range(2)]
-    for table in computed(units, Workplace(workers=2, threads=1)).values():
+    for table in computed(units, ComputeConfig(workers=2, threads=1)).values():
         assert table.threads.tolist() == [1]
         assert os.getpid() not in set(table.process)
 
 
 def test_one_unit_is_computed_in_this_process_with_the_threads_asked_for():
     unit = Unit("only", work.threads_and_process, ())
-    table = computed([unit], Workplace(workers=4, threads=2))["only"]
+    table = computed([unit], ComputeConfig(workers=4, threads=2))["only"]
     assert table.threads.tolist() == [2]
     assert set(table.process) == {os.getpid()}
 
 
 def test_no_more_processes_than_cores_for_their_threads(monkeypatch):
     monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
-    assert Workplace(workers=0, threads=2).processes(100) == 4
-    assert Workplace(workers=0, threads=16).processes(100) == 1
-    assert Workplace(workers=0).processes(3) == 3
-    assert Workplace(workers=5).processes(100) == 5
+    assert count_processes(ComputeConfig(workers=0, threads=2), 100) == 4
+    assert count_processes(ComputeConfig(workers=0, threads=16), 100) == 1
+    assert count_processes(ComputeConfig(workers=0), 3) == 3
+    assert count_processes(ComputeConfig(workers=5), 100) == 5
 
 
 def test_nothing_to_do_is_done_at_once():
-    assert computed([], Workplace(workers=2)) == {}
+    assert computed([], ComputeConfig(workers=2)) == {}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_a_unit_refuses_is_refused(workers):
     units = [Unit(str(n), work.refuse_work, ()) for n in range(2)]
     with pytest.raises(AlignmentError, match=r"unit: expected an answer; found none"):
-        computed(units, Workplace(workers=workers))
+        computed(units, ComputeConfig(workers=workers))
 
 
 def test_large_arrays_reach_processes_whole():
     values = np.arange(400_000.0)
     units = [Unit(str(n), work.squares, (values + n,)) for n in range(2)]
-    for name, table in computed(units, Workplace(workers=2)).items():
+    for name, table in computed(units, ComputeConfig(workers=2)).items():
         np.testing.assert_array_equal(table.square, (values + int(name)) ** 2)
 
 
 def test_a_process_that_is_killed_is_told_of():
     units = [Unit(str(n), work.die, ()) for n in range(2)]
     with pytest.raises(AlignmentError, match=r"a process of this machine was killed.*is kept"):
-        computed(units, Workplace(workers=2))
-
-
-def test_numbers_of_workers_and_threads_that_cannot_be_are_refused():
-    with pytest.raises(ConfigError, match=r"(?s)2 problems.*workers: .*found -1.*threads.*found 0"):
-        Workplace(workers=-1, threads=0)
+        computed(units, ComputeConfig(workers=2))

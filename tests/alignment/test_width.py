@@ -4,7 +4,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from pipeline.alignment.kernel.grams import gram_matrices
-from pipeline.alignment.width import project, projected_array
+from pipeline.alignment.width import projected_array
 from pipeline.errors import AlignmentError
 
 TRAIN = np.arange(12, 48)
@@ -14,6 +14,10 @@ TRAIN = np.arange(12, 48)
 def values(request, subject):
     """Fewer features than training rows, and more."""
     return 3 + 5 * subject[0][request.param]
+
+
+def project(values, train, width):
+    return projected_array(values, train, width, "pearson").z
 
 
 def explicit(values, width):
@@ -76,9 +80,8 @@ def test_a_width_that_the_rank_does_not_reach_is_refused(subject, n_features, wi
         rf"width of layer h.3: expected from 1 to {rank}, the rank of 36 training rows of "
         rf"{n_features} features; found {width}\."
     )
-    for refused in (project, lambda *args: projected_array(*args[:3], "pearson", args[3])):
-        with pytest.raises(AlignmentError, match=message):
-            refused(values, TRAIN, width, "layer h.3")
+    with pytest.raises(AlignmentError, match=message):
+        projected_array(values, TRAIN, width, "pearson", "layer h.3")
 
 
 def test_duplicated_features_add_no_rank(subject):
@@ -95,6 +98,5 @@ def test_features_that_never_vary_have_no_component():
 
 def test_the_input_is_left_as_it_was(values):
     before = values.copy()
-    project(values, TRAIN, 4)
     projected_array(values, TRAIN, 4, "pearson")
     np.testing.assert_array_equal(values, before)

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.alignment import AlignSettings, align, make_folds, split_half_ceiling
+from pipeline.alignment import align, make_folds, split_half_ceiling
 from pipeline.brains import BRAINS, BrainRequest
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list, source_of
 from pipeline.brains.overview import overview
+from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError
 from studies.mean_language_response import (
     correlation,
@@ -105,7 +106,7 @@ class TestMeanLanguageResponses:
         table = overview(data)
         assert table.voxels.tolist() == [1]
         assert table.groups.tolist() == [120]
-        settings = AlignSettings("grouped", 5, 3, 2, 1e-2, 1e2, "pearson", 0, "two_vs_two", 0)
+        settings = ScoreConfig(inner_folds=3, trials=2, alpha_low=1e-2, alpha_high=1e2)
         features = {"words": word_statistics(responses.sentences)}
         with pytest.raises(AlignmentError, match="language"):
             align(features, {"language": read.values}, data.stimuli.groups, settings)

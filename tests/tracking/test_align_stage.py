@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from pipeline.alignment import best_layers, mean_within
-from pipeline.alignment.dataset.jobs import align_rois
-from pipeline.alignment.dataset.parts import make_plan
+from pipeline.alignment.dataset.plan import make_plan
+from pipeline.alignment.dataset.subject_rois import align_rois
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.errors import AlignmentError, ConfigError, DataError, RegistryError
@@ -182,14 +182,14 @@ def test_what_was_finished_before_a_crash_is_not_computed_again(prompt, store, m
         return align_rois(some, features, settings)
 
     with monkeypatch.context() as broken:
-        broken.setattr("pipeline.alignment.dataset.parts.align_rois", breaks)
+        broken.setattr("pipeline.alignment.dataset.plan.align_rois", breaks)
         with pytest.raises(OSError, match="the power is gone"):
             run_align(config)
     kept = list((store / "unfinished").rglob("*.parquet"))
     assert len(kept) == 2
     with monkeypatch.context() as counting:
         computed.clear()
-        counting.setattr("pipeline.alignment.dataset.parts.align_rois", breaks)
+        counting.setattr("pipeline.alignment.dataset.plan.align_rois", breaks)
         table = run_align(config).scores()
     assert len(computed) == 1
     assert set(table.subject) == {"sim1", "sim2", "sim3"}

@@ -11,7 +11,6 @@ from pipeline.alignment.dataset.ceilings import (
     simulated_signals,
     split_half_ceilings,
 )
-from pipeline.alignment.dataset.parts import settings_of
 from pipeline.brains.brain import BrainRequest
 from pipeline.brains.load import load_brain
 from pipeline.brains.simulated.simulation import (
@@ -26,7 +25,7 @@ NAME = "simulated-sentences"
 
 def settings(**changed):
     asked = {"model": "models:/a@b", "brain": NAME, "folds": 3, "inner_folds": 2, "trials": 2}
-    return settings_of(AlignConfig.model_validate({**asked, **changed}))
+    return AlignConfig.model_validate({**asked, **changed})
 
 
 def ceilings_of(brain, signals, **changed):

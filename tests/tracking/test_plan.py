@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 
 from pipeline.alignment import best_layers
-from pipeline.alignment.dataset.jobs import ALL_NUISANCE, unique_part
-from pipeline.alignment.dataset.parts import compute_parts, make_plan, model_units, nuisance_units
-from pipeline.alignment.dataset.units import Workplace
+from pipeline.alignment.dataset.plan import compute_parts, make_plan, model_units, nuisance_units
+from pipeline.alignment.tables import ALL_NUISANCE, unique_part
 from pipeline.brains.load import load_brain
-from pipeline.config import AlignConfig
+from pipeline.config import AlignConfig, ComputeConfig
 from pipeline.errors import AlignmentError
 from pipeline.features.nuisance import nuisance_features
 
@@ -36,7 +35,7 @@ def features(n_layers=2):
 
 
 def computed(units, folder):
-    return compute_parts(list(units), folder, Workplace(workers=1)).scores
+    return compute_parts(list(units), folder, ComputeConfig(workers=1)).scores
 
 
 def test_repeats_have_folds_of_their_own_and_number_them_on(tmp_path):
@@ -62,9 +61,9 @@ def test_shuffled_folds_have_grouped_ones_beside_them(tmp_path):
 def test_shuffled_folds_without_enough_groups_stand_alone_and_say_so(caplog, monkeypatch):
     caplog.set_level("INFO", logger="pipeline")
     monkeypatch.setattr(
-        "pipeline.alignment.dataset.parts._groups", lambda *_: np.repeat(["a", "b"], 96)
+        "pipeline.alignment.dataset.plan._groups", lambda *_: np.repeat(["a", "b"], 96)
     )
-    assert [s.split for s in plan_of(split="shuffled").settings] == ["shuffled"]
+    assert [s.split for s in plan_of(split="shuffled").splits] == ["shuffled"]
     assert "no grouped folds to compare the shuffled ones with" in caplog.text
 
 
@@ -145,7 +144,7 @@ def test_a_subject_whose_stimuli_make_too_few_groups_is_refused_before_anything_
 def test_permutations_that_no_subject_has_enough_of_are_refused_before_anything_else(monkeypatch):
     sizes = [*range(2, 19), 22]  # no two alike: nothing can be exchanged
     unlike = np.repeat([f"g{size:02d}" for size in sizes], sizes)
-    monkeypatch.setattr("pipeline.alignment.dataset.parts._groups", lambda *_: unlike)
+    monkeypatch.setattr("pipeline.alignment.dataset.plan._groups", lambda *_: unlike)
     assert plan_of(permutations=0)
     message = r"(?s)3 problems.*permutations of sim1: .*found 1 distinct.*permutations of sim3: "
     with pytest.raises(AlignmentError, match=message):

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.alignment.dataset.parts import compute_parts, make_plan, model_units
-from pipeline.alignment.dataset.units import Workplace
+from pipeline.alignment.dataset.plan import compute_parts, make_plan, model_units
 from pipeline.brains.load import load_brain
-from pipeline.config import AlignConfig
+from pipeline.config import AlignConfig, ComputeConfig
 from pipeline.features.nuisance import nuisance_features
 
 distributed = pytest.importorskip("distributed", reason="dask is optional: requirements-dev.txt")
@@ -35,7 +34,7 @@ def test_an_alignment_that_loses_a_worker_ends_complete_and_the_same_to_the_last
     rng = np.random.default_rng(0)
     features = {f"layer_{n:02d}": rng.standard_normal((192, 64)) for n in range(5)}
     units = list(model_units(plan, features, nuisance_features(brain.stimuli, False)))
-    here = compute_parts(units, tmp_path / "here", Workplace(workers=1))
+    here = compute_parts(units, tmp_path / "here", ComputeConfig(workers=1))
     killed = []
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
@@ -45,7 +44,7 @@ def test_an_alignment_that_loses_a_worker_ends_complete_and_the_same_to_the_last
         folder = tmp_path / "there"
         killer = threading.Thread(target=kill_when_some_are_kept, args=(victim, folder, killed))
         killer.start()
-        place = Workplace(scheduler=cluster.scheduler_address)
+        place = ComputeConfig(scheduler=cluster.scheduler_address)
         there = compute_parts(units, folder, place)
         killer.join()
     assert killed[0] < len(units) == 24

@@ -6,12 +6,13 @@ import pandas as pd
 import pytest
 import unit_functions as work
 
-from pipeline.alignment.dataset import kept
-from pipeline.alignment.dataset.kept import compute_kept
-from pipeline.alignment.dataset.units import Unit, Workplace
+from pipeline.alignment.dataset import finished_units
+from pipeline.alignment.dataset.finished_units import compute_unfinished
+from pipeline.alignment.dataset.units import Unit
+from pipeline.config import ComputeConfig
 from pipeline.tracking.unfinished import forget, unfinished_folder
 
-HERE = Workplace(workers=1)
+HERE = ComputeConfig(workers=1)
 
 
 def noted(tmp_path, n_units):
@@ -25,8 +26,8 @@ def test_units_finished_before_a_crash_are_not_computed_again(tmp_path):
     units, folder = noted(tmp_path, 3), tmp_path / "kept"
     broken = [*units, Unit("broken", work.die_of_error, ())]
     with pytest.raises(OSError, match="the node is gone"):
-        compute_kept(broken, folder, HERE)
-    again = compute_kept([*units, *noted(tmp_path, 5)[3:]], folder, HERE)
+        compute_unfinished(broken, folder, HERE)
+    again = compute_unfinished([*units, *noted(tmp_path, 5)[3:]], folder, HERE)
     assert [table.square[0] for table in again] == [0, 1, 4, 9, 16]
 
 
@@ -40,8 +41,8 @@ def test_a_table_is_the_same_whether_it_was_kept_or_computed_now(tmp_path):
         }
     )
     units, folder = [Unit("one", work.table, (table.to_dict("list"),))], tmp_path / "kept"
-    (first,) = compute_kept(units, folder, HERE)
-    (second,) = compute_kept(units, folder, HERE)
+    (first,) = compute_unfinished(units, folder, HERE)
+    (second,) = compute_unfinished(units, folder, HERE)
     pd.testing.assert_frame_equal(first, second, check_exact=True)
     pd.testing.assert_frame_equal(first, table, check_exact=True)
 
@@ -56,14 +57,14 @@ def test_what_was_being_written_at_a_crash_is_not_taken_for_finished(tmp_path, m
     with monkeypatch.context() as broken:
         broken.setattr(pd.DataFrame, "to_parquet", half)
         with pytest.raises(OSError, match="no power"):
-            compute_kept(units, folder, HERE)
-    (table,) = compute_kept(units, folder, HERE)
+            compute_unfinished(units, folder, HERE)
+    (table,) = compute_unfinished(units, folder, HERE)
     assert table.square.tolist() == [4]
 
 
 def test_tables_come_in_the_order_of_the_units(tmp_path):
     units = [Unit(str(n), work.slow_squares, ([n], 0.2 - 0.1 * n)) for n in range(3)]
-    tables = compute_kept(units, tmp_path / "kept", Workplace(workers=3))
+    tables = compute_unfinished(units, tmp_path / "kept", ComputeConfig(workers=3))
     assert [table.square[0] for table in tables] == [0, 1, 4]
 
 
@@ -71,7 +72,7 @@ def test_the_folder_lies_beside_the_database_and_goes_alone(store):
     first, second = unfinished_folder("a" * 64), unfinished_folder("b" * 64)
     assert first.parent == second.parent == Path(store) / "unfinished"
     for folder in (first, second):
-        compute_kept([Unit("one", work.squares, ([2],))], folder, HERE)
+        compute_unfinished([Unit("one", work.squares, ([2],))], folder, HERE)
     forget(first)
     assert not first.exists()
     assert second.exists()
@@ -82,8 +83,8 @@ def test_the_folder_lies_beside_the_database_and_goes_alone(store):
 
 def test_progress_is_told_now_and_then(tmp_path, monkeypatch, caplog):
     caplog.set_level("INFO", logger="pipeline")
-    monkeypatch.setattr(kept, "SECONDS_BETWEEN_LINES", 0.0)
-    compute_kept(noted(tmp_path, 2), tmp_path / "kept", HERE)
+    monkeypatch.setattr(finished_units, "SECONDS_BETWEEN_LINES", 0.0)
+    compute_unfinished(noted(tmp_path, 2), tmp_path / "kept", HERE)
     assert "1 of 2 units: unit 0" in caplog.text
-    compute_kept(noted(tmp_path, 3), tmp_path / "kept", HERE)
+    compute_unfinished(noted(tmp_path, 3), tmp_path / "kept", HERE)
     assert "2 of 3 units were finished before" in caplog.text

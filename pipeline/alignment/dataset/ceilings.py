@@ -12,16 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment import Fold, make_folds, signal_ceiling, split_half_ceiling
-from pipeline.alignment.ceilings.across_subjects import across_rois, common_stimuli
 from pipeline.alignment.ceilings.repeats import ceiling_by_roi
-from pipeline.alignment.dataset.jobs import SomeRois
+from pipeline.alignment.dataset.subject_rois import SubjectRois, across_rois, common_stimuli
 from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.settings import AlignSettings
 from pipeline.brains import BRAINS
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import request_of
-from pipeline.config import PrepareConfig
+from pipeline.config import PrepareConfig, ScoreConfig
 from pipeline.errors import AlignmentError
 from pipeline.words import ACROSS_SUBJECTS, SIGNAL, SPLIT_HALF, Split
 
@@ -65,7 +63,7 @@ def ceiling_units(
     brain: BrainDataset,
     signals: Mapping[str, NDArray[np.floating]],
     groups: NDArray[np.str_],
-    settings: AlignSettings,
+    settings: ScoreConfig,
 ) -> Iterator[CeilingUnit]:
     """Cut the ceilings that a brain dataset allows into units of work.
 
@@ -76,7 +74,7 @@ def ceiling_units(
         Subject -> what a simulation put into its responses; empty where they were measured.
     groups : ndarray of str, shape (n_stimuli,)
         Stimulus groups that folds keep whole.
-    settings : AlignSettings
+    settings : ScoreConfig
 
     Yields
     ------
@@ -84,7 +82,7 @@ def ceiling_units(
         Of kind 'split-half' for subjects with repeats, 'across-subjects' where there are several
         subjects, 'signal' where they are simulated.
     """
-    deal = partial(make_folds, n_folds=settings.n_folds, split=settings.split, seed=settings.seed)
+    deal = partial(make_folds, n_folds=settings.folds, split=settings.split, seed=settings.seed)
     yield from _split_half_units(brain, groups, deal)
     yield from _across_units(brain, groups, settings)
     for name, signal in signals.items():
@@ -154,13 +152,13 @@ def _split_half_units(
 
 
 def _across_units(
-    brain: BrainDataset, groups: NDArray[np.str_], settings: AlignSettings
+    brain: BrainDataset, groups: NDArray[np.str_], settings: ScoreConfig
 ) -> Iterator[CeilingUnit]:
     if len(brain.subjects) < 2:
         return
     rows = {name: subject.rows(len(groups)) for name, subject in brain.subjects.items()}
     subjects = {
-        name: SomeRois(subject.values, subject.rois, rows[name], groups[rows[name]])
+        name: SubjectRois(subject.values, subject.rois, rows[name], groups[rows[name]])
         for name, subject in brain.subjects.items()
     }
     common = common_stimuli(list(subjects.values()))

@@ -18,7 +18,8 @@ import pandas as pd
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
-from pipeline.errors import AlignmentError, ConfigError, Problem, refuse
+from pipeline.config import ComputeConfig
+from pipeline.errors import AlignmentError, ConfigError, Problem
 
 #: How long a scheduler may take to answer before it counts as not there.
 SCHEDULER_SECONDS = 20
@@ -46,54 +47,22 @@ class Unit:
     arguments: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Workplace:
-    """Where units are computed.
-
-    Parameters
-    ----------
-    workers : int
-        Processes on this machine; 0: as many as it has cores for their threads. With 1, or with
-        one unit, work is done in this process.
-    threads : int
-        BLAS threads of each unit, here and on a cluster.
-    scheduler : str
-        Address of a dask scheduler, whose workers then do the work; empty: this machine.
-
-    Raises
-    ------
-    ConfigError
-        Numbers that are too small.
-    """
-
-    workers: int = 1
-    threads: int = 1
-    scheduler: str = ""
-
-    def __post_init__(self) -> None:
-        least = (("workers", 0), ("threads", 1))
-        refuse(
-            (
-                Problem(name, f"at least {low}", str(getattr(self, name)), f"Raise {name}.")
-                for name, low in least
-                if getattr(self, name) < low
-            ),
-            ConfigError,
-        )
-
-    def processes(self, n_units: int) -> int:
-        """Count the processes that are worth starting, at least 1."""
-        room = max(1, joblib.cpu_count() // self.threads)
-        return max(1, min(self.workers or room, n_units))
+def count_processes(compute: ComputeConfig, n_units: int) -> int:
+    """Count the processes that are worth starting for so many units, at least 1."""
+    room = max(1, joblib.cpu_count() // compute.threads)
+    return max(1, min(compute.workers or room, n_units))
 
 
-def compute_units(units: Sequence[Unit], place: Workplace) -> Iterator[tuple[Unit, pd.DataFrame]]:
+def compute_units(
+    units: Sequence[Unit], compute: ComputeConfig
+) -> Iterator[tuple[Unit, pd.DataFrame]]:
     """Compute units and give each as soon as it is finished, in whatever order that is.
 
     Parameters
     ----------
     units : sequence of Unit
-    place : Workplace
+    compute : ComputeConfig
+        With one process, or for one unit, work is done in this process.
 
     Yields
     ------
@@ -105,25 +74,27 @@ def compute_units(units: Sequence[Unit], place: Workplace) -> Iterator[tuple[Uni
         What a unit raises; or when the scheduler cannot be reached, or workers die again and
         again.
     """
-    if place.scheduler:
-        yield from _on_cluster(units, place)
-    elif place.processes(len(units)) > 1:
-        yield from _in_processes(units, place)
+    if compute.scheduler:
+        yield from _on_cluster(units, compute)
+    elif count_processes(compute, len(units)) > 1:
+        yield from _in_processes(units, compute)
     else:
         for unit in units:
-            with threadpool_limits(limits=place.threads):
+            with threadpool_limits(limits=compute.threads):
                 table = unit.function(*unit.arguments)
             yield unit, table
 
 
-def _in_processes(units: Sequence[Unit], place: Workplace) -> Iterator[tuple[Unit, pd.DataFrame]]:
+def _in_processes(
+    units: Sequence[Unit], compute: ComputeConfig
+) -> Iterator[tuple[Unit, pd.DataFrame]]:
     pool = joblib.Parallel(
-        n_jobs=place.processes(len(units)),
+        n_jobs=count_processes(compute, len(units)),
         backend="loky",
         return_as="generator_unordered",
         batch_size=1,
     )
-    work = (joblib.delayed(_numbered)(n, unit, place.threads) for n, unit in enumerate(units))
+    work = (joblib.delayed(_numbered)(n, unit, compute.threads) for n, unit in enumerate(units))
     try:
         for number, table in pool(work):
             yield units[number], table
@@ -131,13 +102,15 @@ def _in_processes(units: Sequence[Unit], place: Workplace) -> Iterator[tuple[Uni
         raise AlignmentError(_lost("a process of this machine")) from error
 
 
-def _on_cluster(units: Sequence[Unit], place: Workplace) -> Iterator[tuple[Unit, pd.DataFrame]]:
+def _on_cluster(
+    units: Sequence[Unit], compute: ComputeConfig
+) -> Iterator[tuple[Unit, pd.DataFrame]]:
     """Keep the workers of a dask cluster busy, however many there are at any time.
 
     Not through joblib's backend for dask: where it finds a single worker it computes in this
     process instead, and it puts large arguments on one worker, with which they die.
     """
-    with _client(place.scheduler) as client, warnings.catch_warnings():
+    with _client(compute.scheduler) as client, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
         from distributed import KilledWorker, as_completed
 
@@ -149,7 +122,7 @@ def _on_cluster(units: Sequence[Unit], place: Workplace) -> Iterator[tuple[Unit,
             # arguments travel with the units: few enough at a time for the scheduler's memory
             most = UNITS_A_CORE * max(1, sum(client.nthreads().values()))
             for unit in itertools.islice(waiting, max(0, most - len(unit_of))):
-                future = client.submit(_limited, unit, place.threads, pure=False)
+                future = client.submit(_limited, unit, compute.threads, pure=False)
                 unit_of[future] = unit
                 running.add(future)
 

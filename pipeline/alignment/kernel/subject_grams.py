@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,10 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.alignment.folds import NestedFold, nested_folds
 from pipeline.alignment.inputs import check_inputs
 from pipeline.alignment.kernel.grams import Grams, grams_of_folds
-from pipeline.alignment.settings import AlignSettings
 from pipeline.alignment.threads import workers
 from pipeline.alignment.voxels import Columns
+from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError, Problem
+
+#: The settings that decide folds and patterns; another search for alpha uses the same matrices.
+DECIDING = ("split", "folds", "inner_folds", "similarity", "seed")
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class SubjectGrams:
 
     Parameters
     ----------
-    settings : AlignSettings
+    settings : ScoreConfig
         They were made with. Another search for alpha may use them, other folds may not.
     groups : ndarray, shape (n_stimuli,)
         Stimulus group of each stimulus.
@@ -32,27 +35,20 @@ class SubjectGrams:
         One mapping for each fold: two matrices (n_stimuli, n_stimuli) of float64 a ROI.
     """
 
-    settings: AlignSettings
+    settings: ScoreConfig
     groups: NDArray[np.generic]
     folds: tuple[NestedFold, ...]
     rois: tuple[Mapping[str, Grams], ...]
 
-    def check(self, groups: ArrayLike, settings: AlignSettings) -> None:
+    def check(self, groups: ArrayLike, settings: ScoreConfig) -> None:
         """Refuse to serve other stimulus groups, folds or another similarity.
 
         Raises
         ------
         AlignmentError
         """
-        searched = replace(
-            self.settings,
-            trials=settings.trials,
-            alpha_low=settings.alpha_low,
-            alpha_high=settings.alpha_high,
-            objective=settings.objective,
-            width=settings.width,
-        )
-        if settings != searched or not np.array_equal(self.groups, np.asarray(groups)):
+        same = all(getattr(settings, name) == getattr(self.settings, name) for name in DECIDING)
+        if not same or not np.array_equal(self.groups, np.asarray(groups)):
             raise AlignmentError(
                 Problem(
                     "Gram matrices of a subject",
@@ -65,7 +61,7 @@ class SubjectGrams:
 
 
 def subject_grams(
-    responses: Mapping[str, Columns], groups: ArrayLike, settings: AlignSettings
+    responses: Mapping[str, Columns], groups: ArrayLike, settings: ScoreConfig
 ) -> SubjectGrams:
     """Read a subject's voxels once, block by block, and keep a Gram matrix for every ROI and fold.
 
@@ -73,7 +69,7 @@ def subject_grams(
     ----------
     responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
     groups : array_like, shape (n_stimuli,)
-    settings : AlignSettings
+    settings : ScoreConfig
 
     Raises
     ------
@@ -85,7 +81,7 @@ def subject_grams(
 
 
 def form_grams(
-    responses: Mapping[str, Columns], groups: ArrayLike, settings: AlignSettings
+    responses: Mapping[str, Columns], groups: ArrayLike, settings: ScoreConfig
 ) -> SubjectGrams:
     """Do the work of :func:`subject_grams` on responses that were checked."""
     folds = nested_folds(groups, settings)

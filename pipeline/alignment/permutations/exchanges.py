@@ -53,11 +53,6 @@ def draw_permutations(groups: ArrayLike, n_permutations: int, seed: int) -> NDAr
     return permutations
 
 
-def count_exchanges(groups: ArrayLike) -> int:
-    """Count the distinct exchanges, the observed order included."""
-    return _count(_buckets(groups))
-
-
 def _count(buckets: list[NDArray[np.int64]]) -> int:
     return math.prod(math.factorial(len(rows)) for rows in buckets)
 

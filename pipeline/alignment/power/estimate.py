@@ -15,7 +15,6 @@ from pipeline.alignment.power.design import (
     MOST_FLIPPED,
     ContrastDesign,
     ContrastTest,
-    design_from_scores,
 )
 from pipeline.errors import AlignmentError, Problem
 
@@ -135,34 +134,6 @@ def p_values(means: NDArray[np.float64], test: ContrastTest) -> NDArray[np.float
     sums = np.abs(means @ signs.T)
     observed = np.abs(means.sum(axis=1, keepdims=True))
     return np.asarray((sums >= observed * (1 - 1e-12)).mean(axis=1))
-
-
-def power_from_scores(
-    first: pd.DataFrame,
-    second: pd.DataFrame,
-    difference: float,
-    n_subjects: int | None = None,
-    seed: int = 0,
-) -> Power:
-    """Say how often a difference would be found with the spread that two score tables show.
-
-    Parameters
-    ----------
-    first, second : DataFrame
-        As for :func:`design_from_scores`, column ``two_vs_two``; a simulated study will do.
-    difference : float
-        True difference of 2v2 accuracy to be found; not that of the tables.
-    n_subjects : int, optional
-        Subjects of the study that is planned; those of the tables unless given.
-    seed : int
-
-    Returns
-    -------
-    Power
-    """
-    design = design_from_scores(first, second)
-    planned = replace(design, n_subjects=n_subjects or design.n_subjects)
-    return power_of_contrast(planned, difference, seed=seed)
 
 
 def power_table(design: ContrastDesign, differences: Sequence[float], seed: int) -> pd.DataFrame:

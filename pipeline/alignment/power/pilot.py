@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.align import align
 from pipeline.alignment.power.design import ContrastDesign, design_from_scores
-from pipeline.alignment.settings import AlignSettings
 from pipeline.brains import BrainRequest
 from pipeline.brains.simulated import sentence_stimuli, simulate_subjects
+from pipeline.config import ScoreConfig
 from pipeline.words import Direction
 
 _ROI = "language"
@@ -83,10 +83,9 @@ def pilot_scores(
     subjects = simulate_subjects(request, {_ROI: meaning}, stimuli.groups, {_ROI: 1.0})
     rng = np.random.default_rng((request.seed, 1))
     features = {name: _features(meaning, model_noise, rng) for name in _MODELS}
-    settings = AlignSettings(
-        split="grouped", n_folds=n_folds, n_inner_folds=3, trials=8, alpha_low=1e-3, alpha_high=1e3,
-        similarity="pearson", seed=request.seed, objective="two_vs_two", width=0,
-    )  # fmt: skip
+    settings = ScoreConfig(
+        folds=n_folds, inner_folds=3, trials=8, alpha_low=1e-3, alpha_high=1e3, seed=request.seed
+    )
     tables = []
     for name, made in subjects.items():
         table = align(features, {_ROI: made.responses.values}, stimuli.groups, settings)

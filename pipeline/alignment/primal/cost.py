@@ -37,7 +37,7 @@ def prefers_primal(n_stimuli: int, n_features: int, n_voxels: int) -> bool:
 
 
 def primal_flops(n_stimuli: int, n_source: int, n_target: int) -> float:
-    """Count the operations of :func:`score_direction_primal` in one direction.
+    """Count the operations of :func:`score_by_columns` in one direction.
 
     Parameters
     ----------

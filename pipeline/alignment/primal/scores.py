@@ -1,9 +1,10 @@
 """Encoding and decoding scores where stimuli outnumber features and voxels.
 
-The same quantities as :mod:`pipeline.alignment.engine`, to rounding, without any matrix over the
-training stimuli. With ``C = Zᵀ Z`` of the training rows and ``B = Zᵀ Y``, an inner fold that leaves
-out the rows H has ``C - Z_Hᵀ Z_H`` and ``B - Z_Hᵀ Y_H``: the held-out block identity in primal
-form. The other rows are not gone through again, and the penalty is that of the whole training fold.
+The same quantities as :mod:`pipeline.alignment.kernel.scores`, to rounding, without any matrix over
+the training stimuli. With ``C = Zᵀ Z`` of the training rows and ``B = Zᵀ Y``, an inner fold that
+leaves out the rows H has ``C - Z_Hᵀ Z_H`` and ``B - Z_Hᵀ Y_H``: the held-out block identity in
+primal form. The other rows are not gone through again, and the penalty is that of the whole
+training fold.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.engine import PairScore, Task, pair_score
 from pipeline.alignment.folds import NestedFold
 from pipeline.alignment.kernel.ridge import penalties
+from pipeline.alignment.pairs import FoldTask, PairScore, score_pair
 from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.primal.split import (
     SourceSplit,
@@ -108,8 +109,8 @@ def primal_pairs(
             yield PrimalPair((source, target), outer, whole, scale, curve)
 
 
-def score_direction_primal(
-    sources: Mapping[str, FoldArray], targets: Mapping[str, FoldArray], task: Task
+def score_by_columns(
+    sources: Mapping[str, FoldArray], targets: Mapping[str, FoldArray], task: FoldTask
 ) -> Iterator[PairScore]:
     """Score every source against every target in one outer fold, with the alpha chosen inside.
 
@@ -117,7 +118,7 @@ def score_direction_primal(
     that the kernel side gives.
     """
     for pair in primal_pairs(sources, targets, task.fold, task.alphas):
-        yield pair_score(pair.names, pair.correlations, pair.scale, task, pair.curve)
+        yield score_pair(pair.names, pair.correlations, pair.scale, task, pair.curve)
 
 
 def _splits(z: NDArray[np.float64], fold: NestedFold) -> list[SourceSplit]:

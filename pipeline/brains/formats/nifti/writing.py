@@ -24,7 +24,7 @@ def write_voxel_map(
     stem : Path
         Where to, without suffix; what is there is replaced.
     values : ndarray of float, shape (n_folds, n_voxels)
-        For instance r or R² of :func:`pipeline.alignment.maps.voxel_maps`.
+        For instance r or R² of :func:`pipeline.alignment.maps.map_voxels`.
     coordinates : ndarray of float, shape (n_voxels, 3), optional
         Of the voxels of this ROI, as the brain dataset gives them.
 

@@ -14,11 +14,12 @@ import pandas as pd
 from mlflow.entities import Run
 
 from pipeline.alignment.dataset.ceilings import ceiling_units, mean_ceilings, simulated_signals
-from pipeline.alignment.dataset.jobs import ALL_NUISANCE, Arrays
-from pipeline.alignment.dataset.kept import compute_kept
-from pipeline.alignment.dataset.parts import Plan, compute_parts, nuisance_units, workplace_of
+from pipeline.alignment.dataset.finished_units import compute_unfinished
+from pipeline.alignment.dataset.plan import Plan, compute_parts, nuisance_units
+from pipeline.alignment.dataset.subject_rois import Arrays
+from pipeline.alignment.tables import ALL_NUISANCE
 from pipeline.brains.load import load_brain
-from pipeline.config import AlignConfig, ExtractConfig
+from pipeline.config import AlignConfig, ComputeConfig, ExtractConfig
 from pipeline.features.nuisance import nuisance_features
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
@@ -36,7 +37,7 @@ CODE = (
     "tracking/stages/align",
 )
 #: What an alignment does not depend on: the model's side, and where the work is done.
-NOT_OURS = {*ExtractConfig.model_fields, "workers", "threads", "scheduler"}
+NOT_OURS = {*ExtractConfig.model_fields, *ComputeConfig.model_fields}
 #: What only a model's own scores depend on.
 ONLY_MODELS = {"width", "permutations", "maps"}
 CEILINGS, NUISANCE, PAIR_SUMS = "ceilings.csv", "nuisance.csv", "pair_sums.parquet"
@@ -96,13 +97,13 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(plan.brain), context="responses")
-        folder, place = unfinished_folder(mark), workplace_of(config)
+        folder = unfinished_folder(mark)
         signals = simulated_signals(config.brain, plan.brain)
-        units = list(ceiling_units(plan.brain, signals, plan.groups, plan.settings[0]))
-        tables = compute_kept([unit.unit for unit in units], folder, place)
+        units = list(ceiling_units(plan.brain, signals, plan.groups, plan.splits[0]))
+        tables = compute_unfinished([unit.unit for unit in units], folder, config)
         ceilings = mean_ceilings(units, tables)
         units_alone = list(nuisance_units(plan, nuisance_of(config)))
-        computed = compute_parts(units_alone, folder, place)
+        computed = compute_parts(units_alone, folder, config)
         alone = computed.scores
         with logged_folder() as logged:
             ceilings.to_csv(logged / CEILINGS, index=False)

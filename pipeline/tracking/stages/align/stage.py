@@ -9,16 +9,16 @@ import pandas as pd
 from mlflow.entities import Run
 
 from pipeline.alignment import best_layers, mean_within
-from pipeline.alignment.dataset.chosen import p_values, write_maps
-from pipeline.alignment.dataset.jobs import Arrays, unique_part
-from pipeline.alignment.dataset.parts import (
+from pipeline.alignment.dataset.chosen_layers import p_values, write_maps
+from pipeline.alignment.dataset.plan import (
     Computed,
     compute_parts,
     joined,
     make_plan,
     model_units,
-    workplace_of,
 )
+from pipeline.alignment.dataset.subject_rois import Arrays
+from pipeline.alignment.tables import unique_part
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ExtractConfig
@@ -160,12 +160,10 @@ def run_align(config: AlignConfig) -> Aligned:
         features = matching_features(extracted, brain)
         units = list(model_units(plan, features, nuisance_of(config)))
         folder = unfinished_folder(mark)
-        computed = compute_parts(units, folder, workplace_of(config))
+        computed = compute_parts(units, folder(config))
         scores = computed.scores
         if config.permutations:
-            tested = p_values(
-                plan, features, asked(scores), config.permutations, folder, workplace_of(config)
-            )
+            tested = p_values(plan, features, asked(scores), config.permutations, folder(config))
             _log_p_values(tested)
         if config.maps:
             with logged_folder(MAPS) as maps:

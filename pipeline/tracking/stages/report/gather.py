@@ -9,7 +9,7 @@ import mlflow
 import pandas as pd
 
 from pipeline.alignment import best_layers
-from pipeline.alignment.dataset.jobs import unique_part
+from pipeline.alignment.tables import unique_part
 from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.lineage import Link

@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.alignment import best_layers
-from pipeline.alignment.dataset.jobs import Arrays, permute_rois
-from pipeline.alignment.dataset.kept import compute_kept
-from pipeline.alignment.dataset.parts import Part, Plan
-from pipeline.alignment.dataset.units import Unit, Workplace
+from pipeline.alignment.dataset.finished_units import compute_unfinished
+from pipeline.alignment.dataset.plan import Part, Plan
+from pipeline.alignment.dataset.subject_rois import Arrays, permute_rois
+from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.refit import chosen_maps
 from pipeline.brains.formats.nifti.writing import write_voxel_map
+from pipeline.config import ComputeConfig
 
 
 def p_values(
@@ -24,7 +25,7 @@ def p_values(
     scores: pd.DataFrame,
     n_permutations: int,
     folder: Path,
-    place: Workplace,
+    compute: ComputeConfig,
 ) -> pd.DataFrame:
     """Test the score of every subject, direction and ROI in the first repeat of the split.
 
@@ -37,7 +38,7 @@ def p_values(
     n_permutations : int
     folder : Path
         Where finished units are kept until all are.
-    place : Workplace
+    compute : ComputeConfig
 
     Returns
     -------
@@ -53,7 +54,7 @@ def p_values(
         )
         for part in parts
     ]
-    tables = compute_kept(units, folder, place)
+    tables = compute_unfinished(units, folder, compute)
     named = [
         pd.DataFrame({"subject": part.subject, **table}, index=table.index)
         for part, table in zip(parts, tables, strict=True)
@@ -94,7 +95,7 @@ def write_maps(plan: Plan, features: Arrays, scores: pd.DataFrame, folder: Path)
 
 def _first(plan: Plan) -> Iterator[Part]:
     """Pass over what is only there for comparison, and over further repeats."""
-    return (p for p in plan.parts() if p.repeat == 0 and p.settings.split == plan.settings[0].split)
+    return (p for p in plan.parts() if p.repeat == 0 and p.settings.split == plan.splits[0].split)
 
 
 def _chosen(part: Part, scores: pd.DataFrame) -> pd.DataFrame:

@@ -6,32 +6,30 @@ units which share an array do not each hold a copy of it while they wait.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.alignment.align import align
+from pipeline.alignment.align import align, encode
+from pipeline.alignment.ceilings.across_subjects import across_subjects_ceiling
 from pipeline.alignment.contrasts.pair_sums import sums_of_rows
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.refit import permute_chosen
-from pipeline.alignment.scores import best_layers
-from pipeline.alignment.settings import AlignSettings
-from pipeline.alignment.sources import Bands, encode, varying
+from pipeline.alignment.sources import Bands, varying
+from pipeline.alignment.tables import ALL_NUISANCE, OF_NUISANCE, best_layers
 from pipeline.alignment.voxels import Columns, VoxelColumns
-from pipeline.words import Objective
+from pipeline.config import ScoreConfig
 
 Arrays = Mapping[str, NDArray[np.floating]]
 
-#: Nuisance features are sources of their own; all side by side are the one that others join.
-NUISANCE, ALL_NUISANCE = "nuisance/", "nuisance/all"
-
 
 @dataclass(frozen=True)
-class SomeRois:
+class SubjectRois:
     """Responses of one subject in some ROIs, and the stimuli it was shown.
 
     Parameters
@@ -59,29 +57,29 @@ class SomeRois:
         return {name: x[self.shown] for name, x in features.items()}
 
 
-def align_rois(some: SomeRois, features: Arrays, settings: AlignSettings) -> pd.DataFrame:
+def align_rois(some: SubjectRois, features: Arrays, settings: ScoreConfig) -> pd.DataFrame:
     """Align the layers of a model: see :func:`pipeline.alignment.align`.
 
     Parameters
     ----------
-    some : SomeRois
+    some : SubjectRois
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
         For all stimuli.
-    settings : AlignSettings
+    settings : ScoreConfig
     """
     return align(some.cut(features), some.responses(), some.groups, settings)
 
 
-def encode_nuisance(some: SomeRois, nuisance: Arrays, settings: AlignSettings) -> pd.DataFrame:
+def encode_nuisance(some: SubjectRois, nuisance: Arrays, settings: ScoreConfig) -> pd.DataFrame:
     """Encode from each kind of nuisance features, and from all side by side.
 
     Parameters
     ----------
-    some : SomeRois
+    some : SubjectRois
     nuisance : mapping of str to ndarray, shape (n_stimuli, n_columns)
         For all stimuli. A kind of which nothing varies over the training rows of some fold is
         left out.
-    settings : AlignSettings
+    settings : ScoreConfig
 
     Returns
     -------
@@ -90,14 +88,14 @@ def encode_nuisance(some: SomeRois, nuisance: Arrays, settings: AlignSettings) -
         'nuisance/all'; no rows where nothing varies.
     """
     cut = some.cut(nuisance)
-    sources: dict[str, Bands] = {f"{NUISANCE}{kind}": (x,) for kind, x in cut.items()}
+    sources: dict[str, Bands] = {f"{OF_NUISANCE}{kind}": (x,) for kind, x in cut.items()}
     sources[ALL_NUISANCE] = (np.hstack(list(cut.values())),)
     kept = varying(sources, some.groups, settings)
     return encode(kept, some.responses(), some.groups, settings) if kept else pd.DataFrame()
 
 
 def encode_both(
-    some: SomeRois, nuisance: Arrays, features: Arrays, settings: AlignSettings
+    some: SubjectRois, nuisance: Arrays, features: Arrays, settings: ScoreConfig
 ) -> pd.DataFrame:
     """Encode from all nuisance features and a layer together, for every layer.
 
@@ -105,10 +103,10 @@ def encode_both(
 
     Parameters
     ----------
-    some : SomeRois
+    some : SubjectRois
     nuisance, features : mapping of str to ndarray, shape (n_stimuli, n_columns)
         For all stimuli.
-    settings : AlignSettings
+    settings : ScoreConfig
 
     Returns
     -------
@@ -125,22 +123,22 @@ def encode_both(
 
 
 def permute_rois(
-    some: SomeRois,
+    some: SubjectRois,
     features: Arrays,
     chosen: pd.DataFrame,
-    settings: AlignSettings,
+    settings: ScoreConfig,
     n_permutations: int,
 ) -> pd.DataFrame:
     """Test every direction and ROI by exchanging stimuli, at the layers and alphas chosen.
 
     Parameters
     ----------
-    some : SomeRois
+    some : SubjectRois
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
         For all stimuli.
     chosen : DataFrame
         From :func:`pipeline.alignment.best_layers`, for this subject.
-    settings : AlignSettings
+    settings : ScoreConfig
     n_permutations : int
 
     Returns
@@ -159,31 +157,40 @@ def permute_rois(
     return pd.DataFrame(rows)
 
 
-def unique_part(scores: pd.DataFrame, objective: Objective) -> pd.DataFrame:
-    """Say what a model explains beyond all nuisance features.
+def common_stimuli(subjects: Sequence[SubjectRois]) -> NDArray[np.int64]:
+    """Find the stimuli that every subject was shown, ascending."""
+    common: NDArray[np.int64] = reduce(np.intersect1d, (some.shown for some in subjects))
+    return common
+
+
+def across_rois(
+    some: SubjectRois, others: Sequence[SubjectRois], settings: ScoreConfig
+) -> pd.DataFrame:
+    """Estimate the ceiling of a subject from the stimuli that it has in common with all others.
 
     Parameters
     ----------
-    scores : DataFrame
-        Rows of :func:`encode_both` and :func:`encode_nuisance` for the same folds, told apart by
-        a column ``source`` ('both' and 'nuisance'; others are passed over), with the columns
-        that tell cells apart: subject, split, repeat, roi, fold.
-    objective : {'two_vs_two', 'correlation'}
-        The inner score that chose, and chooses the layer here.
+    some : SubjectRois
+    others : sequence of SubjectRois
+        The other subjects.
+    settings : ScoreConfig
 
     Returns
     -------
     DataFrame
-        subject, split, repeat, roi, fold, layer, both, nuisance, unique: 2v2 accuracy of nuisance
-        features and layer together, of nuisance features alone, and their difference. The layer
-        is the best of 'both' inside the training fold, so the difference may well be negative.
-        No rows where there are no nuisance features.
+        See :func:`across_subjects_ceiling`.
     """
-    cell = ["subject", "split", "repeat", "roi", "fold"]
-    best = best_layers(scores[scores.source == "both"], objective)
-    alone = scores[(scores.source == "nuisance") & (scores.layer == ALL_NUISANCE)]
-    paired = best[[*cell, "layer", "two_vs_two"]].merge(
-        alone[[*cell, "two_vs_two"]], on=cell, suffixes=("", "_nuisance"), validate="1:1"
-    )
-    named = paired.rename(columns={"two_vs_two": "both", "two_vs_two_nuisance": "nuisance"})
-    return named.assign(unique=named.both - named.nuisance)
+    common = common_stimuli([some, *others])
+    mine, *theirs = [_in_rows(each, common) for each in (some, *others)]
+    groups = some.groups[_rows(some, common)]
+    return across_subjects_ceiling(mine, theirs, groups, settings)
+
+
+def _rows(some: SubjectRois, stimuli: NDArray[np.int64]) -> NDArray[np.int64]:
+    order = np.argsort(some.shown)
+    return order[np.searchsorted(some.shown[order], stimuli)]
+
+
+def _in_rows(some: SubjectRois, stimuli: NDArray[np.int64]) -> dict[str, NDArray[np.floating]]:
+    rows = _rows(some, stimuli)
+    return {roi: some.values[np.ix_(rows, columns)] for roi, columns in some.rois.items()}

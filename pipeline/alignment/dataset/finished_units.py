@@ -12,13 +12,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.alignment.dataset.units import Unit, Workplace, compute_units
+from pipeline.alignment.dataset.units import Unit, compute_units
+from pipeline.config import ComputeConfig
 
 log = logging.getLogger("pipeline")
 SECONDS_BETWEEN_LINES = 10.0
 
 
-def compute_kept(units: Sequence[Unit], folder: Path, place: Workplace) -> list[pd.DataFrame]:
+def compute_unfinished(
+    units: Sequence[Unit], folder: Path, compute: ComputeConfig
+) -> list[pd.DataFrame]:
     """Compute the units that no earlier attempt has finished, and keep each when it is finished.
 
     Parameters
@@ -26,7 +29,7 @@ def compute_kept(units: Sequence[Unit], folder: Path, place: Workplace) -> list[
     units : sequence of Unit
     folder : Path
         From :func:`unfinished_folder`; made where it is missing.
-    place : Workplace
+    compute : ComputeConfig
 
     Returns
     -------
@@ -38,12 +41,12 @@ def compute_kept(units: Sequence[Unit], folder: Path, place: Workplace) -> list[
     done = len(units) - len(missing)
     if done:
         log.info("  %d of %d units were finished before", done, len(units))
-    told = time.monotonic()
-    for unit, table in compute_units(missing, place):
+    last_line = time.monotonic()
+    for unit, table in compute_units(missing, compute):
         _write(table, paths[unit.name])
         done += 1
-        if time.monotonic() - told > SECONDS_BETWEEN_LINES:
-            told = time.monotonic()
+        if time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
+            last_line = time.monotonic()
             log.info("  %d of %d units: %s", done, len(units), unit.name)
     # all are read back, so that a table is the same whether or not it was computed just now
     return [pd.read_parquet(path) for path in paths.values()]

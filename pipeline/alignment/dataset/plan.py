@@ -13,23 +13,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.alignment import AlignSettings
-from pipeline.alignment.dataset.jobs import (
+from pipeline.alignment.dataset.finished_units import compute_unfinished
+from pipeline.alignment.dataset.subject_rois import (
     Arrays,
-    SomeRois,
+    SubjectRois,
     align_rois,
     encode_both,
     encode_nuisance,
 )
-from pipeline.alignment.dataset.kept import compute_kept
-from pipeline.alignment.dataset.units import Unit, Workplace
+from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import exchange_problems
 from pipeline.brains.choosing import lone_voxel_problems
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.brains.near_identical import merged_groups
-from pipeline.config import AlignConfig
+from pipeline.config import AlignConfig, ComputeConfig, ScoreConfig
 from pipeline.errors import AlignmentError, Problem, refuse
 from pipeline.words import BOTH, MODEL, NUISANCE
 
@@ -44,15 +43,15 @@ class Part:
     Parameters
     ----------
     subject : str
-    some : SomeRois
-    settings : AlignSettings
+    some : SubjectRois
+    settings : ScoreConfig
         Seeded for this repeat.
     repeat : int
     """
 
     subject: str
-    some: SomeRois
-    settings: AlignSettings
+    some: SubjectRois
+    settings: ScoreConfig
     repeat: int
 
     def unit(self, source: str, function: Callable[..., pd.DataFrame], *arrays: Arrays) -> PartUnit:
@@ -133,32 +132,26 @@ class Plan:
     brain : BrainDataset
     groups : ndarray of str, shape (n_stimuli,)
         Stimulus groups, those with near-identical stimuli merged.
-    settings : tuple of AlignSettings
-        One for each split, the one asked for first.
-    repeats : int
-        How often each split is made anew.
-    rois_per_unit : int
-        0: all of a subject's.
+    splits : tuple of AlignConfig
+        The settings in each split, the one asked for first.
     """
 
     brain: BrainDataset
     groups: NDArray[np.str_]
-    settings: tuple[AlignSettings, ...]
-    repeats: int
-    rois_per_unit: int
+    splits: tuple[AlignConfig, ...]
 
     def parts(self) -> Iterator[Part]:
         """List what is aligned by itself."""
         for name, subject in self.brain.subjects.items():
             shown = subject.rows(len(self.brain.stimuli))
-            size = self.rois_per_unit or len(subject.rois)
+            size = self.splits[0].rois_per_unit or len(subject.rois)
             rois = list(subject.rois.items())
             for start in range(0, len(rois), size):
                 batch = dict(rois[start : start + size])
-                some = SomeRois(subject.values, batch, shown, self.groups[shown])
-                for settings in self.settings:
-                    for repeat in range(self.repeats):
-                        again = replace(settings, seed=settings.seed + repeat)
+                some = SubjectRois(subject.values, batch, shown, self.groups[shown])
+                for settings in self.splits:
+                    for repeat in range(settings.repeats):
+                        again = settings.model_copy(update={"seed": settings.seed + repeat})
                         yield Part(name, some, again, repeat)
 
     def try_folds(self) -> None:
@@ -188,14 +181,13 @@ def make_plan(config: AlignConfig, brain: BrainDataset) -> Plan:
     """
     refuse(lone_voxel_problems(brain), AlignmentError)
     groups = _groups(config.brain, config.brain_dir, config.near_identical)
-    asked = settings_of(config)
-    plan = Plan(brain, groups, (asked,), config.repeats, config.rois_per_unit)
+    plan = Plan(brain, groups, (config,))
     plan.try_folds()
     if config.permutations:
         refuse(plan.exchange_problems(config.permutations), AlignmentError)
-    if asked.split != "shuffled":
+    if config.split != "shuffled":
         return plan
-    compared = replace(plan, settings=(asked, replace(asked, split="grouped")))
+    compared = replace(plan, splits=(config, config.model_copy(update={"split": "grouped"})))
     try:
         compared.try_folds()
     except AlignmentError as error:
@@ -212,27 +204,6 @@ def _groups(name: str, directory: str, threshold: float) -> NDArray[np.str_]:
     if after < before:
         log.info("  near-identical stimuli: %d stimulus groups become %d", before, after)
     return groups
-
-
-def settings_of(config: AlignConfig) -> AlignSettings:
-    """Put the settings of the stage into the words of the engine."""
-    return AlignSettings(
-        split=config.split,
-        n_folds=config.folds,
-        n_inner_folds=config.inner_folds,
-        trials=config.trials,
-        alpha_low=config.alpha_low,
-        alpha_high=config.alpha_high,
-        similarity=config.similarity,
-        seed=config.seed,
-        objective=config.objective,
-        width=config.width,
-    )
-
-
-def workplace_of(config: AlignConfig) -> Workplace:
-    """Put the settings of the stage into the words of what computes units."""
-    return Workplace(config.workers, config.threads, config.scheduler)
 
 
 def model_units(plan: Plan, features: Arrays, nuisance: Arrays) -> Iterator[PartUnit]:
@@ -268,9 +239,9 @@ def _useful(nuisance: Arrays, part: Part) -> Arrays:
     return {kind: x for kind, x in nuisance.items() if leaks or kind != GROUP}
 
 
-def compute_parts(units: Sequence[PartUnit], folder: Path, place: Workplace) -> Computed:
-    """Compute units and join their labelled tables: see :func:`compute_kept`."""
-    tables = compute_kept([unit.unit for unit in units], folder, place)
+def compute_parts(units: Sequence[PartUnit], folder: Path, compute: ComputeConfig) -> Computed:
+    """Compute units and join their labelled tables: see :func:`compute_unfinished`."""
+    tables = compute_unfinished([unit.unit for unit in units], folder, compute)
     computed = list(zip(units, tables, strict=True))
     scores = joined([unit.labelled(table) for unit, table in computed])
     tried = [row for unit, table in computed for row in unit.tried(table)]

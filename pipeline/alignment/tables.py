@@ -8,11 +8,14 @@ from typing import Any
 import pandas as pd
 
 from pipeline.alignment.contrasts.pair_sums import pair_table
-from pipeline.alignment.engine import Scored
+from pipeline.alignment.pairs import Scored
 from pipeline.words import DIRECTIONS, Objective
 
 #: What one layer is chosen for: folds of different splits and sources are different folds.
 CELL = ("subject", "split", "source", "repeat", "direction", "roi", "fold")
+
+#: Nuisance features are sources of their own; all side by side are the one that others join.
+OF_NUISANCE, ALL_NUISANCE = "nuisance/", "nuisance/all"
 
 
 def score_table(
@@ -83,6 +86,36 @@ def mean_within(scores: pd.DataFrame, by: Sequence[str]) -> pd.Series[float]:
     return means
 
 
+def unique_part(scores: pd.DataFrame, objective: Objective) -> pd.DataFrame:
+    """Say what a model explains beyond all nuisance features.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of joined bands and of nuisance features for the same folds, told apart by
+        a column ``source`` ('both' and 'nuisance'; others are passed over), with the columns
+        that tell cells apart: subject, split, repeat, roi, fold.
+    objective : {'two_vs_two', 'correlation'}
+        The inner score that chose, and chooses the layer here.
+
+    Returns
+    -------
+    DataFrame
+        subject, split, repeat, roi, fold, layer, both, nuisance, unique: 2v2 accuracy of nuisance
+        features and layer together, of nuisance features alone, and their difference. The layer
+        is the best of 'both' inside the training fold, so the difference may well be negative.
+        No rows where there are no nuisance features.
+    """
+    cell = ["subject", "split", "repeat", "roi", "fold"]
+    best = best_layers(scores[scores.source == "both"], objective)
+    alone = scores[(scores.source == "nuisance") & (scores.layer == ALL_NUISANCE)]
+    paired = best[[*cell, "layer", "two_vs_two"]].merge(
+        alone[[*cell, "two_vs_two"]], on=cell, suffixes=("", "_nuisance"), validate="1:1"
+    )
+    named = paired.rename(columns={"two_vs_two": "both", "two_vs_two_nuisance": "nuisance"})
+    return named.assign(unique=named.both - named.nuisance)
+
+
 def _row(one: Scored) -> dict[str, Any]:
     pair = one.pair
     inner_two_vs_two, inner_correlation = pair.inner[:, pair.position]
@@ -91,10 +124,7 @@ def _row(one: Scored) -> dict[str, Any]:
         "roi": one.roi,
         "layer": one.layer,
         "fold": one.fold,
-        "two_vs_two": pair.two_vs_two,
-        "correlation": pair.correlation,
-        "rank_accuracy": pair.rank_accuracy,
-        "two_vs_two_within": pair.two_vs_two_within,
+        **pair.scores,
         "n_pairs_within": pair.n_pairs_within,
         "alpha": pair.alpha,
         "alpha_absolute": pair.alpha_absolute,
