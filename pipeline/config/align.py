@@ -41,30 +41,32 @@ class ScoreConfig(StageConfig):
     """How features and responses are split, fitted and compared: all that the engine is told."""
 
     split: Split = Field(
-        "grouped",
+        default="grouped",
         description="Folds of whole stimulus groups; of shuffled stimuli (the seed paper's way: "
         "groups leak, and grouped folds are scored beside them to show how much); of blocks of "
         "the order of presentation; or one fold for each group.",
     )
-    folds: int = Field(5, ge=2, description="Outer folds; leave-one-group-out has its own.")
-    inner_folds: int = Field(5, ge=2, description="Folds inside each training fold, for alpha.")
-    trials: int = Field(20, ge=1, description="Optuna trials over ridge alpha.")
+    folds: int = Field(default=5, ge=2, description="Outer folds; leave-one-group-out has its own.")
+    inner_folds: int = Field(
+        default=5, ge=2, description="Folds inside each training fold, for alpha."
+    )
+    trials: int = Field(default=20, ge=1, description="Optuna trials over ridge alpha.")
     alpha_low: float = Field(
-        1e-4,
+        default=1e-4,
         gt=0,
         description="Smallest alpha tried, in units of the mean eigenvalue of the training kernel.",
     )
     alpha_high: float = Field(
-        1e4, gt=0, lt=math.inf, description="Largest alpha tried, in the same units."
+        default=1e4, gt=0, lt=math.inf, description="Largest alpha tried, in the same units."
     )
     objective: Objective = Field(
-        "two_vs_two", description="Inner score that chooses alpha and layer."
+        default="two_vs_two", description="Inner score that chooses alpha and layer."
     )
     similarity: Similarity = Field(
-        "pearson", description="How a predicted and a true pattern are compared."
+        default="pearson", description="How a predicted and a true pattern are compared."
     )
     width: int = Field(
-        0,
+        default=0,
         ge=0,
         description="Principal components of the training stimuli that every layer is reduced to, "
         "so that wide models have no advantage; 0 leaves layers as they are.",
@@ -88,19 +90,19 @@ class ComputeConfig(StageConfig):
     """Where an alignment is computed, and in which pieces; no score depends on it."""
 
     workers: int = Field(
-        0, ge=0, description="Processes on this machine; 0: as many as it has cores for."
+        default=0, ge=0, description="Processes on this machine; 0: as many as it has cores for."
     )
     threads: int = Field(
-        1,
+        default=1,
         ge=1,
         description="BLAS threads of each unit of work. Another number may change the last bit.",
     )
     scheduler: str = Field(
-        "",
+        default="",
         description="Address of a dask scheduler whose workers do the work; empty: this machine.",
     )
     rois_per_unit: int = Field(
-        0,
+        default=0,
         ge=0,
         description="ROIs in one unit of work; 0: all of a subject, which shares most; 1 makes "
         "the most units, for a cluster.",

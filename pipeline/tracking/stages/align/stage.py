@@ -160,10 +160,10 @@ def run_align(config: AlignConfig) -> Aligned:
         features = matching_features(extracted, brain)
         units = list(model_units(plan, features, nuisance_of(config)))
         folder = unfinished_folder(mark)
-        computed = compute_parts(units, folder(config))
+        computed = compute_parts(units, folder, config)
         scores = computed.scores
         if config.permutations:
-            tested = p_values(plan, features, asked(scores), config.permutations, folder(config))
+            tested = p_values(plan, features, asked(scores), config.permutations, folder, config)
             _log_p_values(tested)
         if config.maps:
             with logged_folder(MAPS) as maps:
