@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.alphas import draw_alphas
-from pipeline.alignment.contrasts.pair_sums import blocks_of, sums_of_rows
+from pipeline.alignment.contrasts.pair_sums import blocks_of, pack, sums_of_rows
 from pipeline.alignment.inputs import check_inputs
 from pipeline.alignment.kernel.subject_grams import SubjectGrams, form_grams
 from pipeline.alignment.pairs import FoldTask, Scored
@@ -59,9 +59,9 @@ def align(
         Inner scores are those of the chosen alpha. Never NaN: a fold without pairs within a label
         has a two_vs_two_within of ½ and an n_pairs_within of 0, and :func:`mean_within` leaves it
         out. ``attrs['trials']`` lists the alphas tried: direction, roi, alpha and its mean inner
-        scores over layers and folds. ``attrs['pair_sums']`` holds, as lists by column, the 2v2 of
-        the layer chosen in each fold, summed over pairs of stimulus groups: see
-        :func:`pipeline.alignment.contrasts.pair_sums.pair_table`.
+        scores over layers and folds. ``attrs['pair_sums']`` holds the 2v2 of the layer chosen in
+        each fold, summed over pairs of stimulus groups: see
+        :func:`pipeline.alignment.contrasts.pair_sums.unpack`.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def align(
     table = score_table(scored, rois.names, features)
     sums = sums_of_rows(summed_pairs(scored), best_layers(table, settings.objective))
     table.attrs["trials"] = _inner_means(scored, rois.names, alphas, directions)
-    table.attrs["pair_sums"] = sums.to_dict("list")
+    table.attrs["pair_sums"] = pack(sums)
     return table
 
 
@@ -134,7 +134,7 @@ def encode(
     labels, alphas = np.asarray(groups), draw_alphas(settings)
     scored = _score(joined, rois, labels, alphas, settings, ("encoding",))
     table = score_table(scored, rois.names, sources)
-    table.attrs["pair_sums"] = summed_pairs(scored).to_dict("list")
+    table.attrs["pair_sums"] = pack(summed_pairs(scored))
     return table
 
 

@@ -6,9 +6,11 @@ scores of a fold fill a few kB, and any set of groups can be left out, or weight
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,10 +21,8 @@ from pipeline.alignment.two_vs_two import TIE
 #: With more groups than this, groups are dealt to this many blocks: pairs grow with the square.
 MOST_GROUPS = 120
 N_BLOCKS = 60
-#: What is summed, beside what tells cells apart.
-PAIR_COLUMNS = ("group_a", "group_b", "wins", "pairs")
-#: A fold's place in a table of scores.
-PLACE = ("direction", "roi", "layer", "fold")
+#: A fold's place in a table of scores, and the type of each column.
+PLACE = {"direction": str, "roi": str, "layer": str, "fold": int}
 
 
 @dataclass(frozen=True)
@@ -114,21 +114,37 @@ def pair_table(places: Iterable[tuple[Sequence[object], PairSums]]) -> pd.DataFr
     DataFrame
         direction, roi, layer, fold, group_a, group_b, wins, pairs.
     """
-    tables = [
-        pd.DataFrame(
-            {
-                **dict(zip(PLACE, place, strict=True)),
-                "group_a": sums.names[sums.first],
-                "group_b": sums.names[sums.second],
-                "wins": sums.wins,
-                "pairs": sums.pairs,
-            }
-        )
-        for place, sums in places
-    ]
-    if not tables:
-        return pd.DataFrame(columns=[*PLACE, *PAIR_COLUMNS])
-    return pd.concat(tables, ignore_index=True)
+    every = list(places)
+    lengths = [len(sums.wins) for _, sums in every]
+    columns: dict[str, NDArray[np.generic]] = {
+        name: np.repeat(np.array([place[n] for place, _ in every], dtype=kind), lengths)
+        for n, (name, kind) in enumerate(PLACE.items())
+    }
+    columns |= {
+        "group_a": _joined([sums.names[sums.first] for _, sums in every], str),
+        "group_b": _joined([sums.names[sums.second] for _, sums in every], str),
+        "wins": _joined([sums.wins for _, sums in every], float),
+        "pairs": _joined([sums.pairs for _, sums in every], int),
+    }
+    return pd.DataFrame(columns)
+
+
+def _joined(arrays: list[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate(arrays) if arrays else np.array([], dtype=kind)
+
+
+def pack(sums: pd.DataFrame) -> str:
+    """Write a table of sums as one text, which an ``attrs`` of a table can hold.
+
+    Tables copy their ``attrs`` in depth with every step; a text is not copied, and is written to
+    parquet as it is.
+    """
+    return json.dumps({name: values.tolist() for name, values in sums.items()})
+
+
+def unpack(text: str) -> pd.DataFrame:
+    """Read what :func:`pack` wrote."""
+    return pd.DataFrame(json.loads(text))
 
 
 def sums_of_rows(sums: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:

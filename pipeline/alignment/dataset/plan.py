@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.alignment.contrasts.pair_sums import unpack
 from pipeline.alignment.dataset.finished_units import compute_unfinished
 from pipeline.alignment.dataset.subject_rois import (
     Arrays,
@@ -78,11 +79,11 @@ class PartUnit:
 
     def sums(self, table: pd.DataFrame) -> pd.DataFrame:
         """Take the sums over pairs of groups of a table, labelled as its scores are."""
-        columns = table.attrs.get("pair_sums", {})
-        if table.empty or not columns:
+        packed = table.attrs.get("pair_sums")
+        if table.empty or packed is None:
             return pd.DataFrame()
         first = self.part.repeat * (table.fold.max() + 1)
-        sums = pd.DataFrame(columns)
+        sums = unpack(packed)
         return pd.DataFrame({**self.labels, **sums.assign(fold=sums.fold + first)})
 
     def tried(self, table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.align import align, encode
 from pipeline.alignment.ceilings.across_subjects import across_subjects_ceiling
-from pipeline.alignment.contrasts.pair_sums import sums_of_rows
+from pipeline.alignment.contrasts.pair_sums import pack, sums_of_rows, unpack
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.refit import permute_chosen
@@ -116,9 +116,9 @@ def encode_both(
     beside = np.hstack(list(some.cut(nuisance).values()))
     sources: dict[str, Bands] = {layer: (beside, x) for layer, x in some.cut(features).items()}
     table = encode(sources, some.responses(), some.groups, settings)
-    every = pd.DataFrame(table.attrs["pair_sums"])
+    every = unpack(table.attrs["pair_sums"])
     chosen = sums_of_rows(every, best_layers(table, settings.objective))
-    table.attrs["pair_sums"] = chosen.to_dict("list")
+    table.attrs["pair_sums"] = pack(chosen)
     return table
 
 

@@ -1,11 +1,16 @@
 """2v2 summed over pairs of stimulus groups is 2v2, whatever is left out of it."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from pipeline.alignment import align, best_layers, encode
-from pipeline.alignment.contrasts.pair_sums import MOST_GROUPS, N_BLOCKS, blocks_of, sum_pairs
+from pipeline.alignment.contrasts.pair_sums import (
+    MOST_GROUPS,
+    N_BLOCKS,
+    blocks_of,
+    sum_pairs,
+    unpack,
+)
 from pipeline.alignment.two_vs_two import pairs_within, two_vs_two
 
 
@@ -50,7 +55,7 @@ def test_few_groups_are_their_own_blocks_and_many_are_dealt_to_few_by_name():
 
 def test_an_alignment_sums_the_chosen_layer_of_every_fold(subject, groups, settings):
     table = align(*subject, groups, settings)
-    sums = pd.DataFrame(table.attrs["pair_sums"])
+    sums = unpack(table.attrs["pair_sums"])
 
     cell = ["direction", "roi", "layer", "fold"]
     totals = sums.groupby(cell)[["wins", "pairs"]].sum()
@@ -64,7 +69,7 @@ def test_every_source_is_summed_when_encoding(subject, groups, settings):
     sources = {name: (x,) for name, x in features.items()}
     table = encode(sources, responses, groups, settings)
 
-    sums = pd.DataFrame(table.attrs["pair_sums"])
+    sums = unpack(table.attrs["pair_sums"])
     cell = ["roi", "layer", "fold"]
     totals = sums.groupby(cell)[["wins", "pairs"]].sum()
     scores = table.set_index(cell).two_vs_two
