@@ -26,9 +26,9 @@ from sklearn.linear_model import Ridge
 from pipeline.alignment import align
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import NestedFold, nested_folds
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.brains.near_identical import merged_groups
-from pipeline.config import ScoreConfig
+from pipeline.config import PrepareConfig, ScoreConfig
 from pipeline.words import Split
 
 Array = NDArray[np.float64]
@@ -96,7 +96,7 @@ def compare(
 
 def compare_splits(directory: Path, threshold: float, trials: int, n_folds: int) -> pd.DataFrame:
     """Compare both paths in shuffled folds, and in folds that keep like pictures together."""
-    brain = BRAINS["digit69"].load(BrainRequest(directory))
+    brain = BRAINS["digit69"].load(PrepareConfig(brain="digit69", brain_dir=str(directory)))
     pixels = np.asarray(brain.stimuli.items)[..., 0].reshape(len(brain.stimuli), -1) * 1.0
     voxels = brain.subjects["s1"].values.astype(np.float64)
     like = merged_groups(brain.stimuli, threshold)

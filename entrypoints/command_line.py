@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from entrypoints.quiet import quiet_libraries
 from pipeline.config import StageConfig, load_config
+from pipeline.config.catalogue import families
 from pipeline.errors import PipelineError
 
 Config = TypeVar("Config", bound=StageConfig)
@@ -29,7 +30,7 @@ def parser_of(model: type[StageConfig]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     for name, field in model.model_fields.items():
-        parser.add_argument(f"--{name}", metavar=_kind(field), help=_help(field))
+        parser.add_argument(f"--{name}", metavar=_kind(field), help=_help(model, name, field))
     return parser
 
 
@@ -39,9 +40,14 @@ def _kind(field: FieldInfo) -> str:
     return kind.__name__ if isinstance(kind, type) else f"{{{choices}}}"
 
 
-def _help(field: FieldInfo) -> str:
+def _help(model: type[StageConfig], name: str, field: FieldInfo) -> str:
+    """Describe a setting, and say which tasks or brain datasets know it where not all do."""
+    from pipeline.tracking.catalogue import catalogue
+
+    knowing = catalogue().knowing(model.settings_of, name)
+    who = f"{', '.join(families(knowing))}: " if knowing else ""
     default = "required" if field.is_required() else f"default {field.default!r}"
-    return f"{field.description} ({default})".replace("%", "%%")
+    return f"{who}{field.description} ({default})".replace("%", "%%")
 
 
 def glance_at(model: type[Config], arguments: Sequence[str]) -> Config:

@@ -15,12 +15,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entrypoints.command_line import read_command, run_command
 from pipeline.config import PowerConfig
-from pipeline.errors import ConfigError, Problem, refuse
+from pipeline.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,29 +27,26 @@ if TYPE_CHECKING:
     from pipeline.alignment.power.design import ContrastDesign
     from pipeline.alignment.power.pilot import Pilot
 
-SIMULATED = {"seed", "n_stimuli", "n_voxels", "n_repeats", "effect", "group_noise", "white_noise"}
-FIGURES = (".png", ".svg", ".pdf")
-
 
 def main(arguments: Sequence[str]) -> None:
     """Print how often each difference would be found; draw it if asked."""
     config = read_command(PowerConfig, arguments)
-    differences = _differences(config)
     from pipeline.alignment.power.design import ContrastDesign
     from pipeline.alignment.power.estimate import power_table
     from pipeline.alignment.power.pilot import run_pilot
-    from pipeline.brains import BrainRequest
 
-    # what cannot be tested is refused before the pilot, whose spread comes later
-    planned = ContrastDesign(config.n_subjects, config.folds, 0, 1, config.alpha, config.test)
-    simulated = config.model_dump(include=SIMULATED)
-    request = BrainRequest(n_subjects=config.pilot_subjects, **simulated)
-    pilot = run_pilot(request, config.model_noise, config.folds, config.direction)
-    between = math.hypot(pilot.design.sd_between_subjects, config.heterogeneity)
-    design = replace(planned, sd_between_subjects=between, sd_within=pilot.design.sd_within)
-    print(_text(config, pilot, design, power_table(design, differences, config.seed)))
+    pilot = run_pilot(config)
+    between = math.hypot(pilot.spread.between_subjects, config.heterogeneity)
+    if between == pilot.spread.within == 0:
+        remedy = "Raise heterogeneity, or the noise."
+        expected = "above 0 where the simulated models do not differ in any fold"
+        raise ConfigError(Problem("heterogeneity", expected, "0", remedy))
+    design = ContrastDesign(
+        config.n_subjects, config.folds, between, pilot.spread.within, config.alpha, config.test
+    )
+    print(_text(config, pilot, design, power_table(design, config.true_differences, config.seed)))
     if config.figure:
-        _draw(config, design, max(differences, key=abs))
+        _draw(config, design, max(config.true_differences, key=abs))
 
 
 def _text(config: PowerConfig, pilot: Pilot, design: ContrastDesign, table: pd.DataFrame) -> str:
@@ -88,26 +84,6 @@ def _draw(config: PowerConfig, design: ContrastDesign, largest: float) -> None:
     title = f"Power with {config.n_stimuli} simulated sentences, {config.test} test"
     power_figure(title, tables).savefig(config.figure, dpi=150)
     print(f"\nfigure: {config.figure}")
-
-
-def _differences(config: PowerConfig) -> list[float]:
-    problems, found = [], []
-    for word in config.differences.split(","):
-        try:
-            number = float(word)
-        except ValueError:
-            number = math.nan
-        if math.isfinite(number):
-            found.append(number)
-        else:
-            remedy = "Write them as in 0.01,0.02."
-            problems.append(Problem("differences", "numbers", repr(word.strip()), remedy))
-    folder = Path(config.figure).parent
-    if config.figure and not (config.figure.endswith(FIGURES) and folder.is_dir()):
-        expected = f"a file in an existing folder that ends in {', '.join(FIGURES)}"
-        problems.append(Problem("figure", expected, repr(config.figure), "Change figure."))
-    refuse(problems, ConfigError)
-    return found
 
 
 if __name__ == "__main__":

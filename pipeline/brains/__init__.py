@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.brains.arrays import ARRAYS
 from pipeline.brains.bold5000 import BOLD5000_BRAINS
-from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.brain import Brain
 from pipeline.brains.coursework import COURSEWORK
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.digit69 import DIGIT69
@@ -14,7 +14,7 @@ from pipeline.brains.prepared import CANONICAL
 from pipeline.brains.responses import Responses
 from pipeline.brains.simulated import SIMULATED_PICTURES, SIMULATED_SENTENCES
 
-__all__ = ["BRAINS", "Brain", "BrainDataset", "BrainRequest", "Responses", "Stimuli"]
+__all__ = ["BRAINS", "Brain", "BrainDataset", "Responses", "Stimuli"]
 
 BRAINS: dict[str, Brain] = {
     brain.name: brain

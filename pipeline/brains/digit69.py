@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.brain import Brain
 from pipeline.brains.checks import given_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.limits import allowed_bytes
@@ -20,6 +20,7 @@ from pipeline.brains.formats.matlab import MatFile, check_numeric, numeric_array
 from pipeline.brains.formats.matlab.tags import Header
 from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
+from pipeline.config import MeasuredBrainConfig
 from pipeline.errors import DataError, Problem, refuse
 
 _FILE = "digit69_28x28.mat"
@@ -32,12 +33,12 @@ _NEAR_IDENTICAL = 0.95
 _REMEDY = f"Point to the folder with the original {_FILE}."
 
 
-def load_digit69(request: BrainRequest) -> BrainDataset:
+def load_digit69(config: MeasuredBrainConfig) -> BrainDataset:
     """Read the 90 + 10 pictures and the responses to them as one set of 100 stimuli.
 
     Parameters
     ----------
-    request : BrainRequest
+    config : MeasuredBrainConfig
         ``directory`` holds digit69_28x28.mat.
 
     Returns
@@ -50,12 +51,12 @@ def load_digit69(request: BrainRequest) -> BrainDataset:
     DataError
         If the file is missing or damaged, or a field is missing or has another shape.
     """
-    path = _checked_path(request.directory)
+    path = _checked_path(config.directory)
     responses, pixels = _read(path)
     # MATLAB counts down the columns first: without the exchange the digits lie on their side.
     upright = pixels.reshape(-1, _SIDE, _SIDE).transpose(0, 2, 1)
     everywhere = {"visual": np.arange(responses.shape[1])}
-    usable = usable_voxels(str(path), responses, everywhere, request.max_unusable)
+    usable = usable_voxels(str(path), responses, everywhere, config.max_unusable)
     kept = usable.rois["visual"]
     seen = Responses(
         with_columns(responses, kept), {"visual": np.arange(len(kept))}, left_out=usable.dropped
@@ -133,6 +134,6 @@ DIGIT69 = Brain(
     modality="image",
     summary="one real subject saw 100 handwritten sixes and nines (van Gerven et al. 2010)",
     read=load_digit69,
-    settings=frozenset({"max_unusable"}),
+    settings=MeasuredBrainConfig,
     needs_directory=True,
 )

@@ -1,9 +1,22 @@
 """One model per stage: the only place where a default is written."""
 
 from pipeline.config.align import AlignConfig, ComputeConfig, ExtractConfig, ScoreConfig
+from pipeline.config.brain import (
+    Bold5000BetasConfig,
+    Bold5000Config,
+    Bold5000RoisConfig,
+    BrainConfig,
+    GroupedBrainConfig,
+    MeasuredBrainConfig,
+    NiftiConfig,
+    SelectedBrainConfig,
+    SimulatedBrainConfig,
+    SimulationConfig,
+)
 from pipeline.config.catalogue import Catalogue, Listed
 from pipeline.config.loading import load_config, read_study
-from pipeline.config.prepare import PowerConfig, PrepareConfig
+from pipeline.config.power import PowerConfig
+from pipeline.config.prepare import PrepareConfig
 from pipeline.config.report import ReportConfig
 from pipeline.config.stage import StageConfig
 from pipeline.config.study import Cell, Grid, StudyConfig
@@ -12,16 +25,26 @@ from pipeline.config.tune import TuneConfig
 
 __all__ = [
     "AlignConfig",
+    "Bold5000BetasConfig",
+    "Bold5000Config",
+    "Bold5000RoisConfig",
+    "BrainConfig",
     "Catalogue",
     "Cell",
     "ComputeConfig",
     "ExtractConfig",
     "Grid",
+    "GroupedBrainConfig",
     "Listed",
+    "MeasuredBrainConfig",
+    "NiftiConfig",
     "PowerConfig",
     "PrepareConfig",
     "ReportConfig",
     "ScoreConfig",
+    "SelectedBrainConfig",
+    "SimulatedBrainConfig",
+    "SimulationConfig",
     "StageConfig",
     "StudyConfig",
     "TaskConfig",

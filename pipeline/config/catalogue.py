@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.config.stage import StageConfig
 from pipeline.errors import Problem, nearest
+
+
+@dataclass(frozen=True)
+class Languages:
+    """What the setting ``languages`` may be.
+
+    Parameters
+    ----------
+    pattern : str
+        A regular expression for the whole of it.
+    described : str
+        The same in words, for refusals.
+    """
+
+    pattern: str
+    described: str
 
 
 @dataclass(frozen=True)
@@ -22,11 +41,17 @@ class Listed:
         Whether files must be pointed to.
     forms : frozenset of str
         Forms of task that a task has, or a method can be asked for; empty where it has no meaning.
+    settings : frozenset of str
+        Settings that not every name of its field knows, and this one does.
+    languages : Languages, optional
+        What the setting ``languages`` may be; None: anything.
     """
 
     modalities: frozenset[str]
     needs_directory: bool = False
     forms: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
+    languages: Languages | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +84,71 @@ class Catalogue:
         yield from _mismatches(settings, known)
         yield from _unfit_forms(settings, known)
         yield from _directories(settings, known)
+
+    def settings(self, field: str) -> frozenset[str]:
+        """Collect the settings that some names of a field know, and others do not."""
+        return frozenset().union(
+            *(listed.settings for listed in self.names.get(field, {}).values())
+        )
+
+    def knowing(self, field: str, setting: str) -> tuple[str, ...]:
+        """List the names of a field that know a setting."""
+        names = self.names.get(field, {})
+        return tuple(name for name, listed in names.items() if setting in listed.settings)
+
+    def unknown_settings(self, config: StageConfig) -> Iterator[Problem]:
+        """Find settings that were changed though what was chosen does not know them."""
+        field = config.settings_of
+        listed = self.names.get(field, {}).get(getattr(config, field, ""))
+        if listed is None:
+            return
+        who = f"{field} '{getattr(config, field)}'"
+        yield from unknown_settings(config, who, listed.settings, self.settings(field))
+        allowed, languages = listed.languages, getattr(config, "languages", "")
+        if allowed and languages and not re.fullmatch(allowed.pattern, languages):
+            expected = f"{allowed.described} for {who}"
+            yield Problem("languages", expected, f"'{languages}'", "Change languages.")
+
+
+def families(names: Sequence[str]) -> tuple[str, ...]:
+    """Join names that begin alike, as ``pereira2018-384`` and ``-243`` do, into ``pereira2018-*``.
+
+    Where more than ten are left, they are counted.
+    """
+    first_words = Counter(name.partition("-")[0] for name in names)
+    joined = dict.fromkeys(
+        f"{word}-*" if first_words[word := name.partition("-")[0]] > 1 and word != name else name
+        for name in names
+    )
+    return tuple(joined) if len(joined) <= 10 else (f"{len(names)} of them",)
+
+
+def unknown_settings(
+    config: StageConfig, who: str, known: frozenset[str], particular: frozenset[str]
+) -> Iterator[Problem]:
+    """Find settings that were changed though what was chosen does not know them.
+
+    Parameters
+    ----------
+    config : StageConfig
+    who : str
+        What was chosen, for the messages: ``brain 'nifti'``.
+    known : frozenset of str
+        Settings that it knows.
+    particular : frozenset of str
+        Settings that only some know; the others are not looked at.
+    """
+    fields = type(config).model_fields
+    for name, field in fields.items():
+        value = getattr(config, name)
+        if name in particular - known and value != field.default:
+            listed = ", ".join(setting for setting in fields if setting in known)
+            yield Problem(
+                name,
+                f"a setting that {who} knows ({listed or 'it has none'})",
+                f"{name}={value}",
+                f"Leave {name} out. Its help: {field.description}",
+            )
 
 
 def _mismatches(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Iterator[Problem]:

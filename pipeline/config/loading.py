@@ -28,9 +28,10 @@ def load_config(model: type[Config], values: Mapping[str, Any], catalogue: Catal
     ------
     ConfigError
         With every mistake: unknown and missing fields, wrong types and values, unknown names,
-        names that do not fit together, directories that do not exist.
+        names that do not fit together, directories that do not exist, settings that what was
+        chosen does not know.
     """
-    refuse([*_schema_problems(model, values), *catalogue.problems(values)], ConfigError)
+    refuse(_command_problems(model, values, catalogue), ConfigError)
     return model.model_validate(values)
 
 
@@ -109,12 +110,21 @@ def _grid_problems(grid: Grid, defaults: Defaults, catalogue: Catalogue) -> Iter
                 nearest(method, grid.methods),
             )
     for cell in grid.cells(defaults):
-        yield from _schema_problems(TuneConfig, cell.tune)
-        yield from catalogue.problems(cell.tune)
+        yield from _command_problems(TuneConfig, cell.tune, catalogue)
         for align in cell.aligns:
             place = {name: align[name] for name in ("brain", "brain_dir")}
             yield from catalogue.problems({**cell.tune, **place})
             yield from _schema_problems(AlignConfig, {**align, "model": ANY_MODEL})
+
+
+def _command_problems(
+    model: type[StageConfig], values: Mapping[str, Any], catalogue: Catalogue
+) -> Iterator[Problem]:
+    wrong = list(_schema_problems(model, values))
+    yield from wrong
+    yield from catalogue.problems(values)
+    if not wrong:
+        yield from catalogue.unknown_settings(model.model_validate(values))
 
 
 def _schema_problems(model: type[StageConfig], values: Mapping[str, Any]) -> Iterator[Problem]:

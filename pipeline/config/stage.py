@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,9 +22,17 @@ BrainDirectory = Annotated[
 class StageConfig(BaseModel):
     """Settings of one stage: frozen, and nothing in them that is not declared."""
 
+    #: Field whose value decides which other settings mean something; empty: all always do.
+    settings_of: ClassVar[str] = ""
+
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
 def listed_names(text: str) -> tuple[str, ...]:
     """Take names that are separated by commas apart."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def path_of(text: str) -> Path | None:
+    """Make a path of a setting, with ``~`` for the home folder; None where it is empty."""
+    return Path(text).expanduser() if text else None

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.stage import Seed, StageConfig, listed_names
+from pipeline.config.stage import Seed, StageConfig, listed_names, path_of
 
 N_SPLITS = 3
 
 
 class TaskConfig(StageConfig):
     """Examples of a task to train, validate and test on."""
+
+    settings_of: ClassVar[str] = "task"
 
     task: str = Field(description="Task, a name in TASKS.")
     seed: Seed = 0
@@ -59,7 +62,7 @@ class TaskConfig(StageConfig):
     @property
     def directory(self) -> Path | None:
         """Folder of the task's files; None: it is read from the hub, or needs no files."""
-        return Path(self.data_dir).expanduser() if self.data_dir else None
+        return path_of(self.data_dir)
 
     @property
     def split_names(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.config import TaskConfig
+from pipeline.config.catalogue import Languages
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable
 from pipeline.data.items import Labelled, Pair, gather_labelled, gather_pairs
@@ -15,10 +16,11 @@ from pipeline.data.reading.folder import folder_splits, split_name
 from pipeline.data.reading.raw import read_lines
 from pipeline.data.reading.tables import TABLES, read_json
 from pipeline.data.rows import ASK_ANEW, Record, Rows, Splits
-from pipeline.data.task import Task, TaskData
+from pipeline.data.task import CORPUS, Task, TaskData
 from pipeline.errors import DataError, Problem
 
 _DEFECTS = ("sound", "defective")
+_LANGUAGES = ("go", "java", "javascript", "php", "python", "ruby")
 _DEFECT_HUB = HubTable(
     "google/code_x_glue_cc_defect_detection",
     "function.json, train.txt, valid.txt and test.txt, or train.jsonl, … (func, target)",
@@ -93,6 +95,7 @@ CODE_TASKS: tuple[Task, ...] = (
         summary="is a C function insecure? (CodeXGLUE, Devign)",
         load=_load_defects,
         form="classification",
+        settings=CORPUS,
         scores=("accuracy", "f1"),
         classes=_DEFECTS,
         hub=lambda _: _DEFECT_HUB,
@@ -103,6 +106,8 @@ CODE_TASKS: tuple[Task, ...] = (
         summary="a function -> its description (CodeXGLUE; languages=python, java, go, …)",
         load=_load_descriptions,
         form="generation",
+        settings=CORPUS | {"languages"},
+        languages=Languages("|".join(_LANGUAGES), f"one of {', '.join(_LANGUAGES)}"),
         scores=("bleu", "rouge_l", "bertscore_f1", "bertscore_precision", "bertscore_recall"),
         cue=" =>",
         max_target_tokens=64,

@@ -17,7 +17,7 @@ from pipeline.data.opening import open_corpus
 from pipeline.data.reading.folder import Reader
 from pipeline.data.reading.tables import TABLES, tsv_reader
 from pipeline.data.rows import Record
-from pipeline.data.task import Task, TaskData
+from pipeline.data.task import CORPUS, Task, TaskData
 
 _ENTAILMENT = ("entailment", "not_entailment")
 _YES_NO = ("False", "True")
@@ -93,6 +93,7 @@ class _Corpus:
             summary=self.summary,
             load=self.load,
             form="classification",
+            settings=CORPUS,
             scores=self.scores,
             classes=self.classes,
             hub=self.hub,

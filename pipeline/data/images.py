@@ -17,7 +17,7 @@ from pipeline.data.reading.folder import folder_splits
 from pipeline.data.reading.idx import mnist_splits
 from pipeline.data.reading.tables import read_parquet
 from pipeline.data.rows import Record, Splits
-from pipeline.data.task import Task, TaskData
+from pipeline.data.task import PICTURES, Task, TaskData
 from pipeline.errors import DataError, Problem
 
 _DIGITS = tuple(str(digit) for digit in range(10))
@@ -69,6 +69,7 @@ def _known(
         summary=summary,
         load=load,
         form="classification",
+        settings=PICTURES,
         scores=("accuracy",),
         classes=classes,
         hub=lambda _: hub,
@@ -109,6 +110,7 @@ IMAGE_TASKS: tuple[Task, ...] = (
         summary="your own pictures in a folder for each class, unpacked or in tar archives",
         load=_load_folder,
         form="classification",
+        settings=PICTURES,
         scores=("accuracy",),
         needs_directory=True,
     ),

@@ -9,7 +9,7 @@ from pipeline.data.items import Pair, Span, gather_pairs, gather_spans
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.squad import SQUAD_FILES
 from pipeline.data.rows import Record
-from pipeline.data.task import Task, TaskData
+from pipeline.data.task import CORPUS, Task, TaskData
 
 _HUB = HubTable(
     "rajpurkar/squad", "train-v1.1.json and dev-v1.1.json, or other files in the same form"
@@ -77,6 +77,7 @@ QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (
         summary="a passage and a question -> the answer, written (SQuAD 1.1, or files of its form)",
         load=_load_written,
         form="generation",
+        settings=CORPUS,
         scores=("f1", "exact_match", "bertscore_f1", "bertscore_precision", "bertscore_recall"),
         cue=" Answer:",
         keeps="end",  # the question stands there
@@ -89,6 +90,7 @@ QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (
         summary="a question -> where in its passage the answer stands (SQuAD 1.1, or its form)",
         load=_load_found,
         form="spans",
+        settings=CORPUS,
         scores=("f1", "exact_match"),
         hub=lambda _: _HUB,
     ),

@@ -15,7 +15,7 @@ from pipeline.data.reading.parallel import parallel_splits
 from pipeline.data.reading.stories import story_splits
 from pipeline.data.reading.tables import TABLES
 from pipeline.data.rows import Record, Splits
-from pipeline.data.task import Task, TaskData
+from pipeline.data.task import CORPUS, Task, TaskData
 
 SCORES = ("rouge_l", "bertscore_f1", "bertscore_precision", "bertscore_recall")
 
@@ -84,6 +84,7 @@ def _task(
         summary=summary,
         load=load,
         form="generation",
+        settings=CORPUS,
         scores=SCORES,
         cue=" TL;DR:",
         max_target_tokens=max_target_tokens,

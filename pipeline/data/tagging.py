@@ -10,7 +10,7 @@ from pipeline.data.opening import open_corpus
 from pipeline.data.reading.conll import CONLL_FILES
 from pipeline.data.reading.tables import TABLES
 from pipeline.data.rows import Record, position_of
-from pipeline.data.task import Task, TaskData
+from pipeline.data.task import CORPUS, Task, TaskData
 
 TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
 _HUB = HubTable(
@@ -51,6 +51,7 @@ TAGGING_TASKS: tuple[Task, ...] = (
         summary="which words name persons, organisations, places or others (CoNLL-2003)",
         load=_load,
         form="tagging",
+        settings=CORPUS,
         scores=("entity_f1", "accuracy"),
         classes=TAGS,
         hub=lambda _: _HUB,

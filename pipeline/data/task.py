@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.config import TaskConfig
+from pipeline.config.catalogue import Languages
 from pipeline.data.examples import Examples
 from pipeline.data.hub import HubTable
 from pipeline.errors import ConfigError, Problem, refuse
 from pipeline.words import Form, Modality
 
+#: Settings of tasks whose corpus is divided into splits, and of those whose items are pictures.
+CORPUS, PICTURES = frozenset({"splits"}), frozenset({"splits", "image_size"})
 #: Examples that a simulated task makes at most: they are held in memory, 3 kB a picture.
 MOST_SIMULATED = 100_000
 
@@ -70,6 +73,10 @@ class Task:
         says what they are (`TaskData` always does).
     needs_directory : bool
         Whether the task reads files that the user must point to.
+    settings : frozenset of str
+        Settings that it knows, of those that not every task does.
+    languages : Languages, optional
+        What the setting ``languages`` may be, where it knows that.
     hub : callable, optional
         ``hub(languages) -> HubTable``: what of the hub is read where no folder is given.
     """
@@ -85,6 +92,8 @@ class Task:
     max_target_tokens: int = 0
     classes: tuple[str, ...] = ()
     needs_directory: bool = False
+    settings: frozenset[str] = frozenset()
+    languages: Languages | None = None
     hub: Callable[[str], HubTable] | None = None
 
 

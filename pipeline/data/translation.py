@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.config import TaskConfig
+from pipeline.config.catalogue import Languages
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable, read_hub
 from pipeline.data.items import Pair, gather_pairs
@@ -14,9 +15,12 @@ from pipeline.data.reading.folder import folder_splits
 from pipeline.data.reading.parallel import parallel_splits
 from pipeline.data.reading.tables import TABLES
 from pipeline.data.rows import Record, Splits
-from pipeline.data.task import Task, TaskData
+from pipeline.data.task import CORPUS, Task, TaskData
 from pipeline.errors import ConfigError, DataError, Problem
 
+_PAIR = Languages(
+    r"(?!([^-]+)-\1$)[^-\s/]+-[^-\s/]+", "two different names with a hyphen, as en-de,"
+)
 SCORES = ("bleu", "chrf", "bertscore_f1", "bertscore_precision", "bertscore_recall")
 
 
@@ -108,6 +112,8 @@ def _task(name: str, summary: str, languages: str, max_target_tokens: int) -> Ta
         summary=summary,
         load=load,
         form="generation",
+        settings=CORPUS | {"languages"},
+        languages=_PAIR,
         scores=SCORES,
         cue=" =>",
         max_target_tokens=max_target_tokens,

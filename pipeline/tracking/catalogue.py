@@ -16,7 +16,11 @@ def catalogue() -> Catalogue:
             "base": {name: Listed(frozenset({base.modality})) for name, base in BASES.items()},
             "task": {
                 name: Listed(
-                    frozenset({task.modality}), task.needs_directory, frozenset({task.form})
+                    frozenset({task.modality}),
+                    task.needs_directory,
+                    frozenset({task.form}),
+                    task.settings,
+                    task.languages,
                 )
                 for name, task in TASKS.items()
             },
@@ -25,7 +29,7 @@ def catalogue() -> Catalogue:
                 for name, method in METHODS.items()
             },
             "brain": {
-                name: Listed(_modalities(brain), brain.needs_directory)
+                name: Listed(_modalities(brain), brain.needs_directory, settings=brain.known)
                 for name, brain in BRAINS.items()
             },
         }

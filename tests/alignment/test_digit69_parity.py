@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from brain_settings import brain_settings
 
 from benchmarks.digit69_parity import compare_splits
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.brains.near_identical import merged_groups
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "digit69"
@@ -26,7 +27,7 @@ def test_pixels_score_the_same_by_both_paths_in_both_directions_and_splits():
 
 @needs_data
 def test_no_two_pictures_of_different_groups_look_alike():
-    stimuli = BRAINS["digit69"].load(BrainRequest(REAL)).stimuli
+    stimuli = BRAINS["digit69"].load(brain_settings(REAL)).stimuli
     groups = merged_groups(stimuli, 0.8)
     alike = np.corrcoef(stimuli.items[..., 0].reshape(100, -1).astype(float)) >= 0.8
     assert (groups[:, None] == groups)[alike].all()

@@ -10,46 +10,50 @@ from entrypoints.power import main
 from pipeline.alignment.power.design import ContrastDesign
 from pipeline.alignment.power.estimate import power_of_contrast, power_table
 from pipeline.alignment.power.pilot import pilot_scores, run_pilot
-from pipeline.brains import BrainRequest
-from pipeline.errors import AlignmentError, ConfigError
+from pipeline.config import PowerConfig
+from pipeline.errors import ConfigError
 from pipeline.reporting.figures.power import power_figure
 
-SMALL = BrainRequest(n_subjects=6, n_stimuli=96, n_voxels=40, n_repeats=3)
+SMALL = PowerConfig(pilot_subjects=6, n_stimuli=96, n_voxels=40, n_repeats=3, folds=4)
 DESIGN = ContrastDesign(n_subjects=8, n_folds=5, sd_between_subjects=0.02, sd_within=0.05)
+
+
+def changed(**settings):
+    return SMALL.model_copy(update=settings)
 
 
 @pytest.fixture(scope="module")
 def pilot():
-    return run_pilot(SMALL, 1.0, 4, "encoding")
+    return run_pilot(SMALL)
 
 
 def test_a_pilot_has_its_subjects_and_folds_and_models_above_chance(pilot):
-    assert (pilot.design.n_subjects, pilot.design.n_folds) == (6, 4)
+    assert (pilot.spread.n_subjects, pilot.spread.n_folds) == (6, 4)
     assert 0.6 < pilot.mean < 1
 
 
 def test_the_two_models_are_equally_good(pilot):
-    first, second = pilot_scores(SMALL, 1.0, 4, "encoding")
+    first, second = pilot_scores(SMALL)
     assert len(first) == len(second) == 24
     assert abs(first.two_vs_two.mean() - second.two_vs_two.mean()) < 0.08
     assert not np.array_equal(first.two_vs_two, second.two_vs_two)
 
 
 def test_differences_vary_less_with_more_stimuli_or_less_noise(pilot):
-    more = run_pilot(replace(SMALL, n_stimuli=256), 1.0, 4, "encoding")
-    clearer = run_pilot(replace(SMALL, white_noise=0.5, group_noise=0.1), 1.0, 4, "encoding")
-    assert more.design.sd_within < 0.8 * pilot.design.sd_within
-    assert clearer.design.sd_within < pilot.design.sd_within
+    more = run_pilot(changed(n_stimuli=256))
+    clearer = run_pilot(changed(white_noise=0.5, group_noise=0.1))
+    assert more.spread.within < 0.8 * pilot.spread.within
+    assert clearer.spread.within < pilot.spread.within
     assert clearer.mean > pilot.mean
 
 
 def test_decoding_is_another_direction(pilot):
-    assert run_pilot(SMALL, 1.0, 4, "decoding").mean != pilot.mean
+    assert run_pilot(changed(direction="decoding")).mean != pilot.mean
 
 
 def test_the_same_seed_gives_the_same_pilot(pilot):
-    assert run_pilot(SMALL, 1.0, 4, "encoding") == pilot
-    assert run_pilot(replace(SMALL, seed=1), 1.0, 4, "encoding") != pilot
+    assert run_pilot(SMALL) == pilot
+    assert run_pilot(changed(seed=1)) != pilot
 
 
 def test_the_table_says_what_each_difference_needs():
@@ -93,9 +97,35 @@ def test_the_command_prints_a_line_for_each_difference_and_draws(tmp_path, capsy
 
 
 def test_mistakes_in_the_command_are_told_together():
-    with pytest.raises(ConfigError, match=r"(?s)2 problems.*differences.*'x'.*figure.*a\.gif"):
+    with pytest.raises(ConfigError, match=r"(?s)2 problems.*differences.*'0.1,x'.*figure.*a\.gif"):
         main(["--differences", "0.1,x", "--figure", "a.gif"])
-    with pytest.raises(ConfigError, match="differences: expected numbers; found 'inf'"):
-        main(["--differences", "inf"])
-    with pytest.raises(AlignmentError, match="n_subjects: expected from 2 to 12; found 13"):
+    with pytest.raises(ConfigError, match="test: expected t with more than 12 subjects"):
         main(["--test", "sign-flip", "--n_subjects", "13"])
+
+
+@pytest.mark.parametrize(
+    "words", ["", ",", "5", "-1.5", "inf", "nan", "0.1,,0.2", "0.1 0.2", "1e9"]
+)
+def test_differences_that_no_accuracy_can_have_are_refused(words):
+    with pytest.raises(ConfigError, match="differences: expected 1 to 50 numbers from -1 to 1"):
+        main(["--differences", words])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("n_subjects", 10**9), ("pilot_subjects", 10**8), ("n_stimuli", 10**12),
+        ("n_voxels", 10**12), ("n_repeats", 10**9), ("folds", 10**9), ("seed", 2**32),
+        ("effect", "inf"), ("group_noise", "nan"), ("white_noise", "inf"), ("model_noise", "inf"),
+        ("heterogeneity", "nan"), ("alpha", 0), ("folds", 49),
+    ],
+)  # fmt: skip
+def test_numbers_that_no_machine_holds_are_refused_by_field(field, value):
+    with pytest.raises(ConfigError, match=f"^{field}: expected "):
+        main([f"--{field}", str(value)])
+
+
+def test_models_that_never_differ_are_refused_unless_subjects_do():
+    silent = [*QUICK, "--group_noise", "0", "--white_noise", "0", "--model_noise", "0"]
+    with pytest.raises(ConfigError, match="heterogeneity: expected above 0 where the simulated"):
+        main([*silent, "--heterogeneity", "0"])

@@ -4,10 +4,10 @@ import csv
 
 import h5py
 import numpy as np
+from brain_settings import brain_settings
 from safetensors.numpy import save_file
 from scipy.io import savemat
 
-from pipeline.brains import BrainRequest
 from pipeline.brains.arrays import load_arrays
 
 SENTENCES = [f"Sentence number {i}, with a comma and an é." for i in range(6)]
@@ -15,7 +15,7 @@ GROUPS = [f"p{i // 2}" for i in range(6)]
 
 
 def load(folder):
-    return load_arrays(BrainRequest(directory=folder))
+    return load_arrays(brain_settings(folder))
 
 
 def table(folder, rows=None, header=("text", "group"), encoding="utf-8"):

@@ -3,11 +3,11 @@
 import h5py
 import nibabel
 import numpy as np
+from brain_settings import brain_settings
 from PIL import Image
 from scipy.io import savemat
 
 from pipeline.brains.bold5000 import load_bold5000
-from pipeline.brains.brain import BrainRequest
 
 REGIONS = ("PPA", "LOC", "EarlyVis", "OPA", "RSC")
 KEYS = tuple(f"{side}{region}" for region in REGIONS for side in ("LH", "RH"))
@@ -29,7 +29,7 @@ def bare(name):
 
 
 def load(directory, **wanted):
-    return load_bold5000(BrainRequest(directory, **{"image_size": 8, **wanted}))
+    return load_bold5000(brain_settings(directory, **{"image_size": 8, **wanted}))
 
 
 def write_release(directory):

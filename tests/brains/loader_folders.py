@@ -6,6 +6,7 @@ from array_folders import GROUPS, WRITERS, content, table, write
 from bold5000_files import TRIALS, VOXELS, regions, write_images, write_nifti, write_rois
 from bold5000_files import write_list as write_trials
 from bold5000_files import write_release as write_bold5000
+from brain_settings import brain_settings
 from nifti_files import betas, masks, write_folder
 from PIL import Image
 from scipy.io import savemat
@@ -13,7 +14,7 @@ from test_bold5000_betas import write_release as write_betas
 from test_coursework import write as write_coursework
 from test_digit69 import write as write_digit69
 
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.brains.prepared import write_canonical
 
 
@@ -61,7 +62,7 @@ def pictures(folder):
 def prepared(folder):
     source = folder.with_name(f"{folder.name}-source")
     source.mkdir()
-    write_canonical(BRAINS["arrays"].load(BrainRequest(write(source))), folder)
+    write_canonical(BRAINS["arrays"].load(brain_settings(write(source))), folder)
 
 
 def plain_digit69(folder):

@@ -10,13 +10,16 @@ import sys
 import tracemalloc
 from pathlib import Path
 
-from pipeline.brains import BRAINS, BrainRequest
+from brain_settings import brain_settings
+
+from pipeline.brains import BRAINS
 
 REPOSITORY = Path(__file__).parents[2]
 READ = """
 import json, sys
 from pathlib import Path
-from pipeline.brains import BRAINS, BrainRequest
+from brain_settings import brain_settings
+from pipeline.brains import BRAINS
 
 def status(field):  # in bytes; ru_maxrss would count what the parent process had
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -24,10 +27,10 @@ def status(field):  # in bytes; ru_maxrss would count what the parent process ha
 
 brain, small, large, settings = sys.argv[1:]
 settings = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(settings).items()}
-BRAINS[brain].load(BrainRequest(Path(small), **settings))  # imports
+BRAINS[brain].load(brain_settings(Path(small), **settings))  # imports
 Path("/proc/self/clear_refs").write_text("5")  # starts the peak anew
 before = status("VmRSS")
-data = BRAINS[brain].load(BrainRequest(Path(large), **settings))
+data = BRAINS[brain].load(brain_settings(Path(large), **settings))
 kept = sum(a.nbytes for s in data.subjects.values() for a in (s.values, s.repeats) if a is not None)
 print(json.dumps({"peak": status("VmHWM") - before, "kept": kept}))
 """
@@ -35,7 +38,7 @@ print(json.dumps({"peak": status("VmHWM") - before, "kept": kept}))
 
 def traced(brain, folder, **settings):
     """Peak of Python's and numpy's allocations while loading, and bytes kept of all subjects."""
-    request = BrainRequest(folder, **settings)
+    request = brain_settings(folder, **settings)
     tracemalloc.start()
     data = BRAINS[brain].load(request)
     peak = tracemalloc.get_traced_memory()[1]

@@ -2,8 +2,8 @@
 
 import numpy as np
 from bold5000_files import write_nifti
+from brain_settings import brain_settings
 
-from pipeline.brains.brain import BrainRequest
 from pipeline.brains.nifti import load_nifti
 
 SHAPE = (4, 5, 3)
@@ -21,7 +21,7 @@ def masks():
 
 
 def load(directory, **wanted):
-    return load_nifti(BrainRequest(directory, **wanted))
+    return load_nifti(brain_settings(directory, **wanted))
 
 
 def write_folder(tmp_path):

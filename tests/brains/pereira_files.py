@@ -1,9 +1,9 @@
 """Writes files in the published forms of Pereira 2018, with small made-up content."""
 
 import numpy as np
+from brain_settings import brain_settings
 from scipy.io import savemat
 
-from pipeline.brains import BrainRequest
 from pipeline.brains.pereira import load_pereira
 
 N384, N243 = "data_384sentences.mat", "data_243sentences.mat"
@@ -143,7 +143,7 @@ def write_whole(folder):
 
 
 def load(directory, experiment, rois=(), **wanted):
-    return load_pereira(BrainRequest(directory, rois=rois, **wanted), experiment)
+    return load_pereira(brain_settings(directory, rois=rois, **wanted), experiment)
 
 
 def one(tmp_path, subject="P01", name=N384, **changes):

@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from brain_settings import brain_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loader_folders import FOLDERS
 
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.errors import DataError
 
 EXAMPLES = int(os.environ.get("DAMAGE_EXAMPLES", "25"))
@@ -54,7 +55,7 @@ def case(request, tmp_path_factory):
     build(folder)
     files = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
     wanted = {"image_size": 4} if "image_size" in BRAINS[brain].settings else {}
-    request = BrainRequest(folder, **wanted)
+    request = brain_settings(folder, **wanted)
     return brain, request, files, BRAINS[brain].load(request)
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from array_folders import WRITERS, content, load, table, write_mat
+from brain_settings import brain_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.brains.prepared import read_canonical, write_canonical
 from pipeline.errors import DataError
 
@@ -96,7 +97,7 @@ def test_a_damaged_table_is_refused_or_read_as_the_text_it_now_is(folders):
     ["dataset.json", "stimuli.jsonl", "subject-000/small.npz", "subject-001/responses.npy"],
 )
 def test_a_damaged_copy_is_refused_when_verified_or_is_equal(folders, part):
-    made = BRAINS["simulated-sentences"].load(BrainRequest(n_stimuli=8, n_voxels=2))
+    made = BRAINS["simulated-sentences"].load(brain_settings(n_stimuli=8, n_voxels=2))
     folder = folders / part.replace("/", "-")
     write_canonical(made, folder)
     whole = (folder / part).read_bytes()

@@ -13,9 +13,10 @@ from array_folders import (
     table,
     write,
 )
+from brain_settings import brain_settings
 from PIL import Image
 
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.brains.arrays import ARRAYS
 from pipeline.brains.arrays.files import READERS
 from pipeline.errors import DataError
@@ -191,7 +192,7 @@ def test_a_folder_with_a_table_and_subjects_is_needed(tmp_path):
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real file is not in ../shared/data/digit69")
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_digit69_written_as_arrays_is_digit69(tmp_path, suffix):
-    real = BRAINS["digit69"].load(BrainRequest(directory=REAL))
+    real = BRAINS["digit69"].load(brain_settings(REAL))
     rows = []
     for number, picture in enumerate(real.stimuli.items):
         Image.fromarray(picture).save(tmp_path / f"{number}.png")

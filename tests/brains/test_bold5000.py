@@ -20,11 +20,11 @@ from bold5000_files import (
     write_release,
     write_rois,
 )
+from brain_settings import brain_settings
 from PIL import Image
 
 from pipeline.brains.bold5000 import BOLD5000_BRAINS
 from pipeline.brains.bold5000.regions import region_key
-from pipeline.brains.brain import BrainRequest
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_unusable_voxels_are_left_out_of_responses_and_repeats_and_counted(writt
 
 
 def test_the_entry_of_brains_reads_tr34_of_all_subjects(written):
-    data = BOLD5000_BRAINS[0].load(BrainRequest(directory=written[0]))
+    data = BOLD5000_BRAINS[0].load(brain_settings(written[0]))
     assert data.name == BOLD5000_BRAINS[0].name == "bold5000"
     assert list(data.subjects) == ["CSI1", "CSI2"]
     assert data.stimuli.items.shape == (4, 224, 224, 3)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from bold5000_files import AFFINE, KEYS, REGIONS, write_images, write_list, write_nifti
+from brain_settings import brain_settings
 
 from pipeline.brains.bold5000 import BOLD5000_BRAINS, load_bold5000_betas
-from pipeline.brains.brain import BrainRequest
 from pipeline.errors import ConfigError, DataError
 
 SHAPE = (5, 4, 6)
@@ -53,7 +53,7 @@ def release(tmp_path):
 
 
 def load(directory, **wanted):
-    return load_bold5000_betas(BrainRequest(directory, **{"image_size": 8, **wanted}))
+    return load_bold5000_betas(brain_settings(directory, **{"image_size": 8, **wanted}))
 
 
 def scored(sessions, mask):
@@ -123,7 +123,7 @@ def test_voxels_constant_in_one_session_are_left_out_and_counted(release):
 
 def test_the_entry_of_brains_reads_release_2(release):
     brain = BOLD5000_BRAINS[1]
-    assert brain.load(BrainRequest(directory=release[0])).name == brain.name == "bold5000-2.0"
+    assert brain.load(brain_settings(release[0])).name == brain.name == "bold5000-2.0"
 
 
 def test_without_z_scores_responses_are_as_stored(release):
@@ -154,8 +154,6 @@ class TestRefusals:
     def test_subjects_lists_and_words_that_are_not_there(self, release, tmp_path):
         with pytest.raises(ConfigError, match=r"subjects: CSI2: .*Known: CSI1"):
             load(release[0], subjects=["CSI2"])
-        with pytest.raises(ConfigError, match="hemispheres: expected one of joined, apart"):
-            load(release[0], hemispheres="both")
         with pytest.raises(DataError, match="directory: expected a folder"):
             load(None)
         (release[0] / "ROIs/stim_lists/CSI01_stim_lists.txt").unlink()

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from brain_settings import brain_settings
 
-from pipeline.brains import BRAINS, BrainDataset, BrainRequest, Responses, Stimuli
+from pipeline.brains import BRAINS, BrainDataset, Responses, Stimuli
 from pipeline.brains.prepared import CANONICAL, read_canonical, write_canonical
 from pipeline.errors import DataError
 
-SMALL = BrainRequest(n_stimuli=16, n_voxels=5, n_subjects=2)
+SMALL = brain_settings(n_stimuli=16, n_voxels=5, n_subjects=2)
 FIELDS = ("values", "repeats", "shown", "repeated", "coordinates")
 
 
@@ -71,7 +72,7 @@ def copy(tmp_path):
 def test_what_is_read_is_exactly_what_was_written(tmp_path, name):
     made = MADE[name]()
     write_canonical(made, tmp_path / "copy")
-    read = CANONICAL.load(BrainRequest(directory=tmp_path / "copy"))
+    read = CANONICAL.load(brain_settings(tmp_path / "copy"))
     assert_equal(made, read)
     assert_equal(made, read_canonical(tmp_path / "copy", verify=True))
     assert read.simulated == made.simulated
@@ -130,7 +131,7 @@ def test_responses_of_another_type_are_refused(tmp_path):
 
 def test_a_directory_with_a_copy_is_needed(tmp_path):
     with pytest.raises(DataError, match="prepared: directory: expected a folder; found none"):
-        CANONICAL.load(BrainRequest())
+        CANONICAL.load(brain_settings())
     with pytest.raises(DataError, match=r"dataset\.json: .*found FileNotFoundError"):
         read_canonical(tmp_path)
 

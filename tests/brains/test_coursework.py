@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from brain_settings import brain_settings
 
-from pipeline.brains import BrainRequest
 from pipeline.brains.coursework import COURSEWORK, TOPICS
 from pipeline.errors import DataError
 
@@ -33,7 +33,7 @@ def write(folder, sentences=(*EXP2, *EXP3), order=None, **changes):
 
 
 def load(folder):
-    return COURSEWORK.load(BrainRequest(directory=folder))
+    return COURSEWORK.load(brain_settings(folder))
 
 
 def test_responses_come_back_exactly_under_the_words_of_the_project(tmp_path):

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.brains import BRAINS, BrainDataset, BrainRequest, Responses, Stimuli
-from pipeline.errors import ConfigError, DataError
+from pipeline.brains import BRAINS, BrainDataset, Responses, Stimuli
+from pipeline.errors import DataError
 
 N_STIMULI, N_VOXELS = 6, 5
 
@@ -142,14 +142,3 @@ def test_brains_are_registered_under_their_names(name):
     assert brain.name == name
     assert brain.summary
     assert " " not in name
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"n_subjects": 0}, {"n_stimuli": 3}, {"n_voxels": 1}, {"n_repeats": 0},
-     {"group_noise": -0.1}, {"white_noise": float("nan")}, {"seed": -1}],
-)  # fmt: skip
-def test_a_request_that_cannot_be_met_is_refused(changes):
-    field = next(iter(changes))
-    with pytest.raises(ConfigError, match=f"brain request: {field}: expected at least"):
-        BrainRequest(**changes)

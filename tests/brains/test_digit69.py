@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from brain_settings import brain_settings
 from scipy.io import savemat
 
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.errors import DataError
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "digit69"
@@ -14,7 +15,7 @@ FILE = "digit69_28x28.mat"
 
 
 def load(directory):
-    return BRAINS["digit69"].load(BrainRequest(directory=directory))
+    return BRAINS["digit69"].load(brain_settings(directory))
 
 
 def content(n_train=9, n_test=3, n_voxels=7):

@@ -6,10 +6,11 @@ import pereira_files
 import pytest
 from array_folders import WRITERS, table
 from bold5000_files import AFFINE, KEYS, write_images, write_list, write_nifti, write_rois
+from brain_settings import brain_settings
 from loading_memory import traced
 from scipy.io import savemat
 
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.brains.prepared import write_canonical
 
 N, V = 300, 25_000  # 30 MB in float32: what a loader holds at once must show beside its blocks
@@ -144,7 +145,7 @@ def test_digit69(tmp_path):
 
 def test_a_prepared_copy_is_not_read_at_all(tmp_path):
     np.savez(repeated(tmp_path) / "s.npz", responses=responses(), **{"roi/all": np.arange(V)})
-    made = BRAINS["arrays"].load(BrainRequest(tmp_path))
+    made = BRAINS["arrays"].load(brain_settings(tmp_path))
     write_canonical(made, tmp_path / "copy")
     peak, kept = traced("prepared", tmp_path / "copy")
     assert peak < 0.5 * kept

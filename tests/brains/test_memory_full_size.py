@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from array_folders import WRITERS, table
 from bold5000_files import KEYS, TREE, folder_of, write_list, write_nifti, write_rois
+from brain_settings import brain_settings
 from loading_memory import resident
 from PIL import Image
 from test_bold5000_real_lists import REAL, REAL_VOXELS, real
 
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.brains.prepared import write_canonical
 
 pytestmark = pytest.mark.slow
@@ -91,11 +92,11 @@ def test_nifti(tmp_path):
 def test_a_prepared_copy(tmp_path):
     """Its pages are the file's own: what the system may drop whenever it needs the memory."""
     small, large = small_arrays(tmp_path / "raw"), tmp_path / "large"
-    write_canonical(BRAINS["arrays"].load(BrainRequest(small)), tmp_path / "small")
+    write_canonical(BRAINS["arrays"].load(brain_settings(small)), tmp_path / "small")
     raw = Path(tmp_path / "rawlarge")
     raw.mkdir()
     table(raw, [(f"sentence {i}", f"p{i // 4}") for i in range(N)])
     np.savez(raw / "s.npz", responses=responses(N, V, "f4"), **{"roi/all": np.arange(V)})
-    write_canonical(BRAINS["arrays"].load(BrainRequest(raw)), large)
+    write_canonical(BRAINS["arrays"].load(brain_settings(raw)), large)
     peak, kept = resident("prepared", tmp_path / "small", large)
     assert told("prepared, mapped pages counted", peak, kept, kept) < 1.5

@@ -4,9 +4,9 @@ import nibabel
 import numpy as np
 import pytest
 from bold5000_files import AFFINE, write_nifti
+from brain_settings import brain_settings
 from nifti_files import SHAPE, betas, load, masks, write_folder
 
-from pipeline.brains.brain import BrainRequest
 from pipeline.brains.nifti import NIFTI
 
 
@@ -102,7 +102,7 @@ def test_nifti_2_is_read(folder):
 
 
 def test_the_entry_of_brains_reads_the_folder(folder):
-    assert NIFTI.load(BrainRequest(directory=folder)).name == NIFTI.name == "nifti"
+    assert NIFTI.load(brain_settings(folder)).name == NIFTI.name == "nifti"
 
 
 def test_unusable_voxels_are_left_out_with_their_coordinates(folder):

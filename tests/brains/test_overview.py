@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from brain_settings import brain_settings
 
-from pipeline.brains import BRAINS, BrainDataset, BrainRequest, Responses, Stimuli
+from pipeline.brains import BRAINS, BrainDataset, Responses, Stimuli
 from pipeline.brains.overview import WIDTH, overview, overview_text
 from pipeline.errors import DataError
 
@@ -99,7 +100,7 @@ def test_no_line_is_wider_than_a_terminal(scored):
 @pytest.mark.parametrize("name", [brain.name for brain in BRAINS.values()
                                   if not brain.needs_directory])  # fmt: skip
 def test_simulated_brains_say_so_and_add_up(name):
-    data = BRAINS[name].load(BrainRequest(n_stimuli=16, n_voxels=5, n_subjects=2))
+    data = BRAINS[name].load(brain_settings(n_stimuli=16, n_voxels=5, n_subjects=2))
     table = overview(data)
     assert (table["voxels"] == 5).all()
     assert (table["repeats"] == 2).all()

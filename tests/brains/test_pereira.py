@@ -3,10 +3,10 @@
 import numpy as np
 import pereira_files as files
 import pytest
+from brain_settings import brain_settings
 from pereira_files import N243, N384, load, one
 from scipy.io import loadmat
 
-from pipeline.brains import BrainRequest
 from pipeline.brains.formats.matlab import MatFile
 from pipeline.brains.pereira import NETWORKS, PEREIRA_BRAINS
 from pipeline.errors import DataError
@@ -218,7 +218,7 @@ def test_numbers_are_read_as_scipy_reads_them(tmp_path, kind, compressed):
 @pytest.mark.parametrize("brain", PEREIRA_BRAINS, ids=lambda brain: brain.name)
 def test_every_experiment_is_a_brain(brain, whole):
     assert brain.needs_directory
-    request = BrainRequest(directory=whole)
+    request = brain_settings(whole)
     if brain.name in {"pereira2018-180-sentences", "pereira2018-180-wordclouds"}:
         with pytest.raises(DataError, match="expected a folder <subject>/ with"):
             brain.load(request)

@@ -20,11 +20,11 @@ READ = """
 import hashlib, json, sys, time, tracemalloc
 from pathlib import Path
 import numpy as np
-from pipeline.brains import BrainRequest
+from brain_settings import brain_settings
 from pipeline.brains.pereira import load_pereira
 tracemalloc.start()  # the peak a process reports of itself would count its parent's
 start = time.monotonic()
-data = load_pereira(BrainRequest(Path(sys.argv[1])), "627")
+data = load_pereira(brain_settings(Path(sys.argv[1])), "627")
 seconds = time.monotonic() - start
 peak = tracemalloc.get_traced_memory()[1]
 p01 = data.subjects["P01"]

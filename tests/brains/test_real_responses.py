@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from brain_settings import brain_settings
 
 from pipeline.alignment import align, make_folds, split_half_ceiling
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list, source_of
 from pipeline.brains.overview import overview
 from pipeline.config import ScoreConfig
@@ -37,7 +38,7 @@ def write_arrays(folder, rows, header, responses, **rois):
         csv.writer(file).writerows([header, *rows])
     regions = {f"roi/{name}": np.array(columns) for name, columns in rois.items()}
     np.savez(folder / "mean.npz", responses=responses, **regions)
-    return BRAINS["arrays"].load(BrainRequest(folder))
+    return BRAINS["arrays"].load(brain_settings(folder))
 
 
 @pytest.fixture(scope="module")

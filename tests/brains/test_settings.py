@@ -1,7 +1,5 @@
 """Settings of prepare reach the brains that know them; all others refuse them by name."""
 
-from dataclasses import fields
-
 import numpy as np
 import pereira_files
 import pytest
@@ -9,12 +7,15 @@ from array_folders import load as load_arrays
 from array_folders import write as write_arrays
 from bold5000_files import load as load_bold5000
 from bold5000_files import write_nifti, write_release
+from brain_settings import brain_settings
 from nifti_files import load as load_nifti
 from nifti_files import masks, write_folder
+from pydantic import ValidationError
 
-from pipeline.brains import BRAINS, BrainRequest
-from pipeline.config import PrepareConfig
+from pipeline.brains import BRAINS
+from pipeline.config import PrepareConfig, load_config
 from pipeline.errors import ConfigError, DataError
+from pipeline.tracking.catalogue import catalogue
 
 OTHER = {
     "seed": 1, "n_subjects": 4, "n_stimuli": 8, "n_voxels": 3, "effect": 2.0, "group_noise": 1.0,
@@ -22,58 +23,69 @@ OTHER = {
     "groups": "source", "hemispheres": "apart", "tr": "2", "zscore": "none", "image_size": 8,
     "image_dir": "d", "atlas": "a.nii", "labels": "l.csv",
 }  # fmt: skip
-FIRST_WORDS = {
-    "pereira2018": {f"pereira2018-{e}" for e in
-                    ("384", "243", "627", "180-sentences", "180-pictures", "180-wordclouds")},
-    "bold5000": {"bold5000", "bold5000-2.0"},
-    "Simulated": {"simulated-sentences", "simulated-pictures"},
-}  # fmt: skip
 
 
-def test_a_request_has_the_settings_of_prepare_and_their_defaults():
-    in_request = {field.name: field.default for field in fields(BrainRequest)}
-    in_prepare = {name: f.default for name, f in PrepareConfig.model_fields.items()}
-    assert set(in_request) - {"directory"} == set(in_prepare) - {"brain", "brain_dir"}
-    assert set(OTHER) == set(in_request) - {"directory"}
-    for name, default in in_request.items():
-        if name != "directory":
-            assert default in (in_prepare[name], (), None)
-
-
-@pytest.mark.parametrize("name", OTHER)
-def test_every_setting_is_known_to_a_brain_and_says_to_which(name):
-    knowing = {brain.name for brain in BRAINS.values() if name in brain.settings}
-    assert knowing
-    said = PrepareConfig.model_fields[name].description
-    if name == "seed":
-        return  # shared with other stages, where it means the same
-    for word, brains in FIRST_WORDS.items():
-        if knowing >= brains:
-            assert word in said
-        elif not knowing & brains:
-            assert word not in said
-    for brain in ("arrays", "nifti", "digit69", "coursework-sentences"):
-        assert (brain in said) == (brain in knowing)
+def test_every_setting_of_prepare_is_known_to_a_brain():
+    own = {"brain", "brain_dir"}
+    assert set(OTHER) == set(PrepareConfig.model_fields) - own
+    assert frozenset().union(*(brain.known for brain in BRAINS.values())) == set(OTHER)
 
 
 @pytest.mark.parametrize("brain", BRAINS.values(), ids=lambda brain: brain.name)
 def test_settings_that_a_brain_does_not_know_are_refused_by_name_all_at_once(brain, tmp_path):
-    unknown = {name: value for name, value in OTHER.items() if name not in brain.settings}
+    unknown = {name: value for name, value in OTHER.items() if name not in brain.known}
     with pytest.raises(ConfigError) as refusal:
-        brain.load(BrainRequest(tmp_path, **unknown))
+        brain.load(brain_settings(tmp_path, **unknown))
     assert {problem.where for problem in refusal.value.problems} == set(unknown)
     assert all(f"'{brain.name}'" in problem.expected for problem in refusal.value.problems)
 
 
 def test_the_refusal_says_what_the_setting_is_for(tmp_path):
-    with pytest.raises(ConfigError, match=r"tr: .*brain 'arrays' knows \(subjects, rois, max_un.*"
-                       r"found tr=4.*Leave tr out. Its help: bold5000"):  # fmt: skip
-        BRAINS["arrays"].load(BrainRequest(tmp_path, tr="4"))
+    with pytest.raises(ConfigError, match=r"tr: .*brain 'arrays' knows \(max_unusable, subj.*"
+                       r"found tr=4.*Leave tr out. Its help: Volume after"):  # fmt: skip
+        BRAINS["arrays"].load(brain_settings(tmp_path, tr="4"))
 
 
 def test_words_and_numbers_that_cannot_be_are_refused_all_at_once():
-    with pytest.raises(ConfigError, match=r"(?s)3 problems.*max_unusable.*tr: .*zscore: expected"):
-        BrainRequest(max_unusable=-1, tr="6", zscore="run")
+    values = {"brain": "nifti", "max_unusable": "-1", "tr": "6", "zscore": "run"}
+    with pytest.raises(ConfigError, match=r"(?s)max_unusable: expected.*tr: .*zscore: expected"):
+        load_config(PrepareConfig, values, catalogue())
+
+
+def test_a_command_refuses_settings_that_its_brain_does_not_know_before_anything_is_read():
+    values = {"brain": "simulated-sentences", "tr": "4", "n_voxels": "8", "zscore": "session"}
+    with pytest.raises(ConfigError, match=r"^tr: expected a setting that brain 'simulated-sent"):
+        load_config(PrepareConfig, values, catalogue())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("n_voxels", 10**12), ("n_stimuli", 10**12), ("n_subjects", 10**9), ("n_repeats", 10**9),
+        ("seed", 2**32), ("seed", -1), ("effect", "inf"), ("effect", "nan"), ("effect", 1e-300),
+        ("group_noise", "inf"), ("white_noise", "nan"), ("white_noise", 1e300),
+        ("image_size", 10**9), ("max_unusable", "nan"), ("n_voxels", 0.5),
+    ],
+)  # fmt: skip
+def test_numbers_that_no_machine_holds_are_refused_by_field(field, value):
+    values = {"brain": "simulated-sentences", field: str(value)}
+    with pytest.raises(ConfigError, match=f"^{field}: expected "):
+        load_config(PrepareConfig, values, catalogue())
+
+
+def test_sizes_that_only_together_are_too_large_are_refused_by_field():
+    with pytest.raises(ValidationError, match=r"n_subjects\n  at most 62: with n_stimuli 20,000"):
+        brain_settings(n_subjects=1000, n_stimuli=20_000)
+    with pytest.raises(ValidationError, match=r"n_repeats\n  at most 0: with n_stimuli 20,000"):
+        brain_settings(n_voxels=100_000, n_stimuli=20_000)
+
+
+def test_voxels_without_signal_and_noise_are_refused():
+    with pytest.raises(ValidationError, match="above 0 with effect and group_noise 0"):
+        brain_settings(effect=0, group_noise=0, white_noise=0)
+    for silent in ({"effect": 0}, {"group_noise": 0, "white_noise": 0}):
+        data = BRAINS["simulated-sentences"].load(brain_settings(n_stimuli=16, **silent))
+        assert all(np.isfinite(subject.values).all() for subject in data.subjects.values())
 
 
 class TestArrays:
@@ -81,7 +93,7 @@ class TestArrays:
         write_arrays(tmp_path, subject="s2", seed=1)
         write_arrays(tmp_path)
         whole, data = load_arrays(tmp_path), BRAINS["arrays"].load(
-            BrainRequest(tmp_path, subjects=("s2",), rois=("visual",))
+            brain_settings(tmp_path, subjects=("s2",), rois=("visual",))
         )  # fmt: skip
         assert list(data.subjects) == ["s2"]
         assert data.rois == ("visual",)
@@ -92,33 +104,33 @@ class TestArrays:
 
     def test_of_another_name_are_refused_all_at_once(self, tmp_path):
         write_arrays(tmp_path)
-        request = BrainRequest(tmp_path, rois=("visul", "x"))
+        request = brain_settings(tmp_path, rois=("visul", "x"))
         with pytest.raises(
             ConfigError, match=r"(?s)rois: visul: .*mean 'visual'\?.*rois: x: expec"
         ):
             BRAINS["arrays"].load(request)
         with pytest.raises(ConfigError, match=r"subjects: s3: expected one of those in .*s1"):
-            BRAINS["arrays"].load(BrainRequest(tmp_path, subjects=("s3",)))
+            BRAINS["arrays"].load(brain_settings(tmp_path, subjects=("s3",)))
 
     def test_may_lose_as_many_voxels_as_allowed(self, tmp_path):
         values = np.random.default_rng(0).standard_normal((6, 8))
         values[0, :3] = np.nan
         write_arrays(tmp_path, responses=values)
-        data = BRAINS["arrays"].load(BrainRequest(tmp_path, max_unusable=0.75))
+        data = BRAINS["arrays"].load(brain_settings(tmp_path, max_unusable=0.75))
         assert data.subjects["s1"].left_out == {"language": 3}
         with pytest.raises(DataError, match=r"ROI language: expected at most 70% .* found 3 of 4"):
-            BRAINS["arrays"].load(BrainRequest(tmp_path, max_unusable=0.7))
+            BRAINS["arrays"].load(brain_settings(tmp_path, max_unusable=0.7))
         values[0, 3] = np.nan
         write_arrays(tmp_path, responses=values)
         with pytest.raises(DataError, match=r"never all; found 4 of 4"):
-            BRAINS["arrays"].load(BrainRequest(tmp_path, max_unusable=1.0))
+            BRAINS["arrays"].load(brain_settings(tmp_path, max_unusable=1.0))
 
     def test_a_stimulus_without_any_number_is_named_as_the_cause(self, tmp_path):
         values = np.random.default_rng(0).standard_normal((6, 8))
         values[2] = np.nan
         write_arrays(tmp_path, responses=values)
         with pytest.raises(DataError, match=r"No voxel of it has a number for 1 of \d stimuli"):
-            BRAINS["arrays"].load(BrainRequest(tmp_path))
+            BRAINS["arrays"].load(brain_settings(tmp_path))
 
 
 class TestPereira:

@@ -6,8 +6,9 @@ from subprocess import run
 
 import numpy as np
 import pytest
+from brain_settings import brain_settings
 
-from pipeline.brains import BRAINS, BrainRequest
+from pipeline.brains import BRAINS
 from pipeline.brains.simulated.simulation import picture_stimuli, sentence_stimuli
 from pipeline.brains.simulated.voxels import VoxelSettings, known_ceiling, simulate_responses
 from pipeline.errors import ConfigError, DataError
@@ -17,7 +18,7 @@ ROIS = {
     "simulated-sentences": ("language", "dmn", "task", "visual"),
     "simulated-pictures": ("LOC", "OPA", "EarlyVis"),
 }
-SMALL = BrainRequest(n_stimuli=48, n_voxels=10, n_subjects=2)
+SMALL = brain_settings(n_stimuli=48, n_voxels=10, n_subjects=2)
 
 
 def settings(**changes):
@@ -56,39 +57,39 @@ class TestEverySimulatedBrain:
 
     def test_follows_the_seed(self, brain):
         first, again, other = (
-            brain.load(BrainRequest(n_stimuli=48, n_voxels=4, seed=seed)).digest
+            brain.load(brain_settings(n_stimuli=48, n_voxels=4, seed=seed)).digest
             for seed in (0, 0, 1)
         )
         assert first == again != other
 
     def test_gives_a_subject_the_same_responses_however_many_there_are(self, brain):
-        alone = brain.load(BrainRequest(n_stimuli=48, n_voxels=4, n_subjects=1))
-        among = brain.load(BrainRequest(n_stimuli=48, n_voxels=4, n_subjects=2))
+        alone = brain.load(brain_settings(n_stimuli=48, n_voxels=4, n_subjects=1))
+        among = brain.load(brain_settings(n_stimuli=48, n_voxels=4, n_subjects=2))
         sim1, sim2 = (among.subjects[name].values for name in ("sim1", "sim2"))
         np.testing.assert_array_equal(alone.subjects["sim1"].values, sim1)
         assert np.abs(np.corrcoef(sim1.ravel(), sim2.ravel())[0, 1]) < 0.5
 
     def test_refuses_stimuli_that_do_not_fill_their_groups(self, brain):
         with pytest.raises(ConfigError, match="n_stimuli: expected a multiple of"):
-            brain.load(BrainRequest(n_stimuli=47))
+            brain.load(brain_settings(n_stimuli=47))
 
 
 def test_sentences_come_in_passages_of_four_about_every_topic():
-    stimuli, _ = sentence_stimuli(BrainRequest())
+    stimuli, _ = sentence_stimuli(brain_settings())
     assert set(Counter(stimuli.groups.tolist()).values()) == {4}
     assert len({group.split("-", 1)[1] for group in stimuli.groups}) >= 24
     assert len(set(stimuli.items)) == len(stimuli)
 
 
 def test_sentences_of_a_passage_share_what_dmn_responds_to_but_not_what_language_does():
-    stimuli, factors = sentence_stimuli(BrainRequest())
+    stimuli, factors = sentence_stimuli(brain_settings())
     first = stimuli.groups == stimuli.groups[0]
     assert np.ptp(factors["dmn"][first], axis=0).max() == 0
     assert np.ptp(factors["language"][first], axis=0).max() > 0
 
 
 def test_the_exemplars_of_a_picture_share_a_group_and_object_but_are_not_the_same():
-    stimuli, factors = picture_stimuli(BrainRequest())
+    stimuli, factors = picture_stimuli(brain_settings())
     for group in set(stimuli.groups):
         members = np.flatnonzero(stimuli.groups == group)
         assert len(members) >= 2

@@ -47,3 +47,14 @@ def test_a_mistake_is_one_message_status_2_and_no_traceback(repository, tmp_path
     assert run.returncode == 2
     assert run.stderr.startswith("error: studies/nowhere.yaml: expected a YAML file")
     assert "Traceback" not in run.stderr
+
+
+def test_the_help_of_a_setting_says_which_brain_datasets_know_it():
+    helps = {action.dest: action.help for action in parser_of(PrepareConfig)._actions}
+    assert helps["tr"].startswith("bold5000: Volume after the onset")
+    assert helps["subjects"].startswith("pereira2018-*, coursework-sentences, ")
+    assert helps["n_voxels"].startswith("simulated-*: ")
+    assert helps["brain"].startswith("Brain dataset")
+    tune = {action.dest: action.help for action in parser_of(TuneConfig)._actions}
+    assert tune["image_size"].startswith("mnist, cifar10, image-folder: Side in pixels")
+    assert tune["max_steps"].startswith("Most optimiser steps")

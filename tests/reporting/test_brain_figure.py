@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from brain_settings import brain_settings
 from matplotlib.image import AxesImage
 
-from pipeline.brains import BRAINS, BrainDataset, BrainRequest, Responses, Stimuli
+from pipeline.brains import BRAINS, BrainDataset, Responses, Stimuli
 from pipeline.brains.spread import voxel_moments, voxel_spread
 from pipeline.reporting.figures.brain import regions_figure, responses_figure
 from pipeline.reporting.figures.stimuli import stimuli_figure
@@ -76,7 +77,7 @@ def test_the_spread_of_voxels_is_that_of_numpy_whatever_the_blocks(monkeypatch):
 
 
 def test_responses_are_drawn_as_ranges_around_medians():
-    data = BRAINS["simulated-sentences"].load(BrainRequest(n_stimuli=16, n_voxels=5))
+    data = BRAINS["simulated-sentences"].load(brain_settings(n_stimuli=16, n_voxels=5))
     spread = voxel_spread(data)
     means, deviations = responses_figure(data.name, spread).axes
     of_first = spread[spread.subject == "sim1"]
@@ -86,7 +87,7 @@ def test_responses_are_drawn_as_ranges_around_medians():
 
 
 def test_pictures_are_shown_as_they_are_and_groups_counted():
-    data = BRAINS["simulated-pictures"].load(BrainRequest(n_stimuli=64, n_voxels=2))
+    data = BRAINS["simulated-pictures"].load(brain_settings(n_stimuli=64, n_voxels=2))
     figure = stimuli_figure(data.name, data.stimuli)
     shown = [image for axes in figure.axes for image in axes.get_images()]
     assert len(shown) == 40

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from brain_settings import brain_settings
 
 from pipeline.alignment.dataset.ceilings import (
     ceiling_units,
@@ -11,7 +12,6 @@ from pipeline.alignment.dataset.ceilings import (
     simulated_signals,
     split_half_ceilings,
 )
-from pipeline.brains.brain import BrainRequest
 from pipeline.brains.load import load_brain
 from pipeline.brains.simulated.simulation import (
     load_simulated_sentences,
@@ -57,10 +57,10 @@ def test_other_ceilings_lie_below_that_of_the_signal(found):
 
 
 def test_the_silent_twin_is_the_signal_that_was_simulated(brain):
-    request = BrainRequest()
+    request = brain_settings()
     stimuli, factors = sentence_stimuli(request)
     strengths = {"language": 1.0, "dmn": 0.6, "task": 0.25, "visual": 0.25}
-    made = simulate_subjects(request, factors, stimuli.groups, strengths)
+    made = simulate_subjects(request, request.n_subjects, factors, stimuli.groups, strengths)
     twins = simulated_signals(NAME, brain)
     assert twins.keys() == made.keys()
     for name, signal in twins.items():
@@ -90,7 +90,7 @@ def test_too_few_repeated_stimuli_leave_the_ceiling_out_and_say_why(brain, caplo
 
 def test_subjects_with_nothing_in_common_have_no_ceiling_across_them(caplog):
     caplog.set_level("INFO", logger="pipeline")
-    brain = load_simulated_sentences(BrainRequest(n_subjects=2, n_repeats=1))
+    brain = load_simulated_sentences(brain_settings(n_subjects=2, n_repeats=1))
     halves = {
         name: replace(s, values=s.values[rows], repeats=None, shown=rows)
         for (name, s), rows in zip(

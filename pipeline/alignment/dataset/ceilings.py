@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -18,7 +18,6 @@ from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
 from pipeline.brains import BRAINS
 from pipeline.brains.dataset import BrainDataset
-from pipeline.brains.load import request_of
 from pipeline.config import PrepareConfig, ScoreConfig
 from pipeline.errors import AlignmentError
 from pipeline.words import ACROSS_SUBJECTS, SIGNAL, SPLIT_HALF, Split
@@ -129,8 +128,7 @@ def simulated_signals(name: str, brain: BrainDataset) -> dict[str, NDArray[np.fl
     """
     if "simulated" not in name:
         return {}
-    asked = request_of(PrepareConfig.model_validate({"brain": name}))
-    silent = replace(asked, group_noise=0.0, white_noise=0.0, n_repeats=1)
+    silent = PrepareConfig(brain=name, group_noise=0.0, white_noise=0.0, n_repeats=1)
     return {s: twin.values for s, twin in BRAINS[name].load(silent).subjects.items()}
 
 

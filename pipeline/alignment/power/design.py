@@ -10,11 +10,10 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from pipeline.config.power import MOST_FLIPPED
 from pipeline.errors import AlignmentError, Problem, nearest, refuse
 
 ContrastTest = Literal["t", "sign-flip"]
-
-MOST_FLIPPED = 12
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,41 @@ class ContrastDesign:
             yield Problem("alpha", "between 0 and 1", str(self.alpha), "The usual one is 0.05.")
 
 
+@dataclass(frozen=True)
+class Spread:
+    """How much a paired difference of scores varies, in units of 2v2 accuracy.
+
+    Parameters
+    ----------
+    n_subjects, n_folds : int
+        What it was estimated from.
+    between_subjects : float
+        Standard deviation over subjects, beyond what folds explain.
+    within : float
+        Standard deviation over the folds of one subject.
+    """
+
+    n_subjects: int
+    n_folds: int
+    between_subjects: float
+    within: float
+
+
 def design_from_scores(
     first: pd.DataFrame, second: pd.DataFrame, value: str = "two_vs_two"
 ) -> ContrastDesign:
+    """Plan a contrast with the spread, subjects and folds of two conditions' scores.
+
+    Parameters, errors and spread as for :func:`spread_of_scores`; scores without any spread are
+    refused, too.
+    """
+    spread = spread_of_scores(first, second, value)
+    return ContrastDesign(spread.n_subjects, spread.n_folds, spread.between_subjects, spread.within)
+
+
+def spread_of_scores(
+    first: pd.DataFrame, second: pd.DataFrame, value: str = "two_vs_two"
+) -> Spread:
     """Estimate the spread of a paired contrast from the scores of two conditions.
 
     Parameters
@@ -84,10 +115,9 @@ def design_from_scores(
 
     Returns
     -------
-    ContrastDesign
-        With the table's subjects and folds. ``sd_within`` pools the variance of the differences
-        within subjects; ``sd_between_subjects`` is the variance of the subjects' means beyond
-        what that explains, and 0 if it is not beyond.
+    Spread
+        ``within`` pools the variance of the differences within subjects; ``between_subjects`` is
+        that of the subjects' means beyond what the folds explain, and 0 if it is not beyond.
 
     Raises
     ------
@@ -112,7 +142,7 @@ def design_from_scores(
     n_subjects, n_folds = differences.shape
     within = differences.var(axis=1, ddof=1).mean()
     between = max(0.0, differences.mean(axis=1).var(ddof=1) - within / n_folds)
-    return ContrastDesign(n_subjects, n_folds, math.sqrt(between), math.sqrt(within))
+    return Spread(n_subjects, n_folds, math.sqrt(between), math.sqrt(within))
 
 
 def _score_problems(tables: dict[str, pd.DataFrame], value: str) -> Iterator[Problem]:

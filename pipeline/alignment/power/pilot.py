@@ -9,11 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment.align import align
-from pipeline.alignment.power.design import ContrastDesign, design_from_scores
-from pipeline.brains import BrainRequest
+from pipeline.alignment.power.design import Spread, spread_of_scores
 from pipeline.brains.simulated import sentence_stimuli, simulate_subjects
-from pipeline.config import ScoreConfig
-from pipeline.words import Direction
+from pipeline.config import PowerConfig, ScoreConfig
 
 _ROI = "language"
 _N_FEATURES = 64
@@ -26,31 +24,27 @@ class Pilot:
 
     Parameters
     ----------
-    design : ContrastDesign
-        Of the pilot's subjects and folds, with the spread of the difference.
+    spread : Spread
+        Of the difference of two models, over the pilot's subjects and folds.
     mean : float
         2v2 accuracy, over both models.
     """
 
-    design: ContrastDesign
+    spread: Spread
     mean: float
 
 
-def run_pilot(
-    request: BrainRequest, model_noise: float, n_folds: int, direction: Direction
-) -> Pilot:
+def run_pilot(config: PowerConfig) -> Pilot:
     """Simulate a pilot and estimate how much the difference between two models varies in it.
 
     Parameters and errors as for :func:`pilot_scores`.
     """
-    first, second = pilot_scores(request, model_noise, n_folds, direction)
+    first, second = pilot_scores(config)
     mean = float(pd.concat([first, second]).two_vs_two.mean())
-    return Pilot(design_from_scores(first, second), mean)
+    return Pilot(spread_of_scores(first, second), mean)
 
 
-def pilot_scores(
-    request: BrainRequest, model_noise: float, n_folds: int, direction: Direction
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def pilot_scores(config: PowerConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Simulate subjects who read, and score two models that know equally much of what they read.
 
     The features of either model are random readouts of the meaning of the sentences, to which the
@@ -60,37 +54,40 @@ def pilot_scores(
 
     Parameters
     ----------
-    request : BrainRequest
-        Numbers of subjects, stimuli, voxels and repeats, and the noise.
-    model_noise : float
-        Variance of the features' noise; that of their signal is 1.
-    n_folds : int
-        Folds of whole passages.
-    direction : 'encoding' or 'decoding'
+    config : PowerConfig
+        Stimuli, voxels, repeats and noise; ``pilot_subjects``, ``folds`` of whole passages,
+        ``direction``, and ``model_noise``, beside features whose signal has variance 1.
 
     Returns
     -------
     DataFrame, DataFrame
-        Of each model: subject, fold, two_vs_two, as :func:`design_from_scores` takes them.
+        Of each model: subject, fold, two_vs_two, as :func:`spread_of_scores` takes them.
 
     Raises
     ------
-    ConfigError, AlignmentError
-        If stimuli cannot be simulated or dealt to folds in these numbers.
+    AlignmentError
+        If the passages cannot be dealt to folds in these numbers.
     """
-    stimuli, factors = sentence_stimuli(request)
+    stimuli, factors = sentence_stimuli(config)
     meaning = factors[_ROI]
-    subjects = simulate_subjects(request, {_ROI: meaning}, stimuli.groups, {_ROI: 1.0})
-    rng = np.random.default_rng((request.seed, 1))
-    features = {name: _features(meaning, model_noise, rng) for name in _MODELS}
+    subjects = simulate_subjects(
+        config, config.pilot_subjects, {_ROI: meaning}, stimuli.groups, {_ROI: 1.0}
+    )
+    rng = np.random.default_rng((config.seed, 1))
+    features = {name: _features(meaning, config.model_noise, rng) for name in _MODELS}
     settings = ScoreConfig(
-        folds=n_folds, inner_folds=3, trials=8, alpha_low=1e-3, alpha_high=1e3, seed=request.seed
+        folds=config.folds,
+        inner_folds=3,
+        trials=8,
+        alpha_low=1e-3,
+        alpha_high=1e3,
+        seed=config.seed,
     )
     tables = []
     for name, made in subjects.items():
         table = align(features, {_ROI: made.responses.values}, stimuli.groups, settings)
         table.insert(0, "subject", name)
-        tables.append(table[table.direction == direction])
+        tables.append(table[table.direction == config.direction])
     scores = pd.concat(tables, ignore_index=True)[["layer", "subject", "fold", "two_vs_two"]]
     first, second = (scores[scores.layer == name].drop(columns="layer") for name in _MODELS)
     return first, second

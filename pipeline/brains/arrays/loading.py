@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.brains.arrays.checks import array_problems
 from pipeline.brains.arrays.files import READERS, ArrayFile, read_arrays
 from pipeline.brains.arrays.streams import response_blocks
-from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
+from pipeline.brains.brain import Brain
 from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset
@@ -19,15 +19,16 @@ from pipeline.brains.repeats import Averaged, showings_of
 from pipeline.brains.responses import Responses
 from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli
 from pipeline.brains.unusable_voxels import left_out_said
+from pipeline.config import SelectedBrainConfig
 from pipeline.errors import DataError, Problem, refuse
 
 
-def load_arrays(request: BrainRequest) -> BrainDataset:
+def load_arrays(config: SelectedBrainConfig) -> BrainDataset:
     """Read a folder of stimuli.csv and one file of arrays for each subject.
 
     Parameters
     ----------
-    request : BrainRequest
+    config : SelectedBrainConfig
         ``directory`` holds the files that the package describes; others in it are left alone.
 
     Returns
@@ -43,11 +44,11 @@ def load_arrays(request: BrainRequest) -> BrainDataset:
     ConfigError
         If a subject or ROI is asked for that is not there.
     """
-    folder = given_directory("arrays", request.directory, f"Point to the folder with {TABLE}.")
+    folder = given_directory("arrays", config.directory, f"Point to the folder with {TABLE}.")
     table = read_stimuli(folder)
     paths = {path.stem: path for path in _subject_files(folder)}
-    wanted = chosen("subjects", str(folder), request.subjects, paths)
-    subjects = {name: _subject(paths[name], table, request) for name in wanted}
+    wanted = chosen("subjects", str(folder), config.subject_names, paths)
+    subjects = {name: _subject(paths[name], table, config) for name in wanted}
     return BrainDataset(
         name="arrays",
         stimuli=table.stimuli,
@@ -70,10 +71,10 @@ def _subject_files(folder: Path) -> list[Path]:
     return paths
 
 
-def _subject(path: Path, table: StimulusTable, request: BrainRequest) -> Responses:
+def _subject(path: Path, table: StimulusTable, config: SelectedBrainConfig) -> Responses:
     file = read_arrays(path)
     refuse(array_problems(file, len(table.row_stimulus)), DataError)
-    rois = _rois(file, request)
+    rois = _rois(file, config)
     voxels = np.unique(np.concatenate(list(rois.values())))
     rows = file.others.get("rows", np.arange(len(table.row_stimulus))).astype(np.int64)
     stimulus = table.row_stimulus[rows]
@@ -89,15 +90,15 @@ def _subject(path: Path, table: StimulusTable, request: BrainRequest) -> Respons
     return averaged.responses(
         str(path),
         {roi: np.searchsorted(voxels, columns) for roi, columns in rois.items()},
-        request.max_unusable,
+        config.max_unusable,
         None if len(shown) == len(table.stimuli) else shown,
         None if coordinates is None else coordinates[voxels].astype(np.float32),
     )
 
 
-def _rois(file: ArrayFile, request: BrainRequest) -> dict[str, NDArray[np.int64]]:
+def _rois(file: ArrayFile, config: SelectedBrainConfig) -> dict[str, NDArray[np.int64]]:
     there = [name.removeprefix("roi/") for name in file.others if name.startswith("roi/")]
-    wanted = chosen("rois", str(file.path), request.rois, there)
+    wanted = chosen("rois", str(file.path), config.roi_names, there)
     return {roi: _columns(file.others[f"roi/{roi}"]) for roi in wanted}
 
 
@@ -110,6 +111,6 @@ ARRAYS = Brain(
     modality="either",
     summary="your own data: a folder of stimuli.csv and one file of arrays for each subject",
     read=load_arrays,
-    settings=FILE_SETTINGS,
+    settings=SelectedBrainConfig,
     needs_directory=True,
 )

@@ -24,25 +24,26 @@ from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.regions import joined, matched_keys, wanted_regions
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
-from pipeline.brains.bold5000.subjects import SETTINGS, Trials, assembled, wanted_subjects
-from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.bold5000.subjects import Trials, assembled, wanted_subjects
+from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.formats.nifti.masks import read_masks
 from pipeline.brains.formats.nifti.volumes import Volumes, open_volumes, require_same_space
 from pipeline.brains.repeats import Averaged
 from pipeline.brains.responses import Responses
+from pipeline.config import Bold5000BetasConfig
 from pipeline.errors import DataError, Problem
 
 _NAME = "GLMbetas-TYPED-FITHRF-GLMDENOISE-RR"
 _REMEDY = "Download every session of the subject again."
 
 
-def load_bold5000_betas(request: BrainRequest) -> BrainDataset:
+def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
     """Read BOLD5000 release 2.0; repeats as in :func:`load_bold5000`.
 
     Parameters
     ----------
-    request : BrainRequest
+    config : Bold5000BetasConfig
 
     Returns
     -------
@@ -57,21 +58,21 @@ def load_bold5000_betas(request: BrainRequest) -> BrainDataset:
     DataError
         If files are missing or damaged, or do not fit together.
     """
-    parts = wanted_regions(request.hemispheres, request.rois)
-    asked = wanted_subjects(request, lambda root, subject: bool(_numbered(root, subject)))
-    root = Path(str(request.directory))
+    parts = wanted_regions(config.hemispheres, config.roi_names)
+    asked = wanted_subjects(config, lambda root, subject: bool(_numbered(root, subject)))
+    root = Path(str(config.directory))
     lists = {subject: read_stimulus_list(_list_path(root, subject)) for subject in asked}
-    scored = request.zscore == "session"
+    scored = config.zscore == "session"
 
     def read(subject: str, trials: Trials) -> Responses:
         sessions = _sessions(root, subject, len(trials.showings.rows))
         masks = _mask_paths(root, subject)
         averaged, columns, places = _averaged(sessions, masks, trials, parts, scored)
         where, rois = str(sessions[0].path), joined(columns, parts)
-        return averaged.responses(where, rois, request.max_unusable, trials.shown, places)
+        return averaged.responses(where, rois, config.max_unusable, trials.shown, places)
 
     said = "z-scored within sessions" if scored else "not z-scored"
-    return assembled("bold5000-2.0", f"BOLD5000 release 2.0, {said}", lists, request, read)
+    return assembled("bold5000-2.0", f"BOLD5000 release 2.0, {said}", lists, config, read)
 
 
 def _numbered(root: Path, subject: str) -> dict[int, Path]:
@@ -153,6 +154,6 @@ BOLD5000_BETAS = Brain(
     modality="image",
     summary="4 real subjects saw 4,916 photographs; whole-brain betas of release 2.0 in masks",
     read=load_bold5000_betas,
-    settings=SETTINGS | {"zscore"},
+    settings=Bold5000BetasConfig,
     needs_directory=True,
 )

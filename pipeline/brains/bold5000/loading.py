@@ -19,15 +19,16 @@ import numpy as np
 from pipeline.brains.bold5000.regions import joined, wanted_regions
 from pipeline.brains.bold5000.roi_files import roi_file
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
-from pipeline.brains.bold5000.subjects import SETTINGS, Trials, assembled, wanted_subjects
-from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.bold5000.subjects import Trials, assembled, wanted_subjects
+from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.repeats import Averaged
 from pipeline.brains.responses import Responses
+from pipeline.config import Bold5000RoisConfig
 from pipeline.errors import DataError, Problem
 
 
-def load_bold5000(request: BrainRequest) -> BrainDataset:
+def load_bold5000(config: Bold5000RoisConfig) -> BrainDataset:
     """Read BOLD5000 release 1.0.
 
     Repeats of an image are averaged. For the ceiling the single showings are kept of the images
@@ -35,7 +36,7 @@ def load_bold5000(request: BrainRequest) -> BrainDataset:
 
     Parameters
     ----------
-    request : BrainRequest
+    config : Bold5000RoisConfig
         ``directory`` holds ``ROIs``. By default all subjects that have files are read.
 
     Returns
@@ -50,20 +51,20 @@ def load_bold5000(request: BrainRequest) -> BrainDataset:
     DataError
         If files are missing or damaged, or do not fit together.
     """
-    parts = wanted_regions(request.hemispheres, request.rois)
-    asked = wanted_subjects(request, lambda root, subject: (root / "ROIs" / subject).is_dir())
-    root = Path(str(request.directory))
+    parts = wanted_regions(config.hemispheres, config.roi_names)
+    asked = wanted_subjects(config, lambda root, subject: (root / "ROIs" / subject).is_dir())
+    root = Path(str(config.directory))
     lists = {
         subject: read_stimulus_list(root / f"ROIs/stim_lists/CSI0{subject[-1]}_stim_lists.txt")
         for subject in asked
     }
 
     def read(subject: str, trials: Trials) -> Responses:
-        path = _roi_path(root, subject, request.tr)
-        return _responses(path, trials, parts, request.max_unusable)
+        path = _roi_path(root, subject, config.tr)
+        return _responses(path, trials, parts, config.max_unusable)
 
-    source = f"BOLD5000 release 1.0, TR{request.tr}"
-    return assembled("bold5000", source, lists, request, read)
+    source = f"BOLD5000 release 1.0, TR{config.tr}"
+    return assembled("bold5000", source, lists, config, read)
 
 
 def _roi_path(root: Path, subject: str, tr: str) -> Path:
@@ -97,6 +98,6 @@ BOLD5000 = Brain(
     modality="image",
     summary="4 real subjects saw 4,916 photographs; regions of interest of release 1.0",
     read=load_bold5000,
-    settings=SETTINGS | {"tr"},
+    settings=Bold5000RoisConfig,
     needs_directory=True,
 )

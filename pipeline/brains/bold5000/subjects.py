@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.images import STIMULUS_TREE, image_files, image_groups
-from pipeline.brains.brain import FILE_SETTINGS, BrainRequest
 from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset, Stimuli
@@ -18,10 +17,11 @@ from pipeline.brains.pictures import read_pictures
 from pipeline.brains.repeats import Showings, showings_of
 from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import left_out_said
+from pipeline.config import Bold5000Config
+from pipeline.config.stage import path_of
 from pipeline.errors import DataError, Problem
 
 SUBJECTS = ("CSI1", "CSI2", "CSI3", "CSI4")
-SETTINGS = FILE_SETTINGS | {"groups", "hemispheres", "image_size", "image_dir"}
 _REMEDY = "Point to the folder the release was unpacked in, whole."
 
 
@@ -41,12 +41,12 @@ class Trials:
     shown: NDArray[np.int64] | None
 
 
-def wanted_subjects(request: BrainRequest, there: Callable[[Path, str], bool]) -> tuple[str, ...]:
+def wanted_subjects(config: Bold5000Config, there: Callable[[Path, str], bool]) -> tuple[str, ...]:
     """Say which subjects to read: those asked for, or all that have files.
 
     Parameters
     ----------
-    request : BrainRequest
+    config : Bold5000Config
         Its directory is checked here.
     there : callable
         ``there(directory, subject)`` tells whether a subject has files.
@@ -58,19 +58,19 @@ def wanted_subjects(request: BrainRequest, there: Callable[[Path, str], bool]) -
     DataError
         If the folder is missing, or the files of every subject are.
     """
-    directory = given_directory("BOLD5000", request.directory, _REMEDY)
+    directory = given_directory("BOLD5000", config.directory, _REMEDY)
     present = tuple(subject for subject in SUBJECTS if there(directory, subject))
     if not present:
         expected = "files of at least one of CSI1 to CSI4"
         raise DataError(Problem(str(directory), expected, "none", _REMEDY))
-    return chosen("subjects", str(directory), request.subjects, present)
+    return chosen("subjects", str(directory), config.subject_names, present)
 
 
 def assembled(
     name: str,
     source: str,
     lists: Mapping[str, tuple[str, ...]],
-    request: BrainRequest,
+    config: Bold5000Config,
     read: Callable[[str, Trials], Responses],
 ) -> BrainDataset:
     """Read all subjects and make one dataset of the images that any of them saw.
@@ -81,7 +81,7 @@ def assembled(
         As in :class:`BrainDataset`; the voxels left out are added to the source.
     lists : mapping of str to tuple of str
         Subject -> image of each trial.
-    request : BrainRequest
+    config : Bold5000Config
         Says where the images lie, how large they are wanted and how they are grouped.
     read : callable
         ``read(subject, trials)`` -> its responses.
@@ -92,13 +92,13 @@ def assembled(
         If images are missing or damaged, or from ``read``.
     """
     images = tuple(sorted(set().union(*lists.values())))
-    groups = image_groups(images, request.groups)
-    tree = request.image_dir or Path(str(request.directory)) / STIMULUS_TREE
+    groups = image_groups(images, config.groups)
+    tree = path_of(config.image_dir) or Path(str(config.directory)) / STIMULUS_TREE
     files = image_files(tree, images)
     subjects = {subject: read(subject, _trials(names, images)) for subject, names in lists.items()}
     return BrainDataset(
         name=name,
-        stimuli=Stimuli(read_pictures(files, request.image_size), groups),
+        stimuli=Stimuli(read_pictures(files, config.image_size), groups),
         subjects=subjects,
         source=f"{source} ({', '.join(lists)}); {left_out_said(subjects)}",
     )

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
+from pipeline.brains.brain import Brain
 from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.npy_pickles import PickledArray, read_pickled_arrays
 from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
+from pipeline.config import SelectedBrainConfig
 from pipeline.errors import DataError, Problem
 
 _NAME = "coursework-sentences"
@@ -34,12 +35,12 @@ _MOST_BYTES = 1 << 20
 _REMEDY = "Point to the folder with stimuli.txt, subj1.npy and subj2.npy as they were handed out."
 
 
-def load_coursework(request: BrainRequest) -> BrainDataset:
+def load_coursework(config: SelectedBrainConfig) -> BrainDataset:
     """Read sentences and responses; the 384 sentences come out first whatever the list's order.
 
     Parameters
     ----------
-    request : BrainRequest
+    config : SelectedBrainConfig
         ``directory`` holds stimuli.txt, subj*.npy and, if wanted, passages.txt (the order of the
         lines is then kept).
 
@@ -56,7 +57,7 @@ def load_coursework(request: BrainRequest) -> BrainDataset:
     ConfigError
         If a subject or ROI is asked for that is not there.
     """
-    directory = given_directory(_NAME, request.directory, _REMEDY)
+    directory = given_directory(_NAME, config.directory, _REMEDY)
     sentences = _lines(directory / "stimuli.txt")
     twice = next((text for text in sentences if sentences.count(text) > 1), None)
     if twice is not None:
@@ -67,9 +68,9 @@ def load_coursework(request: BrainRequest) -> BrainDataset:
     else:
         rows, groups = _derived(directory / "stimuli.txt", sentences)
     paths = {path.stem: path for path in _subject_files(directory)}
-    wanted = chosen("subjects", str(directory), request.subjects, paths)
-    rois = chosen("rois", _NAME, request.rois, _ROIS.values())
-    subjects = {name: _subject(paths[name], rows, rois, request.max_unusable) for name in wanted}
+    wanted = chosen("subjects", str(directory), config.subject_names, paths)
+    rois = chosen("rois", _NAME, config.roi_names, _ROIS.values())
+    subjects = {name: _subject(paths[name], rows, rois, config.max_unusable) for name in wanted}
     return BrainDataset(
         name=_NAME,
         stimuli=Stimuli(tuple(sentences[row] for row in rows), np.array(groups)),
@@ -168,6 +169,6 @@ COURSEWORK = Brain(
     modality="text",
     summary="two real subjects who read 627 sentences, as stimuli.txt and subj*.npy",
     read=load_coursework,
-    settings=FILE_SETTINGS,
+    settings=SelectedBrainConfig,
     needs_directory=True,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
+from pipeline.brains.brain import Brain
 from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset
@@ -19,6 +19,8 @@ from pipeline.brains.repeats import Averaged, showings_of
 from pipeline.brains.responses import Responses
 from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli
 from pipeline.brains.unusable_voxels import left_out_said
+from pipeline.config import NiftiConfig
+from pipeline.config.stage import path_of
 from pipeline.errors import DataError, Problem, refuse
 
 _ENDINGS = (".nii.gz", ".nii")
@@ -26,12 +28,12 @@ _LABELS = "labels.csv"
 _REMEDY = "Lay the folder out as the description of the brain nifti says."
 
 
-def load_nifti(request: BrainRequest) -> BrainDataset:
+def load_nifti(config: NiftiConfig) -> BrainDataset:
     """Read a folder as the package describes it.
 
     Parameters
     ----------
-    request : BrainRequest
+    config : NiftiConfig
 
     Returns
     -------
@@ -47,14 +49,14 @@ def load_nifti(request: BrainRequest) -> BrainDataset:
     ConfigError
         If a subject or ROI is asked for that is not there.
     """
-    directory = given_directory("nifti", request.directory, _REMEDY)
+    directory = given_directory("nifti", config.directory, _REMEDY)
     folders = {f.name: f for f in sorted(directory.iterdir()) if _beta_paths(f)}
     if not folders:
         found = "no folder that holds betas.nii.gz or betas/*.nii.gz"
         raise DataError(Problem(str(directory), "a folder for each subject", found, _REMEDY))
-    wanted = chosen("subjects", str(directory), request.subjects, folders)
+    wanted = chosen("subjects", str(directory), config.subject_names, folders)
     table = read_stimuli(directory)
-    subjects = {name: _subject(directory, folders[name], table, request) for name in wanted}
+    subjects = {name: _subject(directory, folders[name], table, config) for name in wanted}
     return BrainDataset(
         name="nifti",
         stimuli=table.stimuli,
@@ -63,9 +65,7 @@ def load_nifti(request: BrainRequest) -> BrainDataset:
     )
 
 
-def _subject(
-    directory: Path, folder: Path, table: StimulusTable, request: BrainRequest
-) -> Responses:
+def _subject(directory: Path, folder: Path, table: StimulusTable, config: NiftiConfig) -> Responses:
     betas = [open_volumes(path) for path in _beta_paths(folder)]
     for other in betas[1:]:
         require_same_space(betas[0], other)
@@ -74,7 +74,7 @@ def _subject(
     listed = TABLE if rows is None else f"{folder.name}/{ROWS}"
     refuse(_count_problems(folder, betas, stimulus, listed), DataError)
     shown = np.unique(stimulus)
-    regions = _regions(directory, folder, betas[0], request)
+    regions = _regions(directory, folder, betas[0], config)
     averaged = Averaged(showings_of(stimulus.tolist(), shown.tolist()), len(regions.voxels))
     trial = 0
     for volumes in betas:
@@ -84,7 +84,7 @@ def _subject(
     return averaged.responses(
         str(folder),
         regions.columns,
-        request.max_unusable,
+        config.max_unusable,
         None if len(shown) == len(table.stimuli) else shown,
         betas[0].space.coordinates(regions.voxels),
     )
@@ -117,28 +117,27 @@ def _beta_paths(folder: Path) -> list[Path]:
     return [single] if single else list(listed.values())
 
 
-def _regions(directory: Path, folder: Path, betas: Volumes, request: BrainRequest) -> Regions:
-    if request.atlas:
-        labels = request.labels or request.atlas.parent / _LABELS
-        return read_atlas(request.atlas, _kept_labels(labels, request), betas)
+def _regions(directory: Path, folder: Path, betas: Volumes, config: NiftiConfig) -> Regions:
+    named, labels = path_of(config.atlas), path_of(config.labels)
+    if named:
+        return read_atlas(named, _kept_labels(labels or named.parent / _LABELS, config), betas)
     for place in (folder, directory):
         masks, atlas = _nifti_in(place / "masks"), _nifti_at(place, "atlas")
         if masks and atlas:
             found = f"the folder masks and {atlas.name}"
             raise DataError(Problem(str(place), "masks or an atlas", found, "Take one away."))
         if masks:
-            kept = chosen("rois", str(place / "masks"), request.rois, masks)
+            kept = chosen("rois", str(place / "masks"), config.roi_names, masks)
             return read_masks({roi: masks[roi] for roi in kept}, betas)
         if atlas:
-            labels = request.labels or place / _LABELS
-            return read_atlas(atlas, _kept_labels(labels, request), betas)
+            return read_atlas(atlas, _kept_labels(labels or place / _LABELS, config), betas)
     expected = "masks/<ROI>.nii.gz, or atlas.nii.gz with labels.csv"
     raise DataError(Problem(str(folder), expected, "neither, nor in the folder above", _REMEDY))
 
 
-def _kept_labels(path: Path, request: BrainRequest) -> dict[str, int]:
+def _kept_labels(path: Path, config: NiftiConfig) -> dict[str, int]:
     labels = read_labels(path)
-    return {roi: labels[roi] for roi in chosen("rois", str(path), request.rois, labels)}
+    return {roi: labels[roi] for roi in chosen("rois", str(path), config.roi_names, labels)}
 
 
 def _nifti_at(folder: Path, stem: str) -> Path | None:
@@ -166,6 +165,6 @@ NIFTI = Brain(
     modality="either",
     summary="your own responses as NIfTI volumes with masks or an atlas, and stimuli.csv",
     read=load_nifti,
-    settings=FILE_SETTINGS | {"atlas", "labels"},
+    settings=NiftiConfig,
     needs_directory=True,
 )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.brains.brain import FILE_SETTINGS, Brain, BrainRequest
+from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.pereira.loading import load_pereira
 from pipeline.brains.pereira.networks import DEFAULT_ROIS, NETWORKS
 from pipeline.brains.pereira.subjects import EXPERIMENTS
+from pipeline.config import GroupedBrainConfig, SelectedBrainConfig
 
 __all__ = ["DEFAULT_ROIS", "EXPERIMENTS", "NETWORKS", "PEREIRA_BRAINS", "load_pereira"]
 
@@ -25,15 +26,16 @@ _SUMMARIES = {
 }
 
 
-def _loader(experiment: str) -> Callable[[BrainRequest], BrainDataset]:
-    def load(request: BrainRequest) -> BrainDataset:
-        return load_pereira(request, experiment)
+def _loader(experiment: str) -> Callable[[GroupedBrainConfig], BrainDataset]:
+    def load(config: GroupedBrainConfig) -> BrainDataset:
+        return load_pereira(config, experiment)
 
     return load
 
 
-def _settings(experiment: str) -> frozenset[str]:
-    return FILE_SETTINGS if experiment.startswith("180") else FILE_SETTINGS | {"groups"}
+def _settings(experiment: str) -> type[SelectedBrainConfig]:
+    """Concepts are groups of their own; sentences stand in passages about topics."""
+    return SelectedBrainConfig if experiment.startswith("180") else GroupedBrainConfig
 
 
 PEREIRA_BRAINS: tuple[Brain, ...] = tuple(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.brain import BrainRequest
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.matlab import MatFile, refuse_field
 from pipeline.brains.pereira.fields import Recording
@@ -17,18 +16,19 @@ from pipeline.brains.pereira.networks import DEFAULT_ROIS, regions
 from pipeline.brains.pereira.subjects import Found, find_subjects, parts_of, read_recording
 from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
+from pipeline.config import GroupedBrainConfig
 from pipeline.errors import ConfigError, Problem, nearest
 
 _PASSAGE = re.compile(r"^exp\d-passage\d+-")
 _STANDS_IN = "Gordon networks, as older files have no language or MD masks"
 
 
-def load_pereira(request: BrainRequest, experiment: str) -> BrainDataset:
+def load_pereira(config: GroupedBrainConfig, experiment: str) -> BrainDataset:
     """Read one experiment, or the union of the two with sentences, of all subjects that have it.
 
     Parameters
     ----------
-    request : BrainRequest
+    config : GroupedBrainConfig
         ``directory`` holds ``<subject>/data_*.mat`` or ``<subject>/examples_*.mat``. ``rois`` are
         names as in `networks.regions`; by default the networks of the papers. Files of the older
         family have Gordon and AAL parcels only: there the default stands for Gordon's networks,
@@ -58,16 +58,16 @@ def load_pereira(request: BrainRequest, experiment: str) -> BrainDataset:
     ConfigError
         If there is no such experiment, subject or kind of group.
     """
-    directory, rois = request.directory, request.rois or DEFAULT_ROIS
-    _check_groups(request, experiment)
-    found = find_subjects(directory, experiment, request.subjects)
+    directory, rois = config.directory, config.roi_names or DEFAULT_ROIS
+    _check_groups(config, experiment)
+    found = find_subjects(directory, experiment, config.subject_names)
     parts = parts_of(experiment)
     shown: tuple[Recording, ...] = ()
     subjects, remarks = {}, []
     for subject, paths in found.files.items():
         recordings = tuple(read_recording(*pair) for pair in zip(paths, parts, strict=True))
         shown = shown or recordings
-        subjects[subject] = _read_subject(recordings, shown, rois, request.max_unusable)
+        subjects[subject] = _read_subject(recordings, shown, rois, config.max_unusable)
         if rois == DEFAULT_ROIS and any(recording.older for recording in recordings):
             remarks.append(f"{subject}: {_STANDS_IN}")
     stimuli = tuple(text for recording in shown for text in recording.stimuli)
@@ -75,7 +75,7 @@ def load_pereira(request: BrainRequest, experiment: str) -> BrainDataset:
         again = next(text for text in stimuli if stimuli.count(text) > 1)
         refuse_field(f"{directory}", "different sentences in 384 and 243", f"in both: {again!r}")
     groups = np.array([group for recording in shown for group in recording.groups])
-    if request.groups == "topic":
+    if config.groups == "topic":
         groups = np.array([_PASSAGE.sub("", group) for group in groups])
     return BrainDataset(
         name=f"pereira2018-{experiment}",
@@ -96,11 +96,11 @@ def _source(experiment: str, found: Found, remarks: Sequence[str]) -> str:
     return "; ".join(said)
 
 
-def _check_groups(request: BrainRequest, experiment: str) -> None:
-    if request.groups not in {"", "passage", "topic"}:
+def _check_groups(config: GroupedBrainConfig, experiment: str) -> None:
+    if config.groups not in {"", "passage", "topic"}:
         expected = f"passage or topic for {experiment} of Pereira 2018"
-        remedy = nearest(request.groups, ("passage", "topic"))
-        raise ConfigError(Problem("groups", expected, repr(request.groups), remedy))
+        remedy = nearest(config.groups, ("passage", "topic"))
+        raise ConfigError(Problem("groups", expected, repr(config.groups), remedy))
 
 
 @dataclass(frozen=True)

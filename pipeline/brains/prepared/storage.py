@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from pipeline.brains.brain import Brain, BrainRequest
+from pipeline.brains.brain import Brain
 from pipeline.brains.checks import given_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.limits import damaged, mapped_npy
@@ -23,6 +23,7 @@ from pipeline.brains.prepared.manifest import (
     subject_folder,
 )
 from pipeline.brains.responses import Responses
+from pipeline.config import BrainConfig
 from pipeline.errors import DataError, Problem
 
 _MOST_JSON = 1 << 26
@@ -188,10 +189,10 @@ def _read_subject(entry: SubjectEntry, folder: Path) -> Responses:
     )
 
 
-def load_canonical(request: BrainRequest) -> BrainDataset:
-    """Open the canonical copy in the directory of a request."""
+def load_canonical(config: BrainConfig) -> BrainDataset:
+    """Open the canonical copy in the directory of a config."""
     remedy = "Point to the folder that prepare wrote."
-    return read_canonical(given_directory("prepared", request.directory, remedy))
+    return read_canonical(given_directory("prepared", config.directory, remedy))
 
 
 CANONICAL = Brain(

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.brain import SIMULATION_SETTINGS, Brain, BrainRequest
+from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.simulated.voxels import SimulatedResponses, VoxelSettings, simulate_responses
+from pipeline.config import SimulatedBrainConfig, SimulationConfig
 from pipeline.errors import ConfigError, Problem
 from pipeline.worlds.language import (
     form_factors,
@@ -31,19 +32,19 @@ Factors = Mapping[str, NDArray[np.float64]]
 _SENTENCES_A_PASSAGE = 4
 _EXEMPLARS = 2
 _POOL = 20
-# Signal variance of each ROI; group_noise and white_noise of a request are on the same scale.
+# Signal variance of each ROI; group_noise and white_noise are on the same scale.
 _STRENGTHS = {"language": 1.0, "dmn": 0.6, "task": 0.25, "visual": 0.25}
 _PICTURE_STRENGTHS = {"LOC": 1.0, "OPA": 0.7, "EarlyVis": 0.7}
 # Added to the seed, so that subjects do not see what tasks of the same seed train on.
 _STIMULUS_SEED = 700_000
 
 
-def sentence_stimuli(request: BrainRequest) -> tuple[Stimuli, Factors]:
+def sentence_stimuli(config: SimulationConfig) -> tuple[Stimuli, Factors]:
     """Write the sentences and give what each ROI responds to.
 
     Parameters
     ----------
-    request : BrainRequest
+    config : SimulationConfig
         ``n_stimuli`` is a multiple of 4.
 
     Returns
@@ -54,8 +55,8 @@ def sentence_stimuli(request: BrainRequest) -> tuple[Stimuli, Factors]:
         ``language`` responds to the meaning of a sentence, ``dmn`` to what its passage is about,
         ``visual`` to its form, ``task`` a little to everything.
     """
-    n_passages = _whole(request.n_stimuli, _SENTENCES_A_PASSAGE, "sentences in a passage")
-    passages = sample_passages(n_passages, _STIMULUS_SEED + request.seed)
+    n_passages = _whole(config.n_stimuli, _SENTENCES_A_PASSAGE, "sentences in a passage")
+    passages = sample_passages(n_passages, _STIMULUS_SEED + config.seed)
     semantic = np.stack([semantic_factors(s) for p in passages for s in p.sentences])
     form = np.stack([form_factors(s) for p in passages for s in p.sentences])
     gist = semantic.reshape(n_passages, _SENTENCES_A_PASSAGE, -1).mean(axis=1)
@@ -71,12 +72,12 @@ def sentence_stimuli(request: BrainRequest) -> tuple[Stimuli, Factors]:
     return stimuli, {"language": semantic, "dmn": about, "task": mixed, "visual": form}
 
 
-def picture_stimuli(request: BrainRequest) -> tuple[Stimuli, Factors]:
+def picture_stimuli(config: SimulationConfig) -> tuple[Stimuli, Factors]:
     """Draw the pictures and give what each ROI responds to.
 
     Parameters
     ----------
-    request : BrainRequest
+    config : SimulationConfig
         ``n_stimuli`` is a multiple of 2.
 
     Returns
@@ -87,8 +88,8 @@ def picture_stimuli(request: BrainRequest) -> tuple[Stimuli, Factors]:
     mapping of str to ndarray, shape (n_stimuli, n_factors)
         ``LOC`` responds to the object, ``OPA`` to the scene, ``EarlyVis`` to low-level features.
     """
-    n_identities = _whole(request.n_stimuli, _EXEMPLARS, "exemplars of a picture")
-    seed = _STIMULUS_SEED + request.seed
+    n_identities = _whole(config.n_stimuli, _EXEMPLARS, "exemplars of a picture")
+    seed = _STIMULUS_SEED + config.seed
     rng = np.random.default_rng(seed)
     # Drawn from many: in a small balanced set the pictures left out of a fold would be missing
     # among those it trains on, and features of no use would score below chance.
@@ -107,7 +108,7 @@ def _whole(n_stimuli: int, n_each: int, what: str) -> int:
     if n_stimuli % n_each:
         raise ConfigError(
             Problem(
-                "brain request: n_stimuli",
+                "n_stimuli",
                 f"a multiple of {n_each}, the {what}",
                 str(n_stimuli),
                 f"Ask for {n_stimuli - n_stimuli % n_each + n_each}.",
@@ -117,7 +118,8 @@ def _whole(n_stimuli: int, n_each: int, what: str) -> int:
 
 
 def simulate_subjects(
-    request: BrainRequest,
+    config: SimulationConfig,
+    n_subjects: int,
     factors: Factors,
     groups: NDArray[np.str_],
     strengths: Mapping[str, float],
@@ -126,7 +128,8 @@ def simulate_subjects(
 
     Parameters
     ----------
-    request : BrainRequest
+    config : SimulationConfig
+    n_subjects : int
     factors : mapping of str to ndarray, shape (n_stimuli, n_factors)
     groups : ndarray of str, shape (n_stimuli,)
     strengths : mapping of str to float
@@ -138,47 +141,47 @@ def simulate_subjects(
         ``sim1``, ``sim2``, …; a subject does not depend on how many there are.
     """
     settings = VoxelSettings(
-        strengths={roi: request.effect * strength for roi, strength in strengths.items()},
-        n_voxels=request.n_voxels,
-        group_noise=request.group_noise,
-        white_noise=request.white_noise,
-        n_repeats=request.n_repeats,
+        strengths={roi: config.effect * strength for roi, strength in strengths.items()},
+        n_voxels=config.n_voxels,
+        group_noise=config.group_noise,
+        white_noise=config.white_noise,
+        n_repeats=config.n_repeats,
     )
     return {
         f"sim{number}": simulate_responses(
-            factors, groups, settings, np.random.default_rng((request.seed, number))
+            factors, groups, settings, np.random.default_rng((config.seed, number))
         )
-        for number in range(1, request.n_subjects + 1)
+        for number in range(1, n_subjects + 1)
     }
 
 
-def load_simulated_sentences(request: BrainRequest) -> BrainDataset:
+def load_simulated_sentences(config: SimulatedBrainConfig) -> BrainDataset:
     """Simulate subjects who read passages of the simulated language."""
-    stimuli, factors = sentence_stimuli(request)
-    return _dataset("simulated-sentences", request, stimuli, factors, _STRENGTHS)
+    stimuli, factors = sentence_stimuli(config)
+    return _dataset("simulated-sentences", config, stimuli, factors, _STRENGTHS)
 
 
-def load_simulated_pictures(request: BrainRequest) -> BrainDataset:
+def load_simulated_pictures(config: SimulatedBrainConfig) -> BrainDataset:
     """Simulate subjects who look at simulated pictures."""
-    stimuli, factors = picture_stimuli(request)
-    return _dataset("simulated-pictures", request, stimuli, factors, _PICTURE_STRENGTHS)
+    stimuli, factors = picture_stimuli(config)
+    return _dataset("simulated-pictures", config, stimuli, factors, _PICTURE_STRENGTHS)
 
 
 def _dataset(
     name: str,
-    request: BrainRequest,
+    config: SimulatedBrainConfig,
     stimuli: Stimuli,
     factors: Factors,
     strengths: Mapping[str, float],
 ) -> BrainDataset:
-    simulated = simulate_subjects(request, factors, stimuli.groups, strengths)
+    simulated = simulate_subjects(config, config.n_subjects, factors, stimuli.groups, strengths)
     ceilings = next(iter(simulated.values())).ceiling
     shares = ", ".join(f"{roi} {share:.2f}" for roi, share in ceilings.items())
     return BrainDataset(
         name=name,
         stimuli=stimuli,
         subjects={subject: made.responses for subject, made in simulated.items()},
-        source=f"simulated by this package, seed {request.seed}; share of signal: {shares}",
+        source=f"simulated by this package, seed {config.seed}; share of signal: {shares}",
     )
 
 
@@ -187,12 +190,12 @@ SIMULATED_SENTENCES = Brain(
     modality="text",
     summary="simulated subjects read passages of a simulated language",
     read=load_simulated_sentences,
-    settings=SIMULATION_SETTINGS,
+    settings=SimulatedBrainConfig,
 )
 SIMULATED_PICTURES = Brain(
     name="simulated-pictures",
     modality="image",
     summary="simulated subjects look at simulated pictures of shapes before scenes",
     read=load_simulated_pictures,
-    settings=SIMULATION_SETTINGS,
+    settings=SimulatedBrainConfig,
 )

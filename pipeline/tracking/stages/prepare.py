@@ -13,7 +13,6 @@ from pipeline.alignment.dataset.ceilings import split_half_ceilings
 from pipeline.brains import BRAINS
 from pipeline.brains.choosing import lone_voxel_problems
 from pipeline.brains.dataset import BrainDataset
-from pipeline.brains.load import request_of
 from pipeline.brains.overview import overview, overview_text
 from pipeline.brains.prepared import write_canonical
 from pipeline.brains.spread import voxel_spread
@@ -67,7 +66,7 @@ def run_prepare(config: PrepareConfig) -> Prepared:
     tags = {"brain": config.brain}
     stage = Stage("prepare", f"prepare {config.brain}", "", config.model_dump(), tags)
     with visible_refusal(stage):
-        brain = BRAINS[config.brain].load(request_of(config))
+        brain = BRAINS[config.brain].load(config)
         refuse(lone_voxel_problems(brain), DataError)
     mark = fingerprint("prepare", {}, {"brain": brain.digest}, CODE)
     stage = Stage("prepare", f"prepare {brain.name}", mark, stage.settings, {"brain": brain.name})
