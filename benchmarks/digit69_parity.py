@@ -96,7 +96,9 @@ def compare(
 
 def compare_splits(directory: Path, threshold: float, trials: int, n_folds: int) -> pd.DataFrame:
     """Compare both paths in shuffled folds, and in folds that keep like pictures together."""
-    brain = BRAINS["digit69"].load(PrepareConfig(brain="digit69", brain_dir=str(directory)))
+    brain = BRAINS["digit69"].load(
+        PrepareConfig.model_validate({"brain": "digit69", "brain_dir": str(directory)})
+    )
     pixels = np.asarray(brain.stimuli.items)[..., 0].reshape(len(brain.stimuli), -1) * 1.0
     voxels = brain.subjects["s1"].values.astype(np.float64)
     like = merged_groups(brain.stimuli, threshold)

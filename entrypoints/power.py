@@ -68,8 +68,8 @@ def _draw(config: PowerConfig, design: ContrastDesign, largest: float) -> None:
     """Draw half, all and twice the subjects, as far as the test can have them."""
     import pandas as pd
 
-    from pipeline.alignment.power.design import MOST_FLIPPED
     from pipeline.alignment.power.estimate import power_of_contrast
+    from pipeline.config.power import MOST_FLIPPED
     from pipeline.reporting.figures.power import power_figure
 
     most = MOST_FLIPPED if config.test == "sign-flip" else math.inf

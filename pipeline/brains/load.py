@@ -18,4 +18,4 @@ def load_brain(name: str, directory: str) -> BrainDataset:
     DataError
         When its files are missing, damaged, or do not match one another.
     """
-    return BRAINS[name].load(PrepareConfig(brain=name, brain_dir=directory))
+    return BRAINS[name].load(PrepareConfig.model_validate({"brain": name, "brain_dir": directory}))

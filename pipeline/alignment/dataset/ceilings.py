@@ -128,7 +128,9 @@ def simulated_signals(name: str, brain: BrainDataset) -> dict[str, NDArray[np.fl
     """
     if "simulated" not in name:
         return {}
-    silent = PrepareConfig(brain=name, group_noise=0.0, white_noise=0.0, n_repeats=1)
+    silent = PrepareConfig.model_validate(
+        {"brain": name, "group_noise": 0, "white_noise": 0, "n_repeats": 1}
+    )
     return {s: twin.values for s, twin in BRAINS[name].load(silent).subjects.items()}
 
 

@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment.power.design import (
-    MOST_FLIPPED,
     ContrastDesign,
     ContrastTest,
 )
+from pipeline.config.power import MOST_FLIPPED
 from pipeline.errors import AlignmentError, Problem
 
 _BLOCK = 1000
