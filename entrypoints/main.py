@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,12 @@ def main(arguments: Sequence[str]) -> None:
     study = read_study(path, catalogue())
     refuse_out_of_reach(TuneConfig.model_validate(cell.tune) for cell in study.cells())
     from pipeline.tracking.stages.study import run_study
-    from pipeline.tracking.store import UI_PORT, browse_link, open_store
+    from pipeline.tracking.store import how_to_browse, open_store
 
     open_store()
     finished = run_study(study)
-    page = os.path.relpath(finished.report.page)
-    print(f"\n{finished.report.terminal}\n\nReport:  {page}")
-    print(f"Runs:    make ui, then open {browse_link(UI_PORT)}")
+    print(f"\n{finished.report.terminal}\n\nReport:  {finished.report.place}")
+    print(f"Runs:    {how_to_browse()}")
 
 
 def _glance_at(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -9,7 +9,9 @@ from pydantic.fields import FieldInfo
 
 from pipeline.config import (
     AlignConfig,
+    ExportConfig,
     ExtractConfig,
+    ImportConfig,
     PrepareConfig,
     ReportConfig,
     StageConfig,
@@ -22,11 +24,13 @@ STAGES: dict[str, type[StageConfig]] = {
     "extract": ExtractConfig,
     "align": AlignConfig,
     "report": ReportConfig,
+    "export": ExportConfig,
+    "import": ImportConfig,
 }
 DEFAULT_STUDY = "studies/demo.yaml"
 HEAD = f"""\
 # Made by: python -m entrypoints.mlproject > MLproject
-# Help:    python -m entrypoints.tune --help   (likewise prepare, extract, align, report)
+# Help:    python -m entrypoints.tune --help   (likewise for the others)
 name: brain-alignment
 conda_env: conda.yaml
 entry_points:

@@ -17,7 +17,7 @@ def main(arguments: Sequence[str]) -> None:
     open_store()
     prepared = run_prepare(config)
     print(prepared.text)
-    print(f"\nto align with it: -P brain=prepared -P brain_dir={prepared.folder}")
+    print(f"\nto align with it: -P brain=prepared -P brain_dir={prepared.lasting_folder}")
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ def main(arguments: Sequence[str]) -> None:
     from pipeline.tracking.stages.report.stage import run_report
     from pipeline.tracking.store import open_store
 
-    open_store()
+    open_store(writing=False)
     report = run_report(config)
     print(report.terminal)
-    print(f"report: {report.page}")
+    print(f"report: {report.place}")
 
 
 if __name__ == "__main__":

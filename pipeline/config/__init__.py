@@ -1,6 +1,7 @@
 """One model per stage: the only place where a default is written."""
 
 from pipeline.config.align import AlignConfig, ComputeConfig, ExtractConfig, ScoreConfig
+from pipeline.config.archive import ExportConfig, ImportConfig
 from pipeline.config.brain import (
     Bold5000BetasConfig,
     Bold5000Config,
@@ -32,9 +33,11 @@ __all__ = [
     "Catalogue",
     "Cell",
     "ComputeConfig",
+    "ExportConfig",
     "ExtractConfig",
     "Grid",
     "GroupedBrainConfig",
+    "ImportConfig",
     "Listed",
     "MeasuredBrainConfig",
     "NiftiConfig",

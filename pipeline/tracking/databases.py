@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.errors import Problem, RegistryError, refuse
+from pipeline.tracking.places import cannot_be_written
 
 log = logging.getLogger("pipeline")
 HEADER = b"SQLite format 3\0"
@@ -22,11 +23,6 @@ REMEDY = "Correct MLFLOW_TRACKING_URI, or unset it to use sqlite:///mlflow.db in
 #: Another process that makes a store writes to it all the time: 1 to 4 s in all.
 SECONDS_OF_SILENCE = 5.0
 BESIDE = ("-journal", "-wal", "-shm")  # what SQLite itself puts next to a file
-
-
-def is_read_only(database: Path) -> bool:
-    """Say whether a store can be read and not written."""
-    return database.is_file() and not os.access(database, os.W_OK)
 
 
 def check_database(database: Path) -> None:
@@ -57,7 +53,7 @@ def prepare_database(database: Path) -> None:
             return
         log.info("%s was never made to its end and holds no run: it is made again", database.name)
         _remove(database)
-    _make(database)
+    make_database(database)
 
 
 def _problems(database: Path) -> Iterator[Problem]:
@@ -99,7 +95,7 @@ def _names(connection: sqlite3.Connection) -> set[str]:
 
 
 def _connect(database: Path) -> sqlite3.Connection:
-    mode = "ro" if is_read_only(database) else "rw"
+    mode = "ro" if cannot_be_written(database) else "rw"
     return sqlite3.connect(f"file:{quote(str(database))}?mode={mode}", uri=True, timeout=60)
 
 
@@ -125,7 +121,7 @@ def _remove(database: Path) -> None:
         database.with_name(database.name + ending).unlink(missing_ok=True)
 
 
-def _make(database: Path) -> None:
+def make_database(database: Path) -> None:
     """Make an empty store beside its place, and put it there when it is whole."""
     from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
 import tempfile
 from pathlib import Path
 
@@ -25,6 +26,18 @@ def database_of(uri: str) -> Path | None:
         return None
     name = make_url(uri).database
     return None if name in (None, "", ":memory:") else Path(str(name))
+
+
+def is_read_only() -> bool:
+    """Say whether the store is a file that this process may read and not write."""
+    database = database_of(mlflow.get_tracking_uri())
+    return database is not None and cannot_be_written(database)
+
+
+def cannot_be_written(database: Path) -> bool:
+    """Say whether an SQLite file is there and may not be written; its folder takes its journal."""
+    writable = os.access(database, os.W_OK) and os.access(database.absolute().parent, os.W_OK)
+    return database.is_file() and not writable
 
 
 def running_folder() -> Path:

@@ -10,6 +10,7 @@ import importlib.util
 import sys
 import uuid
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -58,10 +59,12 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         def base_folder() -> Path:
             # by the URI beneath: a base on this machine is then read where it lies, not copied
             uri = RunsArtifactRepository.get_underlying_uri(context.model_config["base_uri"])
-            return Path(mlflow.artifacts.download_artifacts(uri))
+            target = None if uri.startswith(("/", "file:")) else fetched
+            return Path(mlflow.artifacts.download_artifacts(uri, dst_path=target))
 
         loading = import_travelling(Path(context.artifacts["travelling"]))
-        self.tuned = loading.load_tuned(Path(context.artifacts["tuned"]), base_folder)
+        with TemporaryDirectory(prefix="base-") as fetched:
+            self.tuned = loading.load_tuned(Path(context.artifacts["tuned"]), base_folder)
 
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # type: ignore[type-arg]
         """Do the task, or return features of shape (n_stimuli, n_layers, n_features).

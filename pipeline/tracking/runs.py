@@ -16,6 +16,8 @@ from mlflow.entities import Run
 
 from pipeline.errors import PipelineError, Problem, RegistryError
 from pipeline.tracking.claims import claimed, process_tag
+from pipeline.tracking.fetching import fetch
+from pipeline.tracking.places import is_read_only
 
 log = logging.getLogger("pipeline")
 NOTE = "mlflow.note.content"  # the tag that the UI shows as a run's description
@@ -92,6 +94,8 @@ def visible_refusal(stage: Stage) -> Iterator[None]:
     try:
         yield
     except PipelineError:
+        if is_read_only():
+            raise
         with stage_run(stage):
             raise
 
@@ -181,6 +185,11 @@ def find_runs(filter_string: str) -> list[Run]:
     return runs
 
 
+def artifact_uri(run_id: str, name: str) -> str:
+    """Give the address of an artifact of a run, by which it is read where it lies."""
+    return f"{mlflow.get_run(run_id).info.artifact_uri}/{name}"
+
+
 def artifact(run_id: str, name: str) -> Path:
     """Fetch an artifact of a run.
 
@@ -190,17 +199,15 @@ def artifact(run_id: str, name: str) -> Path:
         When the run has no such artifact, or it is out of reach.
     """
     try:
-        # by its own URI: an artifact on this machine is then read where it lies, not copied
-        uri = f"{mlflow.get_run(run_id).info.artifact_uri}/{name}"
-        return Path(mlflow.artifacts.download_artifacts(uri))
+        return fetch(artifact_uri(run_id, name))
     except (OSError, mlflow.exceptions.MlflowException) as error:
         raise RegistryError(
             Problem(
                 f"run {run_id}",
                 f"an artifact '{name}'",
                 "none that can be read",
-                "Was the project moved? Artifacts are kept by absolute path: delete the run and "
-                "run its stage again.",
+                "Was it deleted, or moved without the store? Put it back beside mlflow.db, or "
+                "delete the run and run its stage again.",
             )
         ) from error
 

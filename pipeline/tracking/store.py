@@ -19,10 +19,10 @@ from filelock import FileLock
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import Problem, RegistryError
-from pipeline.tracking.databases import check_database, is_read_only, prepare_database
+from pipeline.tracking.databases import check_database, prepare_database
 from pipeline.tracking.lost_runs import close_lost_runs
 from pipeline.tracking.moved_stores import follow_move
-from pipeline.tracking.places import database_of
+from pipeline.tracking.places import cannot_be_written, database_of, is_read_only
 from pipeline.tracking.waiting import be_patient, wait_for_database, wait_for_server
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
@@ -32,21 +32,26 @@ HTTP = ("http://", "https://")
 SERVED = ("postgresql", "mysql")  # databases that processes reach over a network
 
 
-def open_store() -> str:
+def open_store(writing: bool = True) -> str:
     """Point MLflow at the store and the experiment; create both when they are not there.
 
     ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME`` are honoured. Inside ``mlflow run`` the
     experiment is already chosen. Runs of processes that are gone are closed.
 
+    Parameters
+    ----------
+    writing : bool
+        Whether the command is of no use where the store can be read only.
+
     Returns
     -------
     str
-        Id of the experiment in which new runs are made.
+        Id of the experiment in which new runs are made; empty where none can be made.
 
     Raises
     ------
     RegistryError
-        When the store cannot be opened, or read only.
+        When the store cannot be opened, or read only where it must be written.
     """
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.ERROR)
@@ -54,8 +59,10 @@ def open_store() -> str:
     uri = os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_STORE)
     be_patient()
     try:
-        with _being_opened(uri):
+        with _being_opened(uri, writing):
             mlflow.set_tracking_uri(uri)
+            if is_read_only():
+                return ""
             experiment = _experiment()
         close_lost_runs()
         return experiment
@@ -71,7 +78,7 @@ def open_store() -> str:
 
 
 @contextmanager
-def _being_opened(uri: str) -> Iterator[None]:
+def _being_opened(uri: str, writing: bool) -> Iterator[None]:
     """Look at a store before MLflow does, and let one process at a time open it.
 
     MLflow repeats for minutes without a word what cannot work, and processes that create the
@@ -90,8 +97,11 @@ def _being_opened(uri: str) -> Iterator[None]:
             yield
         return
     check_database(database)
-    if is_read_only(database):
-        raise PermissionError("it can be read only")
+    if cannot_be_written(database):
+        if writing:
+            raise PermissionError("it can be read only")
+        yield
+        return
     with FileLock(f"{database}.lock"):
         prepare_database(database)
         follow_move(database)
@@ -109,7 +119,7 @@ def _experiment() -> str:
 def run_link(experiment_id: str, run_id: str) -> str:
     """Give the address of a run on the server of the store; empty where the store has no server."""
     server = mlflow.get_tracking_uri()
-    if not server.startswith(("http://", "https://")):
+    if not server.startswith(HTTP):
         return ""
     return f"{server.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
 
@@ -120,7 +130,7 @@ def browse_link(port: int) -> str:
     Parameters
     ----------
     port : int
-        On which ``make ui`` serves.
+        On which ``make ui`` serves; the store's own server needs none.
     """
     client = mlflow.MlflowClient()
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
@@ -129,4 +139,12 @@ def browse_link(port: int) -> str:
     )
     experiment = newest[0].info.experiment_id if newest else _experiment()
     # the UI opens in its mode for chat applications unless told otherwise
-    return f"http://127.0.0.1:{port}/#/experiments/{experiment}/runs?workflowType=machine_learning"
+    server = mlflow.get_tracking_uri()
+    place = server.rstrip("/") if server.startswith(HTTP) else f"http://127.0.0.1:{port}"
+    return f"{place}/#/experiments/{experiment}/runs?workflowType=machine_learning"
+
+
+def how_to_browse() -> str:
+    """Say how to look at the runs of the newest study."""
+    link = browse_link(UI_PORT)
+    return link if mlflow.get_tracking_uri().startswith(HTTP) else f"make ui, then open {link}"

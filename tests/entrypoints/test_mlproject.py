@@ -12,6 +12,8 @@ REQUIRED = {
     "extract": {"model": "models:/a@b", "brain": "simulated-sentences"},
     "align": {"model": "models:/a@b", "brain": "simulated-sentences"},
     "report": {},
+    "export": {},
+    "import": {"archive": "study.zip", "folder": "there"},
 }
 
 

@@ -20,6 +20,7 @@ from pipeline.features.store import FILE, Origin, by_layer, read_features, write
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision import VisionModel
 from pipeline.tracking.brain_inputs import brain_input
+from pipeline.tracking.fetching import scratch_folder
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registry import Registered, resolve
 from pipeline.tracking.runs import Stage, artifact, logged_folder, once, visible_refusal
@@ -71,7 +72,7 @@ def run_extract(config: ExtractConfig) -> Extracted:
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
-        layers = by_layer(_features(registered.uri, brain, config))
+        layers = by_layer(_features(registered, brain, config))
         with logged_folder() as folder:
             write_features(layers, origin, folder)
         widths = [x.shape[1] for x in layers.values()]
@@ -86,12 +87,16 @@ def run_extract(config: ExtractConfig) -> Extracted:
     return Extracted(once(stage, work, whole), origin)
 
 
-def _features(uri: str, brain: BrainDataset, config: ExtractConfig) -> NDArray[np.float32]:
+def _features(
+    registered: Registered, brain: BrainDataset, config: ExtractConfig
+) -> NDArray[np.float32]:
     """Ask the registered version itself, through MLflow, as any of its users would."""
     items = brain.stimuli.items
     stimuli = pd.DataFrame({"text": items}) if isinstance(items, tuple) else items
     asked = {"output": "features", "pooling": config.pooling, "batch_size": config.batch_size}
-    features: NDArray[np.float32] = mlflow.pyfunc.load_model(uri).predict(stimuli, params=asked)
+    scratch = scratch_folder(mlflow.get_run(registered.run_id).info.artifact_uri)
+    model = mlflow.pyfunc.load_model(registered.uri, dst_path=scratch)
+    features: NDArray[np.float32] = model.predict(stimuli, params=asked)
     return features
 
 

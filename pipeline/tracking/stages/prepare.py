@@ -21,12 +21,14 @@ from pipeline.errors import AlignmentError, DataError, refuse
 from pipeline.reporting.figures.brain import regions_figure, responses_figure
 from pipeline.reporting.figures.stimuli import stimuli_figure
 from pipeline.tracking.brain_inputs import brain_input
+from pipeline.tracking.fetching import fetch_for_good
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
     always,
     artifact,
+    artifact_uri,
     log,
     logged_folder,
     once,
@@ -48,6 +50,12 @@ class Prepared:
     def folder(self) -> Path:
         """The copy that later stages open as brain ``prepared``."""
         return artifact(self.run_id, COPY)
+
+    @property
+    def lasting_folder(self) -> Path:
+        """The copy, which for a store on a server is put into this directory."""
+        uri = artifact_uri(self.run_id, COPY)
+        return fetch_for_good(uri, Path.cwd() / f"prepared-{self.run_id[:8]}")
 
     @property
     def text(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +13,19 @@ from pipeline.config import ReportConfig
 from pipeline.reporting.report import Report, build_report, write_report
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.lineage import latest_study, read_lineage
+from pipeline.tracking.places import is_read_only
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
     artifact,
+    finished_runs,
     log,
     logged_folder,
     once,
     visible_refusal,
 )
 from pipeline.tracking.stages.report.gather import study_results
+from pipeline.tracking.store import run_link
 
 CODE = ("reporting", "tracking/stages/report")
 PAGE, TERMINAL = "report.html", "terminal.txt"
@@ -29,24 +33,45 @@ PAGE, TERMINAL = "report.html", "terminal.txt"
 
 @dataclass(frozen=True)
 class Reported:
-    """A report as logged: where its page is, and the table for a terminal."""
+    """A report: where its page is, and the table for a terminal.
+
+    Parameters
+    ----------
+    run_id : str
+        The run it is logged to; empty where the store can be read only.
+    folder : Path, optional
+        Where it lies if it is logged to no run.
+    """
 
     run_id: str
+    folder: Path | None = None
 
     @property
     def page(self) -> Path:
         """The page, on this machine."""
-        return artifact(self.run_id, PAGE)
+        return self._file(PAGE)
+
+    @property
+    def place(self) -> str:
+        """Where a person finds the page: a path from here, or an address on the store's server."""
+        if self.run_id:
+            link = run_link(mlflow.get_run(self.run_id).info.experiment_id, self.run_id)
+            if link:
+                return f"{link}/artifacts/{PAGE}"
+        return os.path.relpath(self.page)
 
     @property
     def terminal(self) -> str:
         """The table printed at the end of a study."""
-        return artifact(self.run_id, TERMINAL).read_text(encoding="utf-8")
+        return self._file(TERMINAL).read_text(encoding="utf-8")
 
     @property
     def summary(self) -> str:
         """The markdown summary."""
-        return artifact(self.run_id, "summary.md").read_text(encoding="utf-8")
+        return self._file("summary.md").read_text(encoding="utf-8")
+
+    def _file(self, name: str) -> Path:
+        return self.folder / name if self.folder else artifact(self.run_id, name)
 
 
 def run_report(config: ReportConfig) -> Reported:
@@ -75,16 +100,33 @@ def run_report(config: ReportConfig) -> Reported:
         report = build_report(study_results(asks, links))
         _log(report)
 
+    if is_read_only():
+        done = next((run for run in finished_runs(stage.fingerprint) if _has_page(run)), None)
+        if done is not None:
+            return Reported(done.info.run_id)
+        return Reported("", _write_here(build_report(study_results(asks, links)), study))
     return Reported(once(stage, work, _has_page))
+
+
+def _write_here(report: Report, study: str) -> Path:
+    """Write a report that no run can hold into this directory."""
+    folder = Path.cwd() / f"report-{study[:8]}"
+    folder.mkdir(exist_ok=True)
+    _write(report, folder)
+    return folder
 
 
 def _has_page(run: Run) -> bool:
     return any(f.path == PAGE for f in mlflow.MlflowClient().list_artifacts(run.info.run_id))
 
 
+def _write(report: Report, folder: Path) -> None:
+    write_report(report, folder)
+    (folder / TERMINAL).write_text(report.terminal, encoding="utf-8")
+
+
 def _log(report: Report) -> None:
     with logged_folder() as folder:
-        write_report(report, folder)
-        (folder / TERMINAL).write_text(report.terminal, encoding="utf-8")
+        _write(report, folder)
     mlflow.set_tag(NOTE, report.markdown)
     log.info("  %d tables, %d figures", len(report.tables), len(report.figures))

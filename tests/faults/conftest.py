@@ -1,0 +1,30 @@
+"""A store of its own for the tests that break things."""
+
+import os
+
+import mlflow
+import pytest
+
+from pipeline.tracking.store import open_store
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory):
+    """Open an empty store, in a directory of its own."""
+    folder = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        open_store()
+        yield folder
+    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI"))
+
+
+@pytest.fixture(autouse=True)
+def _as_before(monkeypatch):
+    """Leave the store that other tests use in use, and let commands be quiet and slim."""
+    before = mlflow.get_tracking_uri()
+    monkeypatch.setenv("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    yield
+    mlflow.set_tracking_uri(before)

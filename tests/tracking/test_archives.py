@@ -1,0 +1,157 @@
+"""A study travels as one archive: opened elsewhere it is the same, and damage is refused."""
+
+import zipfile
+
+import mlflow
+import pytest
+import yaml
+
+from pipeline.config import ExportConfig, ImportConfig, ReportConfig, read_study
+from pipeline.errors import DataError, RegistryError
+from pipeline.tracking.archives.exporting import export_study
+from pipeline.tracking.archives.importing import import_study
+from pipeline.tracking.catalogue import catalogue
+from pipeline.tracking.lineage import read_lineage
+from pipeline.tracking.registry import resolve
+from pipeline.tracking.runs import find_runs
+from pipeline.tracking.stages.align.stage import Aligned
+from pipeline.tracking.stages.report.stage import run_report
+from pipeline.tracking.stages.study import run_study
+from pipeline.tracking.store import open_store
+
+STUDY = {
+    "name": "travelling",
+    "asks": "Does a study travel?",
+    "grids": [
+        {
+            "bases": ["tiny-vit"],
+            "tasks": ["digits"],
+            "methods": ["base", "vpt-shallow"],
+            "brains": ["simulated-pictures"],
+            "tune": {"max_train": 32, "max_eval": 12, "max_steps": 2, "eval_every": 1, "seed": 41},
+            "by_method": {"vpt-shallow": {"prompt_length": 2, "learning_rate": 1e-2}},
+            "align": {"folds": 3, "inner_folds": 2, "trials": 2, "pooling": "class"},
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def study(store, tmp_path_factory):
+    path = tmp_path_factory.mktemp("study") / "travelling.yaml"
+    path.write_text(yaml.safe_dump(STUDY))
+    return read_study(path, catalogue())
+
+
+@pytest.fixture(scope="module")
+def finished(study, vpt):  # vpt: what else is in the store stays there
+    return run_study(study)
+
+
+@pytest.fixture(scope="module")
+def exported(finished, tmp_path_factory):
+    path = tmp_path_factory.mktemp("archive") / "study.zip"
+    return export_study(ExportConfig(study=finished.run_id, archive=str(path)))
+
+
+@pytest.fixture
+def opened(exported, tmp_path, monkeypatch):
+    """Open the archive as a store of its own."""
+    imported = import_study(
+        ImportConfig(archive=str(exported.path), folder=str(tmp_path / "there"))
+    )
+    before = mlflow.get_tracking_uri()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", imported.uri)
+    monkeypatch.chdir(tmp_path)
+    open_store()
+    yield imported
+    mlflow.set_tracking_uri(before)
+
+
+def tables(study):
+    _, links = read_lineage(study)
+    return [
+        Aligned(link.align_run, link.extract_run).every_score().to_csv()
+        for link in sorted(links, key=lambda link: link.model)
+    ]
+
+
+def test_everything_of_a_study_is_found_in_the_store_it_was_imported_to(
+    opened, finished, study, vpt, tmp_path
+):
+    asks, links = read_lineage(finished.run_id)
+    assert asks == STUDY["asks"]
+    for link in links:
+        assert resolve(link.model).run_id == link.tune_run
+        mlflow.pyfunc.load_model(link.model)
+    report = run_report(ReportConfig(study=finished.run_id))
+    assert report.page.is_relative_to(tmp_path / "there")
+    again = run_study(study)
+    assert find_runs(f"tags.`mlflow.parentRunId` = '{again.run_id}'") == []
+    with pytest.raises(RegistryError, match="existing version"):
+        resolve(vpt.uri)
+
+
+def test_scores_are_the_same_to_the_last_bit(exported, finished, tmp_path, request):
+    before = tables(finished.run_id)
+    request.getfixturevalue("opened")
+    assert tables(finished.run_id) == before
+
+
+def rewritten(source, target, change):
+    """Write an archive again, with the content of each member passed through a function."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = change(name, old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+    return target
+
+
+@pytest.mark.parametrize("ending", ["mlflow.db", "scores.csv", "report.html", ".safetensors"])
+@pytest.mark.parametrize("damage", ["flipped", "shortened", "deleted"])
+def test_an_archive_with_a_damaged_file_is_refused_by_name(exported, tmp_path, ending, damage):
+    with zipfile.ZipFile(exported.path) as archive:
+        victim = next(name for name in archive.namelist() if name.endswith(ending))
+
+    def change(name, content):
+        if name != victim:
+            return content
+        middle = len(content) // 2
+        flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        return {"flipped": flipped, "shortened": content[:middle], "deleted": None}[damage]
+
+    path = rewritten(exported.path, tmp_path / "damaged.zip", change)
+    with pytest.raises(DataError, match=f"damaged.zip: {victim}: expected the file"):
+        import_study(ImportConfig(archive=str(path), folder=str(tmp_path / "there")))
+    assert not list(tmp_path.glob("there*"))
+
+
+@pytest.mark.parametrize("place", ["../outside.txt", "/outside.txt", "mlruns/0/extra.txt"])
+def test_a_file_that_was_not_exported_is_refused(exported, tmp_path, place):
+    path = rewritten(exported.path, tmp_path / "more.zip", lambda _, content: content)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(place, "hello")
+    with pytest.raises(DataError, match=r"found one that is in no list"):
+        import_study(ImportConfig(archive=str(path), folder=str(tmp_path / "there")))
+
+
+def test_what_is_no_archive_is_refused(tmp_path):
+    (tmp_path / "notes.zip").write_text("to do: tidy up")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("manifest.json", "{}")
+    for name in ("notes.zip", "other.zip", "missing.zip"):
+        with pytest.raises(DataError, match=f"{name}: expected an archive of a study"):
+            import_study(ImportConfig(archive=str(tmp_path / name), folder=str(tmp_path / "a")))
+
+
+def test_a_folder_that_holds_something_is_refused(exported, tmp_path):
+    (tmp_path / "mlflow.db").touch()
+    with pytest.raises(DataError, match="folder: expected an empty or new folder"):
+        import_study(ImportConfig(archive=str(exported.path), folder=str(tmp_path)))
+
+
+def test_a_store_behind_a_server_is_exported_where_its_database_is(store, monkeypatch):
+    monkeypatch.setattr(mlflow, "get_tracking_uri", lambda: "http://127.0.0.1:5000")
+    with pytest.raises(RegistryError, match="MLFLOW_TRACKING_URI to the database behind"):
+        export_study(ExportConfig())
