@@ -31,17 +31,26 @@ class Problem:
 
 
 class PipelineError(Exception):
-    """A refusal that carries every problem found, not just the first."""
+    """A refusal that carries every problem found, not just the first.
 
-    def __init__(self, *problems: Problem) -> None:
-        self.problems = problems
+    Parameters
+    ----------
+    problems : Problem
+        In the order in which they are told.
+    more : int
+        How many more there are, which would only fill the screen.
+    """
+
+    def __init__(self, *problems: Problem, more: int = 0) -> None:
+        self.problems, self.more = problems, more
         super().__init__(str(self))
 
     def __str__(self) -> str:
         if len(self.problems) == 1:
             return str(self.problems[0])
         listed = "\n".join(f"  {number}. {p}" for number, p in enumerate(self.problems, start=1))
-        return f"{len(self.problems)} problems:\n{listed}"
+        rest = f"\n  and {self.more:,} more" if self.more else ""
+        return f"{len(self.problems) + self.more:,} problems:\n{listed}{rest}"
 
 
 class ConfigError(PipelineError):
@@ -68,8 +77,15 @@ class RegistryError(PipelineError):
     """A model, alias or run that a stage needs is not in the store."""
 
 
-def refuse(problems: Iterable[Problem], kind: type[PipelineError]) -> None:
+def refuse(problems: Iterable[Problem], kind: type[PipelineError], most: int | None = None) -> None:
     """Raise one error that lists all problems, or return if there are none.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+    kind : type of PipelineError
+    most : int, optional
+        Problems that are listed; the others are counted. None: all are listed.
 
     Raises
     ------
@@ -78,7 +94,7 @@ def refuse(problems: Iterable[Problem], kind: type[PipelineError]) -> None:
     """
     found = tuple(problems)
     if found:
-        raise kind(*found)
+        raise kind(*found[:most], more=len(found[most:]) if most else 0)
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

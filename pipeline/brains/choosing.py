@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.brains.dataset import BrainDataset
 from pipeline.errors import ConfigError, Problem, nearest, refuse
+from pipeline.files.spelling import composed
 
 
 def chosen(setting: str, where: str, asked: Sequence[str], there: Iterable[str]) -> tuple[str, ...]:
@@ -26,15 +27,17 @@ def chosen(setting: str, where: str, asked: Sequence[str], there: Iterable[str])
         All names at once that are not there.
     """
     known = tuple(there)
+    spelled = {composed(name) for name in known}
+    wanted = {composed(name) for name in asked}
     refuse(
         (
             Problem(f"{setting}: {name}", f"one of those in {where}", "none", nearest(name, known))
             for name in asked
-            if name not in known
+            if composed(name) not in spelled
         ),
         ConfigError,
     )
-    return tuple(name for name in known if not asked or name in asked)
+    return tuple(name for name in known if not asked or composed(name) in wanted)
 
 
 def lone_voxel_problems(dataset: BrainDataset) -> Iterator[Problem]:

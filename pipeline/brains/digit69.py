@@ -18,6 +18,7 @@ from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.limits import allowed_bytes
 from pipeline.brains.formats.matlab import MatFile, check_numeric, numeric_arrays
 from pipeline.brains.formats.matlab.tags import Header
+from pipeline.brains.near_identical import merged_groups
 from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
 from pipeline.config import MeasuredBrainConfig
@@ -61,9 +62,11 @@ def load_digit69(config: MeasuredBrainConfig) -> BrainDataset:
     seen = Responses(
         with_columns(responses, kept), {"visual": np.arange(len(kept))}, left_out=usable.dropped
     )
+    names = np.array([f"image{number:03d}" for number in range(len(upright))])
+    stimuli = Stimuli(np.repeat(upright[..., np.newaxis], 3, axis=3), names)
     return BrainDataset(
         name="digit69",
-        stimuli=Stimuli(np.repeat(upright[..., np.newaxis], 3, axis=3), _groups(pixels)),
+        stimuli=Stimuli(stimuli.items, merged_groups(stimuli, _NEAR_IDENTICAL)),
         subjects={"s1": seen},
         source=f"{_FILE} (van Gerven et al. 2010); {left_out_said({'s1': seen})}",
     )
@@ -115,18 +118,6 @@ def _problems(path: Path, headers: Mapping[str, Header]) -> Iterator[Problem]:
 
 def _misfit(path: Path, field: str, expected: str, found: Header) -> Problem:
     return Problem(f"{path}: {field}", expected, found.described, _REMEDY)
-
-
-def _groups(pixels: NDArray[np.uint8]) -> NDArray[np.str_]:
-    """Give near-identical pictures, and what they are in turn near-identical to, one group."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    centred = pixels - pixels.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    unit = centred / np.where(lengths == 0, 1, lengths)
-    _, members = connected_components(csr_array(unit @ unit.T > _NEAR_IDENTICAL), directed=False)
-    return np.array([f"image{member:03d}" for member in members])
 
 
 DIGIT69 = Brain(

@@ -6,13 +6,15 @@ different names are the same picture, or that a sentence comes twice.
 
 from __future__ import annotations
 
-import string
+import hashlib
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.dataset import Stimuli
+from pipeline.brains.moved_copies import moved_copies, unit_rows
+from pipeline.files.spelling import bare_words
 
 #: Pictures are averaged down to at most this many pixels a side before they are compared.
 LARGEST_SIDE = 32
@@ -20,7 +22,6 @@ LARGEST_SIDE = 32
 _BLOCK = 512
 # Two equal pictures may miss a correlation of 1 by rounding.
 _ROUNDING = 1e-6
-_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def merged_groups(stimuli: Stimuli, threshold: float) -> NDArray[np.str_]:
@@ -30,9 +31,11 @@ def merged_groups(stimuli: Stimuli, threshold: float) -> NDArray[np.str_]:
     ----------
     stimuli : Stimuli
     threshold : float
-        Pixel correlation, above 0 and at most 1, from which two pictures are near-identical; 1
-        merges equal pictures only. Sentences are near-identical when they are the same but for
-        case, spaces and punctuation, whatever the threshold.
+        Pixel correlation, above 0 and at most 1, from which two pictures are near-identical, as
+        they are, shifted by up to an eighth of their sides, or mirrored; 1 merges equal pictures
+        and exact copies only. Equal pictures are so even when empty. Sentences are near-identical
+        when they are the same but for case, spaces, punctuation and forms of Unicode, whatever the
+        threshold.
 
     Returns
     -------
@@ -63,21 +66,23 @@ def _equal_texts(sentences: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     """Pair every sentence with the first that says the same."""
     first: dict[str, int] = {}
     for place, sentence in enumerate(sentences):
-        words = " ".join(sentence.casefold().translate(_NO_PUNCTUATION).split())
-        yield first.setdefault(words, place), place
+        yield first.setdefault(bare_words(sentence), place), place
 
 
 def _alike(pictures: NDArray[np.uint8], threshold: float) -> Iterator[tuple[int, int]]:
-    """Pair the pictures whose pixels correlate at least as much as the threshold says."""
-    pixels = shrunk(pictures).reshape(len(pictures), -1)
-    centred = pixels - pixels.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    """Pair pictures that are equal, or correlate as the threshold says, shifted or mirrored too."""
+    first: dict[bytes, int] = {}
+    for place, picture in enumerate(pictures):
+        digest = hashlib.sha256(np.ascontiguousarray(picture).data).digest()
+        yield first.setdefault(digest, place), place
+    small = shrunk(pictures)
     # an empty picture has no correlation: it is like nothing but itself
-    unit = centred / np.where(lengths == 0, 1, lengths)
+    unit = unit_rows(small.reshape(len(pictures), -1))
     for start in range(0, len(unit), _BLOCK):
-        found = unit[start : start + _BLOCK] @ unit.T >= threshold - _ROUNDING
-        for row, column in zip(*np.nonzero(found), strict=True):
+        alike = unit[start : start + _BLOCK] @ unit.T >= threshold - _ROUNDING
+        for row, column in zip(*np.nonzero(alike), strict=True):
             yield start + int(row), int(column)
+    yield from moved_copies(small, threshold)
 
 
 def shrunk(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:

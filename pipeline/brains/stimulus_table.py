@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -16,12 +14,12 @@ from numpy.typing import NDArray
 from pipeline.brains.dataset import Stimuli
 from pipeline.brains.formats.limits import damaged
 from pipeline.errors import DataError, Problem, nearest, refuse
+from pipeline.files.pictures import read_picture
+from pipeline.files.spelling import composed, existing_spelling
+from pipeline.files.tables import Table, parse_table, separator_problem
 
 TABLE = "stimuli.csv"
 _MOST_BYTES = 1 << 28
-_MOST_PIXELS = 1 << 24
-_PICTURE_FORMATS = ("PNG", "JPEG", "BMP", "TIFF")  # Pillow would start other programs for some
-_PLAIN_MODES = {"1", "L", "P", "RGB"}
 _MOST_TOLD = 10
 
 
@@ -58,7 +56,7 @@ def read_stimuli(folder: Path) -> StimulusTable:
     path = folder / TABLE
     rows = _rows(path)
     kind = "text" if "text" in rows[0] else "image"
-    refuse(islice(_row_problems(path, rows, kind), _MOST_TOLD), DataError)
+    refuse(_row_problems(path, rows, kind), DataError, _MOST_TOLD)
     firsts: dict[str, int] = {}
     for number, row in enumerate(rows):
         firsts.setdefault(_identity(row, number), number)
@@ -69,7 +67,7 @@ def read_stimuli(folder: Path) -> StimulusTable:
         items if kind == "text" else _pictures(folder, items),
         np.array([row["group"] for row in shown]),
     )
-    refuse(islice(_same_problems(path, stimuli, list(firsts.values())), _MOST_TOLD), DataError)
+    refuse(_same_problems(path, stimuli, list(firsts.values())), DataError, _MOST_TOLD)
     order = [places[_identity(row, number)] for number, row in enumerate(rows)]
     return StimulusTable(stimuli, np.array(order, dtype=np.int64))
 
@@ -83,26 +81,38 @@ def _rows(path: Path) -> list[dict[str, str]]:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise damaged(path, f"at most {_MOST_BYTES} bytes", f"{path.stat().st_size} bytes")
-        text = path.read_bytes().decode("utf-8-sig")
-        table = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+        table = parse_table(composed(path.read_bytes().decode("utf-8-sig")))
     except OSError as error:
         raise damaged(path, "this file", error) from error
     except UnicodeDecodeError as error:
         raise damaged(path, "text in UTF-8", f"byte {error.start} is not") from error
     except csv.Error as error:
         raise damaged(path, "a table of comma-separated values", error) from error
-    header = table[0] if table else []
-    refuse(_header_problems(path, header), DataError)
-    if len(table) < 2:
+    refuse(_header_problems(path, table.header), DataError)
+    if not table.rows:
         raise damaged(path, "at least one stimulus", "a header only")
-    for number, row in enumerate(table[1:], start=1):
-        if len(row) != len(header):
-            raise damaged(path, f"{len(header)} cells in row {number}", f"{len(row)} cells")
-    return [dict(zip(header, row, strict=True)) for row in table[1:]]
+    refuse(_width_problems(path, table), DataError, _MOST_TOLD)
+    return [dict(zip(table.header, row, strict=True)) for row in table.rows]
+
+
+def _width_problems(path: Path, table: Table) -> Iterator[Problem]:
+    n_columns = len(table.header)
+    for number, row in enumerate(table.rows, start=1):
+        if len(row) != n_columns:
+            yield Problem(
+                f"{path}: row {number}, which ends at line {table.lines[number - 1]}",
+                f"{n_columns} cells, as many as columns ({', '.join(table.header)})",
+                f"{len(row)} cells",
+                "Put texts with commas in them between quotation marks; name every column.",
+            )
 
 
 def _header_problems(path: Path, header: list[str]) -> Iterator[Problem]:
     where, held = f"{path}: header", ", ".join(header) or "no columns"
+    separated = separator_problem(where, header)
+    if separated is not None:
+        yield separated
+        return
     known = ("text", "image", "group", "repeat")
     for name in dict.fromkeys(name for name in header if header.count(name) > 1):
         yield Problem(where, "every column once", f"'{name}' twice", "Rename one of them.")
@@ -155,21 +165,17 @@ def _pictures(folder: Path, names: tuple[str, ...]) -> NDArray[np.uint8]:
 
 def _picture(folder: Path, name: str) -> NDArray[np.uint8]:
     """Read one picture, shape (height, width, 3)."""
-    from PIL import Image
-
-    path = folder / name
     if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-        raise damaged(folder / TABLE, "image paths inside the folder", f"'{name}'")
+        raise DataError(
+            Problem(
+                str(folder / TABLE),
+                "image paths inside the folder",
+                f"'{name}'",
+                "Copy the pictures into the folder, and write their paths from there.",
+            )
+        )
+    path = existing_spelling(folder / name)
     if not path.is_file():
-        raise damaged(path, "this picture", "no such file")
-    try:
-        with Image.open(path, formats=_PICTURE_FORMATS) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise damaged(path, f"at most {_MOST_PIXELS} pixels", f"{image.size}")
-            if image.mode not in _PLAIN_MODES or "transparency" in image.info:
-                raise damaged(path, "8-bit RGB or grey without transparency", image.mode)
-            return np.asarray(image.convert("RGB"))
-    except DataError:
-        raise
-    except Exception as error:  # Pillow raises a dozen kinds for damaged files
-        raise damaged(path, "a whole picture", error) from error
+        remedy = f"Copy it there, or correct its name in {TABLE}."
+        raise DataError(Problem(str(path), "this picture", "no such file", remedy))
+    return read_picture(path, str(path))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.hub import HubTable
 from pipeline.data.items import Picture, gather_pictures
 from pipeline.data.opening import open_corpus
-from pipeline.data.pictures import picture_of
 from pipeline.data.reading.cifar import cifar_splits
 from pipeline.data.reading.class_folders import class_folder_splits
 from pipeline.data.reading.folder import folder_splits
@@ -19,6 +22,7 @@ from pipeline.data.reading.tables import read_parquet
 from pipeline.data.rows import Record, Splits
 from pipeline.data.task import PICTURES, Task, TaskData
 from pipeline.errors import DataError, Problem
+from pipeline.files.pictures import read_picture, resized
 
 _DIGITS = tuple(str(digit) for digit in range(10))
 _THINGS = (
@@ -32,9 +36,42 @@ _COLUMNS = ("image", "img")  # what the hub's data sets call a picture
 def _reading(classes: tuple[str, ...], size: int) -> Reading[Picture]:
     def convert(record: Record) -> Picture:
         column = next((name for name in _COLUMNS if name in record.values), _COLUMNS[0])
-        return picture_of(record, column, record.label("label", classes), size)
+        return Picture(pixels_of(record, column, size), record.label("label", classes))
 
     return Reading(convert, gather_pictures, label=lambda item: item.label, classes=classes)
+
+
+def pixels_of(record: Record, column: str, size: int) -> NDArray[np.uint8]:
+    """Decode the picture of a row.
+
+    Parameters
+    ----------
+    record : Record
+        Its column holds a picture file's bytes (the hub: a dictionary with ``bytes``), or an array
+        of bytes, shape (height, width) or (height, width, 3).
+    column : str
+    size : int
+        Side in pixels that the square at the centre is brought to; 0 leaves the picture as it is.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+
+    Raises
+    ------
+    DataError
+        As of :func:`read_picture`.
+    """
+    from PIL import Image
+
+    value: Any = record.value(column)
+    content = value.get("bytes") if isinstance(value, dict) else value
+    if isinstance(content, np.ndarray):
+        coloured = content if content.ndim == 3 else np.repeat(content[..., np.newaxis], 3, axis=2)
+        return np.asarray(resized(Image.fromarray(coloured), size)) if size else coloured
+    if not isinstance(content, bytes):
+        raise record.unfit(column, "the bytes of a picture", type(content).__name__)
+    return read_picture(content, f"{record.place}, {column}", size)
 
 
 def _local_mnist(directory: Path) -> Splits:

@@ -61,7 +61,52 @@ def test_likeness_is_passed_on_along_a_chain():
 def test_an_empty_picture_is_like_no_other(side):
     pictures = np.zeros((3, side, side, 3), dtype=np.uint8)
     pictures[0, :5] = 200
+    pictures[2] = 1
     assert merged_groups(Stimuli(pictures, named(3)), 0.5).tolist() == named(3).tolist()
+
+
+@pytest.mark.parametrize("side", [8, 2 * LARGEST_SIDE])
+def test_equal_pictures_are_one_group_even_when_blank(side):
+    pictures = np.zeros((4, side, side, 3), dtype=np.uint8)
+    pictures[1::2] = 255
+    merged = merged_groups(Stimuli(pictures, named(4)), 1.0)
+    assert merged.tolist() == ["image0", "image1", "image0", "image1"]
+
+
+@pytest.mark.parametrize("side", [16, 32, 64])
+@pytest.mark.parametrize("mirror", [None, 0, 1])
+@pytest.mark.parametrize("shift", [(0, 0), (1, 0), (-2, 1), (0, 2)])
+def test_shifted_and_mirrored_copies_are_found(side, mirror, shift):
+    pictures = np.random.default_rng(0).integers(0, 256, (5, side, side, 3)).astype(np.uint8)
+    step = -(-side // LARGEST_SIDE)
+    copy = pictures[1] if mirror is None else np.flip(pictures[1], mirror)
+    pictures[3] = np.roll(copy, [step * s for s in shift], (0, 1))
+    for threshold in (0.95, 1.0):
+        merged = merged_groups(Stimuli(pictures, named(5)), threshold)
+        assert merged.tolist() == ["image0", "image1", "image2", "image1", "image4"]
+
+
+def test_copies_are_found_among_thousands(monkeypatch):
+    monkeypatch.setattr("pipeline.brains.moved_copies._MANY", 10)
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (40, 8, 8, 3)).repeat(4, axis=1).repeat(4, axis=2)
+    pictures = np.clip(coarse + rng.normal(0, 5, coarse.shape), 0, 255).astype(np.uint8)
+    pictures[7] = np.roll(pictures[30][:, ::-1], (3, -2), (0, 1))
+    merged = merged_groups(Stimuli(pictures, named(40)), 0.95)
+    assert merged[7] == merged[30]
+    assert len(set(merged)) == 39
+
+
+@given(st.integers(0, 50))
+def test_unlike_pictures_stay_apart(seed):
+    pictures = np.random.default_rng(seed).integers(0, 256, (6, 24, 20, 3)).astype(np.uint8)
+    assert merged_groups(Stimuli(pictures, named(6)), 0.5).tolist() == named(6).tolist()
+
+
+def test_forms_of_unicode_quotes_and_spaces_do_not_make_another_sentence():
+    items = ("Don't stop the café!", "“Don\u2019t” stop\u00a0the cafe\u0301 …", "Do stop the café.")
+    merged = merged_groups(Stimuli(items, np.array(["p0", "p1", "p2"])), 0.95)
+    assert merged.tolist() == ["p0", "p0", "p2"]
 
 
 def test_sentences_that_differ_in_case_spaces_and_punctuation_are_the_same():

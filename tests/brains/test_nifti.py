@@ -8,6 +8,7 @@ from brain_settings import brain_settings
 from nifti_files import SHAPE, betas, load, masks, write_folder
 
 from pipeline.brains.nifti import NIFTI
+from pipeline.errors import DataError
 
 
 @pytest.fixture
@@ -116,3 +117,73 @@ def test_unusable_voxels_are_left_out_with_their_coordinates(folder):
     assert len(responses.rois["V1"]) == masks()["V1"].sum() - 2
     gone = set(map(tuple, nibabel.affines.apply_affine(AFFINE, places)))
     assert not gone & set(map(tuple, responses.coordinates))
+
+
+def trial_files(folder, names, seed=0):
+    """Write a subject whose trials are files of their own; return what each file holds."""
+    write_folder(folder)
+    (folder / "sub-01/betas.nii.gz").unlink()
+    volumes = betas(seed, len(names))
+    for place, name in enumerate(names):
+        write_nifti(folder / f"sub-01/betas/{name}.nii.gz", volumes[..., place])
+    lines = [f"sentence {row},p{row // 2}" for row in range(len(names))]
+    (folder / "stimuli.csv").write_text("\n".join(["text,group", *lines]))
+    return volumes
+
+
+def test_files_of_single_trials_are_read_as_their_numbers_count(tmp_path):
+    volumes = trial_files(tmp_path, [f"beta_{n}" for n in range(1, 13)])
+    data = load(tmp_path)
+    subject = data.subjects["sub-01"]
+    mask = masks()["V1"].ravel(order="F")
+    expected = np.stack([v.ravel(order="F")[mask] for v in np.moveaxis(volumes, 3, 0)])
+    np.testing.assert_array_equal(subject.values[:, subject.rois["V1"]], expected)
+    assert "files in the order sub-01: beta_1, beta_2 … beta_12" in data.source
+
+
+@pytest.mark.parametrize("names", [["b_1", "b_01"], ["b_01", "b_2", "b_10"], ["b_001", "b_02"]])
+def test_numbers_padded_in_some_names_only_are_refused(tmp_path, names):
+    trial_files(tmp_path, names)
+    with pytest.raises(DataError, match="betas: expected numbers that are padded with zeros in"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(4, 5, 3, 1, 4), (4, 5, 3, 4, 1), (4, 5, 3, 1, 1, 4)])
+def test_axes_of_one_step_beyond_space_say_nothing(tmp_path, shape):
+    whole = load(write_folder(tmp_path / "a"))
+    folder = write_folder(tmp_path / "b")
+    write_nifti(folder / "sub-01/betas.nii.gz", betas().reshape(shape))
+    assert load(folder).digest == whole.digest
+
+
+def test_two_long_axes_beyond_space_are_refused_with_what_helps(tmp_path):
+    folder = write_folder(tmp_path)
+    write_nifti(folder / "sub-01/betas.nii.gz", betas().reshape(4, 5, 3, 2, 2))
+    with pytest.raises(DataError, match=r"found shape \(4, 5, 3, 2, 2\). Save one volume a trial"):
+        load(folder)
+
+
+def test_cifti_is_named_as_such(tmp_path):
+    folder = write_folder(tmp_path)
+    image = nibabel.Nifti2Image(np.zeros((1, 1, 1, 1, 4, 10), np.float32), np.eye(4))
+    image.header.set_intent(3006, name="ConnDenseScalar")
+    (folder / "sub-01/betas.nii.gz").unlink()
+    (folder / "sub-01/betas").mkdir()
+    nibabel.save(image, folder / "sub-01/betas/all.dscalar.nii")
+    with pytest.raises(DataError, match=r"found CIFTI \(dscalar\).*wb_command -cifti-separate"):
+        load(folder)
+
+
+def test_gifti_is_named_as_such(tmp_path):
+    folder = write_folder(tmp_path)
+    (folder / "sub-01/betas.nii.gz").rename(folder / "sub-01/betas.func.gii")
+    with pytest.raises(DataError, match=r"found betas.func.gii, which is GIFTI.*brain arrays"):
+        load(folder)
+
+
+def test_a_table_of_labels_may_have_empty_columns_and_rows_at_the_end(tmp_path):
+    folder = write_folder(tmp_path)
+    numbers = masks()["V1"] * 7 + masks()["V2"] * 3
+    atlas = write_nifti(tmp_path / "atlas/atlas.nii.gz", numbers, dtype=np.int16)
+    (tmp_path / "atlas/labels.csv").write_text("index,name,,\n7,V1,,\n3,V2,,\n,,,\n")
+    assert load(folder, atlas=atlas).rois == ("V1", "V2")

@@ -122,7 +122,7 @@ class TestRefusals:
         ("at", "form", "value", "match"),
         [
             (42, "<h", 30000, "dim: expected at most .* bytes, as the file can hold"),
-            (42, "<h", -3, "dim: expected 3 or 4 dimensions of 1 or more"),
+            (42, "<h", -3, "dim: expected three axes of space"),
             (70, "<h", 128, "datatype: expected real numbers"),
             (108, "<f", 1e9, "vox_offset: expected 348 to"),
             (108, "<f", np.nan, "expected a whole NIfTI file"),
@@ -130,7 +130,7 @@ class TestRefusals:
             (123, "<B", 3, "xyzt_units: expected millimetres; found micrometres"),
             (280, "<f", np.nan, "affine: expected three axes"),
             (280, "<f", 0, "affine: expected three axes"),
-            (344, "<4s", b"ni1\0", "single NIfTI file has n"),
+            (344, "<4s", b"ni1\0", "a single NIfTI file, n"),
             (0, "<i", 7, "no header of NIfTI-1 or NIfTI-2"),
         ],
     )

@@ -21,6 +21,7 @@ from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli
 from pipeline.brains.unusable_voxels import left_out_said
 from pipeline.config import SelectedBrainConfig
 from pipeline.errors import DataError, Problem, refuse
+from pipeline.files.order import natural_key
 
 
 def load_arrays(config: SelectedBrainConfig) -> BrainDataset:
@@ -59,7 +60,8 @@ def load_arrays(config: SelectedBrainConfig) -> BrainDataset:
 
 
 def _subject_files(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.iterdir() if path.suffix in READERS)
+    found = (path for path in folder.iterdir() if path.suffix in READERS)
+    paths = sorted(found, key=lambda path: natural_key(path.name))
     stems = [path.stem for path in paths]
     if not paths:
         expected = f"a file for each subject ({', '.join(READERS)})"

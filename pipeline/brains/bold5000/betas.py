@@ -78,12 +78,17 @@ def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
 def _numbered(root: Path, subject: str) -> dict[int, Path]:
     """Session number -> file of a subject, in order."""
     pattern = re.compile(rf"{subject}_{_NAME}_ses-(\d+)\.nii(\.gz)?")
-    found = {}
+    numbered: dict[int, Path] = {}
     for folder in (root, root / subject):
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if match := pattern.fullmatch(path.name):
-                found[int(match[1])] = path
-    return dict(sorted(found.items()))
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            match = pattern.fullmatch(path.name)
+            if match is None:
+                continue
+            twin = numbered.setdefault(int(match[1]), path)
+            if twin != path:
+                expected, found = f"session {int(match[1])} once", f"{twin} and {path}"
+                raise DataError(Problem(f"{root}: {subject}", expected, found, "Take one away."))
+    return dict(sorted(numbered.items()))
 
 
 def _list_path(root: Path, subject: str) -> Path:

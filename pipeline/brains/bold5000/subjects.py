@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.bold5000.images import STIMULUS_TREE, image_files, image_groups
+from pipeline.brains.bold5000.images import STIMULUS_TREE, image_files, image_groups, read_images
 from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset, Stimuli
-from pipeline.brains.pictures import read_pictures
 from pipeline.brains.repeats import Showings, showings_of
 from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import left_out_said
@@ -98,7 +97,7 @@ def assembled(
     subjects = {subject: read(subject, _trials(names, images)) for subject, names in lists.items()}
     return BrainDataset(
         name=name,
-        stimuli=Stimuli(read_pictures(files, config.image_size), groups),
+        stimuli=Stimuli(read_images(files, config.image_size), groups),
         subjects=subjects,
         source=f"{source} ({', '.join(lists)}); {left_out_said(subjects)}",
     )

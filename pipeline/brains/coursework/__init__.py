@@ -2,7 +2,7 @@
 
 ``stimuli.txt`` has a sentence on each line, ``subj1.npy`` and ``subj2.npy`` a pickled dictionary
 with a matrix of responses for each network, whose rows are these lines. The pickles are read
-without running anything from them (see `pipeline.pickles`).
+without running anything from them (see `pipeline.files.pickles`).
 
 Which lines belong together is not in these files. It is derived from the text: public lists put
 either the 384 sentences of Experiment 2 first or the 243 of Experiment 3. Experiment 2 has

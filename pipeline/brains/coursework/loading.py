@@ -17,6 +17,8 @@ from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
 from pipeline.config import SelectedBrainConfig
 from pipeline.errors import DataError, Problem
+from pipeline.files.order import natural_key
+from pipeline.files.spelling import composed
 
 _NAME = "coursework-sentences"
 _N, _N_EXP2 = 627, 384
@@ -91,7 +93,7 @@ def _lines(path: Path) -> list[str]:
     if path.stat().st_size > _MOST_BYTES:
         _refuse(path, f"at most {_MOST_BYTES:,} bytes", f"{path.stat().st_size:,}")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = composed(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise DataError(Problem(str(path), "text in UTF-8", str(error), _REMEDY)) from error
     lines = [line.strip() for line in re.split(r"\r\n|\n|\r", text.rstrip())]
@@ -128,7 +130,7 @@ def _topics_fit(sentences: list[str]) -> bool:
 
 
 def _subject_files(directory: Path) -> list[Path]:
-    files = sorted(directory.glob("subj*.npy"), key=lambda path: (len(path.name), path.name))
+    files = sorted(directory.glob("subj*.npy"), key=lambda path: natural_key(path.name))
     if not files:
         _refuse(directory, "files subj1.npy, subj2.npy", "no subj*.npy")
     return files

@@ -1,4 +1,4 @@
-"""Reads numpy arrays out of a pickle without running code from it (see `pipeline.pickles`)."""
+"""Numpy arrays out of a pickle, without running code from it (see `pipeline.files.pickles`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import DataError, Problem
-from pipeline.pickles import (
+from pipeline.files.pickles import (
     DTYPE,
     NDARRAY,
     RECONSTRUCT,

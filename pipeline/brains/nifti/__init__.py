@@ -5,8 +5,10 @@ The folder::
     stimuli.csv                 columns text or image (a path in the folder), group, and
                                 optionally repeat (rows with the same id show the same stimulus)
     sub-01/
-      betas.nii.gz              4-D, one volume for each row of stimuli.csv, in its order
-      betas/*.nii.gz            or instead a folder of 3-D files, in the order of their names
+      betas.nii.gz              4-D (or 5-D as AFNI writes it: x, y, z, 1, t), one volume for
+                                each row of stimuli.csv, in its order
+      betas/*.nii.gz            or instead a folder of 3-D files, in the order of the numbers
+                                in their names (beta_2 before beta_10), which prepare shows
       masks/<ROI>.nii.gz        one mask for each region: one number inside, 0 outside
       atlas.nii.gz, labels.csv  or instead an atlas, and a table with the columns index and name
       rows.csv                  only if the volumes answer some rows of stimuli.csv, or all in

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,12 @@ from pipeline.brains.checks import given_directory
 from pipeline.brains.choosing import chosen
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.formats.nifti.masks import Regions, read_atlas, read_labels, read_masks
-from pipeline.brains.formats.nifti.volumes import Volumes, open_volumes, require_same_space
+from pipeline.brains.formats.nifti.volumes import (
+    SURFACE_REMEDY,
+    Volumes,
+    open_volumes,
+    require_same_space,
+)
 from pipeline.brains.nifti.rows import ROWS, read_rows
 from pipeline.brains.repeats import Averaged, showings_of
 from pipeline.brains.responses import Responses
@@ -22,9 +27,13 @@ from pipeline.brains.unusable_voxels import left_out_said
 from pipeline.config import NiftiConfig
 from pipeline.config.stage import path_of
 from pipeline.errors import DataError, Problem, refuse
+from pipeline.files.order import natural_key, order_problems
+from pipeline.files.spelling import composed
 
 _ENDINGS = (".nii.gz", ".nii")
+_SURFACES = (".gii", ".gii.gz")
 _LABELS = "labels.csv"
+_MOST_SAID = 3
 _REMEDY = "Lay the folder out as the description of the brain nifti says."
 
 
@@ -50,10 +59,15 @@ def load_nifti(config: NiftiConfig) -> BrainDataset:
         If a subject or ROI is asked for that is not there.
     """
     directory = given_directory("nifti", config.directory, _REMEDY)
-    folders = {f.name: f for f in sorted(directory.iterdir()) if _beta_paths(f)}
+    listed = sorted(directory.iterdir(), key=lambda path: natural_key(path.name))
+    folders = {composed(f.name): f for f in listed if _beta_paths(f)}
     if not folders:
         found = "no folder that holds betas.nii.gz or betas/*.nii.gz"
-        raise DataError(Problem(str(directory), "a folder for each subject", found, _REMEDY))
+        surfaces = next((p for p in directory.rglob("*") if p.name.endswith(_SURFACES)), None)
+        if surfaces is not None:
+            found = f"{surfaces.name}, which is GIFTI: vertices of a surface, not voxels"
+        remedy = _REMEDY if surfaces is None else SURFACE_REMEDY
+        raise DataError(Problem(str(directory), "a folder for each subject", found, remedy))
     wanted = chosen("subjects", str(directory), config.subject_names, folders)
     table = read_stimuli(directory)
     subjects = {name: _subject(directory, folders[name], table, config) for name in wanted}
@@ -61,7 +75,9 @@ def load_nifti(config: NiftiConfig) -> BrainDataset:
         name="nifti",
         stimuli=table.stimuli,
         subjects=subjects,
-        source=f"NIfTI files of {', '.join(wanted)}; {left_out_said(subjects)}",
+        source=f"NIfTI files of {', '.join(wanted)}; "
+        f"{_order_said({name: _beta_paths(folders[name]) for name in wanted})}"
+        f"{left_out_said(subjects)}",
     )
 
 
@@ -114,7 +130,25 @@ def _beta_paths(folder: Path) -> list[Path]:
     if single and listed:
         found = f"{single.name} and the folder betas"
         raise DataError(Problem(str(folder), "one form of betas", found, "Take one away."))
+    refuse(order_problems(str(folder / "betas"), listed), DataError)
     return [single] if single else list(listed.values())
+
+
+def _order_said(paths: Mapping[str, Sequence[Path]]) -> str:
+    """Say in which order files of single trials are read, for the source of a dataset."""
+    orders = [
+        f"{subject}: {_stem(files[0])}, {_stem(files[1])} … {_stem(files[-1])}"
+        if len(files) > 2
+        else f"{subject}: {', '.join(map(_stem, files))}"
+        for subject, files in paths.items()
+        if len(files) > 1
+    ]
+    more = f" and {len(orders) - _MOST_SAID} more" if len(orders) > _MOST_SAID else ""
+    return f"files in the order {'; '.join(orders[:_MOST_SAID])}{more}; " if orders else ""
+
+
+def _stem(path: Path) -> str:
+    return composed(path.name.removesuffix(".gz").removesuffix(".nii"))
 
 
 def _regions(directory: Path, folder: Path, betas: Volumes, config: NiftiConfig) -> Regions:
@@ -149,10 +183,13 @@ def _nifti_in(folder: Path) -> dict[str, Path]:
     """Name without ending -> path, in the order of the names; nothing if there is no folder."""
     if not folder.is_dir():
         return {}
-    files = sorted(path for path in folder.iterdir() if path.name.endswith(_ENDINGS))
+    files = sorted(
+        (path for path in folder.iterdir() if path.name.endswith(_ENDINGS)),
+        key=lambda path: natural_key(path.name),
+    )
     named: dict[str, Path] = {}
     for path in files:
-        stem = path.name.removesuffix(".gz").removesuffix(".nii")
+        stem = _stem(path)
         if stem in named:
             found = f"{named[stem].name} and {path.name}"
             raise DataError(Problem(str(folder), f"{stem} once", found, "Take one away."))

@@ -42,7 +42,8 @@ def read_rows(path: Path, n_rows: int) -> NDArray[np.int64] | None:
         raise DataError(
             Problem(str(path), f"a file of at most {_MOST_BYTES} bytes", found, _REMEDY)
         )
-    lines = [line.strip() for line in path.read_bytes().decode("utf-8-sig", "replace").splitlines()]
+    text = path.read_bytes().decode("utf-8-sig", "replace").rstrip()
+    lines = [line.strip().rstrip(",").strip() for line in text.splitlines()]
     if not lines or lines[0] != "row":
         found = repr(lines[0][:40]) if lines else "an empty file"
         raise DataError(Problem(str(path), "the heading row", found, _REMEDY))

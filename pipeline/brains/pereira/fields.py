@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.formats.matlab import MatFile, MatValue, refuse_field
+from pipeline.files.spelling import composed
 
 MOST_TEXT, MOST_META = 64 << 20, 256 << 20  # bytes; a whole brain of 200,000 voxels needs 30 MB
 _MOST_VOXELS = 1_000_000
@@ -77,7 +78,7 @@ def texts(value: MatValue, count: int | None = None) -> tuple[str, ...]:
     cells = value.cells()
     if len(cells) == 1 and cells[0].is_cell:
         cells = cells[0].cells()
-    found = tuple(cell.text().strip() for cell in cells)
+    found = tuple(composed(cell.text()).strip() for cell in cells)
     if count is not None and len(found) != count:
         refuse_field(value.where, f"{count} lines of text", f"{len(found)}")
     return found

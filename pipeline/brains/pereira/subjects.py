@@ -12,6 +12,7 @@ from pipeline.brains.pereira.current_files import read_current
 from pipeline.brains.pereira.fields import Part, Recording
 from pipeline.brains.pereira.older_files import read_older
 from pipeline.errors import ConfigError, DataError, Problem, nearest
+from pipeline.files.order import natural_key
 
 _SENTENCES_384 = Part("384sentences", 2, 384)
 _SENTENCES_243 = Part("243sentences", 3, 243)
@@ -82,7 +83,7 @@ def find_subjects(directory: Path | None, experiment: str, asked: Sequence[str] 
     known = {part.name: part for made_of in EXPERIMENTS.values() for part in made_of}
     held = {
         folder.name: {name: path for name, part in known.items() if (path := _file(folder, part))}
-        for folder in sorted(directory.iterdir())
+        for folder in sorted(directory.iterdir(), key=lambda path: natural_key(path.name))
         if folder.is_dir()
     }
     held = {subject: files for subject, files in held.items() if files}

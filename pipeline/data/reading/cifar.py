@@ -14,7 +14,7 @@ from pipeline.data.reading.folder import checked_directory
 from pipeline.data.reading.raw import read_bytes
 from pipeline.data.rows import Rows, Splits, joined_rows
 from pipeline.errors import DataError, Problem
-from pipeline.pickles import (
+from pipeline.files.pickles import (
     DTYPE,
     NDARRAY,
     RECONSTRUCT,

@@ -13,8 +13,9 @@ from pipeline.data.reading.folder import checked_directory, split_name
 from pipeline.data.reading.raw import read_bytes
 from pipeline.data.rows import ASK_ANEW, Rows, Splits, unreadable
 from pipeline.errors import DataError, Problem
+from pipeline.files.order import natural_key
+from pipeline.files.pictures import SUFFIXES
 
-_PICTURES = {".jpg", ".jpeg", ".png"}
 _ARCHIVES = (".tar", ".tar.gz", ".tgz")
 _MAX_PICTURE = 1 << 28
 _WHOLE = "all"  # the split of a folder that is not divided
@@ -54,12 +55,13 @@ def class_folder_splits(directory: Path) -> Splits:
             continue  # a picture beside the folders has no class
         above = PurePosixPath(*file.path.parts[:-2])
         grouped.setdefault(split_name(Path(above)) or _WHOLE, []).append(file)
-    classes = tuple(sorted({file.path.parts[-2] for files in grouped.values() for file in files}))
+    names = {file.path.parts[-2] for files in grouped.values() for file in files}
+    classes = tuple(sorted(names, key=natural_key))
     if len(classes) < 2:
         raise DataError(
             Problem(
                 str(directory),
-                "a folder of JPEG or PNG pictures for each of at least two classes, or such "
+                "a folder of pictures for each of at least two classes, or such "
                 "folders in train, val and test, or in a tar archive",
                 f"{len(files)} pictures in {len(classes)} such folders",
                 "Point data_dir to the folder above them.",
@@ -77,7 +79,8 @@ def _reader(files: Sequence[_File]) -> Callable[[], Rows]:
 
 
 def _unpacked(directory: Path) -> list[_File]:
-    paths = sorted(p for p in directory.rglob("*") if p.suffix.lower() in _PICTURES and p.is_file())
+    found = (p for p in directory.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    paths = sorted(found, key=lambda path: natural_key(str(path)))
     return [
         _File(PurePosixPath(p.relative_to(directory).as_posix()), str(p), partial(read_bytes, p))
         for p in paths
@@ -85,7 +88,10 @@ def _unpacked(directory: Path) -> list[_File]:
 
 
 def _archived(directory: Path) -> list[_File]:
-    archives = sorted(p for p in directory.iterdir() if p.name.lower().endswith(_ARCHIVES))
+    archives = sorted(
+        (p for p in directory.iterdir() if p.name.lower().endswith(_ARCHIVES)),
+        key=lambda path: natural_key(path.name),
+    )
     return [file for archive in archives for file in _members(archive)]
 
 
@@ -100,7 +106,7 @@ def _members(archive: Path) -> list[_File]:
         with tarfile.open(archive) as opened:
             for member in opened:
                 path = PurePosixPath(member.name)
-                if not member.isfile() or path.suffix.lower() not in _PICTURES:
+                if not member.isfile() or path.suffix.lower() not in SUFFIXES:
                     continue
                 if member.size > _MAX_PICTURE:
                     found = f"{member.size:,} bytes"
@@ -111,4 +117,4 @@ def _members(archive: Path) -> list[_File]:
                 files.append(_File(path, f"{archive}: {path}", partial(bytes, content)))
     except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as error:
         raise unreadable(archive, error, "a whole tar archive") from error
-    return sorted(files, key=lambda file: str(file.path))
+    return sorted(files, key=lambda file: natural_key(str(file.path)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.data.choosing import PARTS, spellings
 from pipeline.data.rows import Rows, Splits, joined_rows
 from pipeline.errors import DataError, Problem
+from pipeline.files.order import natural_key
 
 Reader = Callable[[Path], Rows]
 
@@ -75,11 +76,7 @@ def split_name(path: Path) -> str:
 
 def _files(directory: Path) -> Iterable[Path]:
     found = [*directory.glob("*"), *directory.glob("*/*")]
-    return sorted((p for p in found if p.is_file()), key=_natural)
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    return [(int(w), "") if w.isdigit() else (0, w) for w in re.split(r"(\d+)", str(path)) if w]
+    return sorted((p for p in found if p.is_file()), key=lambda path: natural_key(str(path)))
 
 
 def _ending(path: Path) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.data.reading.raw import read_lines, read_text
 from pipeline.data.rows import ASK_ANEW, Row, Rows, listed_rows, unreadable
 from pipeline.errors import DataError, Problem
+from pipeline.files.tables import parse_table
 
 
 def read_json_lines(path: Path) -> Rows:
@@ -66,28 +67,18 @@ def _object(value: Any, place: str) -> Row:
 def read_csv(path: Path) -> Rows:
     """Read comma-separated values with a header; every value stays text."""
     text = read_text(path)
-    # the module's own limit, 131,072 characters, is less than some articles and programs have
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[list[str]] = []
-    ends: list[int] = []
     try:
-        for fields in reader:
-            if fields:
-                rows.append(fields)
-                ends.append(reader.line_num)
+        table = parse_table(text)
     except csv.Error as error:
-        place = f"{path}, line {reader.line_num}"
-        raise unreadable(place, error, "comma-separated values") from error
-    names = rows[0] if rows else []
+        raise unreadable(path, error, "comma-separated values") from error
 
     def place_of(index: int) -> str:
-        return f"{path}, row that ends at line {ends[index + 1]}"
+        return f"{path}, row that ends at line {table.lines[index]}"
 
     def row(index: int) -> Row:
-        return _fields(names, rows[index + 1], "commas", place_of(index))
+        return _fields(table.header, table.rows[index], "commas", place_of(index))
 
-    return Rows(max(len(rows) - 1, 0), row, place_of)
+    return Rows(len(table.rows), row, place_of)
 
 
 def _fields(names: Sequence[str], values: Sequence[str], between: str, place: str) -> Row:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +13,11 @@ from numpy.typing import NDArray
 
 from pipeline.brains.formats.nifti.volumes import Volumes, open_volumes, require_same_space
 from pipeline.errors import DataError, Problem, refuse
+from pipeline.files.spelling import composed
+from pipeline.files.tables import parse_table, separator_problem
 
 _MOST_BYTES = 10_000_000
+_MOST_TOLD = 10
 
 
 @dataclass(frozen=True)
@@ -144,28 +146,32 @@ def read_labels(table: Path) -> dict[str, int]:
         expected = f"a table of labels of at most {_MOST_BYTES} bytes"
         raise DataError(Problem(str(table), expected, found, remedy))
     try:
-        text = table.read_bytes().decode("utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        parsed = parse_table(composed(table.read_bytes().decode("utf-8-sig")))
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(Problem(str(table), "a table in UTF-8", str(error), remedy)) from error
-    refuse(_label_problems(table, rows, remedy), DataError)
+    separated = separator_problem(str(table), parsed.header)
+    refuse([separated] if separated else (), DataError)
+    rows = [dict(zip(parsed.header, row, strict=False)) for row in parsed.rows]
+    refuse(_label_problems(table, rows, parsed.lines, remedy), DataError, _MOST_TOLD)
     return {row["name"].strip(): int(row["index"]) for row in rows}
 
 
-def _label_problems(table: Path, rows: list[dict[str, str]], remedy: str) -> Iterator[Problem]:
+def _label_problems(
+    table: Path, rows: list[dict[str, str]], lines: list[int], remedy: str
+) -> Iterator[Problem]:
     if not rows or not {"index", "name"} <= set(rows[0]):
         held = ", ".join(map(str, rows[0])) if rows else "no rows"
         yield Problem(str(table), "the columns index and name, and rows", held, remedy)
         return
     seen: dict[str, set[str]] = {"index": set(), "name": set()}
-    for number, row in enumerate(rows, start=2):
-        index, name = (row["index"] or "").strip(), (row["name"] or "").strip()
+    for number, row in zip(lines, rows, strict=True):
+        index, name = row.get("index", "").strip(), row.get("name", "").strip()
         if not (re.fullmatch(r"0*[1-9][0-9]{0,8}", index) and name):
             found = f"index {index[:40]!r}, name {name[:40]!r}"
             yield Problem(
                 f"{table}, line {number}", "a whole index above 0 and a name", found, remedy
             )
-            return
+            continue
         for column, value in (("index", str(int(index))), ("name", name)):
             if value in seen[column]:
                 yield Problem(f"{table}, line {number}", f"each {column} once", value, remedy)

@@ -25,7 +25,13 @@ _MOST_BYTES = 2**35
 _MOST_OFFSET = 2**24
 _MOST_DEFLATED = 1032  # times smaller a .gz can be than what it holds
 _OTHER_UNITS = {1: "metres", 3: "micrometres"}
+_CIFTI_CODES = range(3000, 3100)
+_CIFTI_NAMES = ("dscalar", "dtseries", "dlabel", "dconn", "pscalar", "ptseries", "plabel", "pconn")
 _REMEDY = "Copy the original file there again."
+SURFACE_REMEDY = (
+    "Write the numbers into the brain arrays, a column a vertex or grayordinate; or take the "
+    "voxels out of CIFTI with wb_command -cifti-separate … COLUMN -volume-all."
+)
 
 
 @dataclass(frozen=True)
@@ -152,17 +158,26 @@ def _header(path: Path) -> Any:
         block = begin + _exactly(file, size - 4)
     magic = block[344:348] if size == 348 else block[4:8]
     if magic not in {b"n+1\0", b"n+2\0"}:
-        raise ValueError(f"{magic!r} where a single NIfTI file has n+1 or n+2")
+        raise DataError(
+            Problem(
+                str(path),
+                "a single NIfTI file, n+1 or n+2",
+                f"{magic!r}, as in a pair .hdr and .img or in Analyze",
+                "Convert it: nibabel.save(nibabel.load('x.hdr'), 'x.nii.gz').",
+            )
+        )
     return getattr(nibabel, _HEADER_BYTES[size])(block, check=False)
 
 
 def _from_header(path: Path, header: Any) -> Volumes:
-    shape = tuple(int(n) for n in header.get_data_shape())
-    while len(shape) > 3 and shape[-1] == 1:
-        shape = shape[:-1]
+    declared = tuple(int(n) for n in header.get_data_shape())
+    refuse(_cifti(path, header), DataError)
+    # AFNI and others write (x, y, z, 1, t): axes of one step beyond space say nothing
+    shape = (*declared[:3], *(n for n in declared[3:] if n != 1))
     if len(shape) not in {3, 4} or min(shape) < 1:
-        found = f"shape {shape}"
-        raise DataError(Problem(f"{path}: dim", "3 or 4 dimensions of 1 or more", found, _REMEDY))
+        expected = "three axes of space, and at most one more that is longer than 1"
+        remedy = "Save one volume a trial, along the fourth axis."
+        raise DataError(Problem(f"{path}: dim", expected, f"shape {declared}", remedy))
     unit = _OTHER_UNITS.get(int(header["xyzt_units"]) & 7)
     if unit:
         remedy = "Save the file with millimetres."
@@ -180,12 +195,27 @@ def _from_header(path: Path, header: Any) -> Volumes:
     )
 
 
+def _cifti(path: Path, header: Any) -> Iterator[Problem]:
+    """Find a file that is CIFTI-2, whose numbers stand for places that a header of NIfTI lacks."""
+    code = int(header["intent_code"])
+    kind = next((name for name in _CIFTI_NAMES if path.name.endswith(f".{name}.nii")), "")
+    if code in _CIFTI_CODES or kind:
+        yield Problem(
+            str(path),
+            "a NIfTI volume",
+            f"CIFTI{f' ({kind})' if kind else ''}: grayordinates of surfaces and subcortex",
+            SURFACE_REMEDY,
+        )
+
+
 def _problems(volumes: Volumes) -> Iterator[Problem]:
     path, affine = volumes.path, volumes.space.affine
     if volumes.dtype.kind not in "fiu" or volumes.dtype.itemsize > 8:
-        yield Problem(f"{path}: datatype", "real numbers", str(volumes.dtype), _REMEDY)
+        remedy = "Save real numbers, such as float32; of complex ones the magnitude."
+        yield Problem(f"{path}: datatype", "real numbers", str(volumes.dtype), remedy)
     if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
-        yield Problem(f"{path}: affine", "three axes in space", str(volumes.space), _REMEDY)
+        remedy = "Save the file with the affine of the images that it was made from."
+        yield Problem(f"{path}: affine", "three axes in space", str(volumes.space), remedy)
     if not 348 <= volumes.offset <= _MOST_OFFSET:
         expected = f"348 to {_MOST_OFFSET}"
         yield Problem(f"{path}: vox_offset", expected, f"{volumes.offset}", _REMEDY)

@@ -1,0 +1,40 @@
+"""Texts that Unicode can write in several ways: an é is one letter, or an e with an accent."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+
+def composed(text: str) -> str:
+    """Write a text in the composed form (NFC), in which equal texts are equal."""
+    return unicodedata.normalize("NFC", text)
+
+
+def existing_spelling(path: Path) -> Path:
+    """Find the spelling in which a file is there; a path without a file stays as it is.
+
+    Some file systems keep names in the decomposed form (NFD), whatever they were given.
+    """
+    for form in ("NFC", "NFD"):
+        other = Path(unicodedata.normalize(form, str(path)))
+        if not path.is_file() and other.is_file():
+            return other
+    return path
+
+
+def bare_words(text: str) -> str:
+    """Leave out case, punctuation, symbols and widths of spaces: what is left tells texts apart.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> bare_words("“Don’t”  stop!")
+    'dont stop'
+    """
+    letters = unicodedata.normalize("NFKC", text).casefold()
+    kept = (c for c in letters if unicodedata.category(c)[0] not in "PSC" or c.isspace())
+    return " ".join(composed("".join(kept)).split()) or composed(text)
