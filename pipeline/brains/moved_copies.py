@@ -83,7 +83,8 @@ def unit_rows(values: Pixels) -> Pixels:
     rows = values.reshape(len(values), -1)
     centred = rows - rows.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    return centred / np.where(lengths == 0, 1, lengths)
+    unit: Pixels = centred / np.where(lengths == 0, 1, lengths)
+    return unit
 
 
 def _confirmed(
