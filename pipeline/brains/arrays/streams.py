@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.brains.formats.hdf5 import blocks_of
 from pipeline.brains.formats.limits import damaged
 from pipeline.brains.formats.matlab import MatFile
+from pipeline.brains.formats.npy import line_blocks, npy_blocks
 from pipeline.errors import DataError
 
 Block = tuple[int, int, NDArray[Any]]
@@ -23,7 +24,6 @@ RESPONSES = "responses"
 SAFETENSORS = {"BOOL": ("b", 1), "F64": ("f", 8), "F32": ("f", 4), "F16": ("f", 2)} | {
     f"{kind.upper()}{bits}": (kind, bits // 8) for kind in "iu" for bits in (8, 16, 32, 64)
 }
-_BLOCK_BYTES = 4 << 20
 
 
 def response_blocks(path: Path) -> Iterator[Block]:
@@ -57,14 +57,7 @@ def response_blocks(path: Path) -> Iterator[Block]:
 
 def _from_npz(path: Path) -> Iterator[Block]:
     with zipfile.ZipFile(path) as archive, archive.open(f"{RESPONSES}.npy") as member:
-        version = np.lib.format.read_magic(member)
-        read = np.lib.format.read_array_header_1_0
-        if version == (2, 0):
-            read = np.lib.format.read_array_header_2_0
-        shape, in_columns, dtype = read(member)
-        n_lines, length = shape[::-1] if in_columns else shape
-        for first, _, lines in _lines(member, n_lines, length, dtype):
-            yield (0, first, lines.T) if in_columns else (first, 0, lines)
+        yield from npy_blocks(member)
         if member.read(1):
             raise damaged(path, f"nothing after the numbers of {RESPONSES}", "more bytes")
 
@@ -93,17 +86,9 @@ def _from_safetensors(path: Path) -> Iterator[Block]:
         n_rows, n_columns = entry["shape"]
         kind, itemsize = SAFETENSORS[entry["dtype"]]
         file.seek(8 + length + entry["data_offsets"][0])
-        yield from _lines(file, n_rows, n_columns, np.dtype(f"<{kind}{itemsize}"))
-
-
-def _lines(
-    file: IO[bytes], n_lines: int, length: int, dtype: np.dtype[Any]
-) -> Iterator[tuple[int, int, NDArray[Any]]]:
-    at_once = max(1, _BLOCK_BYTES // max(1, length * dtype.itemsize))
-    for first in range(0, n_lines, at_once):
-        count = min(at_once, n_lines - first)
-        block = np.frombuffer(file.read(count * length * dtype.itemsize), dtype)
-        yield first, 0, block.reshape(count, length)
+        stored = np.dtype(f"<{kind}{itemsize}")
+        for first, lines in line_blocks(file, n_rows, n_columns, stored):
+            yield first, 0, lines
 
 
 STREAMS: dict[str, Callable[[Path], Iterator[Block]]] = {

@@ -8,6 +8,8 @@ The folder::
     CSI{n}_imgnames.txt         or ROIs/stim_lists/CSI0{n}_stim_lists.txt of release 1.0
     BOLD5000_Stimuli/Scene_Stimuli/Presented_Stimuli/{COCO,ImageNet,Scene}/...
 
+or instead of volumes and masks an array for each region, see ``roi_betas``.
+
 Volumes of all sessions, in order, are the lines of the stimulus list. Each voxel is z-scored
 within each session, as the release recommends, unless the setting zscore says none. One session
 of the voxels wanted is held at a time.
@@ -23,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.regions import joined, matched_keys, wanted_regions
+from pipeline.brains.bold5000.roi_betas import read_roi_betas, roi_beta_paths
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
-from pipeline.brains.bold5000.subjects import Trials, assembled, wanted_subjects
+from pipeline.brains.bold5000.subjects import SubjectTrials, assembled, wanted_subjects
 from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.formats.nifti.masks import read_masks
@@ -59,19 +62,29 @@ def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
         If files are missing or damaged, or do not fit together.
     """
     parts = wanted_regions(config.hemispheres, config.roi_names)
-    asked = wanted_subjects(config, lambda root, subject: bool(_numbered(root, subject)))
+    asked = wanted_subjects(
+        config,
+        lambda root, subject: bool(_numbered(root, subject) or roi_beta_paths(root, subject)),
+    )
     root = Path(str(config.directory))
     lists = {subject: read_stimulus_list(_list_path(root, subject)) for subject in asked}
+    in_arrays = {subject for subject in asked if not _numbered(root, subject)}
     scored = config.zscore == "session"
 
-    def read(subject: str, trials: Trials) -> Responses:
+    def read(subject: str, trials: SubjectTrials) -> Responses:
+        if subject in in_arrays:
+            return read_roi_betas(root, subject, trials, parts, config.max_unusable)
         sessions = _sessions(root, subject, len(trials.showings.rows))
         masks = _mask_paths(root, subject)
         averaged, columns, places = _averaged(sessions, masks, trials, parts, scored)
         where, rois = str(sessions[0].path), joined(columns, parts)
         return averaged.responses(where, rois, config.max_unusable, trials.shown, places)
 
-    said = "z-scored within sessions" if scored else "not z-scored"
+    said = "z-scored within sessions" if scored and in_arrays != set(asked) else "not z-scored"
+    if in_arrays:
+        said += (
+            f"; of {', '.join(sorted(in_arrays))} arrays of regions, which tell no sessions apart"
+        )
     return assembled("bold5000-2.0", f"BOLD5000 release 2.0, {said}", lists, config, read)
 
 
@@ -92,9 +105,17 @@ def _numbered(root: Path, subject: str) -> dict[int, Path]:
 
 
 def _list_path(root: Path, subject: str) -> Path:
-    own = root / f"{subject}_imgnames.txt"
-    first = root / f"ROIs/stim_lists/CSI0{subject[-1]}_stim_lists.txt"
-    return own if own.is_file() else first
+    """Find the list of a subject's trials in the places where releases and copies have it."""
+    folders = [root, *{path.parent: None for path in roi_beta_paths(root, subject).values()}]
+    folders += [folder.parent for folder in folders]
+    names = (
+        f"{subject}_imgnames.txt",
+        f"sub-{subject}_imgnames.txt",
+        f"Stimuli_Presentation_Lists/{subject}/{subject}_imgnames.txt",
+        f"ROIs/stim_lists/CSI0{subject[-1]}_stim_lists.txt",
+    )
+    places = [folder / name for folder in folders for name in names]
+    return next((path for path in places if path.is_file()), root / names[-1])
 
 
 def _sessions(root: Path, subject: str, n_trials: int) -> list[Volumes]:
@@ -124,7 +145,7 @@ def _mask_paths(root: Path, subject: str) -> dict[str, Path]:
 def _averaged(
     sessions: Sequence[Volumes],
     masks: dict[str, Path],
-    trials: Trials,
+    trials: SubjectTrials,
     parts: dict[str, tuple[str, ...]],
     scored: bool,
 ) -> tuple[Averaged, dict[str, NDArray[np.int64]], NDArray[np.float32]]:

@@ -19,7 +19,7 @@ import numpy as np
 from pipeline.brains.bold5000.regions import joined, wanted_regions
 from pipeline.brains.bold5000.roi_files import roi_file
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
-from pipeline.brains.bold5000.subjects import Trials, assembled, wanted_subjects
+from pipeline.brains.bold5000.subjects import SubjectTrials, assembled, wanted_subjects
 from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.repeats import Averaged
@@ -59,7 +59,7 @@ def load_bold5000(config: Bold5000RoisConfig) -> BrainDataset:
         for subject in asked
     }
 
-    def read(subject: str, trials: Trials) -> Responses:
+    def read(subject: str, trials: SubjectTrials) -> Responses:
         path = _roi_path(root, subject, config.tr)
         return _responses(path, trials, parts, config.max_unusable)
 
@@ -78,7 +78,7 @@ def _roi_path(root: Path, subject: str, tr: str) -> Path:
 
 
 def _responses(
-    path: Path, trials: Trials, parts: dict[str, tuple[str, ...]], most_unusable: float
+    path: Path, trials: SubjectTrials, parts: dict[str, tuple[str, ...]], most_unusable: float
 ) -> Responses:
     """Read and average the regions wanted, of which only a few megabytes are held unaveraged."""
     file = roi_file(path, len(trials.showings.rows))

@@ -25,7 +25,7 @@ _REMEDY = "Point to the folder the release was unpacked in, whole."
 
 
 @dataclass(frozen=True)
-class Trials:
+class SubjectTrials:
     """The trials of one subject among the images of the dataset.
 
     Parameters
@@ -70,7 +70,7 @@ def assembled(
     source: str,
     lists: Mapping[str, tuple[str, ...]],
     config: Bold5000Config,
-    read: Callable[[str, Trials], Responses],
+    read: Callable[[str, SubjectTrials], Responses],
 ) -> BrainDataset:
     """Read all subjects and make one dataset of the images that any of them saw.
 
@@ -103,8 +103,8 @@ def assembled(
     )
 
 
-def _trials(names: tuple[str, ...], images: tuple[str, ...]) -> Trials:
+def _trials(names: tuple[str, ...], images: tuple[str, ...]) -> SubjectTrials:
     seen = set(names)
     shown = np.array([i for i, image in enumerate(images) if image in seen], dtype=np.int64)
     showings = showings_of(names, (images[i] for i in shown))
-    return Trials(showings, None if len(shown) == len(images) else shown)
+    return SubjectTrials(showings, None if len(shown) == len(images) else shown)

@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.errors import DataError, Problem, refuse
 
@@ -87,41 +86,3 @@ def _problems(path: Path, declared: Mapping[str, Declared]) -> Iterator[Problem]
             f"{total} bytes",
             "Write the file again without voxels that hold no data.",
         )
-
-
-def npy_header(stream: IO[bytes]) -> tuple[Declared, int]:
-    """Read what an .npy stream declares, and how many bytes it must have in all.
-
-    Raises
-    ------
-    ValueError
-        If the stream does not begin with the header of an .npy file of numbers.
-    """
-    version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-    elif version == (2, 0):
-        shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
-    else:
-        raise ValueError(f"version {version} of the .npy format does not hold plain numbers")
-    declared = Declared(shape, dtype.kind, dtype.itemsize)
-    return declared, stream.tell() + declared.n_bytes
-
-
-def mapped_npy(path: Path, dtype: type[np.generic]) -> NDArray[Any]:
-    """Map an .npy file into memory, once its header and its size agree.
-
-    Raises
-    ------
-    DataError
-        If it holds numbers of another type, or not as many bytes as its header says.
-    """
-    with path.open("rb") as stream:
-        declared, size = npy_header(stream)
-    expected = np.dtype(dtype)
-    if (declared.kind, declared.itemsize) != (expected.kind, expected.itemsize):
-        raise damaged(path, f"numbers of type {expected}", f"kind {declared.kind}")
-    if size != path.stat().st_size:
-        raise damaged(path, f"{size} bytes", f"{path.stat().st_size} bytes")
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.formats.limits import Declared, check_declared, damaged, npy_header
+from pipeline.brains.formats.limits import Declared, check_declared, damaged
+from pipeline.brains.formats.npy import npy_header
 
 _ZIP_TAIL = 22 + (1 << 16)
 

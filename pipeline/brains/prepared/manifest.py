@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.brains.formats.limits import npy_header
+from pipeline.brains.formats.npy import npy_header
 from pipeline.words import Modality
 
 MANIFEST = "dataset.json"

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from pipeline.brains.brain import Brain
 from pipeline.brains.checks import given_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
-from pipeline.brains.formats.limits import damaged, mapped_npy
+from pipeline.brains.formats.limits import damaged
+from pipeline.brains.formats.npy import mapped_npy
 from pipeline.brains.formats.npz import read_npz
 from pipeline.brains.prepared.manifest import (
     FORMAT,
