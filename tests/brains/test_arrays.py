@@ -1,7 +1,9 @@
 """A folder of stimuli.csv and arrays is read exactly, or refused with file and field named."""
 
+import re
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from array_folders import (
@@ -12,6 +14,8 @@ from array_folders import (
     load,
     table,
     write,
+    write_h5,
+    write_mat,
 )
 from brain_settings import brain_settings
 from PIL import Image
@@ -220,3 +224,42 @@ def test_the_example_of_the_documentation_works(tmp_path, monkeypatch):
     data = load(tmp_path / "mine")
     assert data.rois == ("language", "visual")
     np.testing.assert_array_equal(data.subjects["s1"].values, Y)
+
+
+def text_beside(path, suffix):
+    words = np.array(["one", "two"])
+    if suffix == ".npz":
+        np.savez(path, **content(), notes=words, labels=words.astype(object))
+    elif suffix == ".h5":
+        write_h5(path, content())
+        with h5py.File(path, "a") as file:
+            file["notes"], file["labels"] = "read by hand", [b"one", b"two"]
+    else:
+        cells = np.array(["V1", "V2"], dtype=object)
+        more = {"notes": "read by hand", "labels": cells, "roi_names": cells, "info": {"TR": 2.0}}
+        write_mat(path, {**content(), **more})
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".h5", ".mat"])
+def test_text_cells_and_objects_beside_the_numbers_are_left_out_and_said(tmp_path, suffix):
+    known = load(write(tmp_path, suffix))
+    text_beside(tmp_path / f"s1{suffix}", suffix)
+    data = load(tmp_path)
+    assert data.digest == known.digest
+    assert data.rois == ("language", "visual")
+    assert f"without what holds no numbers (s1{suffix}: " in data.source
+    assert {"notes", "labels"} <= set(re.findall(r"[\w]+", data.source))
+
+
+def test_cells_of_columns_are_regions_in_another_form_and_refused(tmp_path):
+    columns = np.empty(2, dtype=object)
+    columns[:] = [np.array([0, 1]), np.array([2, 3])]
+    write_mat(table(tmp_path) / "s1.mat", {**content(), "roi_all": columns})
+    with pytest.raises(DataError, match="roi_all: expected an array of numbers; found cell"):
+        load(tmp_path)
+
+
+def test_numbers_of_an_unknown_name_are_refused_with_the_nearest_one(tmp_path):
+    np.savez(table(tmp_path) / "s1.npz", **content(), coordinate=np.zeros((8, 3)))
+    with pytest.raises(DataError, match=r"found 'coordinate'.*mean 'coordinates'\?"):
+        load(tmp_path)

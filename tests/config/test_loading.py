@@ -203,3 +203,32 @@ def test_the_studies_of_the_repository_are_fine(repository, monkeypatch):
             problems = refusal.problems
         # directories of data that is not in the repository may be absent
         assert all(": data_dir" in p.where or ": brain_dir" in p.where for p in problems)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"splits": "a"}, "splits: expected three names of splits"),
+        ({"splits": "a,b,c,d"}, "splits: expected three names of splits"),
+        ({"splits": ",,"}, "splits: expected three names of splits"),
+        ({"splits": "a,b,c"}, "splits: expected a setting that task 'summarization' knows"),
+        ({"languages": "en-de"}, "languages: expected a setting that task 'summarization' knows"),
+        ({"image_size": "32"}, "image_size: expected a setting that task 'summarization' knows"),
+        ({"task": "multi30k", "languages": "klingon"}, "languages: expected two different names"),
+        ({"task": "wmt16", "languages": "en-en"}, "languages: expected two different names"),
+        ({"task": "code-summarization", "languages": "cobol"}, "languages: expected one of go, ja"),
+        ({"seed": str(2**32)}, "seed: expected less than or equal to 4294967295"),
+        ({"max_train": str(10**12)}, "max_train: expected less than or equal to"),
+        ({"max_eval": str(10**12)}, "max_eval: expected less than or equal to"),
+        ({"shots": str(10**12)}, "shots: expected less than or equal to"),
+        ({"image_size": str(10**9)}, "image_size: expected less than or equal to"),
+    ],
+)
+def test_settings_that_a_task_does_not_know_or_cannot_have_are_refused_by_field(values, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(TuneConfig, {"task": "summarization", "method": "full", **values}, catalogue())
+
+
+def test_settings_that_a_task_knows_are_taken():
+    values = {"task": "multi30k", "method": "full", "languages": "en-fr", "splits": "train,dev,dev"}
+    assert load_config(TuneConfig, values, catalogue()).split_names == ("train", "dev", "dev")

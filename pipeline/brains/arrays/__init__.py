@@ -21,6 +21,8 @@ rows        Optional, (n_rows,), for a subject who saw only some rows of the tab
             order: the 0-based rows of stimuli.csv that the rows of responses answer.
 =========== ====================================================================================
 
+Texts, cells and objects of other names are left out, which the source says.
+
 For example, with ``sentences``, ``passages`` and ``Y`` of your own::
 
     import csv

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.arrays.files import ArrayFile, Arrays
+from pipeline.brains.arrays.files import FIELDS, ArrayFile, Arrays, is_field
 from pipeline.brains.formats.limits import Declared
 from pipeline.brains.stimulus_table import TABLE
 from pipeline.errors import Problem, nearest
 
-_FIELDS = ("responses", "rows", "coordinates", "roi/<name>")
+_FIELDS = (*FIELDS, "roi/<name>")
 
 
 def array_problems(file: ArrayFile, n_rows: int) -> Iterator[Problem]:
@@ -27,7 +27,7 @@ def array_problems(file: ArrayFile, n_rows: int) -> Iterator[Problem]:
     """
     path, arrays = file.path, file.others
     for name in arrays:
-        if name not in _FIELDS[:3] and not (name.startswith("roi/") and name != "roi/"):
+        if not is_field(name) or name == "roi/":
             yield Problem(f"{path}: fields", "known fields", f"'{name}'", nearest(name, _FIELDS))
     responses = file.responses or Declared((), "f", 8)
     rows = arrays.get("rows")

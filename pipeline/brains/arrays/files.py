@@ -10,7 +10,7 @@ Damage shows in the checksums of .npz and of compressed .mat. An .h5, .safetenso
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,13 @@ from pipeline.brains.formats.limits import (
     damaged,
 )
 from pipeline.brains.formats.matlab import MatFile, check_numeric, numeric_arrays
-from pipeline.brains.formats.matlab.tags import Header
+from pipeline.brains.formats.matlab.tags import CHAR, NUMERIC, Header
 from pipeline.brains.formats.npz import npz_array, npz_members
 from pipeline.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
+
+FIELDS = (RESPONSES, "rows", "coordinates")
 
 # What is no number has a kind that check_declared refuses.
 _OTHER = ("O", 8)
@@ -48,11 +50,19 @@ class ArrayFile:
         What the file says of its array ``responses``; None: it has none.
     others : dict of str to ndarray
         All other arrays.
+    left_out : tuple of str
+        What else the file holds beside the fields of the format: texts, cells, objects, unread.
     """
 
     path: Path
     responses: Declared | None
     others: Arrays
+    left_out: tuple[str, ...] = ()
+
+
+def is_field(name: str) -> bool:
+    """Say whether a name is one of the format's, which must hold numbers."""
+    return name in FIELDS or name.startswith("roi/")
 
 
 def read_arrays(path: Path) -> ArrayFile:
@@ -66,8 +76,9 @@ def read_arrays(path: Path) -> ArrayFile:
     Returns
     -------
     ArrayFile
-        Numbers only. In .h5, the datasets of group ``roi`` are named ``roi/<name>``; so are the
-        variables ``roi_<name>`` of .mat, whose single rows and columns become vectors.
+        Numbers only: what holds none and has no name of the format is left out. In .h5, the
+        datasets of group ``roi`` are named ``roi/<name>``; so are the variables ``roi_<name>`` of
+        .mat, whose single rows and columns become vectors.
 
     Raises
     ------
@@ -86,9 +97,20 @@ def read_arrays(path: Path) -> ArrayFile:
 def _read_npz(path: Path) -> ArrayFile:
     with zipfile.ZipFile(path) as archive:
         members = npz_members(path, archive)
+        left_out = _without_numbers({name: kind for name, (_, kind) in members.items()})
+        for name in left_out:
+            del members[name]
+        check_declared(path, {name: declared for name, (_, declared) in members.items()})
         _, responses = members.pop(RESPONSES, (None, None))
         others = {name: npz_array(archive, info) for name, (info, _) in members.items()}
-    return ArrayFile(path, responses, others)
+    return ArrayFile(path, responses, others, left_out)
+
+
+def _without_numbers(declared: Mapping[str, Declared]) -> tuple[str, ...]:
+    """List what holds no numbers and has no name of the format."""
+    return tuple(
+        name for name, array in declared.items() if array.kind not in "biuf" and not is_field(name)
+    )
 
 
 def _read_safetensors(path: Path) -> ArrayFile:
@@ -109,21 +131,35 @@ def _read_h5(path: Path) -> ArrayFile:
     import h5py  # type: ignore[import-untyped]
 
     with h5py.File(path, "r") as file:
-        found = dict(_h5_datasets(path, file))
+        left_out = tuple(name for name in file if _is_h5_text(file, name))
+        datasets = dict(_h5_datasets(path, file, set(left_out)))
         declared = {
             name: Declared(dataset.shape, dataset.dtype.kind, dataset.dtype.itemsize)
-            for name, dataset in found.items()
+            for name, dataset in datasets.items()
         }
         check_declared(path, declared)
         responses = declared.pop(RESPONSES, None)
-        return ArrayFile(path, responses, {name: np.asarray(found[name][()]) for name in declared})
+        others = {name: np.asarray(datasets[name][()]) for name in declared}
+    return ArrayFile(path, responses, others, left_out)
 
 
-def _h5_datasets(path: Path, file: Any) -> Iterator[tuple[str, Any]]:
+def _is_h5_text(file: Any, name: str) -> bool:
+    """Say whether a member is a dataset of something else than numbers, of no name of ours."""
+    import h5py
+
+    if is_field(name) or not isinstance(file.get(name, getlink=True), h5py.HardLink):
+        return False
+    member = file[name]
+    return isinstance(member, h5py.Dataset) and member.dtype.kind not in "biuf"
+
+
+def _h5_datasets(path: Path, file: Any, left_out: set[str]) -> Iterator[tuple[str, Any]]:
     """Walk the two levels that are read."""
     import h5py
 
     for outer in file:
+        if outer in left_out:
+            continue
         names = [outer]
         if isinstance(file.get(outer, getlink=True), h5py.HardLink):
             group: Any = file[outer]
@@ -138,8 +174,13 @@ def _h5_datasets(path: Path, file: Any) -> Iterator[tuple[str, Any]]:
 
 def _read_mat(path: Path) -> ArrayFile:
     with MatFile(path) as file:
-        check_numeric(file, allowed_bytes(path), file.variables)
-        headers = {name: variable.header for name, variable in file.variables.items()}
+        left_out = tuple(name for name in file.variables if _is_mat_text(file, name))
+        headers = {
+            name: variable.header
+            for name, variable in file.variables.items()
+            if name not in left_out
+        }
+        check_numeric(file, allowed_bytes(path), headers)
         named = [name for name in headers if name != RESPONSES]
         arrays = numeric_arrays(file, allowed_bytes(path), named)
     others = {
@@ -148,7 +189,22 @@ def _read_mat(path: Path) -> ArrayFile:
         )
         for name, array in arrays.items()
     }
-    return ArrayFile(path, _mat_declared(headers.get(RESPONSES)), others)
+    return ArrayFile(path, _mat_declared(headers.get(RESPONSES)), others, left_out)
+
+
+def _is_mat_text(file: MatFile, name: str) -> bool:
+    """Say whether a variable holds something else than numbers, and is no field of the format.
+
+    Of names with ``roi_`` only texts are passed over, such as ``roi_names``: cells of columns are
+    regions in a form that is not read, and must not be missed silently.
+    """
+    header = file.variable(name).header
+    if header.kind in NUMERIC or name in FIELDS:
+        return False
+    if not name.startswith("roi_") or header.kind == CHAR:
+        return True
+    value = file.value(name, allowed_bytes(file.path))
+    return value.is_cell and all(cell.header.kind == CHAR for cell in value.cells())
 
 
 def _mat_declared(header: Header | None) -> Declared | None:

@@ -49,13 +49,19 @@ def load_arrays(config: SelectedBrainConfig) -> BrainDataset:
     table = read_stimuli(folder)
     paths = {path.stem: path for path in _subject_files(folder)}
     wanted = chosen("subjects", str(folder), config.subject_names, paths)
-    subjects = {name: _subject(paths[name], table, config) for name in wanted}
+    subjects, passed_over = {}, []
+    for name in wanted:
+        file = read_arrays(paths[name])
+        subjects[name] = _subject(file, table, config)
+        if file.left_out:
+            passed_over.append(f"{file.path.name}: {', '.join(file.left_out)}")
+    without = f"; without what holds no numbers ({'; '.join(passed_over)})" if passed_over else ""
     return BrainDataset(
         name="arrays",
         stimuli=table.stimuli,
         subjects=subjects,
         source=f"arrays of the folder '{folder.resolve().name}', {len(table.row_stimulus)} rows; "
-        f"{left_out_said(subjects)}",
+        f"{left_out_said(subjects)}{without}",
     )
 
 
@@ -73,8 +79,8 @@ def _subject_files(folder: Path) -> list[Path]:
     return paths
 
 
-def _subject(path: Path, table: StimulusTable, config: SelectedBrainConfig) -> Responses:
-    file = read_arrays(path)
+def _subject(file: ArrayFile, table: StimulusTable, config: SelectedBrainConfig) -> Responses:
+    path = file.path
     refuse(array_problems(file, len(table.row_stimulus)), DataError)
     rois = _rois(file, config)
     voxels = np.unique(np.concatenate(list(rois.values())))

@@ -19,6 +19,7 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     """Read all members of an .npz file; zip checks the CRC of each."""
     with zipfile.ZipFile(path) as archive:
         members = npz_members(path, archive)
+        check_declared(path, {name: declared for name, (_, declared) in members.items()})
         return {name: npz_array(archive, info) for name, (info, _) in members.items()}
 
 
@@ -32,7 +33,9 @@ def npz_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
 def npz_members(
     path: Path, archive: zipfile.ZipFile
 ) -> dict[str, tuple[zipfile.ZipInfo, Declared]]:
-    """Look over all members: each an array of numbers, none twice, none lost, all of honest size.
+    """Look over all members: each an array, none twice, none lost, all as long as they say.
+
+    What they hold, and whether it fits, is for :func:`check_declared`.
 
     Returns
     -------
@@ -48,7 +51,6 @@ def npz_members(
         raise damaged(path, "every array once", "two arrays of the same name")
     if len(listed) != _count(path):
         raise damaged(path, f"{_count(path)} arrays, as it says", f"{len(listed)}")
-    check_declared(path, {name: declared for name, (_, declared) in members.items()})
     return members
 
 

@@ -23,6 +23,9 @@ CLASSES = {
 _STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8",
            12: "i8", 13: "u8"}  # fmt: skip
 _MAX_DIMENSIONS = 8
+CHAR = 4
+#: Classes whose numbers are read, or refused where they are sparse.
+NUMERIC = range(5, 16)
 _OPAQUE, _COMPLEX, _LOGICAL = 17, 0x800, 0x200
 
 
