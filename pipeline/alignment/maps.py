@@ -81,12 +81,14 @@ def map_voxels(
         for number, (fold, hat) in enumerate(zip(folds, hats, strict=True)):
             z = z_scored(block, fold.train)
             predicted, true = hat @ z[fold.train], z[fold.test]
-            maps.r[number, voxels] = _pearson(predicted, true)
+            maps.r[number, voxels] = column_correlations(predicted, true)
             maps.r2[number, voxels] = _explained(predicted, true)
     return maps
 
 
-def _pearson(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.float64]:
+def column_correlations(
+    predicted: NDArray[np.float64], true: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Correlate columns, shape (n_voxels,); 0 where either column is constant."""
     p, p_square = _centred(predicted)
     t, t_square = _centred(true)

@@ -1,4 +1,4 @@
-"""What an alignment logs about the layers and alphas it chose: p values, and maps of voxels."""
+"""Null scores of a whole brain dataset, and maps of voxels at the layers and alphas chosen."""
 
 from __future__ import annotations
 
@@ -14,27 +14,20 @@ from pipeline.alignment.dataset.plan import Part, Plan
 from pipeline.alignment.dataset.subject_rois import Arrays, permute_rois
 from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.refit import chosen_maps
+from pipeline.alignment.fits import chosen_maps
 from pipeline.brains.formats.nifti.writing import write_voxel_map
 from pipeline.config import ComputeConfig
 
 
-def p_values(
-    plan: Plan,
-    features: Arrays,
-    scores: pd.DataFrame,
-    n_permutations: int,
-    folder: Path,
-    compute: ComputeConfig,
+def compute_nulls(
+    plan: Plan, features: Arrays, n_permutations: int, folder: Path, compute: ComputeConfig
 ) -> pd.DataFrame:
-    """Test the score of every subject, direction and ROI in the first repeat of the split.
+    """Score every subject, direction and ROI with stimuli exchanged, in the first repeat.
 
     Parameters
     ----------
     plan : Plan
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
-    scores : DataFrame
-        Of the model, in the split that was asked for.
     n_permutations : int
     folder : Path
         Where finished units are kept until all are.
@@ -43,14 +36,14 @@ def p_values(
     Returns
     -------
     DataFrame
-        subject, direction, roi, observed, null_mean, null_95, p, permutations.
+        subject, direction, roi, permutation (0: the stimuli as they were), two_vs_two (float32).
     """
     parts = list(_first(plan))
     units = [
         Unit(
             f"{part.subject}, permutations: {', '.join(part.some.rois)}",
             permute_rois,
-            (part.some, features, _chosen(part, scores), part.settings, n_permutations),
+            (part.some, features, part.settings, n_permutations),
         )
         for part in parts
     ]

@@ -86,6 +86,12 @@ class PartUnit:
         sums = unpack(packed)
         return pd.DataFrame({**self.labels, **sums.assign(fold=sums.fold + first)})
 
+    def fits(self, table: pd.DataFrame) -> list[dict[str, Any]]:
+        """List the scores beside 2v2 of a table, with the labels and folds of its scores."""
+        first = self.part.repeat * (table.fold.max() + 1) if len(table) else 0
+        listed = table.attrs.get("fit_scores", ())
+        return [{**self.labels, **row, "fold": row["fold"] + first} for row in listed]
+
     def tried(self, table: pd.DataFrame) -> list[dict[str, Any]]:
         """List the alphas tried for a table, with their inner scores, under the same labels."""
         return [{**self.labels, **trial} for trial in table.attrs.get("trials", ())]
@@ -113,6 +119,9 @@ class Computed:
     alphas : DataFrame
         What Optuna was told of a model: subject, split, source, repeat, direction, roi, alpha
         (relative), and its inner_two_vs_two and inner_correlation, means over layers and folds.
+    fit_scores : DataFrame
+        subject, split, source, repeat, fold, layer, alpha, a column for each of ``FIT_SCORES``,
+        roi: scores beside 2v2 of a model's encoding, at the layer and alpha chosen in each fold.
     pair_sums : DataFrame
         subject, split, source, repeat, direction, roi, layer, fold, group_a, group_b, wins,
         pairs: 2v2 summed over pairs of stimulus groups, of the layer chosen in each fold (of
@@ -121,6 +130,7 @@ class Computed:
 
     scores: pd.DataFrame
     alphas: pd.DataFrame
+    fit_scores: pd.DataFrame
     pair_sums: pd.DataFrame
 
 

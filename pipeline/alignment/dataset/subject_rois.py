@@ -15,15 +15,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment.align import align, encode
+from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.ceilings.across_subjects import across_subjects_ceiling
 from pipeline.alignment.contrasts.pair_sums import pack, sums_of_rows, unpack
+from pipeline.alignment.fits import score_fits
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
-from pipeline.alignment.refit import permute_chosen
+from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.sources import Bands, varying
 from pipeline.alignment.tables import ALL_NUISANCE, OF_NUISANCE, best_layers
 from pipeline.alignment.voxels import Columns, VoxelColumns
 from pipeline.config import ScoreConfig
+from pipeline.words import DIRECTIONS
 
 Arrays = Mapping[str, NDArray[np.floating]]
 
@@ -66,8 +69,23 @@ def align_rois(some: SubjectRois, features: Arrays, settings: ScoreConfig) -> pd
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
         For all stimuli.
     settings : ScoreConfig
+
+    Returns
+    -------
+    DataFrame
+        ``attrs['fit_scores']`` lists the scores of each ROI and fold at the layer and alpha that
+        encoding chose: see :func:`pipeline.alignment.fits.score_fits`.
     """
-    return align(some.cut(features), some.responses(), some.groups, settings)
+    cut, responses = some.cut(features), some.responses()
+    table = align(cut, responses, some.groups, settings)
+    chosen = best_layers(table, settings.objective)
+    folds = [fold.outer for fold in nested_folds(some.groups, settings)]
+    fits = [
+        score_fits(cut, responses[str(roi)], rows, folds, settings).assign(roi=roi)
+        for roi, rows in chosen[chosen.direction == "encoding"].groupby("roi", sort=False)
+    ]
+    table.attrs["fit_scores"] = pd.concat(fits).to_dict("records")
+    return table
 
 
 def encode_nuisance(some: SubjectRois, nuisance: Arrays, settings: ScoreConfig) -> pd.DataFrame:
@@ -123,38 +141,37 @@ def encode_both(
 
 
 def permute_rois(
-    some: SubjectRois,
-    features: Arrays,
-    chosen: pd.DataFrame,
-    settings: ScoreConfig,
-    n_permutations: int,
+    some: SubjectRois, features: Arrays, settings: ScoreConfig, n_permutations: int
 ) -> pd.DataFrame:
-    """Test every direction and ROI by exchanging stimuli, at the layers and alphas chosen.
+    """Score every direction and ROI with its stimuli as they were, and exchanged.
 
     Parameters
     ----------
     some : SubjectRois
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
         For all stimuli.
-    chosen : DataFrame
-        From :func:`pipeline.alignment.best_layers`, for this subject.
     settings : ScoreConfig
     n_permutations : int
 
     Returns
     -------
     DataFrame
-        direction, roi, observed, null_mean, null_95, p, permutations: see
-        :func:`pipeline.alignment.refit.permute_chosen`.
+        direction, roi, permutation (0: the stimuli as they were), two_vs_two (float32): see
+        :func:`pipeline.alignment.permutations.null_vectors.null_vectors`.
     """
-    folds = [fold.outer for fold in nested_folds(some.groups, settings)]
+    folds, alphas = nested_folds(some.groups, settings), draw_alphas(settings)
     drawn = draw_permutations(some.groups, n_permutations, settings.seed)
     cut, responses = some.cut(features), some.responses()
-    rows = []
-    for (direction, roi), cell in chosen.groupby(["direction", "roi"], sort=False):
-        tested = permute_chosen(cut, responses[roi], cell, folds, drawn, settings)
-        rows.append({"direction": direction, "roi": roi, **tested, "permutations": n_permutations})
-    return pd.DataFrame(rows)
+    tables = []
+    for direction in DIRECTIONS:
+        vectors = null_vectors(
+            cut, responses, direction, folds, alphas, settings.similarity, drawn
+        )
+        for roi, vector in vectors.items():
+            scores = np.concatenate([[vector.observed], vector.null]).astype(np.float32)
+            place = {"direction": direction, "roi": roi, "permutation": np.arange(len(scores))}
+            tables.append(pd.DataFrame({**place, "two_vs_two": scores}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def common_stimuli(subjects: Sequence[SubjectRois]) -> NDArray[np.int64]:

@@ -1,6 +1,10 @@
-"""Brain scores: the registry that engine, tables and report read."""
+"""Brain scores: the registries that engine, tables and report read."""
 
+from pipeline.alignment.scores.cka import cka
+from pipeline.alignment.scores.fit import Fit, FitScore
+from pipeline.alignment.scores.rsa import rsa_cosine, rsa_pearson
 from pipeline.alignment.scores.score import Comparison, Score
+from pipeline.alignment.scores.voxels import voxel_r, voxel_r2
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
 
 #: Functions of R, computed for every layer: each is a column of the table of scores.
@@ -13,4 +17,13 @@ SCORES: dict[str, Score] = {
     ),
 }
 
-__all__ = ["SCORES", "Comparison", "Score"]
+#: Functions of a fit, computed for the layer and alpha that encoding chose in each fold.
+FIT_SCORES: dict[str, FitScore] = {
+    "voxel_r": FitScore("voxel r (median)", 0.0, patterns=False, compute=voxel_r),
+    "voxel_r2": FitScore("voxel R² (median)", 0.0, patterns=False, compute=voxel_r2),
+    "rsa_pearson": FitScore("RSA, correlation", 0.0, patterns=True, compute=rsa_pearson),
+    "rsa_cosine": FitScore("RSA, cosine", 0.0, patterns=True, compute=rsa_cosine),
+    "cka": FitScore("CKA, debiased", 0.0, patterns=True, compute=cka),
+}
+
+__all__ = ["FIT_SCORES", "SCORES", "Comparison", "Fit", "FitScore", "Score"]

@@ -1,0 +1,186 @@
+"""Fits at the layers and alphas that scores chose: voxel maps, and scores beside 2v2.
+
+In every outer fold one layer and one alpha were chosen inside the training fold, so the number that
+is reported for an ROI rests on a layer of its own in each fold. Maps and scores fit the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.alignment.folds import Fold, NestedFold
+from pipeline.alignment.kernel.grams import BLOCK_BYTES, Grams, z_scored
+from pipeline.alignment.kernel.ridge import factorise
+from pipeline.alignment.maps import VoxelMaps, column_correlations, map_voxels
+from pipeline.alignment.primal.ridge import fit_smaller_side
+from pipeline.alignment.scores import FIT_SCORES, Fit
+from pipeline.alignment.voxels import Columns, columns_between
+from pipeline.alignment.width import projected_array
+from pipeline.config import ScoreConfig
+from pipeline.errors import AlignmentError, Problem
+
+Hats = list[NDArray[np.float64]]
+Layers = Mapping[str, NDArray[np.floating]]
+
+
+def chosen_maps(
+    features: Layers,
+    voxels: Columns,
+    chosen: pd.DataFrame,
+    folds: Sequence[Fold],
+    settings: ScoreConfig,
+) -> VoxelMaps:
+    """Map how well each voxel of one ROI is encoded, by the layer and alpha chosen in each fold.
+
+    Parameters
+    ----------
+    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+    voxels : ndarray of float or VoxelColumns, shape (n_stimuli, n_voxels)
+    chosen : DataFrame
+        From :func:`pipeline.alignment.best_layers`, for this subject, ROI and encoding: uses fold,
+        layer and alpha.
+    folds : sequence of Fold
+        The outer folds that were scored.
+    settings : ScoreConfig
+        Uses width.
+
+    Raises
+    ------
+    AlignmentError
+        Not one row for each fold.
+    """
+    return map_voxels(_encoding_hats(features, chosen, folds, settings), voxels, folds)
+
+
+def score_fits(
+    features: Layers,
+    voxels: Columns,
+    chosen: pd.DataFrame,
+    folds: Sequence[Fold],
+    settings: ScoreConfig,
+) -> pd.DataFrame:
+    """Compute the scores in ``FIT_SCORES`` for one ROI, by the layer and alpha of each fold.
+
+    Parameters
+    ----------
+    features, voxels, chosen, folds, settings
+        As for :func:`chosen_maps`.
+
+    Returns
+    -------
+    DataFrame
+        One row for each fold: fold, layer, alpha and a column for each score; those that compare
+        patterns over voxels are missing (NaN) for a ROI of one voxel.
+    """
+    maps = chosen_maps(features, voxels, chosen, folds, settings)
+    patterned = voxels.shape[1] > 1
+    rows = []
+    for number, row in enumerate(_by_fold(chosen, len(folds)).itertuples()):
+        fold = folds[number]
+        grams = _test_grams(features[str(row.layer)], fold), _test_grams(voxels, fold)
+        fit = Fit(maps.r[number], maps.r2[number], *grams)
+        scores = {
+            name: score.compute(fit) if patterned or not score.patterns else np.nan
+            for name, score in FIT_SCORES.items()
+        }
+        rows.append({"fold": number, "layer": row.layer, "alpha": row.alpha, **scores})
+    return pd.DataFrame(rows)
+
+
+def choose_by_voxels(
+    features: Layers,
+    voxels: NDArray[np.floating],
+    folds: Sequence[NestedFold],
+    alphas: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Choose layer and alpha of each fold by voxel r, for a ROI that has no patterns to compare.
+
+    Parameters
+    ----------
+    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+    voxels : ndarray of float, shape (n_stimuli, n_voxels)
+        Few.
+    folds : sequence of NestedFold
+    alphas : ndarray of float64, shape (n_alphas,)
+        Relative.
+
+    Returns
+    -------
+    DataFrame
+        fold, layer, alpha, inner_voxel_r: mean over voxels and inner folds of Pearson's r over
+        the held-out stimuli; the best of all layers and alphas, the first among equals.
+    """
+    rows = []
+    for number, fold in enumerate(folds):
+        curves = {name: _inner_voxel_r(x, voxels, fold, alphas) for name, x in features.items()}
+        best = max(curves, key=lambda name: curves[name].max())
+        position = int(curves[best].argmax())
+        rows.append((number, best, float(alphas[position]), float(curves[best][position])))
+    return pd.DataFrame(rows, columns=["fold", "layer", "alpha", "inner_voxel_r"])
+
+
+def _inner_voxel_r(
+    x: NDArray[np.floating],
+    voxels: NDArray[np.floating],
+    fold: NestedFold,
+    alphas: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Mean r over voxels and inner folds for every alpha, shape (n_alphas,), to 12 digits."""
+    train = fold.outer.train
+    z, y = z_scored(x, train)[train], z_scored(voxels, train)[train]
+    kernel = z @ z.T
+    scale = float(np.trace(kernel)) / len(train)
+    total = np.zeros(len(alphas))
+    for inner in fold.inner:
+        ridge = factorise(kernel, inner.train, inner.test)
+        predicted = ridge.hat(alphas * (scale / ridge.scale)) @ y[inner.train]
+        r = [column_correlations(one, y[inner.test]).mean() for one in predicted]
+        total += np.array(r) / len(fold.inner)
+    return np.round(total, 12)
+
+
+def _test_grams(values: Columns, fold: Fold) -> Grams:
+    """Form the Gram matrices of the test stimuli, z-scored by the training ones, in blocks."""
+    n_stimuli, n_columns = values.shape
+    n_test = len(fold.test)
+    kernel, sums = np.zeros((n_test, n_test)), np.zeros(n_test)
+    width = max(1, BLOCK_BYTES // (8 * n_stimuli))
+    for start in range(0, n_columns, width):
+        block = np.asarray(columns_between(values, start, start + width))
+        z = z_scored(block, fold.train)[fold.test]
+        kernel += z @ z.T
+        sums += z.sum(axis=1)
+    return Grams(kernel, kernel - np.outer(sums, sums) / n_columns)
+
+
+def _encoding_hats(
+    features: Layers, chosen: pd.DataFrame, folds: Sequence[Fold], settings: ScoreConfig
+) -> Hats:
+    rows = _by_fold(chosen, len(folds))
+    hats = []
+    for fold, layer, alpha in zip(folds, rows.layer, rows.alpha, strict=True):
+        x = features[layer]
+        if settings.width:
+            array = projected_array(x, fold.train, settings.width, settings.similarity)
+            hats.append(factorise(array.grams().kernel, fold.train, fold.test).hat(float(alpha)))
+        else:
+            hats.append(fit_smaller_side(x, fold).hat(float(alpha)))
+    return hats
+
+
+def _by_fold(chosen: pd.DataFrame, n_folds: int) -> pd.DataFrame:
+    ordered = chosen.sort_values("fold")
+    if ordered.fold.tolist() != list(range(n_folds)):
+        raise AlignmentError(
+            Problem(
+                "chosen layers",
+                f"one for each of {n_folds} folds",
+                f"folds {ordered.fold.tolist()}",
+                "Give the rows of best_layers for one subject, direction and ROI.",
+            )
+        )
+    return ordered

@@ -1,0 +1,51 @@
+"""A fit at its chosen layer and alpha, and the scores that are functions of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.alignment.kernel.grams import Grams
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One ROI in the test stimuli of one fold, beside the layer and alpha that were chosen for it.
+
+    Parameters
+    ----------
+    r, r2 : ndarray of float64, shape (n_voxels,)
+        Pearson correlation and R² of each voxel's prediction over the test stimuli.
+    features, responses : Grams
+        Of the test stimuli, shape (n_test, n_test) each, z-scored by the training stimuli.
+    """
+
+    r: NDArray[np.float64]
+    r2: NDArray[np.float64]
+    features: Grams
+    responses: Grams
+
+
+@dataclass(frozen=True)
+class FitScore:
+    """A function of a fit, beside 2v2.
+
+    Parameters
+    ----------
+    title : str
+        For readers, as the head of a column.
+    chance : float
+        What unrelated features and responses come to.
+    patterns : bool
+        Whether it compares patterns over voxels, which a ROI of one voxel has not.
+    compute : callable
+        From a :class:`Fit` to one number, never NaN.
+    """
+
+    title: str
+    chance: float
+    patterns: bool
+    compute: Callable[[Fit], float]
