@@ -45,7 +45,7 @@ from pipeline.alignment import VoxelColumns, align, subject_grams, two_vs_two
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
-from pipeline.alignment.refit import permute_chosen
+from pipeline.alignment.permutations.null_vectors import null_vectors
 
 N_PERMUTATIONS = 1000
 
@@ -151,14 +151,14 @@ def _measure_permutations(
     groups, settings = sizes.groups(), sizes.settings()
     layer, roi = {"layer_00": features["layer_00"]}, {"roi_0": rois["roi_0"]}
     subject = subject_grams(roi, groups, settings)
-    chosen, fit = timed(lambda: align(layer, subject, groups, settings, directions=["encoding"]))
-    folds = [fold.outer for fold in subject.folds]
+    _, fit = timed(lambda: align(layer, subject, groups, settings, directions=["encoding"]))
+    alphas, compared = draw_alphas(settings), settings.similarity
     drawn = draw_permutations(groups, N_PERMUTATIONS, seed=0)
     test, seconds = timed(
-        lambda: permute_chosen(layer, roi["roi_0"], chosen, folds, drawn, settings)
+        lambda: null_vectors(layer, roi, "encoding", subject.folds, alphas, compared, drawn)
     )
     print(f"one layer and ROI, encoding: fit {fit}, {N_PERMUTATIONS} permutations {seconds}")
-    print(f"with the alphas of the fit kept: 2v2 {test['observed']:.3f}, p {test['p']:.4f}")
+    print(f"2v2 {test['roi_0'].observed:.3f}, p {test['roi_0'].p:.4f}")
     return seconds.wall / fit.wall
 
 

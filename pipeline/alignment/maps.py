@@ -89,7 +89,17 @@ def map_voxels(
 def column_correlations(
     predicted: NDArray[np.float64], true: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Correlate columns, shape (n_voxels,); 0 where either column is constant."""
+    """Correlate each predicted column with the true one.
+
+    Parameters
+    ----------
+    predicted, true : ndarray of float64, shape (n_test, n_voxels)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_voxels,)
+        Pearson's r; 0 where either column is constant.
+    """
     p, p_square = _centred(predicted)
     t, t_square = _centred(true)
     product = np.einsum("ij,ij->j", p, t)

@@ -126,7 +126,7 @@ class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
         0,
         ge=0,
         description="Exchanges of stimulus groups for a p value of each direction, ROI and "
-        "subject, at the layer and alpha of each fold, which are not chosen anew; 0 tests nothing.",
+        "subject, layer and alpha chosen anew for each, and over all subjects; 0 tests nothing.",
     )
     maps: bool = Field(
         False,

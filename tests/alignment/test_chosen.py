@@ -5,11 +5,9 @@ import pytest
 from settings_with import replace
 
 from pipeline.alignment import align, best_layers, make_folds
+from pipeline.alignment.fits import chosen_maps
 from pipeline.alignment.maps import map_voxels
-from pipeline.alignment.permutations.exchanges import draw_permutations
-from pipeline.alignment.permutations.p_values import permutation_tests
 from pipeline.alignment.primal.ridge import fit_smaller_side
-from pipeline.alignment.refit import chosen_maps, permute_chosen
 from pipeline.errors import AlignmentError
 
 
@@ -45,32 +43,6 @@ def test_maps_of_reduced_features_differ_and_are_full_at_full_rank(scored, setti
     less = chosen_maps(features, responses["vision"], rows, folds, replace(settings, width=3))
     np.testing.assert_allclose(same.r, full.r, atol=1e-9)
     assert np.abs(less.r - full.r).max() > 1e-3
-
-
-@pytest.mark.parametrize("direction", ["encoding", "decoding"])
-def test_a_single_layer_is_tested_as_by_the_test_of_layers(scored, groups, settings, direction):
-    features, responses, scores, folds = scored
-    rows = of_cell(scores, direction, "vision", "h.1")
-    drawn = draw_permutations(groups, 40, seed=1)
-    found = permute_chosen(features, responses["vision"], rows, folds, drawn, settings)
-    expected = permutation_tests(features, responses, rows, folds, drawn)[
-        direction, "vision", "h.1"
-    ]
-    assert found["observed"] == pytest.approx(expected.observed, abs=1e-12)
-    assert found["null_mean"] == pytest.approx(expected.null.mean(), abs=1e-12)
-    assert found["p"] == expected.p
-
-
-def test_a_strong_link_is_found_and_none_is_not(scored, groups, settings, rng):
-    features, responses, scores, folds = scored
-    drawn = draw_permutations(groups, 99, seed=1)
-    rows = of_cell(best_layers(scores), "encoding", "vision")
-    found = permute_chosen(features, responses["vision"], rows, folds, drawn, settings)
-    assert found["p"] == 0.01
-    noise = {"vision": rng.standard_normal((48, 60))}
-    unrelated = best_layers(align(features, noise, groups, settings))
-    rows = of_cell(unrelated, "encoding", "vision")
-    assert permute_chosen(features, noise["vision"], rows, folds, drawn, settings)["p"] > 0.05
 
 
 def test_rows_of_several_layers_are_refused(scored, settings):

@@ -32,6 +32,27 @@ def test_every_subject_direction_and_roi_has_a_p_value(asked, client):
         assert metrics[f"{row.direction}_p/{row.roi}/{row.subject}"] == pytest.approx(row.p)
 
 
+def test_null_scores_are_stored_and_tests_over_all_subjects_rest_on_them(asked, client):
+    nulls, joint = asked.nulls(), asked.joint_p_values()
+    assert nulls.two_vs_two.dtype == np.float32
+    assert set(nulls.permutation) == set(range(20))
+    cells = nulls.groupby(["subject", "direction", "roi"], sort=False).size()
+    assert (cells == 20).all()
+    assert (joint.p_family >= joint.p - 1e-12).all()
+    metrics = client.get_run(asked.run_id).data.metrics
+    for row in joint.itertuples():
+        assert metrics[f"{row.direction}_joint_p/{row.roi}"] == pytest.approx(row.p)
+
+
+def test_scores_beside_2v2_are_logged_for_every_roi(asked, client):
+    fits, brain = asked.fit_scores(), load_brain(BRAIN, "")
+    assert len(fits) == len(brain.subjects) * len(brain.rois) * 3
+    metrics = client.get_run(asked.run_id).data.metrics
+    for roi, rows in fits.groupby("roi"):
+        for score in ("voxel_r", "voxel_r2", "rsa_pearson", "rsa_cosine", "cka"):
+            assert metrics[f"encoding_{score}/{roi}"] == pytest.approx(rows[score].mean())
+
+
 def test_maps_hold_r_of_every_voxel_of_every_roi(asked):
     folder = artifact(asked.run_id, MAPS)
     for name, subject in load_brain(BRAIN, "").subjects.items():

@@ -256,8 +256,9 @@ def compute_parts(units: Sequence[PartUnit], folder: Path, compute: ComputeConfi
     computed = list(zip(units, tables, strict=True))
     scores = joined([unit.labelled(table) for unit, table in computed])
     tried = [row for unit, table in computed for row in unit.tried(table)]
+    fits = [row for unit, table in computed for row in unit.fits(table)]
     sums = [unit.sums(table) for unit, table in computed]
-    return Computed(scores, pd.DataFrame(tried), joined(sums))
+    return Computed(scores, pd.DataFrame(tried), pd.DataFrame(fits), joined(sums))
 
 
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

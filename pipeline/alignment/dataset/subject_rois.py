@@ -164,9 +164,7 @@ def permute_rois(
     cut, responses = some.cut(features), some.responses()
     tables = []
     for direction in DIRECTIONS:
-        vectors = null_vectors(
-            cut, responses, direction, folds, alphas, settings.similarity, drawn
-        )
+        vectors = null_vectors(cut, responses, direction, folds, alphas, settings.similarity, drawn)
         for roi, vector in vectors.items():
             scores = np.concatenate([[vector.observed], vector.null]).astype(np.float32)
             place = {"direction": direction, "roi": roi, "permutation": np.arange(len(scores))}

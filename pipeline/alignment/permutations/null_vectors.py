@@ -9,8 +9,8 @@ a fold other training rows. Their mean is taken anew for every exchange and fold
 standard deviations are not: each target column is scaled by its standard deviation over all
 stimuli, which no exchange changes. And layer and alpha are chosen by the pooled correlation of
 out-of-fold predictions (:mod:`pipeline.alignment.permutations.selection`), whatever the objective
-of the scores. So the observed statistic differs slightly from the engine's score; but it is computed
-as those of the exchanges are, which is what makes the test exact.
+of the scores. So the observed statistic differs slightly from the engine's score; but it is
+computed as those of the exchanges are, which is what makes the test exact.
 """
 
 from __future__ import annotations

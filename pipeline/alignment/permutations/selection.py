@@ -47,7 +47,8 @@ def alphas_that_fit(
     room = FORM_BYTES // (8 * n_train**2 * n_sources)
     n_kept = min(len(alphas), max(LEAST_ALPHAS, room))
     places = np.linspace(0, len(alphas) - 1, n_kept).round().astype(int)
-    return np.sort(alphas)[places]
+    kept: NDArray[np.float64] = np.sort(alphas)[places]
+    return kept
 
 
 def selection_forms(
@@ -140,5 +141,7 @@ def _correlation(products: NDArray[np.float64]) -> NDArray[np.float64]:
     shared, predicted, true = np.split(products, [n_alphas, 2 * n_alphas], axis=1)
     squares = predicted * true
     least = np.finfo(np.float64).eps * np.abs(squares).max(initial=0.0)
-    r = np.divide(shared, np.sqrt(np.abs(squares)), out=np.zeros_like(shared), where=squares > least)
-    return np.round(r, 9)
+    norms, there = np.sqrt(np.abs(squares)), squares > least
+    r: NDArray[np.float64] = np.zeros_like(shared)
+    np.divide(shared, norms, out=r, where=there)
+    return r.round(9)

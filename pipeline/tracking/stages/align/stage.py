@@ -9,7 +9,7 @@ import pandas as pd
 from mlflow.entities import Run
 
 from pipeline.alignment import best_layers, mean_within
-from pipeline.alignment.dataset.chosen_layers import p_values, write_maps
+from pipeline.alignment.dataset.chosen_layers import compute_nulls, write_maps
 from pipeline.alignment.dataset.plan import (
     Computed,
     compute_parts,
@@ -18,6 +18,8 @@ from pipeline.alignment.dataset.plan import (
     model_units,
 )
 from pipeline.alignment.dataset.subject_rois import Arrays
+from pipeline.alignment.permutations.joint import cell_p_values, joint_p_values
+from pipeline.alignment.scores import FIT_SCORES
 from pipeline.alignment.tables import unique_part
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
@@ -51,7 +53,8 @@ from pipeline.tracking.unfinished import forget, unfinished_folder
 from pipeline.words import MODEL, Objective
 
 SCORES, CEILINGS, ALPHAS = "scores.csv", "ceilings.csv", "alphas.csv"
-P_VALUES, MAPS = "p_values.csv", "maps"
+P_VALUES, JOINT_P_VALUES, NULLS = "p_values.csv", "joint_p_values.csv", "null_scores.parquet"
+FIT_TABLE, MAPS = "fit_scores.csv", "maps"
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,20 @@ class Aligned:
             return pd.DataFrame()
         return pd.read_csv(artifact(self.run_id, P_VALUES), dtype={"subject": str, "roi": str})
 
+    def joint_p_values(self) -> pd.DataFrame:
+        """Read the tests over all subjects; no rows where no permutations were asked for."""
+        if mlflow.get_run(self.run_id).data.params["permutations"] == "0":
+            return pd.DataFrame()
+        return pd.read_csv(artifact(self.run_id, JOINT_P_VALUES), dtype={"roi": str})
+
+    def nulls(self) -> pd.DataFrame:
+        """Read the null scores: subject, direction, roi, permutation (0: as it was), two_vs_two."""
+        return pd.read_parquet(artifact(self.run_id, NULLS))
+
+    def fit_scores(self) -> pd.DataFrame:
+        """Read the scores beside 2v2 of the model's encoding: see :class:`Computed`."""
+        return read_scores(artifact(self.run_id, FIT_TABLE))
+
 
 def asked(scores: pd.DataFrame) -> pd.DataFrame:
     """Select the rows of the model in the split that was asked for, which comes first."""
@@ -163,12 +180,12 @@ def run_align(config: AlignConfig) -> Aligned:
         computed = compute_parts(units, folder, config)
         scores = computed.scores
         if config.permutations:
-            tested = p_values(plan, features, asked(scores), config.permutations, folder, config)
-            _log_p_values(tested)
+            _log_nulls(compute_nulls(plan, features, config.permutations, folder, config))
         if config.maps:
             with logged_folder(MAPS) as maps:
                 write_maps(plan, features, asked(scores), maps)
         mlflow.log_text(computed.alphas.to_csv(index=False), ALPHAS)
+        _log_fit_scores(computed.fit_scores, scores.split.iloc[0])
         _log_tables(computed, reference)
         _log_means(asked(scores), registered, brain, config.objective)
         _log_unique(scores, reference, config.objective)
@@ -206,10 +223,30 @@ def _log_tables(computed: Computed, reference: Reference) -> None:
     mlflow.set_tag("reference", reference.run_id)
 
 
-def _log_p_values(tested: pd.DataFrame) -> None:
-    mlflow.log_text(tested.to_csv(index=False), P_VALUES)
-    rows = tested.itertuples()
-    mlflow.log_metrics({f"{row.direction}_p/{row.roi}/{row.subject}": row.p for row in rows})
+def _log_nulls(nulls: pd.DataFrame) -> None:
+    """Log the null scores themselves, and the tests that rest on them."""
+    cells, joint = cell_p_values(nulls), joint_p_values(nulls)
+    with logged_folder() as folder:
+        nulls.to_parquet(folder / NULLS)
+        cells.to_csv(folder / P_VALUES, index=False)
+        joint.to_csv(folder / JOINT_P_VALUES, index=False)
+    single = {f"{r.direction}_p/{r.roi}/{r.subject}": r.p for r in cells.itertuples()}
+    over_subjects = {f"{r.direction}_joint_p/{r.roi}": r.p for r in joint.itertuples()}
+    over_rois = {f"{r.direction}_family_p/{r.roi}": r.p_family for r in joint.itertuples()}
+    mlflow.log_metrics({**single, **over_subjects, **over_rois})
+
+
+def _log_fit_scores(fits: pd.DataFrame, split: str) -> None:
+    """Log scores beside 2v2, and their means over subjects and folds of the split asked for."""
+    mlflow.log_text(fits.to_csv(index=False), FIT_TABLE)
+    means = fits[fits.split == split].groupby("roi", sort=False)[list(FIT_SCORES)].mean()
+    mlflow.log_metrics(
+        {
+            f"encoding_{score}/{roi}": value
+            for roi, row in means.iterrows()
+            for score, value in row.dropna().items()
+        }
+    )
 
 
 def _log_means(
