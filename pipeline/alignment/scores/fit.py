@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.kernel.grams import Grams
+
+class GramMatrices(Protocol):
+    """Inner products of patterns, as :class:`pipeline.alignment.kernel.grams.Grams` holds them."""
+
+    @property
+    def kernel(self) -> NDArray[np.float64]:
+        """Of patterns as they are."""
+
+    @property
+    def patterns(self) -> NDArray[np.float64]:
+        """Of patterns centred over columns."""
 
 
 @dataclass(frozen=True)
@@ -19,14 +30,14 @@ class Fit:
     ----------
     r, r2 : ndarray of float64, shape (n_voxels,)
         Pearson correlation and R² of each voxel's prediction over the test stimuli.
-    features, responses : Grams
+    features, responses : GramMatrices
         Of the test stimuli, shape (n_test, n_test) each, z-scored by the training stimuli.
     """
 
     r: NDArray[np.float64]
     r2: NDArray[np.float64]
-    features: Grams
-    responses: Grams
+    features: GramMatrices
+    responses: GramMatrices
 
 
 @dataclass(frozen=True)
