@@ -1,4 +1,4 @@
-"""What responses must satisfy to be a dataset, and the folder that a loader is pointed to."""
+"""Checks of responses before they are a dataset, and of the folder that a loader reads."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _all_finite(repeats: NDArray[np.float32]) -> bool:
     return all(bool(np.isfinite(rows[start : start + height]).all()) for start in starts)
 
 
-def given_directory(name: str, directory: Path | None, remedy: str) -> Path:
+def require_directory(name: str, directory: Path | None, remedy: str) -> Path:
     """Make sure that a brain dataset was pointed to a folder.
 
     Raises

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.brain import Brain
-from pipeline.brains.checks import given_directory
+from pipeline.brains.checks import require_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.limits import allowed_bytes
 from pipeline.brains.formats.matlab import MatFile, check_numeric, numeric_arrays
 from pipeline.brains.formats.matlab.tags import Header
 from pipeline.brains.near_identical import merged_groups
 from pipeline.brains.responses import Responses
-from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
+from pipeline.brains.unusable_voxels import unusable_voxels_text, usable_voxels, with_columns
 from pipeline.config import MeasuredBrainConfig
 from pipeline.errors import DataError, Problem, refuse
 
@@ -68,12 +68,12 @@ def load_digit69(config: MeasuredBrainConfig) -> BrainDataset:
         name="digit69",
         stimuli=Stimuli(stimuli.items, merged_groups(stimuli, _NEAR_IDENTICAL)),
         subjects={"s1": seen},
-        source=f"{_FILE} (van Gerven et al. 2010); {left_out_said({'s1': seen})}",
+        source=f"{_FILE} (van Gerven et al. 2010); {unusable_voxels_text({'s1': seen})}",
     )
 
 
 def _checked_path(directory: Path | None) -> Path:
-    directory = given_directory("digit69", directory, _REMEDY)
+    directory = require_directory("digit69", directory, _REMEDY)
     path = directory / _FILE
     if not path.is_file():
         raise DataError(Problem(str(path), "this file", "no such file", _REMEDY))

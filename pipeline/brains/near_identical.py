@@ -75,7 +75,7 @@ def _alike(pictures: NDArray[np.uint8], threshold: float) -> Iterator[tuple[int,
     for place, picture in enumerate(pictures):
         digest = hashlib.sha256(np.ascontiguousarray(picture).data).digest()
         yield first.setdefault(digest, place), place
-    small = shrunk(pictures)
+    small = shrink(pictures)
     # an empty picture has no correlation: it is like nothing but itself
     unit = unit_rows(small.reshape(len(pictures), -1))
     for start in range(0, len(unit), _BLOCK):
@@ -85,7 +85,7 @@ def _alike(pictures: NDArray[np.uint8], threshold: float) -> Iterator[tuple[int,
     yield from moved_copies(small, threshold)
 
 
-def shrunk(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
+def shrink(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Average square blocks of pixels, so that each side has at most ``LARGEST_SIDE`` of them.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What a brain dataset holds, as a table to compute with and as one to read."""
+"""The overview of a brain dataset, as a table to compute with and as one to read."""
 
 from __future__ import annotations
 

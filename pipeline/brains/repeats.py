@@ -1,4 +1,4 @@
-"""Which trials showed which stimulus: repeats averaged for scoring, kept for the ceiling."""
+"""Repeats of a stimulus: averaged for scoring, kept one by one for the ceiling."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Showings:
         return np.flatnonzero(self.counts >= self.n_repeats)
 
 
-def showings_of(trials: Sequence[Name], names: Iterable[Name] | None = None) -> Showings:
+def group_showings(trials: Sequence[Name], names: Iterable[Name] | None = None) -> Showings:
     """Group trials by stimulus.
 
     Parameters

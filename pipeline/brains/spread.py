@@ -1,4 +1,4 @@
-"""How much voxels respond and vary, region by region, without holding a copy of the responses."""
+"""Mean and spread of voxels, region by region, without a copy of the responses."""
 
 from __future__ import annotations
 

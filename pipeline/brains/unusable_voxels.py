@@ -1,4 +1,4 @@
-"""Which voxels of a file can be used, and what is said of those that are left out."""
+"""Voxels that cannot be used: left out, counted, and named in the source of a dataset."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _remedy(values: NDArray[np.floating]) -> str:
     )
 
 
-def left_out_said(subjects: Mapping[str, Responses]) -> str:
+def unusable_voxels_text(subjects: Mapping[str, Responses]) -> str:
     """Say how many voxels of which regions were left out, for the source of a dataset."""
     counts = [
         f"{subject} {roi} {count}"

@@ -1,4 +1,4 @@
-"""What the settings of every stage have in common."""
+"""The settings that all stages share, and the kinds of values they are made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows of a corpus become the examples to train, validate and test on."""
+"""The examples to train, validate and test on, chosen from the rows of a corpus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a task is: labelled examples that a base is tuned on, split in three."""
+"""Tasks: labelled examples that a base is tuned on, split in three."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from pipeline.brains.dataset import Stimuli
-from pipeline.brains.near_identical import shrunk
+from pipeline.brains.near_identical import shrink
 
 #: At most this many principal components of the pixels, and at most one for four stimuli.
 COMPONENTS, STIMULI_A_COMPONENT = 50, 4
@@ -60,7 +60,7 @@ def _of_sentences(
 
 
 def _of_pictures(pictures: NDArray[np.uint8]) -> Nuisance:
-    pixels = shrunk(pictures).reshape(len(pictures), -1)
+    pixels = shrink(pictures).reshape(len(pictures), -1)
     brightness = np.stack([pixels.mean(axis=1), pixels.std(axis=1)], axis=1)
     centred = pixels - pixels.mean(axis=0)
     # by the Gram matrix: there are fewer pictures than pixels

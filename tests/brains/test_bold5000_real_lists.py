@@ -8,7 +8,7 @@ import pytest
 from bold5000_files import KEYS, bare, load, regions, write_images, write_list, write_rois
 
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list, source_of
-from pipeline.brains.repeats import showings_of
+from pipeline.brains.repeats import group_showings
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "bold5000" / "stim_lists"
 real = pytest.mark.skipif(
@@ -35,7 +35,7 @@ class TestTheRealLists:
     )
     def test_hold_the_published_counts(self, subject, n_trials, n_unique, repeats):
         names = read_stimulus_list(REAL / f"CSI0{subject}_stim_lists.txt")
-        showings = showings_of(names)
+        showings = group_showings(names)
         counts = Counter(showings.counts.tolist())
         assert len(names) == n_trials
         assert len(showings.names) == n_unique

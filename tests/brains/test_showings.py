@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.brains.repeats import Averaged, most_showings, showings_of
+from pipeline.brains.repeats import Averaged, group_showings, most_showings
 
 
 class TestShowings:
@@ -14,7 +14,7 @@ class TestShowings:
         assert most_showings(np.array([2, 1, 2, 4])) == 2  # 3 x 2 showings against 1 x 4
 
     def test_trials_are_counted_through(self):
-        showings = showings_of(["b", "a", "b", "b"])
+        showings = group_showings(["b", "a", "b", "b"])
         assert showings.names == ("b", "a")
         assert showings.rows.tolist() == [0, 1, 0, 0]
         assert showings.ordinals.tolist() == [0, 0, 1, 2]
@@ -31,7 +31,7 @@ def test_blocks_of_any_shape_give_the_means_and_the_single_showings(
     rng = np.random.default_rng(0)
     trials = [str(n) for n in rng.integers(0, 8, 20)]
     values = (100 * rng.standard_normal((20, 7))).astype(dtype)
-    showings = showings_of(trials)
+    showings = group_showings(trials)
     averaged = Averaged(showings, 7)
     for row in range(0, 20, block[0]):
         for column in range(0, 7, block[1]):
@@ -48,7 +48,7 @@ def test_blocks_of_any_shape_give_the_means_and_the_single_showings(
 
 def test_without_repeats_responses_stay_as_they_are_to_the_last_bit():
     values = np.random.default_rng(0).standard_normal((5, 3)).astype(np.float32)
-    averaged = Averaged(showings_of([4, 2, 0, 1, 3], range(5)), 3)
+    averaged = Averaged(group_showings([4, 2, 0, 1, 3], range(5)), 3)
     averaged.add(0, 0, values)
     made = averaged.responses("here", {"a": np.arange(3)}, 0.5)
     np.testing.assert_array_equal(made.values, values[[2, 3, 1, 4, 0]])

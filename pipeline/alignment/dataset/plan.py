@@ -25,9 +25,9 @@ from pipeline.alignment.dataset.subject_rois import (
 from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import exchange_problems
-from pipeline.brains.choosing import lone_voxel_problems
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
+from pipeline.brains.names import lone_voxel_problems
 from pipeline.brains.near_identical import merged_groups
 from pipeline.config import AlignConfig, ComputeConfig, ScoreConfig
 from pipeline.errors import AlignmentError, Problem, refuse

@@ -42,6 +42,6 @@ not kept; voxels that are NaN, infinite or constant are left out and counted in 
 
 from __future__ import annotations
 
-from pipeline.brains.arrays.loading import ARRAYS, load_arrays
+from pipeline.brains.arrays.array_folder import ARRAYS, load_arrays
 
 __all__ = ["ARRAYS", "load_arrays"]

@@ -1,4 +1,4 @@
-"""What the arrays of one subject must satisfy before anything is made of them."""
+"""Checks of the arrays of one subject, before anything is made of them."""
 
 from __future__ import annotations
 

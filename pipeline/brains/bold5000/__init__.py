@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.brains.bold5000.betas import BOLD5000_BETAS, load_bold5000_betas
-from pipeline.brains.bold5000.loading import BOLD5000, load_bold5000
+from pipeline.brains.bold5000.release_1 import BOLD5000, load_bold5000
+from pipeline.brains.bold5000.release_2 import BOLD5000_BETAS, load_bold5000_betas
 from pipeline.brains.brain import Brain
 
 __all__ = ["BOLD5000_BRAINS", "load_bold5000", "load_bold5000_betas"]

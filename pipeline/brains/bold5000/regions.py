@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.choosing import chosen
+from pipeline.brains.names import names_to_keep
 from pipeline.errors import DataError, Problem, refuse
 
 REGIONS = ("PPA", "LOC", "EarlyVis", "OPA", "RSC")
@@ -76,7 +76,7 @@ def _unmatched(
             )
 
 
-def wanted_regions(hemispheres: str, rois: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def regions_to_read(hemispheres: str, rois: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Say of which parts each region is made: hemispheres joined (LOC = LH + RH) or apart.
 
     Parameters
@@ -98,11 +98,11 @@ def wanted_regions(hemispheres: str, rois: Sequence[str]) -> dict[str, tuple[str
     parts: dict[str, tuple[str, ...]] = {key: (key,) for key in KEYS}
     if hemispheres == "joined":
         parts = {region: (f"LH{region}", f"RH{region}") for region in REGIONS}
-    names = chosen("rois", f"BOLD5000, hemispheres {hemispheres}", rois, parts)
+    names = names_to_keep("rois", f"BOLD5000, hemispheres {hemispheres}", rois, parts)
     return {name: parts[name] for name in names}
 
 
-def joined(
+def join_hemispheres(
     columns: Mapping[str, NDArray[np.int64]], parts: Mapping[str, tuple[str, ...]]
 ) -> dict[str, NDArray[np.int64]]:
     """Put the voxel columns of regions together from those of their parts.
@@ -112,7 +112,7 @@ def joined(
     columns : mapping of str to ndarray of int
         Each of KEYS that is needed -> 0-based voxel columns.
     parts : mapping of str to tuple of str
-        From :func:`wanted_regions`.
+        From :func:`regions_to_read`.
     """
     return {
         region: np.unique(np.concatenate([columns[key] for key in keys]))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.brains.bold5000.regions import joined, matched_keys
+from pipeline.brains.bold5000.regions import join_hemispheres, matched_keys
 from pipeline.brains.bold5000.subjects import SubjectTrials
 from pipeline.brains.formats.limits import damaged
 from pipeline.brains.formats.npy import npy_blocks, npy_header
@@ -83,7 +83,7 @@ def read_roi_betas(
         columns[key] = np.arange(first, first + n_voxels[key], dtype=np.int64)
         first += n_voxels[key]
     where = f"{folder}: {subject}"
-    return averaged.responses(where, joined(columns, parts), most_unusable, trials.shown)
+    return averaged.responses(where, join_hemispheres(columns, parts), most_unusable, trials.shown)
 
 
 def _n_voxels(path: Path, n_trials: int) -> int:

@@ -1,4 +1,4 @@
-"""Which image each trial of BOLD5000 showed."""
+"""The stimulus lists of BOLD5000: the image that each trial showed."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.images import STIMULUS_TREE, image_files, image_groups, read_images
-from pipeline.brains.checks import given_directory
-from pipeline.brains.choosing import chosen
+from pipeline.brains.checks import require_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
-from pipeline.brains.repeats import Showings, showings_of
+from pipeline.brains.names import names_to_keep
+from pipeline.brains.repeats import Showings, group_showings
 from pipeline.brains.responses import Responses
-from pipeline.brains.unusable_voxels import left_out_said
+from pipeline.brains.unusable_voxels import unusable_voxels_text
 from pipeline.config import Bold5000Config
 from pipeline.config.stage import path_of
 from pipeline.errors import DataError, Problem
@@ -40,7 +40,7 @@ class SubjectTrials:
     shown: NDArray[np.int64] | None
 
 
-def wanted_subjects(config: Bold5000Config, there: Callable[[Path, str], bool]) -> tuple[str, ...]:
+def subjects_to_read(config: Bold5000Config, there: Callable[[Path, str], bool]) -> tuple[str, ...]:
     """Say which subjects to read: those asked for, or all that have files.
 
     Parameters
@@ -57,15 +57,15 @@ def wanted_subjects(config: Bold5000Config, there: Callable[[Path, str], bool]) 
     DataError
         If the folder is missing, or the files of every subject are.
     """
-    directory = given_directory("BOLD5000", config.directory, _REMEDY)
+    directory = require_directory("BOLD5000", config.directory, _REMEDY)
     present = tuple(subject for subject in SUBJECTS if there(directory, subject))
     if not present:
         expected = "files of at least one of CSI1 to CSI4"
         raise DataError(Problem(str(directory), expected, "none", _REMEDY))
-    return chosen("subjects", str(directory), config.subject_names, present)
+    return names_to_keep("subjects", str(directory), config.subject_names, present)
 
 
-def assembled(
+def assemble_dataset(
     name: str,
     source: str,
     lists: Mapping[str, tuple[str, ...]],
@@ -99,12 +99,12 @@ def assembled(
         name=name,
         stimuli=Stimuli(read_images(files, config.image_size), groups),
         subjects=subjects,
-        source=f"{source} ({', '.join(lists)}); {left_out_said(subjects)}",
+        source=f"{source} ({', '.join(lists)}); {unusable_voxels_text(subjects)}",
     )
 
 
 def _trials(names: tuple[str, ...], images: tuple[str, ...]) -> SubjectTrials:
     seen = set(names)
     shown = np.array([i for i, image in enumerate(images) if image in seen], dtype=np.int64)
-    showings = showings_of(names, (images[i] for i in shown))
+    showings = group_showings(names, (images[i] for i in shown))
     return SubjectTrials(showings, None if len(shown) == len(images) else shown)

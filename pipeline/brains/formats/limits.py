@@ -1,4 +1,4 @@
-"""What a file says about its arrays, and how much it may unfold to, before anything is read."""
+"""Limits of size: what a file declares of its arrays is checked before anything is read."""
 
 from __future__ import annotations
 

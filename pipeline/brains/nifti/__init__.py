@@ -25,6 +25,6 @@ serves wherever ``.nii.gz`` does. All files of a subject must have one shape and
 
 from __future__ import annotations
 
-from pipeline.brains.nifti.loading import NIFTI, load_nifti
+from pipeline.brains.nifti.nifti_folder import NIFTI, load_nifti
 
 __all__ = ["NIFTI", "load_nifti"]

@@ -1,4 +1,4 @@
-"""Which rows of stimuli.csv a subject's volumes answer, where these are not all in order."""
+"""The table rows.csv: the rows of stimuli.csv that a subject's volumes answer."""
 
 from __future__ import annotations
 

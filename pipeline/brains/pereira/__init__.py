@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset
-from pipeline.brains.pereira.loading import load_pereira
+from pipeline.brains.pereira.experiments import load_pereira
 from pipeline.brains.pereira.networks import DEFAULT_ROIS, NETWORKS
 from pipeline.brains.pereira.subjects import EXPERIMENTS
 from pipeline.config import GroupedBrainConfig, SelectedBrainConfig

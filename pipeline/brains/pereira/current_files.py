@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.brains.formats.matlab import MatFile, MatValue, refuse_field
 from pipeline.brains.pereira.fields import (
     MOST_META,
-    Part,
+    ExperimentFile,
     Recording,
     coordinates_of,
     parcels_of,
@@ -21,14 +21,14 @@ from pipeline.brains.pereira.fields import (
 )
 
 
-def read_current(path: Path, part: Part) -> Recording:
+def read_current(path: Path, part: ExperimentFile) -> Recording:
     """Read everything but the responses of a file of the current release.
 
     Parameters
     ----------
     path : Path
         A file data_180concepts_*.mat, data_384sentences.mat or data_243sentences.mat.
-    part : Part
+    part : ExperimentFile
         The experiment it should hold.
 
     Raises

@@ -19,7 +19,7 @@ Atlases = Mapping[str, Mapping[str, NDArray[np.int64]]]
 
 
 @dataclass(frozen=True)
-class Part:
+class ExperimentFile:
     """One experiment as files are cut: its name in file names, number, stimuli and rows."""
 
     name: str
@@ -63,7 +63,7 @@ class Recording:
     older: bool
 
 
-def voxels_of(file: MatFile, name: str, part: Part) -> int:
+def voxels_of(file: MatFile, name: str, part: ExperimentFile) -> int:
     """Check the declared shape of the responses before anything is read, and return V."""
     header = file.variable(name).header
     shape = header.shape
@@ -84,7 +84,9 @@ def texts(value: MatValue, count: int | None = None) -> tuple[str, ...]:
     return found
 
 
-def stimuli_and_groups(file: MatFile, part: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def stimuli_and_groups(
+    file: MatFile, part: ExperimentFile
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return sentences and their passages, or concepts, each of which is its own group."""
     if part.concepts:
         concepts = _different(file.value("keyConcept", MOST_TEXT), part)
@@ -92,7 +94,7 @@ def stimuli_and_groups(file: MatFile, part: Part) -> tuple[tuple[str, ...], tupl
     return _different(file.value("keySentences", MOST_TEXT), part), _passages(file, part)
 
 
-def _different(value: MatValue, part: Part) -> tuple[str, ...]:
+def _different(value: MatValue, part: ExperimentFile) -> tuple[str, ...]:
     """Return sentences or concepts, all different and none empty."""
     found = texts(value, part.n_stimuli)
     twice = sorted({text for text in found if found.count(text) > 1 or not text})
@@ -130,7 +132,7 @@ def parcels_of(
     return found
 
 
-def _passages(file: MatFile, part: Part) -> tuple[str, ...]:
+def _passages(file: MatFile, part: ExperimentFile) -> tuple[str, ...]:
     """Name the passage of each sentence, with the topic: ``exp2-passage012-fruit``."""
     names = texts(file.value("keyPassageCategory", MOST_TEXT))
     topics = whole_numbers(file.value("labelsPassageCategory", MOST_TEXT), 1, len(names))

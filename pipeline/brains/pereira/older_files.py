@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.brains.formats.matlab import MatFile, MatValue, refuse_field
 from pipeline.brains.pereira.fields import (
     MOST_META,
-    Part,
+    ExperimentFile,
     Recording,
     coordinates_of,
     parcels_of,
@@ -24,14 +24,14 @@ from pipeline.brains.pereira.fields import (
 _ATLASES = {"aal": "AAL", "gordon": "Gordon"}
 
 
-def read_older(path: Path, part: Part) -> Recording:
+def read_older(path: Path, part: ExperimentFile) -> Recording:
     """Read everything but the responses of a file of the older family.
 
     Parameters
     ----------
     path : Path
         A file examples_*.mat.
-    part : Part
+    part : ExperimentFile
         The experiment it should hold.
 
     Raises

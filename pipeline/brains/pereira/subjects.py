@@ -1,4 +1,4 @@
-"""Which subjects have which experiment, by the folders and files there are."""
+"""The subjects of an experiment, by the folders and files there are."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.brains.checks import given_directory
-from pipeline.brains.choosing import chosen
+from pipeline.brains.checks import require_directory
+from pipeline.brains.names import names_to_keep
 from pipeline.brains.pereira.current_files import read_current
-from pipeline.brains.pereira.fields import Part, Recording
+from pipeline.brains.pereira.fields import ExperimentFile, Recording
 from pipeline.brains.pereira.older_files import read_older
 from pipeline.errors import ConfigError, DataError, Problem, nearest
 from pipeline.files.order import natural_key
 
-_SENTENCES_384 = Part("384sentences", 2, 384)
-_SENTENCES_243 = Part("243sentences", 3, 243)
+_SENTENCES_384 = ExperimentFile("384sentences", 2, 384)
+_SENTENCES_243 = ExperimentFile("243sentences", 3, 243)
 # What can be asked for -> the files it is made of, in the order of the rows.
-EXPERIMENTS: dict[str, tuple[Part, ...]] = {
+EXPERIMENTS: dict[str, tuple[ExperimentFile, ...]] = {
     "384": (_SENTENCES_384,),
     "243": (_SENTENCES_243,),
     "627": (_SENTENCES_384, _SENTENCES_243),
     **{
-        f"180-{kind}": (Part(f"180concepts_{kind}", 1, 180),)
+        f"180-{kind}": (ExperimentFile(f"180concepts_{kind}", 1, 180),)
         for kind in ("sentences", "pictures", "wordclouds")
     },
 }
-_FAMILIES: tuple[tuple[str, Callable[[Path, Part], Recording]], ...] = (
+_FAMILIES: tuple[tuple[str, Callable[[Path, ExperimentFile], Recording]], ...] = (
     ("data", read_current),
     ("examples", read_older),
 )
@@ -34,7 +34,7 @@ _REMEDY = "Unpack the archives of the participants into one folder, a folder for
 
 
 @dataclass(frozen=True)
-class Found:
+class SubjectFiles:
     """The subjects of an experiment, and those that lack it.
 
     Parameters
@@ -49,7 +49,7 @@ class Found:
     lacking: tuple[str, ...]
 
 
-def parts_of(experiment: str) -> tuple[Part, ...]:
+def parts_of(experiment: str) -> tuple[ExperimentFile, ...]:
     """Return what an experiment is made of, or refuse its name."""
     if experiment not in EXPERIMENTS:
         hint = nearest(experiment, tuple(EXPERIMENTS))
@@ -59,7 +59,9 @@ def parts_of(experiment: str) -> tuple[Part, ...]:
     return EXPERIMENTS[experiment]
 
 
-def find_subjects(directory: Path | None, experiment: str, asked: Sequence[str] = ()) -> Found:
+def find_subjects(
+    directory: Path | None, experiment: str, asked: Sequence[str] = ()
+) -> SubjectFiles:
     """Look for ``<subject>/data_*.mat`` and, where there is none, ``<subject>/examples_*.mat``.
 
     Parameters
@@ -79,7 +81,7 @@ def find_subjects(directory: Path | None, experiment: str, asked: Sequence[str] 
         If there is no such folder, or no subject in it has the experiment; says who has what.
     """
     parts = parts_of(experiment)
-    directory = given_directory("pereira2018", directory, _REMEDY)
+    directory = require_directory("pereira2018", directory, _REMEDY)
     known = {part.name: part for made_of in EXPERIMENTS.values() for part in made_of}
     held = {
         folder.name: {name: path for name, part in known.items() if (path := _file(folder, part))}
@@ -93,15 +95,15 @@ def find_subjects(directory: Path | None, experiment: str, asked: Sequence[str] 
         who = "; ".join(f"{subject} has {', '.join(files)}" for subject, files in held.items())
         expected = f"a folder <subject>/ with {' and '.join(f'data_{n}.mat' for n in wanted)}"
         raise DataError(Problem(str(directory), expected, who or "no subject's files", _REMEDY))
-    kept = chosen("subjects", f"{directory} with {' and '.join(wanted)}", asked, complete)
-    return Found({s: complete[s] for s in kept}, tuple(s for s in held if s not in complete))
+    kept = names_to_keep("subjects", f"{directory} with {' and '.join(wanted)}", asked, complete)
+    return SubjectFiles({s: complete[s] for s in kept}, tuple(s for s in held if s not in complete))
 
 
-def read_recording(path: Path, part: Part) -> Recording:
+def read_recording(path: Path, part: ExperimentFile) -> Recording:
     """Read everything but the responses of a file of either family."""
     return dict(_FAMILIES)[path.name.split("_")[0]](path, part)
 
 
-def _file(folder: Path, part: Part) -> Path | None:
+def _file(folder: Path, part: ExperimentFile) -> Path | None:
     candidates = (folder / f"{family}_{part.name}.mat" for family, _ in _FAMILIES)
     return next((path for path in candidates if path.is_file()), None)

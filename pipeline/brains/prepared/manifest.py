@@ -1,4 +1,4 @@
-"""What ``dataset.json`` of a canonical copy says, and what its files must then be."""
+"""The manifest ``dataset.json`` of a canonical copy, and what its files must then be."""
 
 from __future__ import annotations
 

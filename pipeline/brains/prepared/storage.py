@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from pipeline.brains.brain import Brain
-from pipeline.brains.checks import given_directory
+from pipeline.brains.checks import require_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.limits import damaged
 from pipeline.brains.formats.npy import mapped_npy
@@ -193,7 +193,7 @@ def _read_subject(entry: SubjectEntry, folder: Path) -> Responses:
 def load_canonical(config: BrainConfig) -> BrainDataset:
     """Open the canonical copy in the directory of a config."""
     remedy = "Point to the folder that prepare wrote."
-    return read_canonical(given_directory("prepared", config.directory, remedy))
+    return read_canonical(require_directory("prepared", config.directory, remedy))
 
 
 CANONICAL = Brain(

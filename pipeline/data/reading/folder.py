@@ -1,4 +1,4 @@
-"""Which file of a folder holds which split, told from its name."""
+"""Splits of a corpus in a folder of files, told from the names of the files."""
 
 from __future__ import annotations
 

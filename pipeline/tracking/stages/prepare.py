@@ -11,8 +11,8 @@ from mlflow.entities import Run
 
 from pipeline.alignment.dataset.ceilings import split_half_ceilings
 from pipeline.brains import BRAINS
-from pipeline.brains.choosing import lone_voxel_problems
 from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.names import lone_voxel_problems
 from pipeline.brains.overview import overview, overview_text
 from pipeline.brains.prepared import write_canonical
 from pipeline.brains.spread import voxel_spread

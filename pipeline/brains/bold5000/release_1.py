@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.brains.bold5000.regions import joined, wanted_regions
+from pipeline.brains.bold5000.regions import join_hemispheres, regions_to_read
 from pipeline.brains.bold5000.roi_files import roi_file
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
-from pipeline.brains.bold5000.subjects import SubjectTrials, assembled, wanted_subjects
+from pipeline.brains.bold5000.subjects import SubjectTrials, assemble_dataset, subjects_to_read
 from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.repeats import Averaged
@@ -51,8 +51,8 @@ def load_bold5000(config: Bold5000RoisConfig) -> BrainDataset:
     DataError
         If files are missing or damaged, or do not fit together.
     """
-    parts = wanted_regions(config.hemispheres, config.roi_names)
-    asked = wanted_subjects(config, lambda root, subject: (root / "ROIs" / subject).is_dir())
+    parts = regions_to_read(config.hemispheres, config.roi_names)
+    asked = subjects_to_read(config, lambda root, subject: (root / "ROIs" / subject).is_dir())
     root = Path(str(config.directory))
     lists = {
         subject: read_stimulus_list(root / f"ROIs/stim_lists/CSI0{subject[-1]}_stim_lists.txt")
@@ -64,7 +64,7 @@ def load_bold5000(config: Bold5000RoisConfig) -> BrainDataset:
         return _responses(path, trials, parts, config.max_unusable)
 
     source = f"BOLD5000 release 1.0, TR{config.tr}"
-    return assembled("bold5000", source, lists, config, read)
+    return assemble_dataset("bold5000", source, lists, config, read)
 
 
 def _roi_path(root: Path, subject: str, tr: str) -> Path:
@@ -90,7 +90,9 @@ def _responses(
             averaged.add(trial, first + voxel, block)
         columns[key] = np.arange(first, first + file.n_voxels[key], dtype=np.int64)
         first += file.n_voxels[key]
-    return averaged.responses(str(path), joined(columns, parts), most_unusable, trials.shown)
+    return averaged.responses(
+        str(path), join_hemispheres(columns, parts), most_unusable, trials.shown
+    )
 
 
 BOLD5000 = Brain(

@@ -24,10 +24,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.bold5000.regions import joined, matched_keys, wanted_regions
+from pipeline.brains.bold5000.regions import join_hemispheres, matched_keys, regions_to_read
 from pipeline.brains.bold5000.roi_betas import read_roi_betas, roi_beta_paths
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
-from pipeline.brains.bold5000.subjects import SubjectTrials, assembled, wanted_subjects
+from pipeline.brains.bold5000.subjects import SubjectTrials, assemble_dataset, subjects_to_read
 from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.formats.nifti.masks import read_masks
@@ -61,8 +61,8 @@ def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
     DataError
         If files are missing or damaged, or do not fit together.
     """
-    parts = wanted_regions(config.hemispheres, config.roi_names)
-    asked = wanted_subjects(
+    parts = regions_to_read(config.hemispheres, config.roi_names)
+    asked = subjects_to_read(
         config,
         lambda root, subject: bool(_numbered(root, subject) or roi_beta_paths(root, subject)),
     )
@@ -77,7 +77,7 @@ def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
         sessions = _sessions(root, subject, len(trials.showings.rows))
         masks = _mask_paths(root, subject)
         averaged, columns, places = _averaged(sessions, masks, trials, parts, scored)
-        where, rois = str(sessions[0].path), joined(columns, parts)
+        where, rois = str(sessions[0].path), join_hemispheres(columns, parts)
         return averaged.responses(where, rois, config.max_unusable, trials.shown, places)
 
     said = "z-scored within sessions" if scored and in_arrays != set(asked) else "not z-scored"
@@ -85,7 +85,7 @@ def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
         said += (
             f"; of {', '.join(sorted(in_arrays))} arrays of regions, which tell no sessions apart"
         )
-    return assembled("bold5000-2.0", f"BOLD5000 release 2.0, {said}", lists, config, read)
+    return assemble_dataset("bold5000-2.0", f"BOLD5000 release 2.0, {said}", lists, config, read)
 
 
 def _numbered(root: Path, subject: str) -> dict[int, Path]:

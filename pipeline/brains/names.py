@@ -1,4 +1,4 @@
-"""Which of the subjects or ROIs that there are were asked for, and which cannot be aligned."""
+"""Names of subjects and ROIs to keep, and ROIs that are too small to be aligned."""
 
 from __future__ import annotations
 
@@ -9,35 +9,37 @@ from pipeline.errors import ConfigError, Problem, nearest, refuse
 from pipeline.files.spelling import composed
 
 
-def chosen(setting: str, where: str, asked: Sequence[str], there: Iterable[str]) -> tuple[str, ...]:
-    """Keep the names that were asked for, in the order in which they are there.
+def names_to_keep(
+    setting: str, where: str, wanted: Sequence[str], present: Iterable[str]
+) -> tuple[str, ...]:
+    """Keep the wanted names, in the order in which they are there.
 
     Parameters
     ----------
     setting : 'subjects' or 'rois'
     where : str
         File or folder, for the messages.
-    asked : sequence of str
+    wanted : sequence of str
         Empty: all.
-    there : iterable of str
+    present : iterable of str
 
     Raises
     ------
     ConfigError
         All names at once that are not there.
     """
-    known = tuple(there)
-    spelled = {composed(name) for name in known}
-    wanted = {composed(name) for name in asked}
+    known = tuple(present)
+    spellings = {composed(name) for name in known}
+    keys = {composed(name) for name in wanted} or spellings
     refuse(
         (
             Problem(f"{setting}: {name}", f"one of those in {where}", "none", nearest(name, known))
-            for name in asked
-            if composed(name) not in spelled
+            for name in wanted
+            if composed(name) not in spellings
         ),
         ConfigError,
     )
-    return tuple(name for name in known if not asked or composed(name) in wanted)
+    return tuple(name for name in known if composed(name) in keys)
 
 
 def lone_voxel_problems(dataset: BrainDataset) -> Iterator[Problem]:

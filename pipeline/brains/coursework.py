@@ -1,4 +1,17 @@
-"""Read a folder of the brain ``coursework-sentences``."""
+"""The brain ``coursework-sentences``: two subjects, 627 sentences, as courses hand them out.
+
+``stimuli.txt`` has a sentence on each line, ``subj1.npy`` and ``subj2.npy`` a pickled dictionary
+with a matrix of responses for each network, whose rows are these lines. The pickles are read
+without running anything from them (see `pipeline.files.pickles`).
+
+Which lines belong together is not in these files. It is derived from the text: public lists put
+either the 384 sentences of Experiment 2 first or the 243 of Experiment 3. Experiment 2 has
+passages of 4 sentences, which become the groups. For Experiment 3 no public list marks the
+passages, only the 24 topics; a topic holds whole passages, so topics become the groups there,
+which is stricter than needed and never lets a passage be split. Every topic's word must be met in
+its own lines, or the list is refused; ``passages.txt`` beside it, a label on each line, then says
+what belongs together, and is used whenever it is there.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.brain import Brain
-from pipeline.brains.checks import given_directory
-from pipeline.brains.choosing import chosen
+from pipeline.brains.checks import require_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.npy_pickles import PickledArray, read_pickled_arrays
+from pipeline.brains.names import names_to_keep
 from pipeline.brains.responses import Responses
-from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
+from pipeline.brains.unusable_voxels import unusable_voxels_text, usable_voxels, with_columns
 from pipeline.config import SelectedBrainConfig
 from pipeline.errors import DataError, Problem
 from pipeline.files.order import natural_key
@@ -59,7 +72,7 @@ def load_coursework(config: SelectedBrainConfig) -> BrainDataset:
     ConfigError
         If a subject or ROI is asked for that is not there.
     """
-    directory = given_directory(_NAME, config.directory, _REMEDY)
+    directory = require_directory(_NAME, config.directory, _REMEDY)
     sentences = _lines(directory / "stimuli.txt")
     twice = next((text for text in sentences if sentences.count(text) > 1), None)
     if twice is not None:
@@ -70,15 +83,15 @@ def load_coursework(config: SelectedBrainConfig) -> BrainDataset:
     else:
         rows, groups = _derived(directory / "stimuli.txt", sentences)
     paths = {path.stem: path for path in _subject_files(directory)}
-    wanted = chosen("subjects", str(directory), config.subject_names, paths)
-    rois = chosen("rois", _NAME, config.roi_names, _ROIS.values())
+    wanted = names_to_keep("subjects", str(directory), config.subject_names, paths)
+    rois = names_to_keep("rois", _NAME, config.roi_names, _ROIS.values())
     subjects = {name: _subject(paths[name], rows, rois, config.max_unusable) for name in wanted}
     return BrainDataset(
         name=_NAME,
         stimuli=Stimuli(tuple(sentences[row] for row in rows), np.array(groups)),
         subjects=subjects,
         source="Pereira et al. 2018 in the form courses hand out, groups from "
-        f"{'passages.txt' if labelled.is_file() else 'the text'}; {left_out_said(subjects)}",
+        f"{'passages.txt' if labelled.is_file() else 'the text'}; {unusable_voxels_text(subjects)}",
     )
 
 

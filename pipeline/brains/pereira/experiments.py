@@ -1,4 +1,4 @@
-"""Subjects and experiments joined: one order of the stimuli, the same voxels in every part."""
+"""Pereira 2018: subjects and experiments in one order of stimuli, with the same voxels."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.matlab import MatFile, refuse_field
 from pipeline.brains.pereira.fields import Recording
 from pipeline.brains.pereira.networks import DEFAULT_ROIS, regions
-from pipeline.brains.pereira.subjects import Found, find_subjects, parts_of, read_recording
+from pipeline.brains.pereira.subjects import SubjectFiles, find_subjects, parts_of, read_recording
 from pipeline.brains.responses import Responses
-from pipeline.brains.unusable_voxels import left_out_said, usable_voxels, with_columns
+from pipeline.brains.unusable_voxels import unusable_voxels_text, usable_voxels, with_columns
 from pipeline.config import GroupedBrainConfig
 from pipeline.errors import ConfigError, Problem, nearest
 
@@ -60,11 +60,11 @@ def load_pereira(config: GroupedBrainConfig, experiment: str) -> BrainDataset:
     """
     directory, rois = config.directory, config.roi_names or DEFAULT_ROIS
     _check_groups(config, experiment)
-    found = find_subjects(directory, experiment, config.subject_names)
+    subject_files = find_subjects(directory, experiment, config.subject_names)
     parts = parts_of(experiment)
     shown: tuple[Recording, ...] = ()
     subjects, remarks = {}, []
-    for subject, paths in found.files.items():
+    for subject, paths in subject_files.files.items():
         recordings = tuple(read_recording(*pair) for pair in zip(paths, parts, strict=True))
         shown = shown or recordings
         subjects[subject] = _read_subject(recordings, shown, rois, config.max_unusable)
@@ -81,11 +81,11 @@ def load_pereira(config: GroupedBrainConfig, experiment: str) -> BrainDataset:
         name=f"pereira2018-{experiment}",
         stimuli=Stimuli(stimuli, groups),
         subjects=subjects,
-        source=_source(experiment, found, [*remarks, left_out_said(subjects)]),
+        source=_source(experiment, subject_files, [*remarks, unusable_voxels_text(subjects)]),
     )
 
 
-def _source(experiment: str, found: Found, remarks: Sequence[str]) -> str:
+def _source(experiment: str, found: SubjectFiles, remarks: Sequence[str]) -> str:
     lacking = f" ({', '.join(found.lacking)})" if found.lacking else ""
     said = [
         f"Pereira et al. 2018, experiment {experiment}",
@@ -104,7 +104,7 @@ def _check_groups(config: GroupedBrainConfig, experiment: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Voxels:
     """The columns of the file to read, and where each region finds its own among them."""
 
     columns: NDArray[np.int64]
@@ -140,10 +140,10 @@ def _read_subject(
     )
 
 
-def _same_voxels(recordings: Sequence[Recording], rois: tuple[str, ...]) -> _Kept:
+def _same_voxels(recordings: Sequence[Recording], rois: tuple[str, ...]) -> _Voxels:
     """Check that all parts hold the same voxels, and choose those of the regions."""
     first = recordings[0]
-    chosen = regions(first, rois)
+    columns_of = regions(first, rois)
     for other in recordings[1:]:
         if other.older != first.older or other.n_voxels != first.n_voxels:
             expected = f"the {first.n_voxels} voxels of {first.path}"
@@ -153,11 +153,11 @@ def _same_voxels(recordings: Sequence[Recording], rois: tuple[str, ...]) -> _Kep
             expected = f"the coordinates of {first.path}"
             refuse_field(f"{other.path}: meta.colToCoord", expected, "voxels in another space")
         for roi, columns in regions(other, rois).items():
-            if not np.array_equal(columns, chosen[roi]):
+            if not np.array_equal(columns, columns_of[roi]):
                 expected = f"region {roi} as in {first.path}"
                 refuse_field(f"{other.path}: meta", expected, f"{len(columns)} other voxels")
-    columns = np.unique(np.concatenate(list(chosen.values())))
-    return _Kept(columns, {roi: np.searchsorted(columns, c) for roi, c in chosen.items()})
+    columns = np.unique(np.concatenate(list(columns_of.values())))
+    return _Voxels(columns, {roi: np.searchsorted(columns, c) for roi, c in columns_of.items()})
 
 
 def _order(mine: Recording, first: Recording) -> NDArray[np.int64]:

@@ -11,14 +11,14 @@ from pipeline.brains.arrays.checks import array_problems
 from pipeline.brains.arrays.files import READERS, ArrayFile, read_arrays
 from pipeline.brains.arrays.streams import response_blocks
 from pipeline.brains.brain import Brain
-from pipeline.brains.checks import given_directory
-from pipeline.brains.choosing import chosen
+from pipeline.brains.checks import require_directory
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.formats.limits import damaged
-from pipeline.brains.repeats import Averaged, showings_of
+from pipeline.brains.names import names_to_keep
+from pipeline.brains.repeats import Averaged, group_showings
 from pipeline.brains.responses import Responses
 from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli
-from pipeline.brains.unusable_voxels import left_out_said
+from pipeline.brains.unusable_voxels import unusable_voxels_text
 from pipeline.config import SelectedBrainConfig
 from pipeline.errors import DataError, Problem, refuse
 from pipeline.files.order import natural_key
@@ -45,10 +45,10 @@ def load_arrays(config: SelectedBrainConfig) -> BrainDataset:
     ConfigError
         If a subject or ROI is asked for that is not there.
     """
-    folder = given_directory("arrays", config.directory, f"Point to the folder with {TABLE}.")
+    folder = require_directory("arrays", config.directory, f"Point to the folder with {TABLE}.")
     table = read_stimuli(folder)
     paths = {path.stem: path for path in _subject_files(folder)}
-    wanted = chosen("subjects", str(folder), config.subject_names, paths)
+    wanted = names_to_keep("subjects", str(folder), config.subject_names, paths)
     subjects, passed_over = {}, []
     for name in wanted:
         file = read_arrays(paths[name])
@@ -61,7 +61,7 @@ def load_arrays(config: SelectedBrainConfig) -> BrainDataset:
         stimuli=table.stimuli,
         subjects=subjects,
         source=f"arrays of the folder '{folder.resolve().name}', {len(table.row_stimulus)} rows; "
-        f"{left_out_said(subjects)}{without}",
+        f"{unusable_voxels_text(subjects)}{without}",
     )
 
 
@@ -87,7 +87,7 @@ def _subject(file: ArrayFile, table: StimulusTable, config: SelectedBrainConfig)
     rows = file.others.get("rows", np.arange(len(table.row_stimulus))).astype(np.int64)
     stimulus = table.row_stimulus[rows]
     shown = np.unique(stimulus)
-    averaged = Averaged(showings_of(stimulus.tolist(), shown.tolist()), len(voxels))
+    averaged = Averaged(group_showings(stimulus.tolist(), shown.tolist()), len(voxels))
     for first_row, first_voxel, block in response_blocks(path):
         begin, end = np.searchsorted(voxels, (first_voxel, first_voxel + block.shape[1]))
         wanted = voxels[begin:end] - first_voxel
@@ -106,7 +106,7 @@ def _subject(file: ArrayFile, table: StimulusTable, config: SelectedBrainConfig)
 
 def _rois(file: ArrayFile, config: SelectedBrainConfig) -> dict[str, NDArray[np.int64]]:
     there = [name.removeprefix("roi/") for name in file.others if name.startswith("roi/")]
-    wanted = chosen("rois", str(file.path), config.roi_names, there)
+    wanted = names_to_keep("rois", str(file.path), config.roi_names, there)
     return {roi: _columns(file.others[f"roi/{roi}"]) for roi in wanted}
 
 

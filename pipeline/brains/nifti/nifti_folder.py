@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.brain import Brain
-from pipeline.brains.checks import given_directory
-from pipeline.brains.choosing import chosen
+from pipeline.brains.checks import require_directory
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.formats.nifti.masks import Regions, read_atlas, read_labels, read_masks
 from pipeline.brains.formats.nifti.volumes import (
@@ -19,11 +18,12 @@ from pipeline.brains.formats.nifti.volumes import (
     open_volumes,
     require_same_space,
 )
+from pipeline.brains.names import names_to_keep
 from pipeline.brains.nifti.rows import ROWS, read_rows
-from pipeline.brains.repeats import Averaged, showings_of
+from pipeline.brains.repeats import Averaged, group_showings
 from pipeline.brains.responses import Responses
 from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli
-from pipeline.brains.unusable_voxels import left_out_said
+from pipeline.brains.unusable_voxels import unusable_voxels_text
 from pipeline.config import NiftiConfig
 from pipeline.config.stage import path_of
 from pipeline.errors import DataError, Problem, refuse
@@ -58,7 +58,7 @@ def load_nifti(config: NiftiConfig) -> BrainDataset:
     ConfigError
         If a subject or ROI is asked for that is not there.
     """
-    directory = given_directory("nifti", config.directory, _REMEDY)
+    directory = require_directory("nifti", config.directory, _REMEDY)
     listed = sorted(directory.iterdir(), key=lambda path: natural_key(path.name))
     folders = {composed(f.name): f for f in listed if _beta_paths(f)}
     if not folders:
@@ -68,7 +68,7 @@ def load_nifti(config: NiftiConfig) -> BrainDataset:
             found = f"{surfaces.name}, which is GIFTI: vertices of a surface, not voxels"
         remedy = _REMEDY if surfaces is None else SURFACE_REMEDY
         raise DataError(Problem(str(directory), "a folder for each subject", found, remedy))
-    wanted = chosen("subjects", str(directory), config.subject_names, folders)
+    wanted = names_to_keep("subjects", str(directory), config.subject_names, folders)
     table = read_stimuli(directory)
     subjects = {name: _subject(directory, folders[name], table, config) for name in wanted}
     return BrainDataset(
@@ -77,7 +77,7 @@ def load_nifti(config: NiftiConfig) -> BrainDataset:
         subjects=subjects,
         source=f"NIfTI files of {', '.join(wanted)}; "
         f"{_order_said({name: _beta_paths(folders[name]) for name in wanted})}"
-        f"{left_out_said(subjects)}",
+        f"{unusable_voxels_text(subjects)}",
     )
 
 
@@ -91,7 +91,7 @@ def _subject(directory: Path, folder: Path, table: StimulusTable, config: NiftiC
     refuse(_count_problems(folder, betas, stimulus, listed), DataError)
     shown = np.unique(stimulus)
     regions = _regions(directory, folder, betas[0], config)
-    averaged = Averaged(showings_of(stimulus.tolist(), shown.tolist()), len(regions.voxels))
+    averaged = Averaged(group_showings(stimulus.tolist(), shown.tolist()), len(regions.voxels))
     trial = 0
     for volumes in betas:
         for response in volumes.read(regions.voxels):
@@ -161,7 +161,7 @@ def _regions(directory: Path, folder: Path, betas: Volumes, config: NiftiConfig)
             found = f"the folder masks and {atlas.name}"
             raise DataError(Problem(str(place), "masks or an atlas", found, "Take one away."))
         if masks:
-            kept = chosen("rois", str(place / "masks"), config.roi_names, masks)
+            kept = names_to_keep("rois", str(place / "masks"), config.roi_names, masks)
             return read_masks({roi: masks[roi] for roi in kept}, betas)
         if atlas:
             return read_atlas(atlas, _kept_labels(labels or place / _LABELS, config), betas)
@@ -171,7 +171,7 @@ def _regions(directory: Path, folder: Path, betas: Volumes, config: NiftiConfig)
 
 def _kept_labels(path: Path, config: NiftiConfig) -> dict[str, int]:
     labels = read_labels(path)
-    return {roi: labels[roi] for roi in chosen("rois", str(path), config.roi_names, labels)}
+    return {roi: labels[roi] for roi in names_to_keep("rois", str(path), config.roi_names, labels)}
 
 
 def _nifti_at(folder: Path, stem: str) -> Path | None:
