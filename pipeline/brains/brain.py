@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.brains.dataset import BrainDataset
 from pipeline.config import BrainConfig, PrepareConfig
 from pipeline.config.catalogue import unknown_settings
-from pipeline.errors import ConfigError, refuse
+from pipeline.errors import ConfigError, Problem, refuse
 from pipeline.words import Modality
 
 
@@ -32,6 +32,8 @@ class Brain:
         The part of the settings of ``prepare`` that the brain knows.
     needs_directory : bool
         Whether the brain reads files that the user must point to.
+    check : callable, optional
+        ``check(config)`` yields what else of the settings does not suit it.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Brain:
     read: Callable[[PrepareConfig], BrainDataset]
     settings: type[BrainConfig] = BrainConfig
     needs_directory: bool = False
+    check: Callable[[Any], Iterable[Problem]] | None = None
 
     @property
     def known(self) -> frozenset[str]:

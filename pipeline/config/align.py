@@ -50,7 +50,7 @@ class ScoreConfig(StageConfig):
     inner_folds: int = Field(
         default=5, ge=2, description="Folds inside each training fold, for alpha."
     )
-    trials: int = Field(default=20, ge=1, description="Optuna trials over ridge alpha.")
+    trials: int = Field(default=20, ge=1, le=10_000, description="Optuna trials over ridge alpha.")
     alpha_low: float = Field(
         default=1e-4,
         gt=0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class Listed:
         Settings that not every name of its field knows, and this one does.
     languages : Languages, optional
         What the setting ``languages`` may be; None: anything.
+    check : callable, optional
+        ``check(config)`` yields what else of the settings does not suit it.
     """
 
     modalities: frozenset[str]
@@ -52,6 +54,7 @@ class Listed:
     forms: frozenset[str] = frozenset()
     settings: frozenset[str] = frozenset()
     languages: Languages | None = None
+    check: Callable[[Any], Iterable[Problem]] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,8 @@ class Catalogue:
         if allowed and languages and not re.fullmatch(allowed.pattern, languages):
             expected = f"{allowed.described} for {who}"
             yield Problem("languages", expected, f"'{languages}'", "Change languages.")
+        if listed.check is not None:
+            yield from listed.check(config)
 
 
 def families(names: Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from pipeline.config import TaskConfig
 from pipeline.data.examples import TextPairs
-from pipeline.data.task import MOST_SIMULATED, Task, TaskData, refuse_beyond
+from pipeline.data.task import Task, TaskData, beyond_simulation
+from pipeline.errors import ConfigError, refuse
 from pipeline.worlds.language import Passage, ask, sample_passages, summarise, translate
 
 CUE = " =>"
@@ -49,7 +50,7 @@ def split_passages(config: TaskConfig) -> dict[str, tuple[Passage, ...]]:
         If more examples are asked for than are ever simulated.
     """
     n_eval, n_train = config.max_eval, config.shots or config.max_train
-    refuse_beyond(MOST_SIMULATED, config)
+    refuse(beyond_simulation(config), ConfigError)
     # Even seeds: the small language models were pretrained on passages from odd ones.
     drawn = sample_passages(2 * n_eval + n_train, 2 * config.seed)
     return {
@@ -88,6 +89,7 @@ SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
         summary="simulated passages of four sentences -> who does what where, in one sentence",
         load=_loader(_summary),
         form="generation",
+        check=beyond_simulation,
         scores=_SCORES,
         cue=CUE,
         max_target_tokens=24,
@@ -98,6 +100,7 @@ SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
         summary="a simulated passage and a question about it -> the answer in two words",
         load=_loader(_answer),
         form="generation",
+        check=beyond_simulation,
         scores=_SCORES,
         cue=CUE,
         keeps="end",  # the question stands there
@@ -109,6 +112,7 @@ SIMULATED_TEXT_TASKS: tuple[Task, ...] = (
         summary="a simulated sentence -> the same in a second, made-up language",
         load=_loader(_translation),
         form="generation",
+        check=beyond_simulation,
         scores=_SCORES,
         cue=CUE,
         max_target_tokens=28,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,7 @@ from pipeline.config import TaskConfig
 from pipeline.config.catalogue import Languages
 from pipeline.data.examples import Examples
 from pipeline.data.hub import HubTable
-from pipeline.errors import ConfigError, Problem, refuse
+from pipeline.errors import Problem
 from pipeline.words import Form, Modality
 
 #: Settings of tasks whose corpus is divided into splits, and of those whose items are pictures.
@@ -77,6 +77,8 @@ class Task:
         Settings that it knows, of those that not every task does.
     languages : Languages, optional
         What the setting ``languages`` may be, where it knows that.
+    check : callable, optional
+        ``check(config)`` yields what else of the settings does not suit the task.
     hub : callable, optional
         ``hub(languages) -> HubTable``: what of the hub is read where no folder is given.
     """
@@ -94,27 +96,14 @@ class Task:
     needs_directory: bool = False
     settings: frozenset[str] = frozenset()
     languages: Languages | None = None
+    check: Callable[[TaskConfig], Iterable[Problem]] | None = None
     hub: Callable[[str], HubTable] | None = None
 
 
-def refuse_beyond(most: int, config: TaskConfig) -> None:
-    """Refuse more examples than are ever simulated.
-
-    Raises
-    ------
-    ConfigError
-        With each of the fields that ask for more.
-    """
-    refuse(
-        (
-            Problem(
-                field,
-                f"at most {most:,} examples of a simulated task",
-                f"{getattr(config, field):,}",
-                f"Lower {field}.",
-            )
-            for field in ("max_train", "max_eval", "shots")
-            if getattr(config, field) > most
-        ),
-        ConfigError,
-    )
+def beyond_simulation(config: TaskConfig) -> Iterator[Problem]:
+    """Find the fields that ask for more examples than are ever simulated."""
+    for field in ("max_train", "max_eval", "shots"):
+        value = getattr(config, field)
+        if value > MOST_SIMULATED:
+            expected = f"at most {MOST_SIMULATED:,} examples of a simulated task"
+            yield Problem(field, expected, f"{value:,}", f"Lower {field}.")

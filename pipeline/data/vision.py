@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from pipeline.config import TaskConfig
 from pipeline.data.choosing import EVALUATED, few_shots
 from pipeline.data.examples import LabelledImages
-from pipeline.data.task import MOST_SIMULATED, Task, TaskData, refuse_beyond
+from pipeline.data.task import Task, TaskData, beyond_simulation
+from pipeline.errors import ConfigError, refuse
 from pipeline.worlds.pictures import draw_all, sample_pictures
 
 _SHAPE_NAMES = ("square", "triangle", "star", "heart")
@@ -39,7 +40,7 @@ def load_shapes(config: TaskConfig) -> TaskData:
     ConfigError
         If more examples are asked for than are ever simulated.
     """
-    refuse_beyond(MOST_SIMULATED, config)
+    refuse(beyond_simulation(config), ConfigError)
     # families come in equal shares over any stretch of families x colours
     few = config.shots * len(_FAMILIES) * len(_COLOUR_NAMES)
     sizes = (few or config.max_train, config.max_eval, config.max_eval)
@@ -148,5 +149,6 @@ VISION_TASKS: tuple[Task, ...] = (
         form="classification",
         scores=("accuracy",),
         classes=_FAMILIES,
+        check=beyond_simulation,
     ),
 )

@@ -21,6 +21,7 @@ def catalogue() -> Catalogue:
                     frozenset({task.form}),
                     task.settings,
                     task.languages,
+                    task.check,
                 )
                 for name, task in TASKS.items()
             },
@@ -29,7 +30,12 @@ def catalogue() -> Catalogue:
                 for name, method in METHODS.items()
             },
             "brain": {
-                name: Listed(_modalities(brain), brain.needs_directory, settings=brain.known)
+                name: Listed(
+                    _modalities(brain),
+                    brain.needs_directory,
+                    settings=brain.known,
+                    check=brain.check,
+                )
                 for name, brain in BRAINS.items()
             },
         }

@@ -54,7 +54,7 @@ def case(request, tmp_path_factory):
     folder.mkdir()
     build(folder)
     files = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-    wanted = {"image_size": 4} if "image_size" in BRAINS[brain].settings else {}
+    wanted = {"image_size": 4} if "image_size" in BRAINS[brain].known else {}
     request = brain_settings(folder, **wanted)
     return brain, request, files, BRAINS[brain].load(request)
 

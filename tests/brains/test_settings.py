@@ -64,7 +64,7 @@ def test_a_command_refuses_settings_that_its_brain_does_not_know_before_anything
         ("n_voxels", 10**12), ("n_stimuli", 10**12), ("n_subjects", 10**9), ("n_repeats", 10**9),
         ("seed", 2**32), ("seed", -1), ("effect", "inf"), ("effect", "nan"), ("effect", 1e-300),
         ("group_noise", "inf"), ("white_noise", "nan"), ("white_noise", 1e300),
-        ("image_size", 10**9), ("max_unusable", "nan"), ("n_voxels", 0.5),
+        ("image_size", 10**9), ("max_unusable", "nan"), ("n_voxels", 0.5), ("n_stimuli", 47),
     ],
 )  # fmt: skip
 def test_numbers_that_no_machine_holds_are_refused_by_field(field, value):

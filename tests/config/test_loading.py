@@ -221,6 +221,7 @@ def test_the_studies_of_the_repository_are_fine(repository, monkeypatch):
         ({"max_train": str(10**12)}, "max_train: expected less than or equal to"),
         ({"max_eval": str(10**12)}, "max_eval: expected less than or equal to"),
         ({"shots": str(10**12)}, "shots: expected less than or equal to"),
+        ({"max_train": "200000"}, "max_train: expected at most 100,000 examples of a simulated"),
         ({"image_size": str(10**9)}, "image_size: expected less than or equal to"),
     ],
 )

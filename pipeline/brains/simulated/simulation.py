@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.simulated.voxels import SimulatedResponses, VoxelSettings, simulate_responses
 from pipeline.config import SimulatedBrainConfig, SimulationConfig
-from pipeline.errors import ConfigError, Problem
+from pipeline.errors import ConfigError, Problem, refuse
 from pipeline.worlds.language import (
     form_factors,
     sample_passages,
@@ -55,7 +55,8 @@ def sentence_stimuli(config: SimulationConfig) -> tuple[Stimuli, Factors]:
         ``language`` responds to the meaning of a sentence, ``dmn`` to what its passage is about,
         ``visual`` to its form, ``task`` a little to everything.
     """
-    n_passages = _whole(config.n_stimuli, _SENTENCES_A_PASSAGE, "sentences in a passage")
+    refuse(_whole_passages(config), ConfigError)
+    n_passages = config.n_stimuli // _SENTENCES_A_PASSAGE
     passages = sample_passages(n_passages, _STIMULUS_SEED + config.seed)
     semantic = np.stack([semantic_factors(s) for p in passages for s in p.sentences])
     form = np.stack([form_factors(s) for p in passages for s in p.sentences])
@@ -88,7 +89,8 @@ def picture_stimuli(config: SimulationConfig) -> tuple[Stimuli, Factors]:
     mapping of str to ndarray, shape (n_stimuli, n_factors)
         ``LOC`` responds to the object, ``OPA`` to the scene, ``EarlyVis`` to low-level features.
     """
-    n_identities = _whole(config.n_stimuli, _EXEMPLARS, "exemplars of a picture")
+    refuse(_whole_identities(config), ConfigError)
+    n_identities = config.n_stimuli // _EXEMPLARS
     seed = _STIMULUS_SEED + config.seed
     rng = np.random.default_rng(seed)
     # Drawn from many: in a small balanced set the pictures left out of a fold would be missing
@@ -104,17 +106,18 @@ def picture_stimuli(config: SimulationConfig) -> tuple[Stimuli, Factors]:
     }
 
 
-def _whole(n_stimuli: int, n_each: int, what: str) -> int:
+def _whole_passages(config: SimulationConfig) -> Iterator[Problem]:
+    return _in_wholes(config.n_stimuli, _SENTENCES_A_PASSAGE, "sentences in a passage")
+
+
+def _whole_identities(config: SimulationConfig) -> Iterator[Problem]:
+    return _in_wholes(config.n_stimuli, _EXEMPLARS, "exemplars of a picture")
+
+
+def _in_wholes(n_stimuli: int, n_each: int, what: str) -> Iterator[Problem]:
     if n_stimuli % n_each:
-        raise ConfigError(
-            Problem(
-                "n_stimuli",
-                f"a multiple of {n_each}, the {what}",
-                str(n_stimuli),
-                f"Ask for {n_stimuli - n_stimuli % n_each + n_each}.",
-            )
-        )
-    return n_stimuli // n_each
+        remedy = f"Ask for {n_stimuli - n_stimuli % n_each + n_each}."
+        yield Problem("n_stimuli", f"a multiple of {n_each}, the {what}", str(n_stimuli), remedy)
 
 
 def simulate_subjects(
@@ -190,6 +193,7 @@ SIMULATED_SENTENCES = Brain(
     modality="text",
     summary="simulated subjects read passages of a simulated language",
     read=load_simulated_sentences,
+    check=_whole_passages,
     settings=SimulatedBrainConfig,
 )
 SIMULATED_PICTURES = Brain(
@@ -197,5 +201,6 @@ SIMULATED_PICTURES = Brain(
     modality="image",
     summary="simulated subjects look at simulated pictures of shapes before scenes",
     read=load_simulated_pictures,
+    check=_whole_identities,
     settings=SimulatedBrainConfig,
 )
