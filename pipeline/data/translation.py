@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -88,6 +88,30 @@ _ON_HUB: dict[str, Callable[[str, str], HubTable]] = {
 }
 
 
+#: Languages that the hub's tables have, beside English in WMT; others need files of one's own.
+_HUB_LANGUAGES: dict[str, frozenset[str]] = {
+    "wmt14": frozenset({"en", "cs", "de", "fr", "hi", "ru"}),
+    "wmt16": frozenset({"en", "cs", "de", "fi", "ro", "ru", "tr"}),
+    "multi30k": frozenset({"en", "de"}),
+    "code-translation": frozenset({"java", "cs"}),
+    "code-refinement": frozenset({"buggy", "fixed"}),
+}
+
+
+def _not_on_hub(name: str, config: TaskConfig) -> Iterator[Problem]:
+    """Find languages that are read from the hub, which does not have them."""
+    known = _HUB_LANGUAGES.get(name)
+    languages = set(config.languages.split("-")) if config.languages else set()
+    if known is None or config.data_dir or not languages:
+        return
+    if not languages <= known or (name.startswith("wmt") and "en" not in languages):
+        others = ", ".join(sorted(known - {"en"}))
+        listed = f"en and one of {others}" if name.startswith("wmt") else "-".join(sorted(known))
+        expected = f"{listed}, as the hub has for {name}"
+        remedy = f"Change languages, or pass data_dir=<directory> with {_instead('…', '…')}."
+        yield Problem("languages", expected, f"'{config.languages}'", remedy)
+
+
 def _task(name: str, summary: str, languages: str, max_target_tokens: int) -> Task:
     on_hub = name in _ON_HUB
 
@@ -114,6 +138,7 @@ def _task(name: str, summary: str, languages: str, max_target_tokens: int) -> Ta
         form="generation",
         settings=CORPUS | {"languages"},
         languages=_PAIR,
+        check=partial(_not_on_hub, name),
         scores=SCORES,
         cue=" =>",
         max_target_tokens=max_target_tokens,

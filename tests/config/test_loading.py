@@ -216,6 +216,8 @@ def test_the_studies_of_the_repository_are_fine(repository, monkeypatch):
         ({"image_size": "32"}, "image_size: expected a setting that task 'summarization' knows"),
         ({"task": "multi30k", "languages": "klingon"}, "languages: expected two different names"),
         ({"task": "wmt16", "languages": "en-en"}, "languages: expected two different names"),
+        ({"task": "wmt16", "languages": "de-fr"}, "languages: expected en and one of cs, de, fi"),
+        ({"task": "wmt14", "languages": "xx-en"}, "languages: expected en and one of cs, de, fr"),
         ({"task": "code-summarization", "languages": "cobol"}, "languages: expected one of go, ja"),
         ({"seed": str(2**32)}, "seed: expected less than or equal to 4294967295"),
         ({"max_train": str(10**12)}, "max_train: expected less than or equal to"),
@@ -231,5 +233,12 @@ def test_settings_that_a_task_does_not_know_or_cannot_have_are_refused_by_field(
 
 
 def test_settings_that_a_task_knows_are_taken():
-    values = {"task": "multi30k", "method": "full", "languages": "en-fr", "splits": "train,dev,dev"}
+    values = {"task": "wmt16", "method": "full", "languages": "en-ro", "splits": "train,dev,dev"}
     assert load_config(TuneConfig, values, catalogue()).split_names == ("train", "dev", "dev")
+
+
+def test_languages_that_only_files_can_have_are_refused_without_them(tmp_path):
+    values = {"task": "multi30k", "method": "full", "languages": "en-fr"}
+    with pytest.raises(ConfigError, match="languages: expected de-en, as the hub has for multi30k"):
+        load_config(TuneConfig, values, catalogue())
+    load_config(TuneConfig, {**values, "data_dir": str(tmp_path)}, catalogue())
