@@ -1,76 +1,44 @@
-"""What the entry points share: options made from a config model, and errors as one message."""
+"""What the entry points share: settings from a command line, and errors as one message."""
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
-from pydantic.fields import FieldInfo
-
+from entrypoints.options import misplaced, options_of, typed_settings, unknown_options
 from entrypoints.quiet import quiet_libraries
 from pipeline.config import StageConfig, load_config
-from pipeline.config.catalogue import families
-from pipeline.errors import PipelineError
+from pipeline.errors import ConfigError, PipelineError
 
 Config = TypeVar("Config", bound=StageConfig)
 
 
-def parser_of(model: type[StageConfig]) -> argparse.ArgumentParser:
-    """Make a parser with an option for every setting; values are checked later, all at once."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m entrypoints.{model.__name__.removesuffix('Config').lower()}",
-        description=model.__doc__,
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
-    for name, field in model.model_fields.items():
-        parser.add_argument(f"--{name}", metavar=_kind(field), help=_help(model, name, field))
-    return parser
-
-
-def _kind(field: FieldInfo) -> str:
-    choices = ",".join(filter(None, map(str, get_args(field.annotation))))
-    kind = field.annotation
-    return kind.__name__ if isinstance(kind, type) else f"{{{choices}}}"
-
-
-def _help(model: type[StageConfig], name: str, field: FieldInfo) -> str:
-    """Describe a setting, and say which tasks or brain datasets know it where not all do."""
-    from pipeline.tracking.catalogue import catalogue
-
-    knowing = catalogue().knowing(model.settings_of, name)
-    who = f"{', '.join(families(knowing))}: " if knowing else ""
-    default = "required" if field.is_required() else f"default {field.default!r}"
-    return f"{who}{field.description} ({default})".replace("%", "%%")
-
-
-def glance_at(model: type[Config], arguments: Sequence[str]) -> Config:
-    """Take command-line arguments for settings, unchecked, for what can begin before the check."""
-    known, _ = parser_of(model).parse_known_args(arguments)
-    return model.model_construct(**vars(known))
-
-
 def read_command(model: type[Config], arguments: Sequence[str]) -> Config:
-    """Turn command-line arguments into checked settings.
+    """Turn command-line arguments into checked settings; print the help where it is asked for.
 
     Raises
     ------
     ConfigError
-        With every mistake, unknown options among them.
+        With every mistake, unknown options and stray words among them.
     """
     from pipeline.tracking.catalogue import catalogue
 
-    known, unknown = parser_of(model).parse_known_args(arguments)
-    # MLflow passes what MLproject does not declare as `--name value`
-    names = [word.removeprefix("--").split("=")[0] for word in unknown if word.startswith("--")]
-    values: dict[str, Any] = {**vars(known), **dict.fromkeys(names, "")}
-    return load_config(model, values, catalogue())
+    names = catalogue()
+    options_of(model, names).parse_known_args(arguments)
+    unknown: dict[str, Any] = dict.fromkeys(unknown_options(model, arguments), "")
+    problems = list(misplaced(model, arguments))
+    try:
+        config = load_config(model, {**typed_settings(model, arguments), **unknown}, names)
+    except ConfigError as error:
+        raise ConfigError(*problems, *error.problems) from None
+    if problems:
+        raise ConfigError(*problems)
+    return config
 
 
 def run_command(command: Callable[[Sequence[str]], None]) -> None:

@@ -5,7 +5,7 @@ python -m entrypoints.mlproject > MLproject
 
 from __future__ import annotations
 
-from pydantic.fields import FieldInfo
+import textwrap
 
 from pipeline.config import (
     AlignConfig,
@@ -31,6 +31,7 @@ DEFAULT_STUDY = "studies/demo.yaml"
 HEAD = f"""\
 # Made by: python -m entrypoints.mlproject > MLproject
 # Help:    python -m entrypoints.tune --help   (likewise for the others)
+# Every other setting is passed on as it is: -P name=value. What is not passed keeps its default.
 name: brain-alignment
 conda_env: conda.yaml
 entry_points:
@@ -42,27 +43,29 @@ entry_points:
 
 
 def mlproject() -> str:
-    """Give the text of MLproject."""
+    """Give the text of MLproject.
+
+    Parameters with defaults stand in comments: MLflow would pass every declared one to the command.
+    """
     return HEAD + "".join(_entry(name, model) for name, model in STAGES.items())
 
 
 def _entry(name: str, model: type[StageConfig]) -> str:
     fields = model.model_fields
-    lines = [f"  {name}:", "    parameters:"]
-    lines += [f"      {field}: {_parameter(info)}" for field, info in fields.items()]
-    options = " ".join(f"--{field} {{{field}}}" for field in fields)
-    lines.append(f'    command: "python -m entrypoints.{name} {options}"')
+    required = [field for field, info in fields.items() if info.is_required()]
+    defaults = [f"{f}={_typed(i.default)}" for f, i in fields.items() if not i.is_required()]
+    lines = [f"  {name}:"]
+    lines += textwrap.wrap("-P " + " ".join(defaults), 94, initial_indent="    # ",
+                           subsequent_indent="    # ", break_on_hyphens=False)  # fmt: skip
+    if required:
+        lines += ["    parameters:", *(f"      {field}: string" for field in required)]
+    options = "".join(f" --{field} {{{field}}}" for field in required)
+    lines.append(f'    command: "python -m entrypoints.{name}{options}"')
     return "\n".join(lines) + "\n"
 
 
-def _parameter(field: FieldInfo) -> str:
-    kind = "float" if field.annotation in (int, float) else "string"
-    if field.is_required():
-        return kind
-    default = field.default
-    if isinstance(default, (str, bool)):
-        default = f'"{str(default).lower()}"' if isinstance(default, bool) else f'"{default}"'
-    return f"{{type: {kind}, default: {default}}}"
+def _typed(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from entrypoints.command_line import glance_at, read_command, run_command
+from entrypoints.command_line import read_command, run_command
 from pipeline.config import TuneConfig
 
 
@@ -13,10 +13,9 @@ def main(arguments: Sequence[str]) -> None:
 
     With several devices: ``torchrun --nproc_per_node 2 -m entrypoints.tune …``
     """
-    from pipeline.tuning.hub_check import ask_where_needed, refuse_out_of_reach
-
-    ask_where_needed(glance_at(TuneConfig, arguments))  # the hub answers while much is imported
     config = read_command(TuneConfig, arguments)
+    from pipeline.tuning.hub_check import refuse_out_of_reach
+
     refuse_out_of_reach([config])  # before MLflow, which takes seconds to start
     from pipeline.tracking.stages.tune.interpolate import check_devices, run_method
     from pipeline.tracking.stages.tune.stage import join_tune

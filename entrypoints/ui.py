@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 
 from entrypoints.command_line import run_command
+from entrypoints.options import Options
+from pipeline.words import UI_PORT
 
 
 def main(arguments: Sequence[str]) -> None:
     """Print the deep link, then become the MLflow server until it is interrupted."""
-    from pipeline.tracking.store import UI_PORT, browse_link, open_store
+    options = Options(prog="python -m entrypoints.ui", description=__doc__)
+    options.add_argument("--port", type=int, default=UI_PORT, help="on 127.0.0.1 (%(default)s)")
+    port = options.parse_args(arguments).port
+    if not 0 < port < 65536:
+        options.error(f"port: expected 1 to 65535; found {port}")
+    from pipeline.tracking.store import browse_link, open_store
 
-    parser = argparse.ArgumentParser(prog="python -m entrypoints.ui", description=__doc__)
-    parser.add_argument("--port", type=int, default=UI_PORT, help="on 127.0.0.1 (%(default)s)")
-    port = parser.parse_args(arguments).port
     open_store()
     print(f"Runs: {browse_link(port)}\n(Ctrl-C ends the server.)", flush=True)
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # seven workers nobody here needs

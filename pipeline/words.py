@@ -12,6 +12,11 @@ Modality = Literal["text", "image"]
 Form = Literal["generation", "classification", "tagging", "spans"]
 
 Pooling = Literal["mean", "last", "class"]
+#: The poolings of a modality; a decoder of text has no class token.
+POOLINGS: Final[dict[str, tuple[Pooling, ...]]] = {
+    "text": ("mean", "last", "class"),
+    "image": ("mean", "class"),
+}
 
 Split = Literal["grouped", "shuffled", "contiguous", "leave-one-group-out"]
 Similarity = Literal["pearson", "cosine"]
@@ -29,3 +34,6 @@ BOTH: Final = "both"
 SPLIT_HALF: Final = "split-half"
 ACROSS_SUBJECTS: Final = "across-subjects"
 SIGNAL: Final = "signal"
+
+#: Where ``make ui`` serves.
+UI_PORT: Final = 5000

@@ -15,12 +15,13 @@ from pipeline.config.brain import (
     SimulationConfig,
 )
 from pipeline.config.catalogue import Catalogue, Listed
-from pipeline.config.loading import load_config, read_study
+from pipeline.config.loading import load_config
 from pipeline.config.power import PowerConfig
 from pipeline.config.prepare import PrepareConfig
 from pipeline.config.report import ReportConfig
 from pipeline.config.stage import StageConfig
 from pipeline.config.study import Cell, Grid, StudyConfig
+from pipeline.config.study_file import read_study
 from pipeline.config.task import TaskConfig
 from pipeline.config.tune import TuneConfig
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.config.stage import StageConfig
 from pipeline.errors import Problem, nearest
+from pipeline.words import POOLINGS
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Listed:
         What the setting ``languages`` may be; None: anything.
     check : callable, optional
         ``check(config)`` yields what else of the settings does not suit it.
+    summary : str
+        One line that says what it is.
     """
 
     modalities: frozenset[str]
@@ -55,6 +58,7 @@ class Listed:
     settings: frozenset[str] = frozenset()
     languages: Languages | None = None
     check: Callable[[Any], Iterable[Problem]] | None = None
+    summary: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,13 @@ class Catalogue:
                 yield Problem(
                     field, f"a name in {field.upper()}S", f"'{name}'", nearest(name, tuple(listed))
                 )
-        yield from _mismatches(settings, known)
-        yield from _unfit_forms(settings, known)
-        yield from _directories(settings, known)
+        unfit = tuple(_mismatches(settings, known))
+        yield from unfit
+        to_change = {problem.where for problem in unfit}
+        fitting = {field: entry for field, entry in known.items() if field not in to_change}
+        yield from _unfit_forms(settings, fitting)
+        yield from _unfit_pooling(settings, known)
+        yield from _directories(settings, fitting)
 
     def settings(self, field: str) -> frozenset[str]:
         """Collect the settings that some names of a field know, and others do not."""
@@ -157,18 +165,31 @@ def unknown_settings(
 
 
 def _mismatches(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Iterator[Problem]:
+    """Find what is for another modality than the base, or the task where the base is not listed."""
     anchor = next((field for field in ("base", "task") if field in known), None)
-    for field in ("task", "method", "brain"):
-        if anchor is None or field == anchor or field not in known:
-            continue
-        wanted = known[anchor].modalities
-        if not wanted & known[field].modalities:
-            yield Problem(
-                field,
-                f"one for {'/'.join(sorted(wanted))}, as {anchor} '{settings[anchor]}' is",
-                f"'{settings[field]}', which is for {'/'.join(sorted(known[field].modalities))}",
-                f"Change {field} or {anchor}.",
-            )
+    if anchor is None:
+        return
+    wanted = known[anchor].modalities
+    others = [field for field in ("task", "method", "brain") if field in known and field != anchor]
+    unfit = [field for field in others if not wanted & known[field].modalities]
+    if {"task", "brain"} <= set(unfit) and known["task"].modalities & known["brain"].modalities:
+        # task and brain agree: it is the base that is wrong
+        yield _misfit(settings, known, anchor, "task")
+        return
+    for field in unfit:
+        yield _misfit(settings, known, field, anchor)
+
+
+def _misfit(
+    settings: Mapping[str, Any], known: Mapping[str, Listed], field: str, anchor: str
+) -> Problem:
+    fits, found = ("/".join(sorted(known[name].modalities)) for name in (anchor, field))
+    return Problem(
+        field,
+        f"one for {fits}, as {anchor} '{settings[anchor]}' is",
+        f"'{settings[field]}', which is for {found}",
+        f"Change {field} or {anchor}.",
+    )
 
 
 def _unfit_forms(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Iterator[Problem]:
@@ -184,10 +205,27 @@ def _unfit_forms(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> It
         )
 
 
-def _directories(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Iterator[Problem]:
+def _unfit_pooling(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Iterator[Problem]:
+    if "brain" not in known or "pooling" not in settings:
+        return
+    of_brain = known["brain"].modalities
+    able = {modality: names for modality, names in POOLINGS.items() if modality in of_brain}
+    pooling = settings["pooling"]
+    elsewhere = [m for m, names in POOLINGS.items() if pooling in names and m not in able]
+    if elsewhere and not any(pooling in names for names in able.values()):
+        yield Problem(
+            "pooling",
+            " or ".join(name for names in able.values() for name in names)
+            + f" for {'/'.join(able)}, as brain '{settings['brain']}' is",
+            f"'{pooling}'",
+            "Change pooling.",
+        )
+
+
+def _directories(settings: Mapping[str, Any], fitting: Mapping[str, Listed]) -> Iterator[Problem]:
     for field, directory_field in (("task", "data_dir"), ("brain", "brain_dir")):
         given = str(settings.get(directory_field) or "")
-        needed = field in known and known[field].needs_directory
+        needed = field in fitting and fitting[field].needs_directory
         if needed and not given:
             found = "none given"
         elif given and not Path(given).expanduser().is_dir():

@@ -25,7 +25,9 @@ class StageConfig(BaseModel):
     #: Field whose value decides which other settings mean something; empty: all always do.
     settings_of: ClassVar[str] = ""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False
+    )
 
 
 def listed_names(text: str) -> tuple[str, ...]:

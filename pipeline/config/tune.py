@@ -22,7 +22,9 @@ class TuneConfig(TaskConfig):
     method: str = Field(description="Method, a name in METHODS.")
 
     # the method
-    prompt_length: int = Field(10, ge=1, description="Prompt positions of the prompt methods.")
+    prompt_length: int = Field(
+        10, ge=1, le=100_000, description="Prompt positions of the prompt methods."
+    )
     prompt_init: Literal["random", "vocabulary", "text"] = Field(
         "vocabulary",
         description="Where prompts for text start: uniform noise, embeddings of drawn tokens, or "
@@ -32,40 +34,53 @@ class TuneConfig(TaskConfig):
     prefix_mlp: int = Field(
         0,
         ge=0,
+        le=100_000,
         description="Prefix: hidden units of the MLP that makes keys and values while they are "
         "trained (P-Tuning v2); 0 trains them directly.",
     )
-    lora_rank: int = Field(8, ge=1, description="Rank of what LoRA adds to a weight.")
+    lora_rank: int = Field(8, ge=1, le=100_000, description="Rank of what LoRA adds to a weight.")
     lora_alpha: float = Field(
-        16.0, gt=0, description="LoRA: what is learned is scaled by lora_alpha / lora_rank."
+        16.0, gt=0, le=1e6, description="LoRA: what is learned is scaled by lora_alpha / lora_rank."
     )
-    adapter_width: int = Field(64, ge=1, description="Adapters: units in each bottleneck.")
+    adapter_width: int = Field(
+        64, ge=1, le=100_000, description="Adapters: units in each bottleneck."
+    )
 
     # how to train
     learning_rate: float = Field(
-        0.0, ge=0, description="Peak learning rate; 0 takes the method's own recipe."
+        0.0, ge=0, le=1e6, description="Peak learning rate; 0 takes the method's own recipe."
     )
     weight_decay: float = Field(
-        -1.0, ge=-1, description="Weight decay; -1 takes the method's own recipe."
+        -1.0, ge=-1, le=1e6, description="Weight decay; -1 takes the method's own recipe."
     )
-    max_steps: int = Field(300, ge=1, description="Most optimiser steps.")
+    max_steps: int = Field(300, ge=1, le=10**9, description="Most optimiser steps.")
     batch_size: int = Field(
-        32, ge=1, description="Examples an optimiser step, however many devices share them."
+        32,
+        ge=1,
+        le=1_000_000,
+        description="Examples an optimiser step, however many devices share them.",
     )
     group_by_length: bool = Field(
         True, description="Whether a batch is drawn from examples of about the same length."
     )
     eval_every: int = Field(
-        50, ge=1, description="Steps between two validations, and between two checkpoints."
+        50,
+        ge=1,
+        le=10**9,
+        description="Steps between two validations, and between two checkpoints.",
     )
     patience: int = Field(
-        3, ge=1, description="Validations without a lower loss after which training stops."
+        3,
+        ge=1,
+        le=10**9,
+        description="Validations without a lower loss after which training stops.",
     )
 
     # speed and memory: none of these changes what is computed but for rounding
     tokens_at_once: int = Field(
         0,
         ge=0,
+        le=10**9,
         description="Most tokens, padding included, that go through the network together; the "
         "gradients of a larger batch are accumulated. 0 suits the device: 2048 on a CPU, 16384 "
         "on a GPU.",
@@ -83,9 +98,12 @@ class TuneConfig(TaskConfig):
     trials: int = Field(
         0,
         ge=0,
+        le=10_000,
         description="Optuna trials over learning rate and prompt length; 0 searches nothing.",
     )
-    trial_steps: int = Field(100, ge=1, description="Optimiser steps of one search trial.")
+    trial_steps: int = Field(
+        100, ge=1, le=10**9, description="Optimiser steps of one search trial."
+    )
     pruning: Literal["none", "median", "hyperband"] = Field(
         "median", description="Which trials are ended early for being worse than others so far."
     )
@@ -97,7 +115,7 @@ class TuneConfig(TaskConfig):
         "or a hub name such as roberta-large.",
     )
     bertscore_layers: int = Field(
-        3, ge=1, description="Layer of that model whose states BERTScore compares."
+        3, ge=1, le=1000, description="Layer of that model whose states BERTScore compares."
     )
 
     @field_validator("trials")

@@ -13,7 +13,10 @@ def catalogue() -> Catalogue:
     """List the bases, tasks, methods and brain datasets, and what each is for."""
     return Catalogue(
         {
-            "base": {name: Listed(frozenset({base.modality})) for name, base in BASES.items()},
+            "base": {
+                name: Listed(frozenset({base.modality}), summary=base.summary)
+                for name, base in BASES.items()
+            },
             "task": {
                 name: Listed(
                     frozenset({task.modality}),
@@ -21,12 +24,17 @@ def catalogue() -> Catalogue:
                     frozenset({task.form}),
                     task.settings,
                     task.languages,
-                    task.check,
+                    check=task.check,
+                    summary=task.summary,
                 )
                 for name, task in TASKS.items()
             },
             "method": {
-                name: Listed(frozenset(method.storage), forms=frozenset(method.forms))
+                name: Listed(
+                    frozenset(method.storage),
+                    forms=frozenset(method.forms),
+                    summary=method.summary,
+                )
                 for name, method in METHODS.items()
             },
             "brain": {
@@ -35,6 +43,7 @@ def catalogue() -> Catalogue:
                     brain.needs_directory,
                     settings=brain.known,
                     check=brain.check,
+                    summary=brain.summary,
                 )
                 for name, brain in BRAINS.items()
             },

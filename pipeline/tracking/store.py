@@ -24,10 +24,10 @@ from pipeline.tracking.lost_runs import close_lost_runs
 from pipeline.tracking.moved_stores import follow_move
 from pipeline.tracking.places import cannot_be_written, database_of, is_read_only
 from pipeline.tracking.waiting import be_patient, wait_for_database, wait_for_server
+from pipeline.words import UI_PORT
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 DEFAULT_EXPERIMENT = "brain-alignment"
-UI_PORT = 5000
 HTTP = ("http://", "https://")
 SERVED = ("postgresql", "mysql")  # databases that processes reach over a network
 

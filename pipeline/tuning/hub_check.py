@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data import hub as data_hub
 from pipeline.errors import PipelineError, Problem, refuse
-from pipeline.hub import absence, ask_hub
+from pipeline.hub import absence
 from pipeline.models import hub as models_hub
-from pipeline.models.bases import BASES, find_base, folder_of
+from pipeline.models.bases import find_base, folder_of
 
 BERTSCORE = "bertscore_"  # how the names of its scores begin
-
-
-def ask_where_needed(config: TuneConfig) -> None:
-    """Ask the hub for a sign of life, if a tuning may need it; wait for none.
-
-    Parameters
-    ----------
-    config : TuneConfig
-        Whose values need not have been checked.
-    """
-    base, task = str(config.base), TASKS.get(config.task)
-    known = BASES.get(base)
-    on_hub = known.hub is not None if known else folder_of(base) is None
-    reads_hub = task is not None and task.hub is not None and not config.data_dir
-    if on_hub or reads_hub or folder_of(str(config.bertscore_model)) is None:
-        ask_hub()
 
 
 def refuse_out_of_reach(configs: Iterable[TuneConfig]) -> None:
@@ -46,10 +32,12 @@ def refuse_out_of_reach(configs: Iterable[TuneConfig]) -> None:
     bases = dict.fromkeys(find_base(config.base).hub for config in asked)
     tables = dict.fromkeys(_table(config) for config in asked)
     scorers = dict.fromkeys(_scorer(config) for config in asked)
+    layers = dict.fromkeys((_scorer(config), config.bertscore_layers) for config in asked)
     problems = [
         *(problem for base in bases if base for problem in models_hub.out_of_reach(base)),
         *(problem for table in tables if table for problem in data_hub.out_of_reach(table)),
         *(problem for scorer in scorers if scorer for problem in scorer_out_of_reach(scorer)),
+        *(problem for scorer, n in layers if scorer for problem in _too_few_layers(scorer, n)),
     ]
     refuse(problems, PipelineError)
 
@@ -72,6 +60,25 @@ def scorer_out_of_reach(model: str) -> Iterator[Problem]:
         cached = isinstance(try_to_load_from_cache(model, "config.json"), str)
         if not cached and (absent := absence(model, "", "model")):
             yield no_scorer(model, absent.reason)
+
+
+def _too_few_layers(model: str, wanted: int) -> Iterator[Problem]:
+    """Find out whether the model behind BERTScore has the layer that is to be compared."""
+    from huggingface_hub import try_to_load_from_cache
+
+    folder = folder_of(model)
+    config = folder / "config.json" if folder else try_to_load_from_cache(model, "config.json")
+    if not isinstance(config, (str, Path)) or not Path(config).is_file():
+        return  # another check says that the model is out of reach
+    described = json.loads(Path(config).read_text(encoding="utf-8"))
+    layers = described.get("num_hidden_layers", described.get("num_layers"))
+    if layers is not None and wanted > layers:
+        yield Problem(
+            "bertscore_layers",
+            f"at most {layers}, the layers of {model}",
+            str(wanted),
+            "Change bertscore_layers.",
+        )
 
 
 def no_scorer(model: str, found: str) -> Problem:

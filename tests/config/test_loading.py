@@ -116,6 +116,46 @@ def test_a_study_checks_every_cell_and_names_each_mistake_once(study_file):
     assert "grid 1" in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"seeds": [-1]}, "grid 1: seeds.0"),
+        ({"seeds": [2**32]}, "grid 1: seeds.0"),
+        ({"seeds": ["a"]}, "grid 1: seeds.0"),
+        ({"bases": []}, "grid 1: bases"),
+        ({"tune": 3}, "grid 1: tune"),
+        ({"by_method": {"prompt": 3}}, "grid 1: by_method.prompt"),
+        ({"bases": ["tiny-vit"]}, "grid 1: base"),
+        ({"tasks": ["image-folder"]}, "grid 1: task"),
+        ({"tune": {"seed": 3}}, "grid 1: tune.seed"),
+        ({"align": {"brain": "arrays"}}, "grid 1: align.brain"),
+        ({"align": {"alpha_low": float("inf")}}, "grid 1: alpha_low"),
+        ({"brains": ["simulated-pictures"]}, "grid 1: brain"),
+        ({"seeds": list(range(9999))}, "grid 1"),
+    ],
+)
+def test_one_mistake_in_a_grid_is_told_once(study_file, change, where):
+    with pytest.raises(ConfigError, match=r"expected .*; found ") as refusal:
+        read_study(study_file({**STUDY, "grids": [{**GRID, **change}]}), catalogue())
+    (problem,) = refusal.value.problems
+    assert problem.where.endswith(where)
+
+
+def test_a_setting_that_stands_twice_in_a_study_is_refused(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("name: a\nname: b\n")
+    with pytest.raises(ConfigError, match=r"name stands twice"):
+        read_study(path, catalogue())
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "a: " + "[" * 5000, "# " + "a" * 1_000_001])
+def test_a_study_of_endless_brackets_or_size_is_refused(tmp_path, text):
+    path = tmp_path / "study.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"nested too deeply|more than 1,000,000 bytes"):
+        read_study(path, catalogue())
+
+
 def test_a_study_that_is_fine_lists_its_cells_in_order(study_file):
     grid = {**GRID, "seeds": [0, 1], "by_method": {"prompt": {"learning_rate": 0.3}}}
     study = read_study(study_file({**STUDY, "grids": [grid]}), catalogue())
@@ -167,7 +207,7 @@ def test_tasks_and_brains_have_settings_of_their_own_and_the_more_special_counts
             {"tasks": ["summarization", {"task": "summarization", "shots": 4}]},
             "tasks: expected each once; found summarization twice",
         ),
-        ({"tasks": [{"shots": 4}]}, r"grids.0.tasks.0: expected a name, or a mapping with 'task'"),
+        ({"tasks": [{"shots": 4}]}, r"grid 1: tasks.0: expected a name, or a mapping with 'task'"),
     ],
 )
 def test_what_could_not_be_told_apart_in_a_report_is_refused(study_file, change, message):

@@ -1,10 +1,9 @@
 """MLproject says what the config models say, and nothing is written twice."""
 
 import yaml
+from mlflow.projects._project_spec import load_project
 
 from entrypoints.mlproject import STAGES, mlproject
-from pipeline.config import load_config
-from pipeline.tracking.catalogue import catalogue
 
 REQUIRED = {
     "prepare": {"brain": "simulated-sentences"},
@@ -22,17 +21,28 @@ def test_mlproject_is_up_to_date(repository):
     assert written == mlproject(), "run: python -m entrypoints.mlproject > MLproject"
 
 
-def test_the_defaults_of_mlproject_are_those_of_the_config_models(repository):
+def test_mlproject_requires_what_the_config_models_require(repository):
     entries = yaml.safe_load((repository / "MLproject").read_text())["entry_points"]
     assert set(entries) == {"main", *STAGES}
     for name, model in STAGES.items():
-        parameters = entries[name]["parameters"]
-        assert list(parameters) == list(model.model_fields)
-        as_mlflow_passes = {
-            key: str(value["default"]) for key, value in parameters.items() if "default" in value
-        }
-        config = load_config(model, {**as_mlflow_passes, **REQUIRED[name]}, catalogue())
-        assert config == model.model_validate(REQUIRED[name])
+        required = {field for field, info in model.model_fields.items() if info.is_required()}
+        assert set(entries[name].get("parameters", {})) == required == set(REQUIRED[name])
+
+
+def test_the_command_that_mlflow_runs_says_what_was_passed_and_nothing_else(repository):
+    tune = load_project(str(repository)).get_entry_point("tune")
+    passed = {"task": "digits", "method": "full", "prompt_text": "a b; rm -rf", "max_steps": "3"}
+    assert tune.compute_command(passed, None) == (
+        "python -m entrypoints.tune --task digits --method full "
+        "--prompt_text 'a b; rm -rf' --max_steps 3"
+    )
+
+
+def test_the_comments_of_mlproject_name_every_default(repository):
+    text = (repository / "MLproject").read_text()
+    for model in STAGES.values():
+        for field, info in model.model_fields.items():
+            assert info.is_required() or f" {field}={str(info.default).lower()}" in text.lower()
 
 
 def test_conda_installs_the_same_pins(repository):

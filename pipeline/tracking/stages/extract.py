@@ -17,15 +17,13 @@ from pipeline.brains.load import load_brain
 from pipeline.config import ExtractConfig
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
 from pipeline.features.store import FILE, Origin, by_layer, read_features, write_features
-from pipeline.models.travelling.text import TextModel
-from pipeline.models.travelling.vision import VisionModel
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fetching import scratch_folder
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registry import Registered, resolve
 from pipeline.tracking.runs import Stage, artifact, logged_folder, once, visible_refusal
+from pipeline.words import POOLINGS
 
-POOLINGS = {"text": TextModel.poolings, "image": VisionModel.poolings}
 CODE = ("features",)  # the model's own code is part of the version
 
 
@@ -96,6 +94,10 @@ def _features(
     asked = {"output": "features", "pooling": config.pooling, "batch_size": config.batch_size}
     scratch = scratch_folder(mlflow.get_run(registered.run_id).info.artifact_uri)
     model = mlflow.pyfunc.load_model(registered.uri, dst_path=scratch)
+    poolings = model.unwrap_python_model().tuned.poolings
+    if config.pooling not in poolings:
+        expected = f"{' or '.join(poolings)}, which {registered.uri} has"
+        raise ConfigError(Problem("pooling", expected, f"'{config.pooling}'", "Change pooling."))
     features: NDArray[np.float32] = model.predict(stimuli, params=asked)
     return features
 

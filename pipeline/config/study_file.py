@@ -1,0 +1,165 @@
+"""The study file: YAML that is read strictly, every cell of its grids checked before any work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.config.align import AlignConfig
+from pipeline.config.catalogue import Catalogue
+from pipeline.config.loading import command_problems, schema_problems
+from pipeline.config.study import Defaults, Grid, StudyConfig
+from pipeline.config.tune import TuneConfig
+from pipeline.errors import ConfigError, Problem, nearest, refuse
+
+ANY_MODEL = "models:/any@any"  # stands in for a model that the study has yet to make
+MOST_BYTES = 1_000_000
+MOST_CELLS = 10_000
+#: Whether these fit together is found with the brain datasets beside them.
+NAMES = ("base", "task", "method", "data_dir")
+#: Settings of a cell that the grid names itself.
+OF_THE_GRID = {"base": "bases", "task": "tasks", "method": "methods", "seed": "seeds"}
+OF_THE_CELL = {"model": "bases, tasks and methods", "brain": "brains"}
+
+
+def read_study(path: Path, catalogue: Catalogue) -> StudyConfig:
+    """Read a study file and check every cell of its grids before anything is computed.
+
+    Raises
+    ------
+    ConfigError
+        With every mistake in the file, each named once.
+    """
+    values = _read_yaml(path)
+    refuse(schema_problems(StudyConfig, values), ConfigError)
+    study = StudyConfig.model_validate(values)
+    refuse([*_too_many(path, study), *_overridden(path, study)], ConfigError)
+    refuse(_repetitions(path, study), ConfigError)
+    found: dict[str, Problem] = {}
+    for number, grid in enumerate(study.grids, start=1):
+        for problem in _grid_problems(grid, study.defaults, catalogue):
+            placed = Problem(
+                f"{path}, grid {number}: {problem.where}",
+                problem.expected,
+                problem.found,
+                problem.remedy,
+            )
+            found[str(placed)] = placed
+    refuse(found.values(), ConfigError)
+    return study
+
+
+class _StrictLoader(yaml.SafeLoader):  # type: ignore[misc]
+    """Reads what ``yaml.safe_load`` reads, but for a setting that stands twice in one place."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = [key for key, count in Counter(keys).items() if count > 1]
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                problem=f"{twice[0]} stands twice", problem_mark=node.start_mark
+            )
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
+
+
+def _read_yaml(path: Path) -> Mapping[str, Any]:
+    """Read a study file as it stands, unchecked.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such file, or it holds no YAML mapping of text to values.
+    """
+    expected, remedy = "a YAML file that describes a study", "See studies/demo.yaml for the form."
+    try:
+        if path.is_file() and path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"a file of more than {MOST_BYTES:,} bytes")
+        values = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+    except RecursionError as error:
+        deep = Problem(str(path), expected, "values nested too deeply", remedy)
+        raise ConfigError(deep) from error
+    except (OSError, ValueError, OverflowError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(Problem(str(path), expected, reason, remedy)) from error
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise ConfigError(Problem(str(path), expected, type(values).__name__, remedy))
+    return values
+
+
+def _too_many(path: Path, study: StudyConfig) -> Iterator[Problem]:
+    for number, grid in enumerate(study.grids, start=1):
+        sizes = [len(names) for names in (grid.bases, grid.tasks, grid.methods, grid.seeds)]
+        cells = sizes[0] * sizes[1] * sizes[2] * sizes[3]
+        if cells > MOST_CELLS:
+            where, expected = f"{path}, grid {number}", f"at most {MOST_CELLS:,} tuned models"
+            yield Problem(where, expected, f"{cells:,}", "Divide it into several studies.")
+
+
+def _overridden(path: Path, study: StudyConfig) -> Iterator[Problem]:
+    """Find settings of tune and align that the grid itself names, and so would override."""
+    places: list[tuple[str, Defaults]] = [(f"{path}, defaults", study.defaults)]
+    places += [(f"{path}, grid {n}", grid) for n, grid in enumerate(study.grids, start=1)]
+    for where, settings in places:
+        by_method = {f"by_method.{name}": own for name, own in settings.by_method.items()}
+        for part, values in {"tune": settings.tune, **by_method}.items():
+            yield from _named_by_grid(f"{where}: {part}", values, OF_THE_GRID)
+        yield from _named_by_grid(f"{where}: align", settings.align, OF_THE_CELL)
+
+
+def _named_by_grid(
+    where: str, values: Mapping[str, Any], homes: Mapping[str, str]
+) -> Iterator[Problem]:
+    for name in homes.keys() & values.keys():
+        expected = f"{name} where the grid lists it"
+        yield Problem(f"{where}.{name}", expected, repr(values[name]), f"Use {homes[name]}.")
+
+
+def _repetitions(path: Path, study: StudyConfig) -> Iterator[Problem]:
+    """Find what stands twice in a grid, or in two: its scores could not be told apart."""
+    once: set[tuple[str, str, str]] = set()
+    for number, grid in enumerate(study.grids, start=1):
+        named = {
+            "bases": grid.bases,
+            "tasks": [task["task"] for task in grid.tasks],
+            "methods": grid.methods,
+            "seeds": grid.seeds,
+            "brains": [brain["brain"] for brain in grid.brains],
+        }
+        repeated = {
+            field: [name for name, count in Counter(names).items() if count > 1]
+            for field, names in named.items()
+        }
+        for field, names in repeated.items():
+            for name in names:
+                where = f"{path}, grid {number}: {field}"
+                yield Problem(where, "each once", f"{name} twice", f"Remove one {name}.")
+        cells = {(c.tune["base"], c.tune["task"], c.tune["method"]) for c in grid.cells(Defaults())}
+        if once & cells:
+            where, cell = f"{path}, grid {number}", ", ".join(min(once & cells))
+            remedy = "Put its brain datasets and seeds into the one grid."
+            yield Problem(where, "models of no other grid", f"{cell} again", remedy)
+        once |= cells
+
+
+def _grid_problems(grid: Grid, defaults: Defaults, catalogue: Catalogue) -> Iterator[Problem]:
+    for method in grid.by_method:
+        if method not in grid.methods:
+            yield Problem(
+                f"by_method.{method}",
+                "a method of this grid",
+                f"'{method}'",
+                nearest(method, grid.methods),
+            )
+    for cell in grid.cells(defaults):
+        tuned = list(command_problems(TuneConfig, cell.tune, catalogue))
+        yield from (problem for problem in tuned if problem.where not in NAMES)
+        for align in cell.aligns:
+            named = ("brain", "brain_dir", "pooling")
+            place = {name: align[name] for name in named if name in align}
+            yield from catalogue.problems({**cell.tune, **place})
+            yield from schema_problems(AlignConfig, {**align, "model": ANY_MODEL})

@@ -1,0 +1,52 @@
+"""Help and refusals come without the imports that take seconds."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "transformers", "mlflow", "pandas", "scipy", "sklearn", "optuna", "matplotlib",
+         "datasets", "peft", "timm", "dask", "nibabel", "h5py")  # fmt: skip
+SCRIPT = f"""
+import json, sys
+from importlib import import_module
+from entrypoints.command_line import run_command
+
+try:
+    run_command(import_module("entrypoints." + sys.argv.pop(1)).main)
+except SystemExit as end:
+    print(json.dumps([end.code, [name for name in {HEAVY} if name in sys.modules]]))
+"""
+REFUSED = {
+    "main": ["--study", "nowhere.yaml"],
+    "prepare": ["--brain", "nobody"],
+    "tune": ["--task", "summarization", "--method", "promt"],
+    "extract": ["--model", "a model", "--brain", "nobody"],
+    "align": ["--model", "models:/a@b", "--brain", "simulated-pictures", "--pooling", "last"],
+    "report": ["--stuy", "3"],
+    "power": ["--alpha", "2"],
+    "ui": ["--port", "0"],
+}
+
+
+def end_of(entry, *arguments):
+    """Run an entry point; its exit status, what it imported of what is heavy, what it said."""
+    command = [sys.executable, "-c", SCRIPT, entry, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    status, heavy = json.loads(done.stdout.splitlines()[-1])
+    return status, heavy, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("entry", REFUSED)
+def test_help_imports_nothing_heavy(entry):
+    status, heavy, said = end_of(entry, "--help")
+    assert (status, heavy) == (0, [])
+    assert f"python -m entrypoints.{entry}" in said
+
+
+@pytest.mark.parametrize("entry", REFUSED)
+def test_a_refused_command_imports_nothing_heavy(entry):
+    status, heavy, said = end_of(entry, *REFUSED[entry])
+    assert (status, heavy) == (2, [])
+    assert "error: " in said
