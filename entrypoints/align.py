@@ -40,9 +40,9 @@ def _lines(aligned: Aligned) -> Iterator[str]:
         )
         yield table.round(3).to_string()
     ceilings = aligned.ceilings()
-    if not ceilings.empty:
-        yield "noise ceilings of encoding, mean over subjects"
-        by_kind = ceilings.pivot_table(values="two_vs_two", index="kind", columns="roi", sort=False)
+    for split, rows in ceilings.groupby("split", sort=False) if not ceilings.empty else ():
+        yield f"noise ceilings of encoding, {split} folds, mean over subjects"
+        by_kind = rows.pivot_table(values="two_vs_two", index="kind", columns="roi", sort=False)
         yield by_kind.round(3).to_string()
     for split, rows in aligned.unique().groupby("split", sort=False):
         means = rows.groupby("roi", sort=False)["unique"].mean()

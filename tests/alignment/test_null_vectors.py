@@ -103,20 +103,19 @@ def test_the_joint_test_is_of_the_mean_over_subjects_and_of_the_largest_roi(rng)
     assert cells.p["a", "V1"] == (1 + np.sum(null["a", "V1"] >= 0.62)) / 200
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("neighbours", [False, True], ids=["passages", "topics"])
-def test_unrelated_data_are_called_related_one_time_in_twenty(neighbours):
-    """Layer and alpha chosen; passages share noise, and in topics neighbouring passages too."""
+def share_called_related(exchanged, sharing):
+    """Share of 400 pairs of unrelated arrays with p <= .05, by direction.
+
+    Stimuli of one label of ``sharing`` share noise; groups of ``exchanged`` are split and exchanged
+    whole; layer and alpha are chosen.
+    """
     settings = ScoreConfig(folds=4, inner_folds=3, trials=5)
-    groups = np.repeat(np.arange(16), 3)
-    folds, alphas = nested_folds(groups, settings), draw_alphas(settings)
-    orders = draw_permutations(groups, 99, seed=0)
+    folds, alphas = nested_folds(exchanged, settings), draw_alphas(settings)
+    orders = draw_permutations(exchanged, 99, seed=0)
 
     def drawn(rng, n_columns):
-        shared = rng.standard_normal((16, n_columns))
-        if neighbours:
-            shared += 0.7 * np.roll(shared, 1, axis=0)
-        return shared[groups] + rng.standard_normal((48, n_columns))
+        shared = rng.standard_normal((48, n_columns))[sharing]
+        return shared + rng.standard_normal((48, n_columns))
 
     def p_values(seed):
         rng = np.random.default_rng(seed)
@@ -126,8 +125,24 @@ def test_unrelated_data_are_called_related_one_time_in_twenty(neighbours):
             for direction in ("encoding", "decoding")
         ]
 
-    found = (np.array([p_values(seed) for seed in range(400)]) <= 0.05).sum(axis=0)
-    # 2.5 % and 97.5 % of 400 honest tests
-    low, high = binom.ppf([0.005, 0.995], 400, 0.05)
-    assert (found <= high).all(), found / 400
-    assert neighbours or (found >= low).all(), found / 400
+    return (np.array([p_values(seed) for seed in range(400)]) <= 0.05).mean(axis=0)
+
+
+TOPICS, PASSAGES = np.arange(48) // 4, np.arange(48) // 2
+LOW, HIGH = binom.ppf([0.005, 0.995], 400, 0.05) / 400
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("exchanged", "sharing"), [(PASSAGES, PASSAGES), (TOPICS, TOPICS), (TOPICS, PASSAGES)]
+)
+def test_unrelated_data_are_called_related_one_time_in_twenty(exchanged, sharing):
+    found = share_called_related(exchanged, sharing)
+    assert (found >= LOW).all(), found
+    assert (found <= HIGH).all(), found
+
+
+@pytest.mark.slow
+def test_groups_narrower_than_what_stimuli_share_call_unrelated_data_related():
+    """Why stimulus groups have to be topics where passages of a topic share noise."""
+    assert (share_called_related(PASSAGES, TOPICS) > HIGH).all()

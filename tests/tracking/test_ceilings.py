@@ -49,6 +49,16 @@ def test_simulated_subjects_have_ceilings_of_all_three_kinds(found):
     assert found.two_vs_two.between(0, 1).all()
 
 
+def test_ceilings_carry_the_split_that_they_hold_for(brain):
+    shuffled = ceilings_of(brain, {}, split="shuffled")
+    assert set(shuffled.split) == {"shuffled"}
+    again = ceilings_of(brain, {})
+    assert set(again.split) == {"grouped"}
+    keys = ["kind", "subject", "roi"]
+    both = shuffled.merge(again, on=keys, validate="1:1")
+    assert (both.two_vs_two_x != both.two_vs_two_y).any()
+
+
 def test_other_ceilings_lie_below_that_of_the_signal(found):
     means = found.groupby(["kind", "roi"]).two_vs_two.mean().unstack("kind")
     assert (means["signal"] > means["split-half"]).all()

@@ -30,9 +30,10 @@ SCORES = ["two_vs_two", "correlation", "correlation_corrected"]
 
 @dataclass(frozen=True)
 class CeilingUnit:
-    """A unit of work that estimates a kind of ceiling for one subject."""
+    """A unit of work that estimates a kind of ceiling for one subject, in the folds of a split."""
 
     kind: str
+    split: Split
     subject: str
     unit: Unit
 
@@ -53,9 +54,9 @@ def split_half_ceilings(brain: BrainDataset, n_folds: int, split: Split, seed: i
         for subjects without repeats, or with too few repeated stimuli for these folds.
     """
     deal = partial(make_folds, n_folds=n_folds, split=split, seed=seed)
-    units = list(_split_half_units(brain, brain.stimuli.groups, deal))
+    units = list(_split_half_units(brain, brain.stimuli.groups, split, deal))
     tables = [unit.unit.function(*unit.unit.arguments) for unit in units]
-    return mean_ceilings(units, tables).drop(columns="kind")
+    return mean_ceilings(units, tables).drop(columns=["kind", "split"])
 
 
 def ceiling_units(
@@ -82,15 +83,14 @@ def ceiling_units(
         subjects, 'signal' where they are simulated.
     """
     deal = partial(make_folds, n_folds=settings.folds, split=settings.split, seed=settings.seed)
-    yield from _split_half_units(brain, groups, deal)
+    yield from _split_half_units(brain, groups, settings.split, deal)
     yield from _across_units(brain, groups, settings)
     for name, signal in signals.items():
         subject = brain.subjects[name]
         folds = deal(groups[subject.rows(len(groups))])
         arguments = (signal_ceiling, (signal, subject.values), subject.rois, folds)
-        yield CeilingUnit(
-            SIGNAL, name, Unit(f"{name}: {SIGNAL} ceiling", ceiling_by_roi, arguments)
-        )
+        unit = Unit(_name(name, SIGNAL, settings.split), ceiling_by_roi, arguments)
+        yield CeilingUnit(SIGNAL, settings.split, name, unit)
 
 
 def mean_ceilings(units: list[CeilingUnit], tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -99,16 +99,22 @@ def mean_ceilings(units: list[CeilingUnit], tables: list[pd.DataFrame]) -> pd.Da
     Returns
     -------
     DataFrame
-        kind, subject, roi, two_vs_two, correlation, correlation_corrected; the last is empty for
-        all kinds but split-half.
+        kind, split, subject, roi, two_vs_two, correlation, correlation_corrected; the last is
+        empty for all kinds but split-half.
     """
     rows = [
-        {"kind": unit.kind, "subject": unit.subject, "roi": roi, **scores.to_dict()}
+        {
+            "kind": unit.kind,
+            "split": unit.split,
+            "subject": unit.subject,
+            "roi": roi,
+            **scores.to_dict(),
+        }
         for unit, table in zip(units, tables, strict=True)
         if not table.empty
         for roi, scores in table.drop(columns="fold").groupby("roi", sort=False).mean().iterrows()
     ]
-    return pd.DataFrame(rows, columns=["kind", "subject", "roi", *SCORES])
+    return pd.DataFrame(rows, columns=["kind", "split", "subject", "roi", *SCORES])
 
 
 def simulated_signals(name: str, brain: BrainDataset) -> dict[str, NDArray[np.floating]]:
@@ -135,7 +141,7 @@ def simulated_signals(name: str, brain: BrainDataset) -> dict[str, NDArray[np.fl
 
 
 def _split_half_units(
-    brain: BrainDataset, groups: NDArray[np.str_], deal: Deal
+    brain: BrainDataset, groups: NDArray[np.str_], split: Split, deal: Deal
 ) -> Iterator[CeilingUnit]:
     for name, subject in brain.subjects.items():
         if subject.repeats is None:
@@ -147,8 +153,8 @@ def _split_half_units(
             log.info("  no split-half ceiling for %s: %s", name, error)
             continue
         arguments = (split_half_ceiling, (subject.repeats,), subject.rois, folds)
-        unit = Unit(f"{name}: {SPLIT_HALF} ceiling", ceiling_by_roi, arguments)
-        yield CeilingUnit(SPLIT_HALF, name, unit)
+        unit = Unit(_name(name, SPLIT_HALF, split), ceiling_by_roi, arguments)
+        yield CeilingUnit(SPLIT_HALF, split, name, unit)
 
 
 def _across_units(
@@ -169,5 +175,10 @@ def _across_units(
         return
     for name, some in subjects.items():
         others = tuple(other for known, other in subjects.items() if known != name)
-        unit = Unit(f"{name}: {ACROSS_SUBJECTS} ceiling", across_rois, (some, others, settings))
-        yield CeilingUnit(ACROSS_SUBJECTS, name, unit)
+        arguments = (some, others, settings)
+        unit = Unit(_name(name, ACROSS_SUBJECTS, settings.split), across_rois, arguments)
+        yield CeilingUnit(ACROSS_SUBJECTS, settings.split, name, unit)
+
+
+def _name(subject: str, kind: str, split: Split) -> str:
+    return f"{subject}: {kind} ceiling, {split} folds"

@@ -40,6 +40,10 @@ def draw_permutations(groups: ArrayLike, n_permutations: int, seed: int) -> NDAr
     then passes from training to test stimuli without any link between features and responses.
     Exchanged whole, the permutations score as high by that leak as the observed order does. Single
     stimuli exchanged, 60 of 60 simulated subjects without a link had p <= .05, whole groups, 5.
+
+    For the same reason stimulus groups have to be as wide as what stimuli share: where passages of
+    one topic share noise in features and in responses, exchanging passages calls unrelated data
+    related far too often, and exchanging topics does not (a slow test measures both).
     """
     refuse(exchange_problems(groups, n_permutations), AlignmentError)
     buckets = _buckets(groups)

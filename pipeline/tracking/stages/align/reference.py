@@ -50,7 +50,7 @@ class Reference:
     run_id: str
 
     def ceilings(self) -> pd.DataFrame:
-        """Read the noise ceilings: kind, subject, roi and scores; no rows where there are none."""
+        """Read the noise ceilings: kind, split, subject, roi and scores; no rows where unknown."""
         return read_scores(artifact(self.run_id, CEILINGS))
 
     def nuisance(self) -> pd.DataFrame:
@@ -99,7 +99,11 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
         mlflow.log_input(brain_input(plan.brain), context="responses")
         folder = unfinished_folder(mark)
         signals = simulated_signals(config.brain, plan.brain)
-        units = list(ceiling_units(plan.brain, signals, plan.groups, plan.splits[0]))
+        units = [
+            unit
+            for settings in plan.splits
+            for unit in ceiling_units(plan.brain, signals, plan.groups, settings)
+        ]
         tables = compute_unfinished([unit.unit for unit in units], folder, config)
         ceilings = mean_ceilings(units, tables)
         units_alone = list(nuisance_units(plan, nuisance_of(config)))
@@ -109,7 +113,7 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
             ceilings.to_csv(logged / CEILINGS, index=False)
             alone.to_csv(logged / NUISANCE, index=False)
             computed.pair_sums.to_parquet(logged / PAIR_SUMS)
-        _log_means(ceilings, alone)
+        _log_means(ceilings[ceilings.split == config.split], alone)
         forget(folder)
 
     return Reference(once(stage, work, always))

@@ -65,7 +65,7 @@ def study_results(asks: str, links: Sequence[Link]) -> StudyResults:
         task_scores=pd.DataFrame(tune_rows),
         brain_scores=pd.concat(scores, ignore_index=True),
         ceilings=pd.concat(ceilings, ignore_index=True).drop_duplicates(
-            ["brain", "kind", "subject", "roi"]
+            ["brain", "kind", "split", "subject", "roi"]
         ),
         layer_profile=profile.assign(layer=profile.layer.map(layer_number)),
         settings=told_settings(list(_runs_of(links, models))),
