@@ -1,16 +1,11 @@
-"""Means, standard errors and paired differences: the numbers behind every table and figure."""
+"""Means and standard errors: the numbers behind every table and figure of scores."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.reporting.methods import pairs_to_compare
-
 VIEW_KEYS = ["base", "brain", "simulated", "direction", "split"]
 CELL_KEYS = [*VIEW_KEYS, "roi", "task", "method"]
-
-#: Differences smaller than this are rounding, not an advantage.
-ROUNDING = 1e-12
 
 
 def unit_means(brain_scores: pd.DataFrame) -> pd.DataFrame:
@@ -48,36 +43,6 @@ def summarise(units: pd.DataFrame) -> pd.DataFrame:
         mean of those within a repeat: more repeats of the same stimuli do not make it smaller.
     """
     return mean_and_error(units, CELL_KEYS, "two_vs_two")
-
-
-def contrasts(brain_scores: pd.DataFrame) -> pd.DataFrame:
-    """Pair methods over subject and fold and summarise the differences.
-
-    Seeds are averaged before pairing; a (subject, fold) cell that only one of the two methods
-    has is left out.
-
-    Parameters
-    ----------
-    brain_scores : DataFrame
-
-    Returns
-    -------
-    DataFrame
-        One row per base, brain, direction, split, ROI, task and pair of methods: ``minuend``,
-        ``subtrahend``, ``mean``, ``standard_error`` over units, ``unit``, ``n_units``,
-        ``subjects_positive`` of ``n_subjects``, ``cells_positive`` of ``n_cells``.
-    """
-    repeat = ["repeat"] if "repeat" in brain_scores.columns else []
-    keys = [*VIEW_KEYS, "roi", "task", "subject", *repeat, "fold"]
-    cells = brain_scores.groupby([*keys, "method"], sort=False)["two_vs_two"].mean().reset_index()
-    by_method = {m: frame.drop(columns="method") for m, frame in cells.groupby("method")}
-    found = []
-    for minuend, subtrahend in pairs_to_compare(by_method):
-        pair = by_method[minuend].merge(by_method[subtrahend], on=keys, suffixes=("", "_less"))
-        pair["difference"] = pair["two_vs_two"] - pair["two_vs_two_less"]
-        if not pair.empty:
-            found.append(_summarise_pair(pair, minuend, subtrahend))
-    return pd.concat(found, ignore_index=True) if found else _no_contrasts()
 
 
 def task_summary(task_scores: pd.DataFrame) -> pd.DataFrame:
@@ -157,27 +122,3 @@ def mean_and_error(units: pd.DataFrame, keys: list[str], column: str) -> pd.Data
     repeats = within.agg(mean="mean", standard_error="sem", n_units="count").reset_index()
     found = repeats.groupby(cell, sort=False)[["mean", "standard_error", "n_units"]]
     return found.agg({"mean": "mean", "standard_error": "mean", "n_units": "max"}).reset_index()
-
-
-def _summarise_pair(pair: pd.DataFrame, minuend: str, subtrahend: str) -> pd.DataFrame:
-    keys = [*VIEW_KEYS, "roi", "task"]
-    summary = mean_and_error(by_unit(pair, keys, "difference"), keys, "difference")
-    by_subject = pair.groupby([*keys, "subject"], sort=False)["difference"].mean()
-    counts = {
-        "subjects_positive": (by_subject > ROUNDING).groupby(keys, sort=False).sum(),
-        "n_subjects": by_subject.groupby(keys, sort=False).size(),
-        "cells_positive": (pair["difference"] > ROUNDING)
-        .groupby([pair[key] for key in keys], sort=False)
-        .sum(),
-        "n_cells": pair.groupby(keys, sort=False).size(),
-    }
-    counted = summary.join(pd.DataFrame(counts), on=keys)
-    counted.insert(len(keys), "minuend", minuend)
-    counted.insert(len(keys) + 1, "subtrahend", subtrahend)
-    return counted
-
-
-def _no_contrasts() -> pd.DataFrame:
-    columns = [*VIEW_KEYS, "roi", "task", "minuend", "subtrahend", "mean", "standard_error"]
-    counts = ["unit", "n_units", "subjects_positive", "n_subjects", "cells_positive", "n_cells"]
-    return pd.DataFrame(columns=[*columns, *counts])

@@ -6,20 +6,20 @@ import pandas as pd
 
 from pipeline.reporting.table import CHANCE
 from pipeline.reporting.views import View
-from pipeline.words import SPLIT_HALF
+from pipeline.words import ACROSS_SUBJECTS, SIGNAL, SPLIT_HALF
 
-#: Kinds of ceiling, the one that fractions are of first, and what is to be known of each.
+#: Kinds of ceiling, the one that is drawn and divided by first, and what is to be known of each.
 KINDS = {
-    "signal": "Signal ceiling: the noiseless signal of the simulation predicts the responses.",
-    SPLIT_HALF: (
-        "Split-half ceiling: one half of the repeats predicts the other. It is a lower bound: a "
-        "good model of the mean over all repeats may exceed it."
-    ),
-    "across-subjects": (
+    SIGNAL: "Signal ceiling: the noiseless signal of the simulation predicts the responses.",
+    ACROSS_SUBJECTS: (
         "Across-subjects ceiling: ridge from the other subjects' same ROI. It is a lower bound: "
         "others are noisy, and few."
     ),
 }
+RELIABILITY = (
+    "Split-half reliability: one half of the repeats predicts the other. It is no ceiling: a good "
+    "model of the mean over all repeats may exceed it."
+)
 
 #: Kind -> ROI -> 2v2 accuracy, mean over subjects.
 Ceilings = dict[str, dict[str, float]]
@@ -27,13 +27,22 @@ Ceilings = dict[str, dict[str, float]]
 
 def ceilings_of(view: View, ceilings: pd.DataFrame) -> Ceilings:
     """Give the ceilings of each ROI in a view, mean over subjects; empty if unknown."""
+    return _means_of(view, ceilings, tuple(KINDS))
+
+
+def reliability_of(view: View, ceilings: pd.DataFrame) -> dict[str, float]:
+    """Give the split-half reliability of each ROI in a view; empty if unknown."""
+    return _means_of(view, ceilings, (SPLIT_HALF,)).get(SPLIT_HALF, {})
+
+
+def _means_of(view: View, ceilings: pd.DataFrame, kinds: tuple[str, ...]) -> Ceilings:
     if ceilings.empty:
         return {}
     means = view.rows_of(ceilings).groupby(["kind", "roi"], sort=False)["two_vs_two"].mean()
     by_kind: Ceilings = {}
     for (kind, roi), mean in means.items():
         by_kind.setdefault(str(kind), {})[str(roi)] = float(mean)
-    return {kind: by_kind[kind] for kind in KINDS if kind in by_kind}
+    return {kind: by_kind[kind] for kind in kinds if kind in by_kind}
 
 
 def fraction_of_ceiling(accuracy: pd.Series, ceiling: pd.Series) -> pd.Series:

@@ -1,51 +1,43 @@
-"""The page of a study: one HTML file that needs nothing beside it."""
+"""The page of a study: one HTML file that can be read without anything beside it."""
 
 from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.reporting.figures.scores import NamedFigure
-from pipeline.reporting.inputs import LINEAGE_COLUMNS
-from pipeline.reporting.published import CLAIM_LABEL, PUBLISHED_CLAIMS
+from pipeline.reporting.answer import Answer
+from pipeline.reporting.figures.named import NamedFigure
+from pipeline.reporting.figures.style import FIGURE_WIDTH, follows_page
+from pipeline.reporting.sections.section import Content, Section
 from pipeline.reporting.table import MISSING, Table
+from pipeline.reporting.views import slug
 
 SAFE_LINKS = ("https://", "http://")  # a 'javascript:' address would run in the reader's browser
 LONG_CELL = 19  # characters; tables with longer cells are set smaller
-ROMAN = ((50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+SHORT_ID = 8  # characters of a run id or digest that are shown
 
 
 @dataclass(frozen=True)
-class Section:
-    """A part of the page.
+class Label:
+    """A row's label and the number of rows it spans; 0: covered from above."""
 
-    Parameters
-    ----------
-    title, intro : str
-    blocks : tuple of Table or NamedFigure
-        In reading order.
-    warning : str
-        What makes all of it doubtful; empty: nothing does.
-    """
-
-    title: str
-    intro: str
-    blocks: tuple[Table | NamedFigure, ...]
-    warning: str = ""
+    text: str
+    span: int
 
 
 @dataclass(frozen=True)
 class Row:
-    """A table row: labels with the number of rows each spans (0: covered from above), cells."""
+    """A table row: its labels, its cells, and the anchor of the model it is about."""
 
-    labels: tuple[tuple[str, int], ...]
-    cells: tuple[tuple[str, bool], ...]
+    labels: tuple[Label, ...]
+    cells: tuple[str, ...]
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,18 +47,41 @@ class Block:
     number: str
     title: str
     note: str
+    files: tuple[tuple[str, str], ...]
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     dense: bool = False
     image: str = ""
-    width: int = 0
+    alt: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section of the page, ready for the template."""
+
+    name: str
+    title: str
+    folded: bool
+    intro: str
+    warning: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the table of runs."""
+
+    text: str
+    short: str
+    link: str = ""
 
 
 def render_page(
     title: str,
-    verdicts: Sequence[str],
-    sections: Sequence[Section],
+    answer: Answer,
+    sections: Mapping[str, tuple[Section, Content]],
     drawings: Mapping[str, str],
     settings: Mapping[str, object],
     lineage: pd.DataFrame,
@@ -77,14 +92,16 @@ def render_page(
     ----------
     title : str
         Shown as it is: says "simulated subjects" where they are.
-    verdicts : sequence of str
-    sections : sequence of Section
+    answer : Answer
+    sections : mapping of str to (Section, Content)
+        As :func:`pipeline.reporting.sections.sections_of` gives them.
     drawings : mapping of str to str
         Name of a figure -> SVG.
     settings : mapping of str to object
         What was computed how, shown as a list.
     lineage : DataFrame
-        Columns base, task, method, seed, model_uri, run_id, link; may be empty.
+        As ``StudyResults.lineage``: ids of runs, versions and digests in the order of columns; a
+        column ``<name>_link`` is the address of column ``<name>``.
 
     Returns
     -------
@@ -92,21 +109,21 @@ def render_page(
         HTML, every value escaped.
     """
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2").render(
+    anchors = {_anchor(*names) for names in _model_names(lineage)}
+    page = environment.get_template("page.html.j2").render(
         title=title,
-        verdicts=verdicts,
-        claims=PUBLISHED_CLAIMS,
-        claim_label=CLAIM_LABEL,
-        sections=list(_numbered(sections, drawings)),
+        answer=answer,
+        parts=list(_parts(sections, drawings, anchors)),
         settings={str(name): setting_text(value) for name, value in settings.items()},
-        lineage=_lineage_rows(lineage),
+        lineage=_lineage(lineage),
     )
+    return page.lstrip()
 
 
 def setting_text(value: object) -> str:
@@ -122,63 +139,67 @@ def setting_text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def roman(number: int) -> str:
-    """Write a number from 1 to 89 as tables are numbered: I, II, III, IV."""
-    written = ""
-    for value, sign in ROMAN:
-        count, number = divmod(number, value)
-        written += sign * count
-    return written
-
-
-def _numbered(
-    sections: Sequence[Section], drawings: Mapping[str, str]
-) -> Iterator[tuple[Section, list[Block]]]:
+def _parts(
+    sections: Mapping[str, tuple[Section, Content]], drawings: Mapping[str, str], anchors: set[str]
+) -> Iterator[Part]:
     table_numbers, figure_numbers = itertools.count(1), itertools.count(1)
-    for section in sections:
-        blocks = [
-            _table_block(block, f"Table {roman(next(table_numbers))}")
+    for name, (section, content) in sections.items():
+        blocks = tuple(
+            _table_block(block, f"Table {next(table_numbers)}", anchors)
             if isinstance(block, Table)
             else _figure_block(block, drawings[block.name], f"Figure {next(figure_numbers)}")
-            for block in section.blocks
-        ]
-        yield section, blocks
+            for block in content.blocks
+        )
+        yield Part(name, section.title, section.folded, content.intro, content.warning, blocks)
 
 
 def _figure_block(named: NamedFigure, drawing: str, number: str) -> Block:
     # Inside an <img> an SVG can neither run scripts nor share ids with another figure.
-    encoded = base64.b64encode(drawing.encode()).decode()
-    width = round(96 * float(named.figure.get_size_inches()[0]))
+    encoded = base64.b64encode(follows_page(drawing).encode()).decode()
     return Block(
         number,
         named.title,
         named.caption,
+        files=tuple((kind.upper(), f"figures/{named.name}.{kind}") for kind in ("svg", "pdf")),
         image=f"data:image/svg+xml;base64,{encoded}",
-        width=width,
+        alt=named.alt,
+        wide=_width(drawing) >= FIGURE_WIDTH,
     )
 
 
-def _table_block(table: Table, number: str) -> Block:
+def _width(drawing: str) -> float:
+    """Read the width of a drawing in inches; matplotlib writes points."""
+    return float(drawing.split("<svg ", 1)[1].split('width="', 1)[1].split("pt", 1)[0]) / 72
+
+
+def _table_block(table: Table, number: str, anchors: set[str]) -> Block:
     names = [str(column) for column in table.shown.columns]
+    cells = table.shown.iloc[:, table.n_labels :]
     return Block(
         number,
         table.title,
         table.note,
+        files=(
+            ("CSV", f"tables/{table.name}.csv"),
+            ("LaTeX", f"tables/{table.name}.tex"),
+        ),
         labels=tuple(names[: table.n_labels]),
         columns=tuple(names[table.n_labels :]),
-        rows=tuple(_rows(table)),
-        dense=bool(table.shown.map(len).to_numpy().max() > LONG_CELL),
+        rows=tuple(_rows(table, anchors)),
+        dense=bool(cells.size and cells.map(len).to_numpy().max() > LONG_CELL),
     )
 
 
-def _rows(table: Table) -> Iterator[Row]:
-    shown = table.shown.to_numpy().tolist()
-    bold = table.bold.to_numpy().tolist()
+def _rows(table: Table, anchors: set[str]) -> Iterator[Row]:
+    shown = table.shown.astype(str).to_numpy().tolist()
     n_labels = table.n_labels
     spans = [_spans(shown, n) for n in range(1, n_labels)] + [[1] * len(shown)]
-    for row, strong, spanned in zip(shown, bold, zip(*spans, strict=True), strict=True):
-        labels = tuple(zip(row[:n_labels], spanned, strict=True))
-        yield Row(labels, tuple(zip(row[n_labels:], strong, strict=True)))
+    models = (_anchor(*model) for model in table.models)
+    for row, spanned, anchor in itertools.zip_longest(
+        shown, zip(*spans, strict=True), itertools.islice(models, len(shown)), fillvalue=""
+    ):
+        labels = tuple(map(Label, row[:n_labels], spanned))
+        yield Row(labels, tuple(row[n_labels:]), anchor if anchor in anchors else "")
 
 
 def _spans(shown: list[list[str]], n_labels: int) -> list[int]:
@@ -187,12 +208,29 @@ def _spans(shown: list[list[str]], n_labels: int) -> list[int]:
     return [span for run in runs for span in (run, *([0] * (run - 1)))]
 
 
-def _lineage_rows(lineage: pd.DataFrame) -> list[dict[str, str]]:
+def _anchor(base: str, task: str, method: str) -> str:
+    return slug(f"model {base} {task} {method}")
+
+
+def _model_names(lineage: pd.DataFrame) -> list[tuple[str, str, str]]:
     if lineage.empty:
         return []
-    rows = []
-    for values in lineage[list(LINEAGE_COLUMNS)].astype(str).to_numpy().tolist():
-        row = dict(zip(LINEAGE_COLUMNS, values, strict=True))
-        safe = row["link"].lower().startswith(SAFE_LINKS)
-        rows.append({**row, "link": row["link"] if safe else ""})
-    return rows
+    return list(lineage[["base", "task", "method"]].astype(str).itertuples(index=False, name=None))
+
+
+def _lineage(lineage: pd.DataFrame) -> dict[str, object]:
+    """Lay out the runs: a row for each model and brain; the first of a model carries its anchor."""
+    columns = [str(c) for c in lineage.columns if not str(c).endswith("link")]
+    rows, seen = [], set()
+    for names, row in zip(_model_names(lineage), lineage.to_dict("records"), strict=True):
+        anchor = _anchor(*names)
+        cells = [_cell(str(row[c]), str(row.get(f"{c}_link", ""))) for c in columns]
+        rows.append({"anchor": "" if anchor in seen else anchor, "cells": cells})
+        seen.add(anchor)
+    return {"columns": [c.replace("_", " ") for c in columns], "rows": rows}
+
+
+def _cell(text: str, link: str) -> Cell:
+    is_id = len(text) >= 32 and text.isalnum()
+    safe = link if link.lower().startswith(SAFE_LINKS) else ""
+    return Cell(text, text[:SHORT_ID] if is_id else text, safe)

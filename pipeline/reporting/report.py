@@ -1,4 +1,4 @@
-"""From the results of a study to its report; only :func:`write_report` touches files."""
+"""The report of a study, made from its results; only :func:`write_report` touches files."""
 
 from __future__ import annotations
 
@@ -6,25 +6,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from pipeline.errors import DataError, Problem, refuse
-from pipeline.reporting import aggregate
 from pipeline.reporting.alpha_borders import SETTING, border_shares
-from pipeline.reporting.figures.scores import NamedFigure
+from pipeline.reporting.answer import answer_of
+from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.figures.style import STYLE, svg_of
+from pipeline.reporting.files import (
+    FIGURES,
+    PAGE,
+    PNG_DOTS_PER_INCH,
+    REFERENCES,
+    SUMMARY,
+    TABLES,
+    write_figure,
+    write_table,
+)
 from pipeline.reporting.page import render_page
+from pipeline.reporting.references import bibtex_for
 from pipeline.reporting.results import StudyResults
-from pipeline.reporting.sections.order import sections_of
+from pipeline.reporting.sections import sections_of
 from pipeline.reporting.summary import markdown_summary, terminal_table
-from pipeline.reporting.table import Table, unconverged_models
-from pipeline.reporting.verdict import verdicts
+from pipeline.reporting.table import Table
 
 __all__ = ["Report", "StudyResults", "build_report", "write_report"]
-
-PNG_DOTS_PER_INCH = 160
 
 
 @dataclass(frozen=True)
@@ -35,17 +42,21 @@ class Report:
     ----------
     html, markdown, terminal : str
         The page, the description of a run, the table printed at the end of a study.
-    tables : dict of str to DataFrame
-        Tidy numbers behind each table of the page, by file name.
+    bibtex : str
+        References for what the study used.
+    tables : dict of str to Table
+        Every table of the page, by file name.
     figures : dict of str to Figure
+        The same for figures; the main one first.
     drawings : dict of str to str
-        The same figures as SVG, as the page holds them.
+        The figures as SVG.
     """
 
     html: str
     markdown: str
     terminal: str
-    tables: dict[str, pd.DataFrame]
+    bibtex: str
+    tables: dict[str, Table]
     figures: dict[str, Figure]
     drawings: dict[str, str]
 
@@ -61,32 +72,29 @@ def build_report(results: StudyResults) -> Report:
     -------
     Report
     """
-    tasks = aggregate.task_summary(results.task_scores)
-    summary = aggregate.summarise(aggregate.unit_means(results.brain_scores))
-    differences = aggregate.contrasts(results.brain_scores)
-    modality_of_task = dict(zip(tasks["task"], tasks["modality"], strict=True))
-    scores = results.task_scores
-    prompts = set(scores.loc[scores["trains_prompts_only"].astype(bool), "method"])
-    found = verdicts(differences, modality_of_task, unconverged_models(tasks), prompts)
-    sections = sections_of(results, tasks, summary, differences)
-    tables = [b for s in sections for b in s.blocks if isinstance(b, Table)]
-    figures = [b for s in sections for b in s.blocks if isinstance(b, NamedFigure)]
-    refuse(_repeated_names([*tables, *figures]), DataError)
-    title = results.full_title
-    drawings = {named.name: svg_of(named.figure) for named in figures}
+    sections = sections_of(results)
+    blocks = [block for _, content in sections.values() for block in content.blocks]
+    tables = {block.name: block for block in blocks if isinstance(block, Table)}
+    named = {block.name: block for block in blocks if isinstance(block, NamedFigure)}
+    refuse(_repeated_names(blocks), DataError)
+    answer, title = answer_of(results), results.full_title
+    figures = {name: figure.draw() for name, figure in named.items()}
+    drawings = {name: svg_of(figure) for name, figure in figures.items()}
     settings = {**results.settings, SETTING: border_shares(results.brain_scores)}
+    cells = results.brain_scores[["base", "method", "brain"]]
     return Report(
-        html=render_page(title, found, sections, drawings, settings, results.lineage),
-        markdown=markdown_summary(title, found, tables),
-        terminal=terminal_table(title, found, tasks, summary),
-        tables={table.name: table.values for table in tables},
-        figures={named.name: named.figure for named in figures},
+        html=render_page(title, answer, sections, drawings, settings, results.lineage),
+        markdown=markdown_summary(title, answer.lines, list(tables.values())),
+        terminal=terminal_table(title, answer.lines, results.tasks, results.summary),
+        bibtex=bibtex_for(cells.stack().unique()),
+        tables=tables,
+        figures=figures,
         drawings=drawings,
     )
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
-    """Write ``report.html``, ``summary.md``, ``tables/*.csv`` and ``figures/*.png`` and ``.svg``.
+    """Write the page, the summary, references, and every table and figure in files of their own.
 
     Parameters
     ----------
@@ -97,28 +105,30 @@ def write_report(report: Report, folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        What was written, the page first.
+        What was written, the page first: ``report.html``, ``summary.md``, ``references.bib``,
+        ``tables/*.csv`` and ``.tex``, ``figures/*.svg`` and ``.pdf``, and the main figure as
+        ``.png``, which MLflow can show.
     """
-    for place in (folder, folder / "tables", folder / "figures"):
+    for place in (folder, folder / TABLES, folder / FIGURES):
         place.mkdir(parents=True, exist_ok=True)
-    written = [folder / "report.html", folder / "summary.md"]
-    for path, text in zip(written, (report.html, report.markdown), strict=True):
+    texts = {PAGE: report.html, SUMMARY: report.markdown, REFERENCES: report.bibtex}
+    paths = [folder / name for name in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
         path.write_text(text, encoding="utf-8")
-    for name, table in report.tables.items():
-        path = folder / "tables" / f"{name}.csv"
-        table.to_csv(path, index=False)
-        written.append(path)
+    for table in report.tables.values():
+        paths += write_table(table, folder / TABLES)
     for name, figure in report.figures.items():
-        drawing, picture = (folder / "figures" / f"{name}.{kind}" for kind in ("svg", "png"))
-        drawing.write_text(report.drawings[name], encoding="utf-8")
+        paths += write_figure(name, figure, report.drawings[name], folder / FIGURES)
+    main = next(iter(report.figures), None)
+    if main is not None:
+        paths.append(folder / FIGURES / f"{main}.png")
         with rc_context(STYLE):
-            figure.savefig(picture, dpi=PNG_DOTS_PER_INCH)
-        written += [drawing, picture]
-    return written
+            report.figures[main].savefig(paths[-1], dpi=PNG_DOTS_PER_INCH)
+    return paths
 
 
-def _repeated_names(named: Iterable[Table | NamedFigure]) -> list[Problem]:
-    names = [(type(block), block.name) for block in named]
+def _repeated_names(blocks: Iterable[Table | NamedFigure]) -> list[Problem]:
+    names = [(type(block), block.name) for block in blocks]
     repeated = sorted({name for kind, name in names if names.count((kind, name)) > 1})
     return [
         Problem(

@@ -1,39 +1,77 @@
-"""What a report is made from."""
+"""The results of a study: every frame that a report may hold, declared once and checked whole."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 
 import pandas as pd
 
 from pipeline.errors import DataError, refuse
-from pipeline.reporting.inputs import frame_problems
+from pipeline.reporting import aggregate
+from pipeline.reporting.checks import FrameForm, results_problems
+from pipeline.reporting.methods import ordered_methods
+from pipeline.reporting.views import View, views_of
+
+#: What tells tuned models apart.
+MODEL = ("base", "task", "method", "seed")
+#: A subject's ROI in one direction and split, aligned with one model.
+ALIGNED = (*MODEL, "brain", "simulated", "direction", "split", "roi", "subject")
+ALIGNED_KEY = tuple(column for column in ALIGNED if column != "simulated")
+#: A cell of the study in which two methods are compared.
+COMPARED = ("modality", "brain", "split", "direction", "base", "task", "roi", "contrast")
+#: What is known of a difference: its interval is empty where ``reason`` says why there is none.
+STATISTICS = (
+    "method_a",
+    "method_b",
+    "difference",
+    "low",
+    "high",
+    "p",
+    "p_holm",
+    "visible_from",
+    "n_subjects",
+    "n_groups",
+    "n_seeds",
+    "simulated",
+    "reason",
+)
+UNCERTAIN = ("low", "high", "p", "p_holm", "visible_from")
+
+_FORM = "form"
+
+
+def _form(
+    *columns: str, key: tuple[str, ...] = (), may_be_nan: tuple[str, ...] = (), needed: bool = False
+) -> dict[str, FrameForm]:
+    """Declare what the frame of a field must hold."""
+    return {_FORM: FrameForm(columns, key, may_be_nan, needed)}
 
 
 @dataclass(frozen=True)
 class StudyResults:
-    """Everything a report is made from.
+    """Everything a report is made from. A frame that is not needed may be empty.
 
     Parameters
     ----------
     title : str
     task_scores : DataFrame
-        One row per base, task, method, seed and metric; columns in
-        ``pipeline.reporting.inputs.TASK_SCORE_COLUMNS``.
+        One row per base, task, method, seed and metric.
     brain_scores : DataFrame
-        One row per base, task, method, seed, brain, direction, split, ROI, subject and fold;
-        columns in ``BRAIN_SCORE_COLUMNS``. The untuned base (method 'base') has rows for every
-        task it is to be compared in.
-    ceilings, layer_profile, lineage : DataFrame
-        Columns in ``CEILING_COLUMNS``, ``LAYER_COLUMNS``, ``LINEAGE_COLUMNS``; may be empty.
+        One row per base, task, method, seed, brain, direction, split, ROI, subject and fold. The
+        untuned base (method 'base') has rows for every task it is to be compared in.
     settings : mapping of str to object
         What was computed how, in the words a reader should see.
+    contrasts, subject_contrasts : DataFrame
+        Differences between methods, over subjects and of each subject.
+    overall : DataFrame
+        Mean differences over the ROIs, tasks and bases of a modality and direction.
+    ceilings, layer_profile, lineage : DataFrame
     unique : DataFrame
-        Columns in ``UNIQUE_COLUMNS``: 2v2 accuracy of nuisance features alone, and what a model
-        adds to it; may be empty.
+        2v2 accuracy of nuisance features alone, and what a model adds to it.
     p_values : DataFrame
-        Columns in ``P_VALUE_COLUMNS``: permutation tests of 2v2 accuracies; may be empty.
+        Permutation tests of 2v2 accuracies.
 
     Raises
     ------
@@ -42,28 +80,84 @@ class StudyResults:
     """
 
     title: str
-    task_scores: pd.DataFrame
-    brain_scores: pd.DataFrame
-    ceilings: pd.DataFrame
-    layer_profile: pd.DataFrame
-    settings: Mapping[str, object]
-    lineage: pd.DataFrame
-    unique: pd.DataFrame = field(default_factory=pd.DataFrame)
-    p_values: pd.DataFrame = field(default_factory=pd.DataFrame)
+    task_scores: pd.DataFrame = field(
+        metadata=_form(
+            *MODEL,
+            "metric",
+            "score",
+            "score_sd_error",
+            "model",
+            "trainable_parameters",
+            "total_parameters",
+            "bytes_stored",
+            "converged",
+            "modality",
+            "trains_prompts_only",
+            key=(*MODEL, "metric"),
+            may_be_nan=("score_sd_error",),  # an external score comes without a bootstrap
+            needed=True,
+        )
+    )
+    brain_scores: pd.DataFrame = field(
+        metadata=_form(
+            *ALIGNED,
+            "fold",
+            "two_vs_two",
+            "two_vs_two_within",
+            "n_pairs_within",
+            "rank_accuracy",
+            "layer",
+            "alpha_at_border",
+            key=(*ALIGNED_KEY, "fold"),
+            needed=True,
+        )
+    )
+    settings: Mapping[str, object] = field(default_factory=dict)
+    contrasts: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(*COMPARED, *STATISTICS, key=COMPARED, may_be_nan=UNCERTAIN),
+    )
+    subject_contrasts: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(*COMPARED, "subject", "difference", key=(*COMPARED, "subject")),
+    )
+    overall: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(
+            "modality",
+            "direction",
+            "contrast",
+            *STATISTICS,
+            "n_cells",
+            key=("modality", "direction", "contrast", "simulated"),
+            may_be_nan=UNCERTAIN,
+        ),
+    )
+    ceilings: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form("kind", "brain", "subject", "roi", "direction", "two_vs_two"),
+    )
+    layer_profile: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(*MODEL, "brain", "direction", "roi", "subject", "layer", "two_vs_two"),
+    )
+    lineage: pd.DataFrame = field(
+        default_factory=pd.DataFrame, metadata=_form(*MODEL, "model", "align_run")
+    )
+    unique: pd.DataFrame = field(
+        default_factory=pd.DataFrame, metadata=_form(*ALIGNED, "fold", "nuisance", "unique")
+    )
+    p_values: pd.DataFrame = field(
+        default_factory=pd.DataFrame, metadata=_form(*ALIGNED, "p", "permutations", key=ALIGNED_KEY)
+    )
 
     def __post_init__(self) -> None:
-        refuse(
-            frame_problems(
-                self.task_scores,
-                self.brain_scores,
-                self.ceilings,
-                self.layer_profile,
-                self.lineage,
-                self.unique,
-                self.p_values,
-            ),
-            DataError,
-        )
+        frames = {name: (getattr(self, name), form) for name, form in FRAMES.items()}
+        refuse(results_problems(frames), DataError)
+
+    def has(self, frame: str) -> bool:
+        """Say whether a frame, by name, has rows."""
+        return not getattr(self, frame).empty
 
     @property
     def full_title(self) -> str:
@@ -73,3 +167,56 @@ class StudyResults:
             return self.title
         words = "simulated subjects" if simulated.all() else "in part simulated subjects"
         return f"{self.title} ({words})"
+
+    @cached_property
+    def tasks(self) -> pd.DataFrame:
+        """Task scores averaged over seeds: :func:`pipeline.reporting.aggregate.task_summary`."""
+        return aggregate.task_summary(self.task_scores)
+
+    @cached_property
+    def units(self) -> pd.DataFrame:
+        """2v2 accuracies by subject: :func:`pipeline.reporting.aggregate.unit_means`."""
+        return aggregate.unit_means(self.brain_scores)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Mean 2v2 accuracies of cells: :func:`pipeline.reporting.aggregate.summarise`."""
+        return aggregate.summarise(self.units)
+
+    @cached_property
+    def views(self) -> list[View]:
+        """Views of the study in reading order."""
+        return views_of(self.summary)
+
+    @cached_property
+    def main_views(self) -> list[View]:
+        """One view for each base and brain: encoding if there is any, not in shuffled folds.
+
+        Shuffled folds leak, and in decoding every model has a target space of its own.
+        """
+        main: dict[tuple[str, str], View] = {}
+        for view in self.views:
+            if _rank(view) < _rank(main.setdefault((view.base, view.brain), view)):
+                main[view.base, view.brain] = view
+        return list(main.values())
+
+    @cached_property
+    def method_names(self) -> list[str]:
+        """All methods of the study in the order of tables: they fix colours and markers."""
+        return ordered_methods([*self.task_scores["method"], *self.brain_scores["method"]])
+
+    @cached_property
+    def prompts_only(self) -> frozenset[str]:
+        """Methods that train a prompt and no weight."""
+        prompts = self.task_scores["trains_prompts_only"].astype(bool)
+        return frozenset(self.task_scores.loc[prompts, "method"])
+
+
+def _rank(view: View) -> tuple[bool, bool]:
+    return view.split == "shuffled", view.direction != "encoding"
+
+
+#: Name of each frame of :class:`StudyResults` -> what it must hold.
+FRAMES: dict[str, FrameForm] = {
+    f.name: f.metadata[_FORM] for f in fields(StudyResults) if _FORM in f.metadata
+}

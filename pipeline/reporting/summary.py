@@ -18,13 +18,14 @@ LONGEST_NAME = 22
 LEFT_OUT = "\n\n*More tables are in report.html.*"
 
 
-def markdown_summary(title: str, verdicts: Sequence[str], tables: Sequence[Table]) -> str:
-    """Write title, verdict and as many tables as a run's description holds.
+def markdown_summary(title: str, answer: Sequence[str], tables: Sequence[Table]) -> str:
+    """Write title, answer and as many tables as a run's description holds.
 
     Parameters
     ----------
     title : str
-    verdicts : sequence of str
+    answer : sequence of str
+        Its lines, the headline first.
     tables : sequence of Table
         The most telling first.
 
@@ -33,7 +34,8 @@ def markdown_summary(title: str, verdicts: Sequence[str], tables: Sequence[Table
     str
         Markdown of at most ``MARKDOWN_LIMIT`` characters.
     """
-    written = f"### {_escaped(title)}\n\n" + "\n\n".join(map(_escaped, verdicts))
+    headline, *further = map(_escaped, answer)
+    written = f"### {_escaped(title)}\n\n" + "\n\n".join([f"**{headline}**", *further])
     for table in tables:
         added = (
             f"\n\n**{_escaped(table.title)}.** {_escaped(table.note)}\n\n{_markdown_table(table)}"
@@ -45,7 +47,7 @@ def markdown_summary(title: str, verdicts: Sequence[str], tables: Sequence[Table
 
 
 def terminal_table(
-    title: str, verdicts: Sequence[str], task_scores: pd.DataFrame, accuracies: pd.DataFrame
+    title: str, answer: Sequence[str], task_scores: pd.DataFrame, accuracies: pd.DataFrame
 ) -> str:
     """Write the results as text: per task and method the task score and 2v2 accuracy per ROI.
 
@@ -55,7 +57,8 @@ def terminal_table(
     Parameters
     ----------
     title : str
-    verdicts : sequence of str
+    answer : sequence of str
+        Its lines, the headline first.
     task_scores, accuracies : DataFrame
         As ``task_summary`` and ``summarise`` of :mod:`pipeline.reporting.aggregate` return them.
 
@@ -70,8 +73,8 @@ def terminal_table(
         other = [v for v in views if _beside(v) == _beside(view) and v != view]
         if view.direction == "decoding" or not other:
             lines += [*_block(view, other, task_scores, accuracies), ""]
-    for verdict in verdicts:
-        lines += _wrapped(verdict)
+    for line in answer:
+        lines += _wrapped(line)
     return "\n".join(lines) + "\n"
 
 
@@ -152,13 +155,7 @@ def _markdown_table(table: Table) -> str:
     names = [str(column) for column in table.shown.columns]
     rules = ["---"] * table.n_labels + ["---:"] * (len(names) - table.n_labels)
     lines = [names, rules]
-    for row, bold in zip(
-        table.shown.to_numpy().tolist(), table.bold.to_numpy().tolist(), strict=True
-    ):
-        strong = [False] * table.n_labels + bold
-        lines.append(
-            [f"**{_escaped(t)}**" if b else _escaped(t) for t, b in zip(row, strong, strict=True)]
-        )
+    lines += [[_escaped(text) for text in row] for row in table.shown.to_numpy().tolist()]
     head = [_escaped(name) for name in names]
     return "\n".join("| " + " | ".join(line) + " |" for line in [head, *lines[1:]])
 

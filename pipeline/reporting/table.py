@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.reporting.methods import ordered_methods
+from pipeline.reporting.methods import in_words, ordered_methods
 
 CHANCE = 0.5  # of a 2v2 accuracy
 MISSING = "—"
@@ -29,16 +29,17 @@ class Table:
     Parameters
     ----------
     name : str
-        Stem of its file.
+        Stem of its files.
     title, note : str
         What it shows; how to read it.
     values : DataFrame
         Tidy numbers, one row per cell.
     shown : DataFrame
         Text, the first ``n_labels`` columns being labels.
-    bold : DataFrame of bool
-        Which cells of ``shown`` to set in bold; same rows, columns without the labels.
     n_labels : int
+    models : tuple of (str, str, str)
+        Base, task and method of the first rows, which are about one tuned model each; the page
+        links them to its run.
     """
 
     name: str
@@ -46,15 +47,32 @@ class Table:
     note: str
     values: pd.DataFrame
     shown: pd.DataFrame
-    bold: pd.DataFrame
     n_labels: int
+    models: tuple[tuple[str, str, str], ...] = ()
+
+
+def number(value: float, signed: bool = False) -> str:
+    """Write ``0.713``, or ``+0.013`` and ``−0.013``; a dash where there is none."""
+    if math.isnan(value):
+        return MISSING
+    digits = f"{value:+.3f}" if signed else f"{value:.3f}"
+    return digits.replace("-", "\u2212")
 
 
 def plus_minus(mean: float, error: float, signed: bool = False) -> str:
     """Write ``0.713 ± 0.012``; without the error where there is none."""
-    written = f"{mean:+.3f}" if signed else f"{mean:.3f}"
-    written = written.replace("-", "\u2212")
-    return written if math.isnan(error) else f"{written} ± {error:.3f}"
+    digits = number(mean, signed)
+    return digits if math.isnan(error) else f"{digits} ± {error:.3f}"
+
+
+def interval(low: float, high: float) -> str:
+    """Write ``−0.010 to +0.024``."""
+    return f"{number(low, signed=True)} to {number(high, signed=True)}"
+
+
+def p_text(p: float) -> str:
+    """Write ``0.012``, or ``<0.001``."""
+    return "<0.001" if p < 0.0005 else number(p)
 
 
 def unconverged_models(summary: pd.DataFrame) -> Unconverged:
@@ -81,21 +99,6 @@ def error_words(rows: pd.DataFrame) -> str:
     )
 
 
-def shown_value(mean: float) -> float:
-    """Round as the tables do: two scores that read the same are equally good."""
-    return round(float(mean), 3)
-
-
-def is_best(rows: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
-    """Say of each row whether no other row with the same keys has a higher ``mean``, as shown.
-
-    A row without others is not the best of anything.
-    """
-    shown = rows["mean"].map(shown_value)
-    alike = shown.groupby([rows[key] for key in keys])
-    return (shown == alike.transform("max")) & (alike.transform("size") > 1)
-
-
 def task_method_keys(rows: pd.DataFrame) -> list[tuple[str, str]]:
     """List every task with every method, in the order of tables."""
     methods = ordered_methods(rows["method"])
@@ -106,8 +109,7 @@ def roi_grid(
     rows: pd.DataFrame,
     labels: Sequence[str],
     keys: Sequence[tuple[str, ...]],
-    write: Callable[[Any], object],
-    absent: object = MISSING,
+    write: Callable[[Any], str],
 ) -> pd.DataFrame:
     """Lay cells out: a row for each key, a column for each ROI.
 
@@ -119,30 +121,25 @@ def roi_grid(
         Columns that make a key; they come first in what is returned.
     keys : sequence of tuple of str
     write : callable
-        Makes a cell from a row, as ``itertuples`` gives it.
-    absent : object
-        Stands where there is no row.
+        Makes the text of a cell from a row, as ``itertuples`` gives it.
 
     Returns
     -------
     DataFrame
+        Methods are named in full; a dash stands where there is no row.
     """
     cells = {(*(getattr(c, label) for label in labels), c.roi): c for c in rows.itertuples()}
     rois = list(dict.fromkeys(rows["roi"]))
-    return pd.DataFrame(
+    grid = pd.DataFrame(
         [
             {
                 **dict(zip(labels, key, strict=True)),
                 **{
-                    roi_heading(roi): write(cells[*key, roi]) if (*key, roi) in cells else absent
+                    roi_heading(roi): write(cells[*key, roi]) if (*key, roi) in cells else MISSING
                     for roi in rois
                 },
             }
             for key in keys
         ]
     )
-
-
-def no_bold(shown: pd.DataFrame, n_labels: int) -> pd.DataFrame:
-    """Set no cell of a table in bold."""
-    return pd.DataFrame(False, index=shown.index, columns=shown.columns[n_labels:])
+    return grid.assign(method=grid["method"].map(in_words)) if "method" in labels else grid

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from study_differences import contrast_frames
 
 from pipeline.reporting.report import StudyResults
 
@@ -117,13 +118,14 @@ def layer_rows(brain_scores: pd.DataFrame, rng: np.random.Generator) -> pd.DataF
 def ceiling_rows(world: dict, simulated: bool) -> list[dict]:
     return [
         {
-            "kind": "split-half",
+            "kind": kind,
             "brain": world["brain"] if simulated else world["brain"].removesuffix("-simulated"),
             "subject": subject,
             "roi": roi,
             "direction": "encoding",
-            "two_vs_two": 0.93 - 0.04 * place,
+            "two_vs_two": top - 0.04 * place,
         }
+        for kind, top in (("across-subjects", 0.93), ("split-half", 0.8))
         for subject in SUBJECTS
         for place, roi in enumerate(world["rois"][:-1])
     ]
@@ -131,9 +133,9 @@ def ceiling_rows(world: dict, simulated: bool) -> list[dict]:
 
 def lineage_rows(task_scores: pd.DataFrame) -> pd.DataFrame:
     keys = task_scores[["base", "task", "method", "seed"]].copy()
-    keys["model_uri"] = [f"models:/{r.base}-{r.task}@{r.method}" for r in keys.itertuples()]
-    keys["run_id"] = [f"{number:032x}" for number in range(len(keys))]
-    keys["link"] = [f"http://localhost:5000/#/runs/{run}" for run in keys["run_id"]]
+    keys["model"] = [f"models:/{r.base}-{r.task}@{r.method}" for r in keys.itertuples()]
+    keys["align_run"] = [f"{number:032x}" for number in range(len(keys))]
+    keys["align_run_link"] = [f"http://localhost:5000/#/runs/{run}" for run in keys["align_run"]]
     return keys
 
 
@@ -148,7 +150,10 @@ SETTINGS = {
 
 
 def make_study(simulated: bool = True, **replaced: object) -> StudyResults:
-    """Make the results of a whole study; keywords replace single fields."""
+    """Make the results of a whole study; keywords replace single fields.
+
+    With other brain scores than its own there are no differences unless they are passed too.
+    """
     rng = np.random.default_rng(0)
     worlds = (TEXT, IMAGE)
     tasks = pd.DataFrame([row for w in worlds for row in task_rows(w, rng)])
@@ -162,6 +167,8 @@ def make_study(simulated: bool = True, **replaced: object) -> StudyResults:
         "settings": SETTINGS,
         "lineage": lineage_rows(tasks),
     }
+    if "brain_scores" not in replaced:
+        fields |= contrast_frames(brains, tasks)
     return StudyResults(**{**fields, **replaced})
 
 

@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 
 from pipeline.reporting import aggregate
-from pipeline.reporting.ceiling_kinds import ceilings_of, fraction_of_ceiling
+from pipeline.reporting.ceiling_kinds import ceilings_of, fraction_of_ceiling, reliability_of
 from pipeline.reporting.report import build_report
 from pipeline.reporting.sections.accuracy import OF_CEILING, two_vs_two_table
 from pipeline.reporting.sections.nuisance import unique_table
 from pipeline.reporting.sections.shuffled_folds import leak_sentence, leak_table, split_gaps
 from pipeline.reporting.table import MISSING
-from pipeline.reporting.verdict import verdicts
 from pipeline.reporting.views import views_of
 
 CELL = {
@@ -50,7 +49,11 @@ def scores(accuracies, subjects=("s1", "s2"), **fixed):
 
 def table_of(frame, ceilings):
     return two_vs_two_table(
-        views_of(frame)[0], aggregate.summarise(aggregate.unit_means(frame)), ceilings, frozenset()
+        views_of(frame)[0],
+        aggregate.summarise(aggregate.unit_means(frame)),
+        ceilings,
+        {},
+        frozenset(),
     )
 
 
@@ -63,19 +66,19 @@ def test_a_fraction_counts_from_chance_and_is_never_clipped():
 
 def test_fractions_stand_in_a_column_of_their_own_and_in_the_values():
     frame = scores({("grouped", "LOC"): 0.6, ("grouped", "OPA"): 0.5})
-    table = table_of(frame, {"split-half": {"LOC": 0.9, "OPA": 0.6}})
+    table = table_of(frame, {"signal": {"LOC": 0.9, "OPA": 0.6}})
     # means 0.65 and 0.55: 0.2 of 0.5 above chance
     assert table.shown[OF_CEILING].tolist() == ["0.40", ""]
     np.testing.assert_allclose(table.values["fraction_of_ceiling"], [0.375, 0.5])
-    assert "split-half ceiling" in table.note
+    assert "signal ceiling" in table.note
 
 
 def test_a_ceiling_at_chance_has_no_fraction_and_the_note_says_so():
     frame = scores({("grouped", "LOC"): 0.6, ("grouped", "OPA"): 0.5})
-    table = table_of(frame, {"split-half": {"LOC": 0.9, "OPA": 0.5}})  # 0.15 of 0.4
+    table = table_of(frame, {"signal": {"LOC": 0.9, "OPA": 0.5}})  # 0.15 of 0.4
     assert table.shown[OF_CEILING].tolist()[0] == "0.37"
     assert "Without OPA: there the ceiling is at or below chance" in table.note
-    nowhere = table_of(frame, {"split-half": {"LOC": 0.45, "OPA": 0.5}})
+    nowhere = table_of(frame, {"signal": {"LOC": 0.45, "OPA": 0.5}})
     assert nowhere.shown[OF_CEILING].tolist()[0] == MISSING
 
 
@@ -88,11 +91,25 @@ def test_every_kind_of_ceiling_has_a_row_and_fractions_are_of_the_best_known():
         for s in ("s1", "s2")
     ]
     ceilings = ceilings_of(views_of(frame)[0], pd.DataFrame(rows))
-    assert list(ceilings) == ["signal", "split-half", "across-subjects"]
+    assert list(ceilings) == ["signal", "across-subjects"]
     table = table_of(frame, ceilings)
     assert table.shown["task"].tolist()[1:] == [f"{kind} ceiling" for kind in ceilings]
-    assert table.shown["LOC"].tolist()[1:] == ["0.950", "0.800", "0.700"]
+    assert table.shown["LOC"].tolist()[1:] == ["0.950", "0.700"]
     np.testing.assert_allclose(table.values["fraction_of_ceiling"], [0.15 / 0.45])
+
+
+def test_split_half_is_called_reliability_and_nothing_is_divided_by_it():
+    frame = scores({("grouped", "LOC"): 0.6})
+    row = {"kind": "split-half", "brain": "lab", "subject": "s1", "roi": "LOC"}
+    ceilings = pd.DataFrame([row | {"direction": "encoding", "two_vs_two": 0.8}])
+    view = views_of(frame)[0]
+    reliability = reliability_of(view, ceilings)
+    assert reliability == {"LOC": 0.8}
+    assert ceilings_of(view, ceilings) == {}
+    summary = aggregate.summarise(aggregate.unit_means(frame))
+    table = two_vs_two_table(view, summary, {}, reliability, frozenset())
+    assert table.shown["task"].tolist()[-1] == "split-half reliability"
+    assert OF_CEILING not in table.shown.columns
 
 
 def test_the_gap_is_shuffled_minus_grouped_paired_over_subjects():
@@ -118,18 +135,6 @@ def test_one_subject_has_a_gap_without_an_error():
 
 def test_without_grouped_folds_there_is_no_gap():
     assert split_gaps(scores({("shuffled", "LOC"): 0.7})).empty
-
-
-@pytest.mark.parametrize(
-    ("split", "leaks"),
-    [("grouped", False), ("contiguous", False), ("leave-one-group-out", False), ("shuffled", True)],
-)
-def test_only_shuffled_folds_are_said_to_split_groups(split, leaks):
-    full = scores({(split, "LOC"): 0.6})
-    prompted = full.assign(method="vpt-shallow", two_vs_two=full.two_vs_two + 0.05)
-    contrasts = aggregate.contrasts(pd.concat([full, prompted]))
-    (verdict,) = verdicts(contrasts, {"digits": "image"}, frozenset(), {"vpt-shallow"})
-    assert ("split stimulus groups" in verdict) == leaks
 
 
 def test_repeats_of_a_split_do_not_shrink_the_error_of_a_single_subject():

@@ -1,25 +1,25 @@
 """Layer profiles are drawn over numbered layers, with their errors."""
 
-import pytest
-
-from pipeline.errors import DataError
-from pipeline.reporting.sections.layers import layer_figure
+from pipeline.reporting.sections.layers import layer_figure, layer_means
 from pipeline.reporting.views import views_of
 
 
 def test_the_layers_of_a_profile_are_numbered_and_every_line_has_its_standard_error(whole_study):
     view = views_of(whole_study.brain_scores)[0]
-    drawn = layer_figure(view, whole_study.layer_profile, ["base", "full", "prompt"])
-    panel = drawn.figure.axes[-1]
-    assert all(float(place).is_integer() for place in panel.get_xticks())
-    assert len(panel.collections) == 3  # a band for each method
-    low, high = panel.collections[0].get_paths()[0].get_extents().intervaly
+    named = layer_figure(view, whole_study.layer_profile, ["base", "full", "prompt"])
+    panels = named.draw().axes
+    assert len(panels) == 4  # one for each ROI
+    assert all(float(place).is_integer() for place in panels[-1].get_xticks())
+    assert len(panels[-1].collections) == 3  # a band for each method
+    low, high = panels[-1].collections[0].get_paths()[0].get_extents().intervaly
     assert low < high
-    assert "standard error over subjects" in drawn.caption
+    assert "standard error over subjects" in named.caption
 
 
-def test_layers_that_an_axis_cannot_show_are_refused(make_results):
-    named = make_results().layer_profile
-    named["layer"] = named["layer"].map("layer_{:02d}".format)
-    with pytest.raises(DataError, match="layer_profile: layer: expected numbers"):
-        make_results(layer_profile=named)
+def test_subjects_weigh_the_same_however_many_tasks_each_has(whole_study):
+    rows = whole_study.layer_profile
+    first = (rows["roi"] == "LOC") & (rows["direction"] == "encoding") & (rows["layer"] == 3)
+    cell = rows[first & (rows["method"] == "full")]
+    uneven = cell[(cell["subject"] == "sub-01") | (cell["task"] == "digits")]
+    means = uneven.groupby("subject")["two_vs_two"].mean()
+    assert layer_means(uneven)["mean"].item() == means.mean()

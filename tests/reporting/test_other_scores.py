@@ -12,8 +12,8 @@ from pipeline.reporting.aggregate import CELL_KEYS
 from pipeline.reporting.alpha_borders import border_shares, border_warning
 from pipeline.reporting.report import build_report
 from pipeline.reporting.sections.hard_pairs import WITHIN, other_scores_table, score_means
-from pipeline.reporting.sections.p_values import p_text, p_value_means, p_value_table
-from pipeline.reporting.table import MISSING
+from pipeline.reporting.sections.p_values import p_value_means, p_value_table
+from pipeline.reporting.table import MISSING, p_text
 from pipeline.reporting.views import views_of
 
 CELL = {
@@ -79,7 +79,6 @@ def test_the_three_scores_of_a_task_stand_one_below_the_other():
     assert table.shown.columns.tolist() == ["task", "score", "method", "LOC"]
     assert table.shown["score"].tolist() == ["2v2"] * 2 + [WITHIN] * 2 + ["rank accuracy"] * 2
     assert table.shown["LOC"].tolist()[:3] == ["0.850 ± 0.050", "0.900 ± 0.050", "0.688 ± 0.062"]
-    assert table.bold["LOC"].tolist() == [False, True, True, True, True, True]  # ties: both
     assert "2v2 within groups: 4 pairs for each subject" in table.note
     assert "standard error over 2 subjects" in table.note
     assert "Chance is 0.5" in table.note
@@ -113,24 +112,23 @@ def p_table(frame):
     return p_value_table(views_of(frame)[0], frame)
 
 
-def test_a_cell_counts_subjects_at_most_at_level_and_gives_the_median():
+def test_a_cell_counts_subjects_at_most_at_level_and_gives_p_for_all():
     table = p_table(p_values(0.005, 0.05, 0.2))
-    assert table.shown["LOC"].tolist() == ["2/3 (0.050)"]
+    assert table.shown["LOC"].tolist() == ["2/3 (0.100)"]
     assert "In how many of 3 subjects p is at most 0.05" in table.note
     assert "199 exchanges, so that no p is below 0.005" in table.note
 
 
 @pytest.mark.parametrize(
-    ("values", "bold"),
+    ("values", "together"),
     [
-        ((0.005, 0.025, 0.9), True),  # twice the median: 0.05
-        ((0.005, 0.03, 0.03), False),  # each at most .05, but twice the median is not
-        ((0.04,), True),  # one subject's p is its own
-        ((0.06,), False),
+        ((0.005, 0.025, 0.9), 0.05),  # twice the median
+        ((0.005, 0.7, 0.9), 1.0),  # never more than 1
+        ((0.04,), 0.04),  # one subject's p is its own
     ],
 )
-def test_bold_is_what_holds_for_all_subjects_together_under_any_dependence(values, bold):
-    assert p_table(p_values(*values)).bold["LOC"].tolist() == [bold]
+def test_p_of_all_subjects_together_holds_under_any_dependence(values, together):
+    assert p_value_means(p_values(*values))["together"].item() == pytest.approx(together)
 
 
 def test_twice_the_median_keeps_its_level_however_p_values_depend():
@@ -140,13 +138,14 @@ def test_twice_the_median_keeps_its_level_however_p_values_depend():
         drawn = p_values(*dependent.reshape(-1))
         drawn["subject"] = [f"s{n}" for n in range(3)] * 4000
         drawn["roi"] = np.repeat([f"r{n}" for n in range(4000)], 3)
-        assert p_value_means(drawn)["beyond"].mean() <= 0.05 + 0.007  # two standard errors
+        below = p_value_means(drawn)["together"] <= 0.05
+        assert below.mean() <= 0.05 + 0.007  # of which 0.0035 is a standard error
 
 
 def test_of_several_seeds_a_subject_counts_with_its_largest_p():
     frame = pd.concat([p_values(0.005, 0.01), p_values(0.2, 0.02, seed=1)])
     table = p_table(frame)
-    assert table.shown["LOC"].tolist() == ["1/2 (0.110)"]
+    assert table.shown["LOC"].tolist() == ["1/2 (0.220)"]
     assert "Of several seeds, the largest p" in table.note
 
 
@@ -216,7 +215,7 @@ def test_the_page_shows_what_was_computed_and_no_section_of_what_was_not(make_re
     assert "Permutation tests" in report.html
     assert "the layer and the alpha that the fold chose" in report.html
     assert '<p class="warning">' in report.html
-    assert "<b>3/3 (0.005)</b>" in report.html
+    assert "<td>3/3 (0.010)</td>" in report.html
     assert {"p-values-encoding-bold5000-simulated-tiny-vit"} <= set(report.tables)
     title = "Encoding 2v2 accuracy, permutation tests: bold5000-simulated (simulated subjects)"
     assert title in report.html

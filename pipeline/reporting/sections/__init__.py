@@ -1,1 +1,55 @@
-"""Sections of the page, a file each."""
+"""SECTIONS: the parts of the page in reading order, a file each; those not folded come first."""
+
+from __future__ import annotations
+
+from pipeline.reporting.results import StudyResults
+from pipeline.reporting.sections import (
+    accuracy,
+    differences,
+    hard_pairs,
+    layers,
+    main_figure,
+    main_table,
+    nuisance,
+    p_values,
+    published,
+    shuffled_folds,
+    task_and_brain,
+    tasks,
+)
+from pipeline.reporting.sections.section import Content, Section
+
+SECTIONS: dict[str, Section] = {
+    "main-figure": main_figure.SECTION,
+    "main-table": main_table.SECTION,
+    "task-and-brain": task_and_brain.SECTION,
+    "differences": differences.SECTION,
+    "accuracy": accuracy.SECTION,
+    "tasks": tasks.SECTION,
+    "published": published.SECTION,
+    "p-values": p_values.SECTION,
+    "hard-pairs": hard_pairs.SECTION,
+    "shuffled-folds": shuffled_folds.SECTION,
+    "nuisance": nuisance.SECTION,
+    "layers": layers.SECTION,
+}
+
+
+def sections_of(results: StudyResults) -> dict[str, tuple[Section, Content]]:
+    """Make every section that a study has the frames for.
+
+    Parameters
+    ----------
+    results : StudyResults
+
+    Returns
+    -------
+    dict of str to (Section, Content)
+        By name, in reading order, without those that would be empty.
+    """
+    made = {
+        name: (section, section.content(results))
+        for name, section in SECTIONS.items()
+        if all(results.has(frame) for frame in section.needs)
+    }
+    return {name: part for name, part in made.items() if part[1].blocks}

@@ -1,4 +1,4 @@
-"""The table of 2v2 accuracies, with noise ceilings below."""
+"""2v2 accuracies of every task and method, in the form of the seed paper's tables and figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipeline.reporting.ceiling_kinds import KINDS, Ceilings, fraction_note, fraction_of_ceiling
+from pipeline.reporting.alpha_borders import border_warning
+from pipeline.reporting.ceiling_kinds import (
+    KINDS,
+    RELIABILITY,
+    Ceilings,
+    ceilings_of,
+    fraction_note,
+    fraction_of_ceiling,
+    reliability_of,
+)
+from pipeline.reporting.figures.accuracies import accuracy_bars
+from pipeline.reporting.figures.named import NamedFigure
+from pipeline.reporting.results import StudyResults
+from pipeline.reporting.sections.section import Content, Section
 from pipeline.reporting.table import (
     CHANCE,
     DAGGER,
@@ -14,22 +27,26 @@ from pipeline.reporting.table import (
     ROW_LABELS,
     Table,
     Unconverged,
-    error_words,
-    is_best,
-    plus_minus,
+    number,
     roi_grid,
     roi_heading,
     task_method_keys,
+    unconverged_models,
 )
 from pipeline.reporting.views import View
 
 OF_CEILING = "of ceiling"
+INTRO = "Encoding predicts voxels from features, decoding features from voxels."
 
 
 def two_vs_two_table(
-    view: View, summary: pd.DataFrame, ceilings: Ceilings, unconverged: Unconverged
+    view: View,
+    summary: pd.DataFrame,
+    ceilings: Ceilings,
+    reliability: Mapping[str, float],
+    unconverged: Unconverged,
 ) -> Table:
-    """Show 2v2 accuracies of one view: rows task x method, columns ROI (Tables III to VIII).
+    """Show 2v2 accuracies of one view: rows task x method, columns ROI (Tables II to VIII).
 
     Parameters
     ----------
@@ -39,6 +56,8 @@ def two_vs_two_table(
     ceilings : dict
         As :func:`pipeline.reporting.ceiling_kinds.ceilings_of` gives them: a row for each kind, and
         a column with the share of the first kind that is reached.
+    reliability : mapping of str to float
+        ROI -> split-half reliability; empty where unknown.
     unconverged : frozenset
         Models to mark with a dagger.
 
@@ -49,48 +68,45 @@ def two_vs_two_table(
     kind = next(iter(ceilings), "")
     rows = _with_fraction(view.rows_of(summary).reset_index(drop=True), ceilings.get(kind, {}))
     keys = task_method_keys(rows)
-    flagged = rows.assign(best=is_best(rows, ["task", "roi"]))
-    shown = roi_grid(rows, ROW_LABELS, keys, lambda c: plus_minus(c.mean, c.standard_error))
-    bold = roi_grid(flagged, ROW_LABELS, keys, lambda c: bool(c.best), absent=False)
+    shown = roi_grid(rows, ROW_LABELS, keys, lambda c: number(c.mean))
     if kind:
         by_key = dict(list(rows.groupby(list(ROW_LABELS))))
         shown[OF_CEILING] = [
             _fraction_text(by_key[key]) if key in by_key else MISSING for key in keys
         ]
-        bold[OF_CEILING] = False
     marked = [(view.base, *key) in unconverged for key in keys]
     shown["method"] += [f" {DAGGER}" if mark else "" for mark in marked]
-    below = _ceiling_rows(ceilings, list(dict.fromkeys(rows["roi"])))
+    below = {f"{name} ceiling": known for name, known in ceilings.items()}
+    if reliability:
+        below["split-half reliability"] = dict(reliability)
     notes = [
-        f"Mean ± {error_words(rows)}. Chance is 0.5; best of each task and ROI in bold.",
+        "Mean over subjects. Chance is 0.5.",
         *(KINDS[name] for name in ceilings),
+        *([RELIABILITY] if reliability else []),
         *([fraction_note(kind, ceilings[kind])] if kind else []),
         *([f"{DAGGER} the tuned model did not converge."] if any(marked) else []),
     ]
-    every = pd.concat([shown, below], ignore_index=True)
     return Table(
         name=view.name,
         title=view.title,
         note=" ".join(notes),
         values=rows,
-        shown=every,
-        bold=bold[every.columns[2:]].reindex(every.index, fill_value=False),
+        shown=pd.concat([shown, _rows_below(below, shown)], ignore_index=True),
         n_labels=2,
+        models=tuple((view.base, *key) for key in keys),
     )
 
 
-def _ceiling_rows(ceilings: Ceilings, rois: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "task": f"{kind} ceiling",
-                "method": "",
-                **{roi_heading(r): f"{known[r]:.3f}" if r in known else MISSING for r in rois},
-                OF_CEILING: "",
-            }
-            for kind, known in ceilings.items()
-        ]
-    )
+def _rows_below(known: Mapping[str, Mapping[str, float]], shown: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {"task": name, **{roi_heading(roi): number(value) for roi, value in values.items()}}
+        for name, values in known.items()
+    ]
+    below = pd.DataFrame(rows, columns=shown.columns, dtype=object)
+    below["method"] = ""
+    if OF_CEILING in below.columns:
+        below[OF_CEILING] = ""
+    return below.fillna(MISSING)
 
 
 def _with_fraction(rows: pd.DataFrame, ceiling: Mapping[str, float]) -> pd.DataFrame:
@@ -107,3 +123,19 @@ def _fraction_text(cells: pd.DataFrame) -> str:
         return MISSING
     fraction = (usable["mean"] - CHANCE).sum() / (usable["ceiling"] - CHANCE).sum()
     return f"{fraction:.2f}".replace("-", "\u2212")
+
+
+def _content(results: StudyResults) -> Content:
+    blocks: list[Table | NamedFigure] = []
+    unconverged = unconverged_models(results.tasks)
+    for view in results.views:
+        ceilings = ceilings_of(view, results.ceilings)
+        reliability = reliability_of(view, results.ceilings)
+        blocks.append(two_vs_two_table(view, results.summary, ceilings, reliability, unconverged))
+        own = view.rows_of(results.summary), view.rows_of(results.units)
+        blocks.append(accuracy_bars(view, *own, results.method_names))
+    warning = border_warning(results.views, results.brain_scores)
+    return Content(tuple(blocks), INTRO, warning)
+
+
+SECTION = Section("2v2 accuracy by task", ("brain_scores",), _content)

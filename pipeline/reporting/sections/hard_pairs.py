@@ -6,7 +6,9 @@ import pandas as pd
 
 from pipeline.reporting.aggregate import CELL_KEYS, by_unit, mean_and_error, weighted_mean
 from pipeline.reporting.methods import ordered_methods
-from pipeline.reporting.table import Table, error_words, is_best, plus_minus, roi_grid
+from pipeline.reporting.results import StudyResults
+from pipeline.reporting.sections.section import Content, Section
+from pipeline.reporting.table import Table, error_words, plus_minus, roi_grid
 from pipeline.reporting.views import View
 
 WITHIN = "2v2 within groups"
@@ -68,7 +70,6 @@ def other_scores_table(view: View, brain_scores: pd.DataFrame) -> Table:
     """
     rows = view.rows_of(brain_scores)
     means = score_means(rows)
-    flagged = means.assign(best=is_best(means, ["task", "score", "roi"]))
     keys = [
         (task, score, method)
         for task in dict.fromkeys(means["task"])
@@ -76,17 +77,12 @@ def other_scores_table(view: View, brain_scores: pd.DataFrame) -> Table:
         for method in ordered_methods(means["method"])
     ]
     shown = roi_grid(means, LABELS, keys, lambda c: plus_minus(c.mean, c.standard_error))
-    bold = roi_grid(flagged, LABELS, keys, lambda c: bool(c.best), absent=False)
     return Table(
         name=f"scores-{view.name}",
         title=view.titled("2v2, hard pairs and ranks"),
-        note=(
-            f"Mean ± {error_words(means)}. Chance is 0.5 for every score; best of each task, "
-            f"score and ROI in bold. {_pair_words(rows)}"
-        ),
+        note=(f"Mean ± {error_words(means)}. Chance is 0.5 for every score. {_pair_words(rows)}"),
         values=means,
         shown=shown,
-        bold=bold[shown.columns[3:]],
         n_labels=3,
     )
 
@@ -99,3 +95,11 @@ def _pair_words(rows: pd.DataFrame) -> str:
         return "No two test stimuli share a stimulus group, so there are no hard pairs."
     counted = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
     return f"{WITHIN[0].upper()}{WITHIN[1:]}: {counted} pairs for each subject, all folds together."
+
+
+def _content(results: StudyResults) -> Content:
+    tables = tuple(other_scores_table(view, results.brain_scores) for view in results.views)
+    return Content(tables, INTRO)
+
+
+SECTION = Section("Hard pairs and ranks", ("brain_scores",), _content)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.reporting.aggregate import CELL_KEYS, by_unit, mean_and_error
+from pipeline.reporting.results import StudyResults
+from pipeline.reporting.sections.section import Content, Section
 from pipeline.reporting.table import (
     ROW_LABELS,
     Table,
     error_words,
-    no_bold,
     plus_minus,
     roi_grid,
     roi_heading,
@@ -30,7 +31,7 @@ def unique_table(view: View, unique: pd.DataFrame) -> Table | None:
     ----------
     view : View
     unique : DataFrame
-        Columns in ``pipeline.reporting.inputs.UNIQUE_COLUMNS``; may be empty.
+        As ``StudyResults.unique``; may be empty.
 
     Returns
     -------
@@ -57,6 +58,17 @@ def unique_table(view: View, unique: pd.DataFrame) -> Table | None:
         note=f"{NOTE}: mean ± {error_words(means)}. Last row: 2v2 accuracy, chance 0.5.",
         values=means,
         shown=table,
-        bold=no_bold(table, 2),
         n_labels=2,
     )
+
+
+def _content(results: StudyResults) -> Content:
+    tables = [unique_table(view, results.unique) for view in results.views]
+    return Content(
+        tuple(table for table in tables if table is not None),
+        "What a model explains that the length and place of a sentence, or the brightness and "
+        "pixels of a picture, do not.",
+    )
+
+
+SECTION = Section("Beyond nuisance features", ("unique",), _content)

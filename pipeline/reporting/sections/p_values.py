@@ -7,20 +7,20 @@ from typing import Any
 import pandas as pd
 
 from pipeline.reporting.aggregate import CELL_KEYS
-from pipeline.reporting.table import ROW_LABELS, Table, roi_grid, task_method_keys
+from pipeline.reporting.results import StudyResults
+from pipeline.reporting.sections.section import Content, Section
+from pipeline.reporting.table import ROW_LABELS, Table, p_text, roi_grid, task_method_keys
 from pipeline.reporting.views import View
 
 LEVEL = 0.05
-SMALLEST_SHOWN = 0.001
 INTRO = (
     "Is 2v2 accuracy higher than where features and responses have nothing to do with each other? "
     "Whole stimulus groups (in shuffled folds single stimuli) are exchanged, and ridge is fitted "
     "again to every exchange in every fold; the layer and the alpha that the fold chose in the "
     "observed order are kept, not chosen anew. p is the share of orders, the observed one among "
     "them, that score as high or higher; of a repeated split the first is tested. Subjects share "
-    "stimuli, model and exchanges, so their p values depend on each other: the median over "
-    "subjects is given, not a product, and twice the median is a p value for all subjects "
-    "together, whatever the dependence (Rüger 1978)."
+    "stimuli, model and exchanges, so their p values depend on each other: twice the median is a p "
+    "value for all subjects together, whatever the dependence (Rüger 1978); a product is not."
 )
 
 
@@ -30,15 +30,15 @@ def p_value_means(p_values: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     p_values : DataFrame
-        Columns in ``pipeline.reporting.inputs.P_VALUE_COLUMNS``, with rows.
+        As ``StudyResults.p_values``, with rows.
 
     Returns
     -------
     DataFrame
         Keys of the cell, ``n_subjects``, ``significant`` (subjects with p of at most .05),
-        ``median_p`` over subjects, ``beyond`` (whether what follows from the median for all of
-        them together is at most .05) and ``permutations``, the fewest. Where there are several
-        seeds, a subject counts with the largest p of them.
+        ``median_p`` over subjects, ``together``, a p value for all of them, and
+        ``permutations``, the fewest. Where there are several seeds, a subject counts with the
+        largest p of them.
 
     Notes
     -----
@@ -61,7 +61,7 @@ def p_value_means(p_values: pd.DataFrame) -> pd.DataFrame:
         .reset_index()
     )
     factor = means["n_subjects"].map(lambda n: 1 if n == 1 else 2)
-    return means.assign(beyond=factor * means["median_p"] <= LEVEL)
+    return means.assign(together=(factor * means["median_p"]).clip(upper=1))
 
 
 def p_value_table(view: View, p_values: pd.DataFrame) -> Table | None:
@@ -71,7 +71,7 @@ def p_value_table(view: View, p_values: pd.DataFrame) -> Table | None:
     ----------
     view : View
     p_values : DataFrame
-        Columns in ``pipeline.reporting.inputs.P_VALUE_COLUMNS``; may be empty.
+        As ``StudyResults.p_values``; may be empty.
 
     Returns
     -------
@@ -84,27 +84,21 @@ def p_value_table(view: View, p_values: pd.DataFrame) -> Table | None:
     means = p_value_means(rows)
     keys = task_method_keys(means)
     shown = roi_grid(means, ROW_LABELS, keys, _cell)
-    bold = roi_grid(means, ROW_LABELS, keys, lambda c: bool(c.beyond), absent=False)
     return Table(
         name=f"p-values-{view.name}",
         title=view.titled("2v2 accuracy, permutation tests"),
         note=_note(means, rows["seed"].nunique() > 1),
         values=means,
         shown=shown,
-        bold=bold[shown.columns[2:]],
         n_labels=2,
+        models=tuple((view.base, *key) for key in keys),
     )
-
-
-def p_text(p: float) -> str:
-    """Write ``0.012``, or ``<0.001``."""
-    return f"{p:.3f}" if p >= SMALLEST_SHOWN / 2 else f"<{SMALLEST_SHOWN}"
 
 
 def _cell(cell: Any) -> str:
     if cell.n_subjects == 1:
         return p_text(cell.median_p)
-    return f"{cell.significant}/{cell.n_subjects} ({p_text(cell.median_p)})"
+    return f"{cell.significant}/{cell.n_subjects} ({p_text(cell.together)})"
 
 
 def _note(means: pd.DataFrame, several_seeds: bool) -> str:
@@ -112,12 +106,16 @@ def _note(means: pd.DataFrame, several_seeds: bool) -> str:
     least = f"{permutations:,} exchanges, so that no p is below {p_text(1 / (1 + permutations))}."
     seeds = " Of several seeds, the largest p of each subject counts." if several_seeds else ""
     if n_subjects == 1:
-        return (
-            f"p of the one subject, from {least}{seeds} Bold: p of at most {LEVEL}, not corrected "
-            "for the number of cells."
-        )
+        return f"p of the one subject, from {least}{seeds} Not corrected for the number of cells."
     return (
-        f"In how many of {n_subjects} subjects p is at most {LEVEL}; in brackets the median p over "
-        f"subjects. From {least}{seeds} Bold: twice the median is at most {LEVEL}, not corrected "
-        "for the number of cells."
+        f"In how many of {n_subjects} subjects p is at most {LEVEL}; in brackets p for all "
+        f"together, twice the median. From {least}{seeds} Not corrected for the number of cells."
     )
+
+
+def _content(results: StudyResults) -> Content:
+    tables = [p_value_table(view, results.p_values) for view in results.views]
+    return Content(tuple(table for table in tables if table is not None), INTRO)
+
+
+SECTION = Section("Permutation tests", ("p_values",), _content)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.reporting.aggregate import CELL_KEYS
+from pipeline.reporting.results import StudyResults
+from pipeline.reporting.sections.section import Content, Section
 from pipeline.reporting.table import (
     ROW_LABELS,
     Table,
-    no_bold,
     plus_minus,
     roi_grid,
     task_method_keys,
@@ -101,6 +102,15 @@ def leak_table(view: View, gaps: pd.DataFrame) -> Table | None:
         note=f"Accuracy in shuffled minus accuracy in grouped folds of the same stimuli{error}.",
         values=rows.reset_index(drop=True),
         shown=shown,
-        bold=no_bold(shown, 2),
         n_labels=2,
     )
+
+
+def _content(results: StudyResults) -> Content:
+    gaps = split_gaps(results.brain_scores)
+    tables = [leak_table(view, gaps) for view in results.views]
+    shown = tuple(table for table in tables if table is not None)
+    return Content(shown, leak_sentence(gaps) if shown else "")
+
+
+SECTION = Section("What shuffled folds add", ("brain_scores",), _content)

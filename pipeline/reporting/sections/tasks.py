@@ -1,11 +1,13 @@
-"""The tables of tuned models: task scores, and what they cost."""
+"""How well each tuned model does its task, and what it cost."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.reporting.methods import ordered_methods
-from pipeline.reporting.table import DAGGER, MISSING, Table, is_best, no_bold, plus_minus
+from pipeline.reporting.methods import in_words, ordered_methods
+from pipeline.reporting.results import StudyResults
+from pipeline.reporting.sections.section import Content, Section
+from pipeline.reporting.table import DAGGER, MISSING, Table, plus_minus
 from pipeline.reporting.views import slug
 
 
@@ -23,24 +25,21 @@ def task_table(base: str, summary: pd.DataFrame) -> Table:
     Table
     """
     rows = summary[summary["base"] == base]
-    flagged = rows.assign(best=is_best(rows, ["metric", "task"]))
     methods = ordered_methods(rows["method"])
-    texts, bolds = [], []
+    texts = []
     keys = rows[["metric", "task"]].drop_duplicates().sort_values("metric", kind="stable")
     for metric, task in keys.itertuples(index=False, name=None):
-        cells = flagged[(flagged["metric"] == metric) & (flagged["task"] == task)]
+        cells = rows[(rows["metric"] == metric) & (rows["task"] == task)]
         by_method = {cell.method: cell for cell in cells.itertuples()}
-        text, bold = {"metric": metric, "task": task}, {}
+        text = {"metric": metric, "task": task}
         for method in methods:
             cell = by_method.get(method)
-            text[method] = MISSING if cell is None else _task_cell(cell)
-            bold[method] = cell is not None and bool(cell.best)
+            text[in_words(method)] = MISSING if cell is None else _task_cell(cell)
         texts.append(text)
-        bolds.append(bold)
     note = (
         "Score on the test examples ± bootstrap standard error over them"
         + (", mean over seeds" if rows["n_seeds"].max() > 1 else "")
-        + ". Higher is better; best of a row in bold."
+        + ". Higher is better."
         + (f" {DAGGER} did not converge." if not rows["converged"].all() else "")
     )
     return Table(
@@ -49,7 +48,6 @@ def task_table(base: str, summary: pd.DataFrame) -> Table:
         note=note,
         values=rows.reset_index(drop=True),
         shown=pd.DataFrame(texts),
-        bold=pd.DataFrame(bolds),
         n_labels=2,
     )
 
@@ -67,7 +65,7 @@ def cost_table(summary: pd.DataFrame) -> Table:
             texts.append(
                 {
                     "base": base,
-                    "method": method,
+                    "method": in_words(method),
                     "trainable parameters": f"{int(row.trainable_parameters):,}",
                     "share of all": f"{100 * row.trainable_share:.3g} %",
                     "stored": _bytes(row.bytes_stored),
@@ -75,9 +73,7 @@ def cost_table(summary: pd.DataFrame) -> Table:
             )
     shown = pd.DataFrame(texts)
     note = "Largest over tasks and seeds. Stored: what one tuned model adds to the registry."
-    return Table(
-        "cost", "What each method trains and stores", note, values, shown, no_bold(shown, 2), 2
-    )
+    return Table("cost", "What each method trains and stores", note, values, shown, 2)
 
 
 def _task_cell(cell: tuple[object, ...]) -> str:
@@ -93,3 +89,12 @@ def _bytes(count: float) -> str:
             return f"{count:.0f} B" if unit == "B" else f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:.3g} GB"
+
+
+def _content(results: StudyResults) -> Content:
+    bases = results.tasks["base"].unique()
+    tables = (*(task_table(str(base), results.tasks) for base in bases), cost_table(results.tasks))
+    return Content(tables, "How well each tuned model does its task, and what it trains for that.")
+
+
+SECTION = Section("Task scores", ("task_scores",), _content)

@@ -16,10 +16,11 @@ from pipeline.config import (
     StudyConfig,
     TuneConfig,
 )
+from pipeline.reporting.files import FIGURES, PAGE, TABLES
 from pipeline.tracking.lineage import Link, log_lineage
-from pipeline.tracking.runs import NOTE, Stage, stage_run
+from pipeline.tracking.runs import NOTE, Stage, artifact, stage_run
 from pipeline.tracking.stages.align.stage import run_align
-from pipeline.tracking.stages.report.stage import PAGE, Reported, run_report
+from pipeline.tracking.stages.report.stage import Reported, run_report
 from pipeline.tracking.stages.tune.interpolate import run_method
 
 
@@ -49,6 +50,8 @@ def run_study(study: StudyConfig) -> Studied:
         log_lineage(links, study.asks)
         report = run_report(ReportConfig(study=run.info.run_id))
         mlflow.log_artifact(str(report.page))
+        for folder in (TABLES, FIGURES):
+            mlflow.log_artifacts(str(artifact(report.run_id, folder)), folder)
         reused = sum(not _is_child(link.tune_run, run.info.run_id) for link in links)
         note = f"{report.summary}\n\nThe whole report: Artifacts, `{PAGE}`."
         if reused:

@@ -16,7 +16,7 @@ from pipeline.tracking.lineage import Link
 from pipeline.tracking.registry import Registered, resolve
 from pipeline.tracking.stages.align.stage import Aligned, asked
 from pipeline.tracking.stages.report.settings import told_settings
-from pipeline.tracking.store import run_link
+from pipeline.tracking.store import run_link, version_link
 from pipeline.tuning.methods import METHODS
 from pipeline.words import MODEL
 
@@ -133,10 +133,19 @@ def _runs_of(
 
 def _lineage_rows(links: Sequence[Link], models: dict[str, Registered]) -> Iterator[dict[str, Any]]:
     for link in links:
-        run = mlflow.get_run(link.align_run)
+        registered = models[link.model]
+        responses = mlflow.get_run(link.align_run).inputs.dataset_inputs
+        runs = {"align": link.align_run, "tune": link.tune_run, "extract": link.extract_run}
         yield {
-            **_key(models[link.model]),
-            "model_uri": link.model,
-            "run_id": link.align_run,
-            "link": run_link(run.info.experiment_id, link.align_run),
+            **_key(registered),
+            "brain": link.brain,
+            "brain_digest": responses[0].dataset.digest,
+            "model": link.model,
+            "model_link": version_link(registered.name, registered.version),
+            **{f"{stage}_run": run_id for stage, run_id in runs.items()},
+            **{f"{stage}_run_link": _address(run_id) for stage, run_id in runs.items()},
         }
+
+
+def _address(run_id: str) -> str:
+    return run_link(mlflow.get_run(run_id).info.experiment_id, run_id)

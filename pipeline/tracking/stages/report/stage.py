@@ -10,6 +10,7 @@ import mlflow
 from mlflow.entities import Run
 
 from pipeline.config import ReportConfig
+from pipeline.reporting.files import PAGE, SUMMARY
 from pipeline.reporting.report import Report, build_report, write_report
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.lineage import latest_study, read_lineage
@@ -28,7 +29,7 @@ from pipeline.tracking.stages.report.gather import study_results
 from pipeline.tracking.store import run_link
 
 CODE = ("reporting", "tracking/stages/report")
-PAGE, TERMINAL = "report.html", "terminal.txt"
+TERMINAL = "terminal.txt"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Reported:
     @property
     def summary(self) -> str:
         """The markdown summary."""
-        return self._file("summary.md").read_text(encoding="utf-8")
+        return self._file(SUMMARY).read_text(encoding="utf-8")
 
     def _file(self, name: str) -> Path:
         return self.folder / name if self.folder else artifact(self.run_id, name)

@@ -1,0 +1,267 @@
+"""The answer to the question of a study: what differs, by how much, and why to doubt it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pipeline.reporting.alpha_borders import LARGE, percent
+from pipeline.reporting.methods import FULL, UNTUNED, contrast_in_words, in_words
+from pipeline.reporting.results import StudyResults
+from pipeline.reporting.table import interval, number, unconverged_models
+
+MODALITIES = {"text": "Language", "image": "Pictures"}
+#: With fewer subjects than this, hardly anything is known of other subjects.
+FEW_SUBJECTS = 8
+LEVEL = 0.05
+NOT_COMPARED = "No prompt tuning was run beside full fine-tuning, so the two cannot be compared."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the answer: a mean difference over the cells of a modality.
+
+    Parameters
+    ----------
+    modality, contrast : str
+        In words.
+    by_direction : mapping of str to str
+        Direction -> difference with its interval of 95 %, or why there is none.
+    """
+
+    modality: str
+    contrast: str
+    by_direction: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A reason to believe the answer, or to doubt it."""
+
+    text: str
+    doubtful: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the first screen of a report says.
+
+    Parameters
+    ----------
+    headline : str
+    sentences : tuple of str
+        One for each modality and prompt method; none where the headline says it all.
+    findings : tuple of Finding
+    grounds : tuple of Ground
+    """
+
+    headline: str
+    sentences: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    grounds: tuple[Ground, ...]
+
+    @property
+    def directions(self) -> list[str]:
+        """Directions of the findings, encoding first."""
+        return sorted({d for f in self.findings for d in f.by_direction}, reverse=True)
+
+    @property
+    def lines(self) -> list[str]:
+        """The answer as paragraphs of plain text, doubts last."""
+        doubts = [ground.text for ground in self.grounds if ground.doubtful]
+        return [self.headline, *self.sentences, *([" ".join(doubts)] if doubts else [])]
+
+
+def answer_of(results: StudyResults) -> Answer:
+    """Answer the question of a study.
+
+    Parameters
+    ----------
+    results : StudyResults
+
+    Returns
+    -------
+    Answer
+        Encoding is the primary direction: in decoding every model has a target space of its own.
+        Decoding decides only where nothing was encoded.
+    """
+    overall = _asked(results)
+    main = _main(overall, results.prompts_only)
+    sentences = [_sentence(row) for row in main.itertuples()]
+    without = [
+        f"{MODALITIES[m]}: {NOT_COMPARED[0].lower()}{NOT_COMPARED[1:]}"
+        for m in dict.fromkeys(results.task_scores["modality"])
+        if not main.empty and m not in set(main["modality"])
+    ]
+    return Answer(
+        headline=_headline(main),
+        sentences=(*sentences, *without),
+        findings=tuple(_findings(overall)),
+        grounds=tuple(_grounds(results, main)),
+    )
+
+
+def _asked(results: StudyResults) -> pd.DataFrame:
+    """Select the differences that the question is about, the primary direction first."""
+    overall = results.overall
+    if overall.empty:
+        return overall
+    tuned = results.prompts_only | {FULL}
+    asked = overall["method_a"].isin(tuned) & overall["method_b"].isin([FULL, UNTUNED])
+    rank = overall.assign(
+        picture=overall["modality"] != "text",
+        to_base=overall["method_b"] != FULL,
+        of_full=overall["method_a"] == FULL,
+        decoding=overall["direction"] != "encoding",
+    )
+    order = ["picture", "simulated", "to_base", "of_full", "decoding"]
+    return rank[asked].sort_values(order, kind="stable").drop(columns=[order[0], *order[2:]])
+
+
+def _main(overall: pd.DataFrame, prompts_only: frozenset[str]) -> pd.DataFrame:
+    """Select prompts against full, in encoding where there is any."""
+    if overall.empty:
+        return overall
+    compared = overall[overall["method_a"].isin(prompts_only) & (overall["method_b"] == FULL)]
+    encoded = compared[compared["direction"] == "encoding"]
+    return compared if encoded.empty else encoded
+
+
+def _headline(main: pd.DataFrame) -> str:
+    if main.empty:
+        return NOT_COMPARED
+    known = main[main["low"].notna()]
+    if known.empty:
+        reasons = "; ".join(dict.fromkeys(main["reason"]))
+        return f"No interval can be given, so there is no answer yet: {reasons}."
+    visible = [row for row in known.itertuples() if _sign(row)]
+    if not visible:
+        threshold = number(float(known["visible_from"].max()))
+        return f"No difference visible; differences above {threshold} would have been."
+    return " ".join(
+        f"{MODALITIES[row.modality]}: {in_words(row.method_a)} is "
+        f"{_direction_word(row)} than {in_words(row.method_b)}."
+        for row in visible
+    )
+
+
+def _sentence(row: Any) -> str:
+    where = f"{MODALITIES[row.modality]}{' (simulated)' if row.simulated else ''}"
+    names = f"{in_words(row.method_a)} and {in_words(row.method_b)}"
+    size = number(row.difference, signed=True)
+    if math.isnan(row.low):
+        return f"{where}: {names} differ by {size} in {row.direction}, {_no_interval(row)}."
+    surely = f"{size}, 95 % interval {interval(row.low, row.high)}"
+    if _sign(row):
+        return (
+            f"{where}: in {row.direction} {in_words(row.method_a)} scores {_direction_word(row)} "
+            f"than {in_words(row.method_b)} ({surely})."
+        )
+    return (
+        f"{where}: in {row.direction} no difference between {names} is visible ({surely}); one "
+        f"above {number(row.visible_from)} would have been."
+    )
+
+
+def _findings(overall: pd.DataFrame) -> Iterator[Finding]:
+    if overall.empty:
+        return
+    keys = ["modality", "simulated", "method_a", "method_b"]
+    for (modality, simulated, a, b), rows in overall.groupby(keys, sort=False):
+        yield Finding(
+            f"{MODALITIES[modality]}{' (simulated)' if simulated else ''}",
+            contrast_in_words(a, b),
+            {row.direction: _size(row) for row in rows.itertuples()},
+        )
+
+
+def _size(row: Any) -> str:
+    size = number(row.difference, signed=True)
+    if math.isnan(row.low):
+        return f"{size} ({_no_interval(row)})"
+    verdict = f", {_direction_word(row)}" if _sign(row) else ""
+    return f"{size} ({interval(row.low, row.high)}){verdict}"
+
+
+def _sign(row: Any) -> int:
+    """Give the side of zero that the whole interval is on; 0 where it is on both."""
+    return int(row.low > 0) - int(row.high < 0)
+
+
+def _direction_word(row: Any) -> str:
+    return "higher" if _sign(row) > 0 else "lower"
+
+
+def _no_interval(row: Any) -> str:
+    return f"no interval: {row.reason}"
+
+
+def _grounds(results: StudyResults, main: pd.DataFrame) -> Iterator[Ground]:
+    yield from (_sizes(row) for row in main.drop_duplicates("modality").itertuples())
+    if not results.contrasts.empty and not main.empty:
+        yield _corrected(results, str(main["direction"].iloc[0]))
+    yield _folds(set(results.brain_scores["split"]))
+    yield _training(results)
+    at_border = results.brain_scores["alpha_at_border"].astype(bool).mean()
+    if at_border >= LARGE:
+        yield Ground(
+            f"{percent(at_border)} of the chosen alphas lie on the border of those tried: a "
+            "better one may lie outside.",
+            doubtful=True,
+        )
+    simulated = results.brain_scores["simulated"].astype(bool)
+    if simulated.any():
+        some = "Subjects are" if simulated.all() else "Some subjects are"
+        yield Ground(f"{some} simulated: that says nothing about brains.", doubtful=True)
+
+
+def _sizes(row: Any) -> Ground:
+    counts = (
+        f"{MODALITIES[row.modality]}: {_counted(row.n_subjects, 'subject')}, "
+        f"{_counted(row.n_groups, 'stimulus group')}, {_counted(row.n_seeds, 'training seed')}"
+    )
+    little = [
+        *(["few subjects"] if row.n_subjects < FEW_SUBJECTS else []),
+        *(["nothing is known of other trainings"] if row.n_seeds == 1 else []),
+    ]
+    return Ground(f"{counts}{': ' * bool(little)}{', '.join(little)}.", bool(little))
+
+
+def _corrected(results: StudyResults, direction: str) -> Ground:
+    cells = results.contrasts[
+        results.contrasts["method_a"].isin(results.prompts_only)
+        & (results.contrasts["method_b"] == FULL)
+        & (results.contrasts["direction"] == direction)
+    ]
+    differing = int((cells["p_holm"] <= LEVEL).sum())
+    return Ground(
+        f"{differing} of {len(cells)} cells differ after Holm's correction ({direction}).",
+        doubtful=False,
+    )
+
+
+def _folds(splits: set[str]) -> Ground:
+    if splits == {"shuffled"}:
+        return Ground(
+            "Folds split stimulus groups, so all accuracies may be too high.", doubtful=True
+        )
+    return Ground("No stimulus group is in training and test at once.", doubtful=False)
+
+
+def _training(results: StudyResults) -> Ground:
+    stopped = len(unconverged_models(results.tasks))
+    n_models = len(results.tasks.drop_duplicates(["base", "task", "method"]))
+    if stopped:
+        return Ground(
+            f"{stopped} of {n_models} models were stopped by their budget before they converged.",
+            doubtful=True,
+        )
+    return Ground(f"All {n_models} models converged.", doubtful=False)
+
+
+def _counted(count: float, thing: str) -> str:
+    return f"{int(count)} {thing}{'' if count == 1 else 's'}"

@@ -1,0 +1,208 @@
+"""Figures of 2v2 accuracies: dots on a line for every cell, and the paper's bars per task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from pipeline.reporting.figures.named import NamedFigure
+from pipeline.reporting.figures.rows import Rows, add_legend, rows_of, rows_panel
+from pipeline.reporting.figures.style import (
+    CEILING_LINE,
+    CHANCE_LINE,
+    CHARACTER_WIDTH,
+    FIGURE_WIDTH,
+    INK,
+    STYLE,
+    lay_out,
+    legend_columns,
+    plain,
+)
+from pipeline.reporting.methods import Look, in_words, looks_of, ordered_methods
+from pipeline.reporting.table import CHANCE, number, roi_heading
+from pipeline.reporting.views import View
+
+_PANEL_HEIGHT = 2.0
+_MOST_COLUMNS = 4
+
+
+def accuracy_dots(
+    view: View,
+    summary: pd.DataFrame,
+    ceiling: Mapping[str, float],
+    kind: str,
+    all_methods: Sequence[str],
+) -> NamedFigure:
+    """Draw 2v2 accuracies of one view: a row for each ROI and task, a mark for each method.
+
+    Parameters
+    ----------
+    view : View
+    summary : DataFrame
+        As :func:`pipeline.reporting.aggregate.summarise` returns it, rows of this view.
+    ceiling : mapping of str to float
+        ROI -> the ceiling that scores are divided by; empty where unknown.
+    kind : str
+        Its kind.
+    all_methods : sequence of str
+        All methods of the study: they fix the looks.
+    """
+    caption = "Marks: mean over subjects. Dashed line: chance (0.5)."
+    if ceiling:
+        caption += f" Grey strokes: {kind} ceiling."
+    return NamedFigure(
+        name=f"scores-{view.name}",
+        title=view.title,
+        caption=caption,
+        alt=f"{view.title}. {_cells_in_words(summary)} {_ceiling_in_words(ceiling, kind)}",
+        draw=lambda: _draw_dots(view.title, summary, ceiling, kind, looks_of(all_methods)),
+    )
+
+
+def accuracy_bars(
+    view: View, summary: pd.DataFrame, units: pd.DataFrame, all_methods: Sequence[str]
+) -> NamedFigure:
+    """Draw 2v2 accuracies as the seed paper does: a panel per ROI, tasks along x, bars for methods.
+
+    Parameters
+    ----------
+    view : View
+    summary, units : DataFrame
+        As :mod:`pipeline.reporting.aggregate` returns them, rows of this view.
+    all_methods : sequence of str
+    """
+    unit = units["unit"].iloc[0].removesuffix("s")
+    return NamedFigure(
+        name=f"bars-{view.name}",
+        title=view.title,
+        caption=f"Bars start at chance (0.5): mean; rings: each {unit}.",
+        alt=f"{view.title}. {_cells_in_words(summary)}",
+        draw=lambda: _draw_bars(view.title, summary, units, looks_of(all_methods)),
+    )
+
+
+def _draw_dots(
+    title: str,
+    summary: pd.DataFrame,
+    ceiling: Mapping[str, float],
+    kind: str,
+    looks: Mapping[str, Look],
+) -> Figure:
+    rows = rows_of(zip(summary["roi"], summary["task"], strict=True))
+    methods = ordered_methods(summary["method"])
+    labels = [in_words(m) for m in methods] + ["chance"] + ([f"{kind} ceiling"] * bool(ceiling))
+    with rc_context(STYLE):
+        figure, panel = rows_panel(rows, title, "2v2 accuracy", labels)
+        for method in methods:
+            own = summary[summary["method"] == method]
+            panel.plot(
+                own["mean"],
+                [rows.places[c.roi, c.task] for c in own.itertuples()],
+                looks[method].marker,
+                color=looks[method].colour,
+                markersize=6,
+                alpha=0.9,
+                zorder=4,
+                label=in_words(method),
+            )
+        panel.axvline(CHANCE, label="chance", **CHANCE_LINE)
+        _draw_ceiling(panel, rows, ceiling, f"{kind} ceiling")
+        panel.margins(x=0.05)
+        add_legend(figure, panel, labels)
+    return figure
+
+
+def _draw_ceiling(panel: Axes, rows: Rows, ceiling: Mapping[str, float], label: str) -> None:
+    """Draw the ceiling of each ROI as a stroke across the rows of its tasks."""
+    for roi, value in ceiling.items():
+        own = [place for (of, _), place in rows.places.items() if of == roi]
+        if own:
+            panel.vlines(value, min(own) - 0.45, max(own) + 0.45, label=label, **_STROKE)
+
+
+_STROKE = {"colors": CEILING_LINE["color"], "linewidth": CEILING_LINE["linewidth"]}
+
+
+def _draw_bars(
+    title: str, summary: pd.DataFrame, units: pd.DataFrame, looks: Mapping[str, Look]
+) -> Figure:
+    rois = list(dict.fromkeys(summary["roi"]))
+    tasks = list(dict.fromkeys(summary["task"]))
+    methods = ordered_methods(summary["method"])
+    n_columns = min(_MOST_COLUMNS, len(rois))
+    n_rows = -(-len(rois) // n_columns)
+    labels = [in_words(m) for m in methods]
+    bottom = 0.3 + CHARACTER_WIDTH * 0.75 * max(map(len, tasks)) + 0.25
+    width = 0.8 / len(methods)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(FIGURE_WIDTH, n_rows * _PANEL_HEIGHT + bottom + 0.4))
+        panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).flat
+        lay_out(figure, (0.6, 0.1, 0.45, bottom), title)
+        figure.subplots_adjust(wspace=0.08, hspace=0.25)
+        for panel, roi in zip(panels, rois, strict=False):
+            for place, method in enumerate(methods):
+                shift = (place - (len(methods) - 1) / 2) * width
+                heights = _by_task(summary, roi, method, tasks)
+                panel.bar(
+                    np.arange(len(tasks)) + shift,
+                    heights - CHANCE,
+                    width * 0.9,
+                    bottom=CHANCE,
+                    color=looks[method].colour,
+                    label=in_words(method),
+                )
+                dots = units[(units["roi"] == roi) & (units["method"] == method)]
+                where = [tasks.index(task) + shift for task in dots["task"]]
+                panel.plot(where, dots["two_vs_two"], "o", **_RING)
+            panel.set_title(plain(roi_heading(roi)))
+            panel.axhline(CHANCE, color=INK, linewidth=1)
+            panel.set_xticks(
+                range(len(tasks)),
+                [plain(task) for task in tasks],
+                rotation=40,
+                ha="right",
+                rotation_mode="anchor",
+            )
+        for panel in list(panels)[len(rois) :]:
+            panel.set_visible(False)
+        figure.supylabel("2v2 accuracy", x=0.08 / FIGURE_WIDTH)
+        handles, named = figure.axes[0].get_legend_handles_labels()
+        columns = legend_columns(labels, FIGURE_WIDTH)
+        figure.legend(handles, named, loc="lower left", ncols=columns, frameon=False)
+    return figure
+
+
+_RING = {
+    "color": INK,
+    "markerfacecolor": "white",
+    "markersize": 2.8,
+    "markeredgewidth": 0.6,
+    "zorder": 5,
+    "clip_on": False,  # a perfect score lies on the edge of its panel
+}
+
+
+def _by_task(
+    summary: pd.DataFrame, roi: str, method: str, tasks: Sequence[str]
+) -> NDArray[np.float64]:
+    own = summary[(summary["roi"] == roi) & (summary["method"] == method)]
+    return np.asarray(own.set_index("task")["mean"].reindex(tasks), dtype=np.float64)
+
+
+def _cells_in_words(summary: pd.DataFrame) -> str:
+    cells = (
+        f"{c.roi} {c.task}: {in_words(c.method)} {number(c.mean)}" for c in summary.itertuples()
+    )
+    return "; ".join(cells) + "."
+
+
+def _ceiling_in_words(ceiling: Mapping[str, float], kind: str) -> str:
+    if not ceiling:
+        return ""
+    return f"{kind} ceiling: " + ", ".join(f"{r} {number(v)}" for r, v in ceiling.items()) + "."

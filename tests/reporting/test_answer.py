@@ -1,0 +1,116 @@
+"""The first lines of a report say what was found, how surely, and why to doubt it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from study_differences import contrast_frames
+
+from pipeline.reporting.answer import NOT_COMPARED, answer_of
+
+
+def with_difference(results, difference, half=0.02, **changed):
+    """Give a study whose every mean difference, with its interval, is what one says."""
+    overall = results.overall.assign(
+        difference=difference, low=difference - half, high=difference + half, visible_from=0.0312
+    )
+    return {"overall": overall.assign(**changed)}
+
+
+def test_where_nothing_is_visible_the_first_line_says_what_would_have_been(make_results):
+    answer = answer_of(make_results(**with_difference(make_results(), 0.001)))
+    assert answer.headline == "No difference visible; differences above 0.031 would have been."
+    assert "+0.001, 95 % interval \u22120.019 to +0.021" in answer.sentences[0]
+
+
+@pytest.mark.parametrize(("difference", "word"), [(0.05, "higher"), (-0.05, "lower")])
+def test_a_visible_difference_is_named_with_its_direction_and_interval(
+    make_results, difference, word
+):
+    answer = answer_of(make_results(**with_difference(make_results(), difference)))
+    assert f"Language: prompt tuning is {word} than full fine-tuning." in answer.headline
+    assert f"prompt tuning scores {word} than full fine-tuning" in answer.sentences[0]
+    assert all(f", {word}" in text for f in answer.findings for text in f.by_direction.values())
+
+
+def test_an_answer_without_an_interval_says_why(make_results):
+    bare = {"low": np.nan, "high": np.nan, "p": np.nan, "reason": "one subject"}
+    answer = answer_of(make_results(**with_difference(make_results(), 0.05, **bare)))
+    assert answer.headline == ("No interval can be given, so there is no answer yet: one subject.")
+    assert "no interval: one subject" in answer.findings[0].by_direction["encoding"]
+
+
+def test_encoding_answers_and_decoding_stands_beside_it(make_results):
+    overall = make_results().overall
+    decoding = overall["direction"] == "decoding"
+    visible = overall.assign(
+        difference=np.where(decoding, 0.2, 0.0),
+        low=np.where(decoding, 0.1, -0.1),
+        high=np.where(decoding, 0.3, 0.1),
+    )
+    answer = answer_of(make_results(overall=visible))
+    assert answer.headline.startswith("No difference visible")
+    assert answer.directions == ["encoding", "decoding"]
+    assert answer.findings[0].by_direction["decoding"].endswith(", higher")
+    only = answer_of(make_results(overall=visible[decoding]))
+    assert "prompt tuning is higher" in only.headline
+
+
+def test_a_prompt_beside_weights_that_all_train_is_no_prompt_tuning(make_results):
+    results = make_results()
+    tasks = results.task_scores.assign(trains_prompts_only=False)
+    assert answer_of(make_results(task_scores=tasks)).headline == NOT_COMPARED
+
+
+def test_without_contrasts_there_is_nothing_to_compare(make_results):
+    results = make_results()
+    scores = results.brain_scores
+    answer = answer_of(make_results(brain_scores=scores[scores["method"] == "base"]))
+    assert answer.headline == NOT_COMPARED
+    assert answer.findings == ()
+
+
+def test_a_modality_without_prompt_tuning_is_named(make_results):
+    overall = make_results().overall
+    answer = answer_of(make_results(overall=overall[overall["modality"] == "text"]))
+    assert answer.sentences[-1].startswith("Pictures: no prompt tuning was run")
+
+
+def test_measured_and_simulated_subjects_never_share_a_line(make_results):
+    overall = make_results(simulated=False).overall
+    answer = answer_of(make_results(overall=overall))
+    assert not any("simulated" in finding.modality for finding in answer.findings)
+    assert any("Subjects are simulated" in ground.text for ground in answer.grounds)
+
+
+def grounds_of(results):
+    return {ground.text: ground.doubtful for ground in answer_of(results).grounds}
+
+
+def test_grounds_count_subjects_groups_seeds_cells_and_what_was_stopped(make_results):
+    grounds = grounds_of(make_results())
+    counts = "3 subjects, 24 stimulus groups, 1 training seed"
+    assert any(counts in text and doubtful for text, doubtful in grounds.items())
+    assert grounds["No stimulus group is in training and test at once."] is False
+    stopped = "1 of 15 models were stopped by their budget before they converged."
+    assert grounds[stopped] is True
+    differing = make_results().contrasts.query(
+        "method_a in ('prompt', 'vpt-shallow') and method_b == 'full' and p_holm <= .05"
+        " and direction == 'encoding'"
+    )
+    corrected = f"{len(differing)} of 18 cells differ after Holm's correction (encoding)."
+    assert corrected in grounds
+
+
+def test_shuffled_folds_and_alphas_on_the_border_are_doubts(make_results):
+    scores = make_results().brain_scores.assign(split="shuffled", alpha_at_border=True)
+    frames = contrast_frames(scores, make_results().task_scores)
+    grounds = grounds_of(make_results(brain_scores=scores, **frames))
+    doubts = [text for text, doubtful in grounds.items() if doubtful]
+    assert any("Folds split stimulus groups" in text for text in doubts)
+    assert any("100 % of the chosen alphas lie on the border" in text for text in doubts)
+
+
+def test_lines_for_a_terminal_end_with_the_doubts(make_results):
+    lines = answer_of(make_results()).lines
+    assert "Subjects are simulated: that says nothing about brains." in lines[-1]
