@@ -3,77 +3,112 @@
 from pathlib import Path
 
 import torch
+import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import (
-    BartConfig,
-    BartForConditionalGeneration,
-    GPT2Config,
-    GPT2LMHeadModel,
-    PreTrainedTokenizerFast,
-    RobertaConfig,
-    RobertaModel,
-    T5Config,
-    T5ForConditionalGeneration,
-)
+from transformers import AutoConfig, PreTrainedTokenizerFast
 
 SENTENCES = (
     "the baker kneads the dough in the warm kitchen .",
     "a sailor mends the old net on the pier .",
     "Where does the sailor mend the net ? The nurse reads a letter to the child at noon",
 )
-_SMALL = {"d_model": 32, "vocab_size": 400}
-_NETWORKS = {
-    "gpt2": lambda: GPT2LMHeadModel(
-        GPT2Config(vocab_size=400, n_positions=96, n_embd=32, n_layer=2, n_head=2)
-    ),
-    "roberta": lambda: RobertaModel(
-        RobertaConfig(
-            vocab_size=400,
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=64,
-            max_position_embeddings=66,
-            type_vocab_size=1,
-            pad_token_id=1,
-            bos_token_id=0,
-            eos_token_id=2,
-        )
-    ),
-    "t5": lambda: T5ForConditionalGeneration(
-        T5Config(
-            **_SMALL,
-            d_kv=16,
-            d_ff=64,
-            num_layers=2,
-            num_heads=2,
-            pad_token_id=1,
-            eos_token_id=2,
-            decoder_start_token_id=1,
-        )
-    ),
-    "bart": lambda: BartForConditionalGeneration(
-        BartConfig(
-            **_SMALL,
-            max_position_embeddings=64,
-            encoder_layers=2,
-            decoder_layers=2,
-            encoder_attention_heads=2,
-            decoder_attention_heads=2,
-            encoder_ffn_dim=64,
-            decoder_ffn_dim=64,
-            pad_token_id=1,
-            bos_token_id=0,
-            eos_token_id=2,
-            decoder_start_token_id=2,
-            forced_eos_token_id=2,
-            tie_word_embeddings=False,
-        )
-    ),
+_SIZES = {
+    "vocab_size": 400,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "max_position_embeddings": 96,
+    "pad_token_id": 1,
+    "bos_token_id": 0,
+    "eos_token_id": 2,
 }
+_T5 = {"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 2, "num_heads": 2, "vocab_size": 400}
+_BART = {
+    "d_model": 32,
+    "vocab_size": 400,
+    "max_position_embeddings": 64,
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 64,
+    "decoder_ffn_dim": 64,
+    "pad_token_id": 1,
+    "bos_token_id": 0,
+    "eos_token_id": 2,
+    "decoder_start_token_id": 2,
+    "forced_eos_token_id": 2,
+    "tie_word_embeddings": False,
+}
+_DECODER, _ENCODER, _PAIR = "CausalLM", "", "Seq2SeqLM"
+#: Head and settings of each architecture; its name is that of transformers.
+_NETWORKS: dict[str, tuple[str, dict]] = {
+    "gpt2": (
+        _DECODER,
+        {"vocab_size": 400, "n_positions": 96, "n_embd": 32, "n_layer": 2, "n_head": 2},
+    ),
+    "opt": (_DECODER, {**_SIZES, "ffn_dim": 64, "word_embed_proj_dim": 32}),
+    "llama": (_DECODER, {**_SIZES, "num_key_value_heads": 1}),
+    "qwen2": (_DECODER, {**_SIZES, "num_key_value_heads": 1}),
+    "qwen3": (_DECODER, {**_SIZES, "num_key_value_heads": 1, "head_dim": 16}),
+    "mistral": (_DECODER, {**_SIZES, "num_key_value_heads": 1, "sliding_window": 64}),
+    "gemma": (_DECODER, {**_SIZES, "num_key_value_heads": 1, "head_dim": 16}),
+    "gpt_neox": (_DECODER, _SIZES),
+    "bloom": (
+        _DECODER,
+        {
+            "vocab_size": 400,
+            "hidden_size": 32,
+            "n_layer": 2,
+            "n_head": 2,
+            "bos_token_id": 0,
+            "eos_token_id": 2,
+            "pad_token_id": 1,
+        },
+    ),
+    "phi": (_DECODER, _SIZES),
+    "mamba": (_DECODER, {**_SIZES, "state_size": 4, "expand": 2, "time_step_rank": 2}),
+    "bert": (_ENCODER, _SIZES),
+    "roberta": (_ENCODER, {**_SIZES, "max_position_embeddings": 66, "type_vocab_size": 1}),
+    "albert": (_ENCODER, {**_SIZES, "embedding_size": 16}),
+    "deberta-v2": (
+        _ENCODER,
+        {
+            **_SIZES,
+            "relative_attention": True,
+            "pos_att_type": ["p2c", "c2p"],
+            "position_buckets": 16,
+            "position_biased_input": False,
+        },
+    ),
+    "distilbert": (
+        _ENCODER,
+        {
+            "vocab_size": 400,
+            "dim": 32,
+            "n_layers": 2,
+            "n_heads": 2,
+            "hidden_dim": 64,
+            "max_position_embeddings": 96,
+            "pad_token_id": 1,
+        },
+    ),
+    "electra": (_ENCODER, {**_SIZES, "embedding_size": 16}),
+    "modernbert": (
+        _ENCODER,
+        {**_SIZES, "cls_token_id": 0, "sep_token_id": 2, "local_attention": 16},
+    ),
+    "t5": (_PAIR, {**_T5, "pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}),
+    "bart": (_PAIR, _BART),
+}
+DECODERS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _DECODER)
+ENCODERS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _ENCODER)
+PAIRS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _PAIR)
 _FRAMES = {
-    "roberta": ("<s> $A </s>", "<s> $A </s> </s> $B </s>"),
-    "bart": ("<s> $A </s>", "<s> $A </s> </s> $B </s>"),
+    **dict.fromkeys(ENCODERS, ("<s> $A </s>", "<s> $A </s> $B </s>")),
+    **dict.fromkeys(("roberta", "bart"), ("<s> $A </s>", "<s> $A </s> </s> $B </s>")),
+    **dict.fromkeys(("opt", "llama", "mistral", "gemma"), ("<s> $A", "<s> $A $B")),
     "t5": ("$A </s>", "$A </s> $B </s>"),
 }
 
@@ -81,7 +116,9 @@ _FRAMES = {
 def make_architecture(kind: str, folder: Path) -> Path:
     """Lay a base of random weights down in a folder."""
     torch.manual_seed(0)
-    network = _NETWORKS[kind]()
+    head, settings = _NETWORKS[kind]
+    factory = getattr(transformers, f"AutoModelFor{head}" if head else "AutoModel")
+    network = factory.from_config(AutoConfig.for_model(kind, **settings))
     network.init_weights()
     with torch.no_grad():  # random weights of the usual size write one token for ever
         for parameter in network.parameters():
@@ -105,7 +142,7 @@ def _make_tokenizer(kind: str) -> PreTrainedTokenizerFast:
             show_progress=False,
         ),
     )
-    if kind == "gpt2":
+    if kind not in _FRAMES:
         return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="</s>")
     single, pair = _FRAMES[kind]
     specials = [(token, tokenizer.token_to_id(token)) for token in ("<s>", "</s>")]

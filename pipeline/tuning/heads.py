@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from pipeline.data.examples import Examples
+from pipeline.models.travelling.architecture import head_names
 from pipeline.models.travelling.labelling import logits_of
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.forms.items import IGNORED
@@ -30,11 +31,7 @@ def head_modules(network: Any) -> dict[str, Any]:
         return {"head": network.head}
     if network.can_generate():
         return {}
-    head = {
-        name: module
-        for name, module in network.named_children()
-        if module is not network.base_model and any(True for _ in module.parameters())
-    }
+    head = {name: getattr(network, name) for name in head_names(network)}
     pooler = f"{network.base_model_prefix}.pooler"
     if any(n.startswith(pooler) and n not in network.from_base for n in network.plain):
         return {pooler: network.base_model.pooler, **head}

@@ -223,10 +223,15 @@ class Method:
         Raises
         ------
         TuningError
-            As ``check``.
+            As ``check``; and where what the method puts in has no effect on this base.
         """
         self.check(start)
-        return self.build(start)
+        model = self.build(start)
+        if model.card.insertion:
+            from pipeline.tuning.self_test import refuse_without_effect
+
+            refuse_without_effect(model)
+        return model
 
     def problems(self, start: Start) -> Iterator[Problem]:
         """Find what the method cannot adapt, without reading any weight."""
@@ -246,7 +251,7 @@ class Method:
 
     def misfits(self, modality: Modality, form: Form) -> Iterator[Problem]:
         """Find out whether the method is for such bases and tasks at all."""
-        remedy = "Choose another method: base and full are for every base and task."
+        remedy = "Choose another method."
         where = f"method '{self.name}'"
         if modality not in self.storage:
             expected = f"a base for {'/'.join(self.storage)}"

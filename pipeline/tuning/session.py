@@ -12,7 +12,9 @@ from pipeline.errors import Problem
 from pipeline.models.bases import Base
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.loading import TunedModel
+from pipeline.models.travelling.writing import GREEDY
 from pipeline.tuning.method import Interpolation, Method, MethodSettings, Recipe, Start
+from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import Recorder
 from pipeline.tuning.scores import Scorer
 from pipeline.tuning.search.search import Choice, Outcome, PrunedError, Report, Space, search
@@ -108,11 +110,26 @@ class Session:
         searched = bool(self.config.trials and self.method.recipes)
         longest = self._length * (_SEARCHED_LENGTHS if searched else 1)
         for problem in self.method.problems(self._start(self.method, longest)):
-            if searched and problem.where == "prompt_length":
+            if problem.where == f"method '{self.method.name}'":
+                yield replace(problem, remedy=self._instead(longest))
+            elif searched and problem.where == "prompt_length":
                 found = f"{problem.found}, as a search goes up to twice {self._length}"
                 yield replace(problem, found=found)
             else:
                 yield problem
+
+    def _instead(self, prompt_length: int) -> str:
+        """Advise what this base and task accept in place of the method."""
+        accepted = [
+            name
+            for name, method in METHODS.items()
+            if method.recipes
+            and not method.interpolates
+            and not any(method.problems(self._start(method, prompt_length or 1)))
+        ]
+        if not accepted:
+            return "Choose another base or task: no method is for this one."
+        return f"Choose another base or task, or for this one {', '.join(accepted)}."
 
     def adapted(self, method: Method, prompt_length: int) -> TunedModel:
         """Adapt the base with a method, untrained; what is drawn, the seed alone decides."""
@@ -146,6 +163,7 @@ class Session:
             cue=self.task.cue,
             keeps=self.task.keeps,
             max_target_tokens=self.task.max_target_tokens,
+            writing=GREEDY if self.task.form == "generation" else "",
             classes=self.data.classes,
         )
         return Start(self.base_folder, card, self.data.train, method_settings(self.config))

@@ -57,5 +57,5 @@ def lacks_targets(start: Start, method: str, known: Mapping[str, Any]) -> Iterat
             f"method '{method}'",
             f"a base of a type for which PEFT knows where it belongs: {', '.join(sorted(known))}",
             f"{start.card.base}, of type {kind}",
-            "Choose such a base, or for this one full or prompt.",
+            "Choose such a base, or another method.",
         )

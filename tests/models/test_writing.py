@@ -76,3 +76,49 @@ def test_writing_stops_at_the_end_of_text(text_model):
 def test_a_base_that_reads_both_ways_is_not_asked_to_write(text_model):
     with pytest.raises(ValueError, match="tiny-bert is of type bert, which cannot do generation"):
         text_model("tiny-bert", "generation")
+
+
+FORCING = {
+    "forced_bos_token_id": 0,
+    "no_repeat_ngram_size": 1,
+    "num_beams": 4,
+    "min_length": 6,
+    "repetition_penalty": 3.0,
+}
+
+
+@pytest.mark.parametrize("kind", ["bart", "t5", "mamba"])
+def test_what_a_checkpoint_forces_or_forbids_decides_nothing(text_model, architecture, kind):
+    """As the hub's BART has it, which then loses its first word."""
+    from transformers import GenerationConfig
+
+    expected = text_model(kind, "generation").perform(TEXTS)
+    folder = architecture(kind)
+    before = (folder / "generation_config.json").read_text()
+    try:
+        GenerationConfig(**FORCING).save_pretrained(folder)
+        assert text_model(kind, "generation").perform(TEXTS) == expected
+    finally:
+        (folder / "generation_config.json").write_text(before)
+
+
+def test_an_encoder_decoder_writes_the_tokens_its_loss_makes_likeliest(text_model):
+    """Step by step as trained: from the start token on, each likeliest token in turn."""
+    model = text_model("bart", "generation", max_target_tokens=5)
+    ids = model.tokenizer(TEXTS[0], return_tensors="pt")["input_ids"]
+    start = model.network.config.decoder_start_token_id
+    read = torch.tensor([[start]])
+    for _ in range(5):
+        logits = model.network(input_ids=ids, decoder_input_ids=read).logits[0, -1]
+        read = torch.cat([read, logits.argmax()[None, None]], dim=1)
+    tokens = read[0, 1:].tolist()
+    end = model.tokenizer.eos_token_id
+    tokens = tokens[: tokens.index(end)] if end in tokens else tokens
+    expected = model.tokenizer.decode(tokens, skip_special_tokens=True).strip()
+    assert model.perform(TEXTS[:1]) == [expected]
+
+
+@pytest.mark.parametrize("kind", ["mistral", "mamba", "bloom", "opt", "gpt_neox", "llama"])
+def test_decoders_of_every_kind_of_cache_answer_alike_alone_and_among_others(text_model, kind):
+    model = text_model(kind, "generation", cue=" .")
+    assert model.perform(TEXTS, batch_size=5) == [model.perform([text])[0] for text in TEXTS]

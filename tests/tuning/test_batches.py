@@ -5,8 +5,12 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from starts import SENTENCES, examples_of, start_for
 
-from pipeline.tuning.training.batches import Batches, Parts
+from pipeline.data.examples import TextPairs
+from pipeline.tuning.forms.prepare import prepare
+from pipeline.tuning.methods import METHODS
+from pipeline.tuning.training.batches import Batches, Parts, in_order_of_length
 
 LENGTHS = np.random.default_rng(0).integers(10, 500, 400)
 
@@ -54,7 +58,7 @@ def test_fewer_examples_than_a_batch_holds_are_taken_again():
 @pytest.mark.parametrize("tokens", [1, 30, 64, 10_000])
 def test_parts_hold_every_item_once_and_no_more_tokens_than_allowed(tokens):
     lengths = [3, 5, 8, 8, 13, 21]
-    items = [({"input_ids": torch.full((n,), n)}, n) for n in lengths]
+    items = [({"input_ids": torch.full((n,), n)}, (n,)) for n in lengths]
 
     def collate(part):
         return torch.nn.utils.rnn.pad_sequence([item["input_ids"] for item in part], True)
@@ -63,3 +67,26 @@ def test_parts_hold_every_item_once_and_no_more_tokens_than_allowed(tokens):
     rows = [int(row.max()) for part in parts for row in part]
     assert rows == lengths
     assert all(part.numel() <= tokens or len(part) == 1 for part in parts)
+
+
+def test_prompts_and_the_labels_of_a_decoder_count_among_the_positions(architecture):
+    """A limit is one of what goes through the network, not of the tokens of the texts."""
+    start = start_for("prompt", "t5", "generation", length=20, folder=architecture("t5"))
+    model = METHODS["prompt"].adapt(start)
+    targets = tuple(sentence * (1 + n) for n, sentence in enumerate(SENTENCES))
+    items, collate = prepare(model, TextPairs(SENTENCES, targets))
+    parts = Parts(collate, 300)(in_order_of_length(items))
+    sizes = [
+        part["input_ids"].numel() + 20 * len(part["input_ids"]) + part["labels"].numel()
+        for part in parts
+    ]
+    assert len(parts) > 1
+    assert all(n <= 300 or len(part["labels"]) == 1 for n, part in zip(sizes, parts, strict=True))
+
+
+def test_positions_in_front_of_a_decoder_do_not_change_the_order_of_examples():
+    lengths = []
+    for method in ("full", "prompt"):
+        model = METHODS[method].adapt(start_for(method, "tiny-gpt2", "generation", length=7))
+        lengths.append(prepare(model, examples_of("generation"))[0].lengths)
+    assert np.array_equal(lengths[0] + 7, lengths[1])

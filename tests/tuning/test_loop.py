@@ -143,7 +143,11 @@ def test_bfloat16_is_chosen_by_device_and_computes_where_it_is_asked_for(trained
 def test_a_killed_process_leaves_what_another_goes_on_with(tmp_path, repository):
     """The same as above with a real process and a real SIGKILL."""
     script = Path(__file__).with_name("train_a_little.py")
-    environment = {**os.environ, "PYTHONPATH": str(repository), "OMP_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{repository}:{repository}/tests",
+        "OMP_NUM_THREADS": "1",
+    }
 
     def start(folder, kill_at):
         command = [sys.executable, str(script), str(tmp_path / folder), str(kill_at)]

@@ -3,10 +3,15 @@
 import json
 
 import pytest
-from starts import start_for
+from starts import CLASSES, examples_of, start_for
 
+from pipeline.config import TuneConfig
+from pipeline.data import TASKS
+from pipeline.data.task import TaskData
 from pipeline.errors import TuningError
+from pipeline.models.bases import BASES
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.session import Session
 
 T5 = {"model_type": "t5", "is_encoder_decoder": True, "d_model": 8, "num_layers": 1, "d_ff": 8,
       "d_kv": 4, "num_heads": 2, "vocab_size": 9, "n_positions": 512}  # fmt: skip
@@ -25,11 +30,11 @@ def configured(tmp_path):
 
 
 @pytest.mark.parametrize(("method", "config", "message"), [
-    ("prefix", T5, r"prefix.*of type gpt2, bert, roberta.*of type t5.*prompt, lora or adapter"),
-    ("bitfit", T5, r"bitfit.*a base with biases; found some-base, of type t5.*lora or adapter"),
-    ("adapter", OTHER, r"adapter.*of type canine.*lora or full"),
-    ("ia3", OTHER, r"ia3.*PEFT knows.*of type canine.*full or prompt"),
-    ("lora", OTHER, r"lora.*PEFT knows.*of type canine.*full or prompt"),
+    ("prefix", T5, r"prefix.*of type gpt2, bert, roberta.*of type t5.*another method"),
+    ("bitfit", T5, r"bitfit.*a base with biases; found some-base, of type t5.*another method"),
+    ("adapter", OTHER, r"adapter.*of type canine.*another method"),
+    ("ia3", OTHER, r"ia3.*PEFT knows.*of type canine.*another method"),
+    ("lora", OTHER, r"lora.*PEFT knows.*of type canine.*another method"),
 ])  # fmt: skip
 def test_a_base_that_lacks_what_a_method_needs_is_refused(configured, method, config, message):
     start = start_for(method, "some-base", "generation", folder=configured(config))
@@ -70,3 +75,24 @@ def test_a_prompt_that_leaves_no_room_for_text_is_refused(method):
 def test_a_text_to_start_from_comes_with_its_setting(settings):
     with pytest.raises(TuningError, match=r"prompt_text: expected a text if prompt_init=text"):
         METHODS["prompt"].check(start_for("prompt", "tiny-gpt2", "generation", **settings))
+
+
+@pytest.mark.parametrize(("base", "method"), [
+    ("t5", "prefix"), ("llama", "prefix"), ("modernbert", "ia3"), ("distilbert", "lora"),
+])  # fmt: skip
+def test_a_refusal_advises_what_this_base_accepts_and_nothing_else(architecture, base, method):
+    form = "generation" if base in ("t5", "llama") else "classification"
+    task = next(task for task in TASKS.values() if task.form == form and task.modality == "text")
+    config = TuneConfig(task=task.name, method=method)
+    folder = architecture(base)
+    examples = examples_of(form)
+    data = TaskData(examples, examples, examples, "here", CLASSES[form])
+    session = Session(config, BASES["tiny-gpt2"], folder, task, data, METHODS[method])
+    (problem,) = session.problems()
+    advised = problem.remedy.removeprefix("Choose another base or task, or for this one ")
+    names = advised.rstrip(".").split(", ")
+    assert "full" in names
+    assert method not in names
+    for name in names:
+        start = start_for(name, base, form, folder=folder)
+        METHODS[name].adapt(start)

@@ -40,6 +40,21 @@ def context_length(config: Any) -> int | None:
 _FROM_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "longformer", "mpnet")
 
 
+def head_names(network: Any) -> tuple[str, ...]:
+    """Name the modules that stand on top of a transformers model's body and hold parameters."""
+    body = network.base_model
+    named = ((n, module) for n, module in network.named_children() if [*module.parameters()])
+    if body is not network:
+        return tuple(name for name, module in named if module is not body)
+    # a T5's head stands beside the parts of its body
+    return tuple(name for name, _ in named if name not in ("shared", "encoder", "decoder"))
+
+
+def stack_of(network: Any) -> Any:
+    """Find what reads a text in a network: an encoder, or a stack without the head on top."""
+    return network.get_encoder() if network.config.is_encoder_decoder else network.base_model
+
+
 def unwrapped(network: Any) -> Any:
     """Take off what stands around a network while it trains on several devices, and PEFT."""
     network = getattr(network, "module", network)

@@ -42,6 +42,8 @@ class Card:
         Generation: which part of a source that is too long is read.
     max_target_tokens : int
         Generation: the longest answer to write.
+    writing : str
+        Generation: how the answer is chosen.
     classes : tuple of str
         Names of the classes, or the tags, in the order of the head's outputs.
     """
@@ -59,6 +61,7 @@ class Card:
     cue: str = ""
     max_target_tokens: int = 0
     keeps: Literal["start", "end"] = "end"
+    writing: str = ""
     classes: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .architecture import context_length, kind_of, unwrapped
+from .architecture import context_length, kind_of, stack_of, unwrapped
 from .card import Card
 from .framing import Encoded, by_length, cut_source, frame_of, padded, token_ids
 from .labelling import (
@@ -19,7 +19,7 @@ from .labelling import (
     encode_words,
     logits_of,
 )
-from .writing import continue_texts, transform_texts
+from .writing import continue_texts, greedy_settings, transform_texts
 
 Text = str | tuple[str, ...]
 UNLIMITED = 1 << 20  # tokens, where distances and not positions are what a model knows
@@ -47,6 +47,10 @@ class TextModel:
         if config.pad_token_id is None:  # decoders refuse to classify several texts without one
             config.pad_token_id = tokenizer.pad_token_id
         self.kind = kind_of(config)
+        if card.form == "generation":
+            unwrapped(network).generation_config = greedy_settings(
+                unwrapped(network), tokenizer.eos_token_id, tokenizer.pad_token_id
+            )
         if self.kind != "encoder":
             self.poolings = ("mean", "last")
         self.room = (context_length(config) or UNLIMITED) - card.prompt_length
@@ -115,21 +119,33 @@ class TextModel:
         pooled: dict[int, NDArray[np.float32]] = {}
         for members in by_length(encoded, batch_size):
             batch = self.batch([encoded[n] for n in members])
-            layers = self._states(batch)
             weights = self._weights(batch, pooling)
-            vectors = torch.einsum("nlts,nt->nls", layers.float(), weights)
-            pooled |= dict(zip(members, vectors.cpu().numpy(), strict=True))
+            vectors = [
+                torch.einsum("nts,nt->ns", states.float(), weights) for states in self.states(batch)
+            ]
+            pooled |= dict(zip(members, torch.stack(vectors, dim=1).cpu().numpy(), strict=True))
         return np.stack([pooled[n] for n in range(len(encoded))])
 
-    def _states(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Hidden states of all layers, shape (n_texts, n_layers + 1, n_tokens, n_features)."""
-        inputs = dict(batch)
-        if self.kind == "encoder-decoder" and self.card.form == "generation":
-            start = unwrapped(self.network).config.decoder_start_token_id
-            inputs["decoder_input_ids"] = torch.full_like(batch["input_ids"][:, :1], start)
-        found = self.network(**inputs, output_hidden_states=True)
-        states = getattr(found, "encoder_hidden_states", None) or found.hidden_states
-        return torch.stack(list(states), dim=1)  # of tokens alone: what was put in takes care
+    def states(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
+        """Compute the hidden states of every layer, of tokens alone, by the stack without its head.
+
+        Returns
+        -------
+        tuple of Tensor, each of shape (n_texts, n_tokens, n_features)
+
+        Raises
+        ------
+        ValueError
+            When the stack gives more or fewer states than there are tokens.
+        """
+        stack = stack_of(unwrapped(self.network))
+        layers: tuple[torch.Tensor, ...] = stack(**batch, output_hidden_states=True).hidden_states
+        n_tokens = batch["input_ids"].shape[1]
+        if self.kind == "encoder-decoder":  # whose decoder attends to the prompt's states too
+            layers = tuple(states[:, self.card.prompt_length :] for states in layers)
+        if any(states.shape[1] != n_tokens for states in layers):
+            raise ValueError(f"expected a state a token, {n_tokens}; found {layers[-1].shape[1]}")
+        return layers
 
     def _weights(self, batch: Mapping[str, torch.Tensor], pooling: str) -> torch.Tensor:
         """How much each token counts, shape (n_texts, n_tokens); each row adds up to one."""

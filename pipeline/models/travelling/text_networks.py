@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .architecture import kind_of, remember_base
+import torch
+
+from .architecture import head_names, kind_of, remember_base
 from .card import Card, Form
 from .labelling import HEADS
 from .torchvision_on_cpu import declare_torchvision_operators
@@ -17,37 +19,51 @@ def load_text_network(folder: Path, card: Card) -> Any:
     """Load a language model from a folder, with the head that the card's form of task needs.
 
     Encoder-decoders and decoders write; classification, tagging and spans put a head on top, which
-    is new unless the folder holds one of the right size.
+    is new unless the folder holds one of the right size. Weights are float32, in whatever type
+    they are stored: small steps are lost on weights of 16 bits.
 
     Raises
     ------
     ValueError
-        When the architecture has no such head.
+        When the architecture has no such head, or the folder does not hold the whole body.
     """
     factory, config = _kind_of_network(folder, card)
+    from transformers import AutoModel
+
+    network, new = _read(factory, folder, config)
+    tops = tuple(f"{name}." for name in head_names(network))
+    head = {name for name in network.state_dict() if name.startswith(tops)}
+    lacking = {name for name in new - head if ".pooler." not in name}
+    if lacking and network.base_model is not network:
+        # under some heads the body has another name than in the files of its base
+        body, absent = _read(AutoModel, folder, config)
+        if not any(".pooler." not in f".{name}" for name in absent):
+            network.base_model.load_state_dict(body.state_dict(), strict=False)
+            new, lacking = head | {f"{network.base_model_prefix}.{name}" for name in absent}, set()
+    if lacking:
+        raise ValueError(f"{folder} does not hold all of {config.model_type}: {sorted(lacking)}")
+    return remember_base(network, new if card.form == "generation" else new | head)
+
+
+def _read(factory: Any, folder: Path, config: Any) -> tuple[Any, set[str]]:
+    """Read a network, and the names of what its folder does not hold."""
     with _without_reports():
         network, loading = factory.from_pretrained(
             folder,
             config=config,
+            dtype=torch.float32,
             local_files_only=True,
             use_safetensors=True,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
-    new = {*loading["missing_keys"], *(name for name, *_ in loading["mismatched_keys"])}
-    body = f"{network.base_model_prefix}."
-    damaged = [name for name in new if name.startswith(body) and ".pooler." not in name]
-    if damaged:
-        raise ValueError(f"{folder} does not hold all of {config.model_type}: {sorted(damaged)}")
-    if card.form != "generation":
-        new |= {name for name in network.state_dict() if not name.startswith(body)}
-    return remember_base(network, new)
+    return network, {*loading["missing_keys"], *(name for name, *_ in loading["mismatched_keys"])}
 
 
 def random_text_network(folder: Path, card: Card) -> Any:
     """Make a language model like the one in a folder, at random weights; its own are not read."""
     factory, config = _kind_of_network(folder, card)
-    network = factory.from_config(config)
+    network = factory.from_config(config, dtype=torch.float32)
     return remember_base(network, set(network.state_dict()))
 
 

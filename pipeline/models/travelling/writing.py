@@ -10,6 +10,31 @@ import torch
 
 from .architecture import unwrapped
 
+GREEDY = "the likeliest token each time, nothing forced or forbidden"
+
+
+def greedy_settings(network: Any, end: int, padding: int) -> Any:
+    """Make the settings of ``generate`` with which a network writes as it was trained to.
+
+    A checkpoint's own may force a first token, forbid repeats, or weigh several answers.
+
+    Parameters
+    ----------
+    network : transformers model
+    end, padding : int
+        The token after which a text is finished, and the one for padding.
+    """
+    from transformers import GenerationConfig
+
+    return GenerationConfig(
+        do_sample=False,
+        num_beams=1,
+        eos_token_id=end,
+        pad_token_id=padding,
+        bos_token_id=getattr(network.config, "bos_token_id", None),
+        decoder_start_token_id=getattr(network.config, "decoder_start_token_id", None),
+    )
+
 
 def continue_texts(
     network: Any, batch: Mapping[str, torch.Tensor], longest: int, end: int
@@ -40,9 +65,10 @@ def continue_texts(
     accepted = inspect.signature(plain.forward).parameters
     mask, lengths = batch["attention_mask"], batch["attention_mask"].sum(dim=1)
     keep = {"logits_to_keep": 1} if "logits_to_keep" in accepted else {}
-    cache = network(
-        input_ids=batch["input_ids"], attention_mask=mask, use_cache=True, **keep
-    ).past_key_values
+    read = network(input_ids=batch["input_ids"], attention_mask=mask, use_cache=True, **keep)
+    cache: Any = getattr(read, "past_key_values", None)
+    if not _is_plain(cache):
+        return _continue_alone(plain, batch, longest, end)
     in_front = cache.get_seq_length() - mask.shape[1]
     rows = torch.arange(len(mask), device=mask.device)
     # every text's last token is read again, as if it were the first one written: that gives the
@@ -72,7 +98,37 @@ def continue_texts(
         if not going_on.all():  # finished texts need no further computing
             cache.batch_select_indices(going_on.nonzero()[:, 0])
             alive, token, position, seen = (x[going_on] for x in (alive, token, position, seen))
-    return [row[: row.index(end)] if end in row else row for row in written.tolist()]
+    return [_until(end, row) for row in written.tolist()]
+
+
+def _is_plain(cache: Any) -> bool:
+    """Say whether a cache holds keys and values of every position, and nothing else."""
+    from transformers.cache_utils import DynamicLayer
+
+    return cache is not None and all(type(layer) is DynamicLayer for layer in cache.layers)
+
+
+def _continue_alone(
+    network: Any, batch: Mapping[str, torch.Tensor], longest: int, end: int
+) -> list[list[int]]:
+    """Let ``generate`` write on after texts, those of one length together and without padding.
+
+    For caches in which padding counts: of windows, or of states that all tokens pass through.
+    """
+    lengths = batch["attention_mask"].sum(dim=1)
+    written: dict[int, list[int]] = {}
+    for length in sorted(set(lengths.tolist())):
+        rows = (lengths == length).nonzero()[:, 0]
+        tokens = batch["input_ids"][rows, :length]
+        continued = network.generate(
+            input_ids=tokens, attention_mask=torch.ones_like(tokens), max_new_tokens=longest
+        )
+        written |= dict(zip(rows.tolist(), continued[:, length:].tolist(), strict=True))
+    return [_until(end, written[row]) for row in range(len(lengths))]
+
+
+def _until(end: int, tokens: list[int]) -> list[int]:
+    return tokens[: tokens.index(end)] if end in tokens else tokens
 
 
 def transform_texts(
@@ -82,12 +138,10 @@ def transform_texts(
 
     Parameters and returns are those of :func:`continue_texts`.
     """
-    written = network.generate(
+    written = unwrapped(network).generate(
         input_ids=batch["input_ids"],
         attention_mask=batch["attention_mask"],
         max_new_tokens=longest,
-        do_sample=False,
-        num_beams=1,
     )
     rows = written[:, 1:].tolist()  # without the token that starts every answer
-    return [row[: row.index(end)] if end in row else row for row in rows]
+    return [_until(end, row) for row in rows]

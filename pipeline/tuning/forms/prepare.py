@@ -37,15 +37,19 @@ class Items(Dataset[Item]):
     Parameters
     ----------
     items : sequence of Item
-    lengths : ndarray of int, shape (n_items,), optional
-        Tokens of each item, for batches of about the same length; else those of ``input_ids``.
+    positions : ndarray of int, shape (n_items, n_sides)
+        Positions of each item on each side of the network, its prompt's among them: those that
+        are read and, by an encoder-decoder, those that are written. Each side is padded alone.
     """
 
-    def __init__(self, items: Sequence[Item], lengths: NDArray[np.int64] | None = None) -> None:
+    def __init__(self, items: Sequence[Item], positions: NDArray[np.int64]) -> None:
         self.items = items
-        if lengths is None:
-            lengths = np.array([len(item["input_ids"]) for item in items], dtype=np.int64)
-        self.lengths = lengths
+        self.positions = positions
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Positions of each item, shape (n_items,), for batches of about the same length."""
+        return np.asarray(self.positions.sum(axis=1))
 
     def __len__(self) -> int:
         return len(self.items)
@@ -71,17 +75,30 @@ def prepare(model: TunedModel, examples: Examples) -> tuple[Items, Collate]:
         modality.
     """
     if isinstance(model, TextModel) and isinstance(examples, TextPairs):
-        return Items(_tokenise(model, examples)), TextPadding(model.tokenizer.pad_token_id)
+        items = _tokenise(model, examples)
+        return Items(items, _positions(model, items)), TextPadding(model.tokenizer.pad_token_id)
     if isinstance(model, TextModel) and isinstance(
         examples, (LabelledTexts, TaggedTexts, TextSpans)
     ):
-        return Items(labelled_items(model, examples)), TextPadding(model.tokenizer.pad_token_id)
+        items = labelled_items(model, examples)
+        return Items(items, _positions(model, items)), TextPadding(model.tokenizer.pad_token_id)
     if isinstance(model, VisionModel) and isinstance(examples, LabelledImages):
         images, labels = map(torch.from_numpy, (examples.images, examples.labels))
         items = [{"images": x, "labels": y} for x, y in zip(images, labels, strict=True)]
         tokens = model.network.patch_embed.num_patches + 1 + model.card.prompt_length
-        return Items(items, np.full(len(items), tokens)), _Pictures(model.picture)
+        return Items(items, np.full((len(items), 1), tokens)), _Pictures(model.picture)
     raise TuningError(wrong_examples(model.card.task, model.card.modality, examples))
+
+
+def _positions(model: TextModel, items: Sequence[Item]) -> NDArray[np.int64]:
+    """Count positions that are read and, by an encoder-decoder, those that are written."""
+    read = [len(item["input_ids"]) + model.card.prompt_length for item in items]
+    if model.kind != "encoder-decoder":
+        return np.array(read)[:, np.newaxis]
+    writes = model.card.form == "generation"
+    # asked for classes or spans, the decoder reads the text again
+    written = [len(item["labels" if writes else "input_ids"]) for item in items]
+    return np.stack([read, written], axis=1)
 
 
 def wrong_examples(task: str, modality: str, examples: Examples) -> Problem:

@@ -37,7 +37,7 @@ def _lacks(start: Start) -> Iterator[Problem]:
             "method 'adapter'",
             f"a base of type {', '.join(PLACES)}",
             f"{start.card.base}, of type {kind}",
-            "Choose such a base, or for this one lora or full.",
+            "Choose such a base, or another method.",
         )
 
 

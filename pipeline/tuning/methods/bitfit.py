@@ -39,7 +39,7 @@ def _lacks(start: Start) -> Iterator[Problem]:
             "method 'bitfit'",
             "a base with biases",
             f"{start.card.base}, of type {config.model_type}, which has none",
-            "Choose another base, or for this one lora or adapter.",
+            "Choose another base, or another method.",
         )
 
 

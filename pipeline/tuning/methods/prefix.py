@@ -34,7 +34,7 @@ def _lacks(start: Start) -> Iterator[Problem]:
             "method 'prefix'",
             f"a base of type {', '.join(able)}",
             f"{start.card.base}, of type {kind}",
-            "Choose such a base, or for this one prompt, lora or adapter.",
+            "Choose such a base, or another method.",
         )
     else:
         yield from lacks_room(start)

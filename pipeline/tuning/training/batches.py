@@ -14,6 +14,7 @@ from pipeline.tuning.forms.prepare import Collate, Item, Items
 
 POOL = 50  # batches that are put in order of length together, as in transformers' own sampler
 Batch = list[dict[str, torch.Tensor]]
+Sized = tuple[Item, tuple[int, ...]]  # an item, and its positions on each side of the network
 
 
 class Batches(Sampler[list[int]]):
@@ -93,32 +94,36 @@ class Parts:
     ----------
     collate : Collate
     tokens_at_once : int
-        Most tokens of a part, padding included; a longer single example is a part of its own.
+        Most positions of a part, padding, prompt and a decoder's labels included; a longer single
+        example is a part of its own.
     """
 
     collate: Collate
     tokens_at_once: int
 
-    def __call__(self, items: Sequence[tuple[Item, int]]) -> Batch:
-        """Collate items that come with their lengths, in order of length."""
+    def __call__(self, items: Sequence[Sized]) -> Batch:
+        """Collate items that come with their positions, in order of length."""
         return list(self.of(items))
 
-    def of(self, items: Sequence[tuple[Item, int]]) -> Iterator[dict[str, torch.Tensor]]:
+    def of(self, items: Sequence[Sized]) -> Iterator[dict[str, torch.Tensor]]:
         """Collate one part after another."""
         return (self.collate(part) for part in self._cut(items))
 
-    def _cut(self, items: Sequence[tuple[Item, int]]) -> Iterator[list[Item]]:
+    def _cut(self, items: Sequence[Sized]) -> Iterator[list[Item]]:
         part: list[Item] = []
-        for item, length in items:
-            if part and (len(part) + 1) * length > self.tokens_at_once:
+        longest: tuple[int, ...] = ()
+        for item, positions in items:
+            wider = tuple(map(max, longest, positions)) if part else positions
+            if part and (len(part) + 1) * sum(wider) > self.tokens_at_once:
                 yield part
-                part = []
+                part, wider = [], positions
             part.append(item)
+            longest = wider
         if part:
             yield part
 
 
-def in_order_of_length(items: Items, rank: int = 0, world_size: int = 1) -> list[tuple[Item, int]]:
-    """Give this process's share of items with their lengths, shortest first, for a validation."""
+def in_order_of_length(items: Items, rank: int = 0, world_size: int = 1) -> list[Sized]:
+    """Give this process's share of items with their positions, shortest first: a validation's."""
     order = np.argsort(items.lengths, kind="stable")[rank::world_size]
-    return [(items[int(index)], int(items.lengths[index])) for index in order]
+    return [(items[int(index)], tuple(items.positions[index].tolist())) for index in order]

@@ -39,7 +39,8 @@ class Feed:
 
     def training_batches(self) -> DataLoader[Batch]:
         """Load this process's share of each step's batch, in parts."""
-        pairs = list(zip(self.training.items, self.training.lengths.tolist(), strict=True))
+        positions = map(tuple, self.training.positions.tolist())
+        pairs = list(zip(self.training.items, positions, strict=True))
         return DataLoader(pairs, batch_sampler=self.batches, collate_fn=self.parts)  # type: ignore[arg-type]
 
     def validation_parts(self) -> Iterator[dict[str, torch.Tensor]]:

@@ -42,14 +42,22 @@ def insert_prompt(network: Any, card: Card) -> Any:
         network.get_decoder().register_forward_pre_hook(_see_whole_encoder, with_kwargs=True)
         return network
     reader.register_forward_hook(_keep_tokens, with_kwargs=True)
-    if getattr(reader, "pooler", None) is not None:
-        reader.pooler.register_forward_pre_hook(_Behind(card.prompt_length))
+    pooler = getattr(reader, "pooler", None)
+    if isinstance(pooler, nn.Linear):  # ALBERT's is given one state, taken before it is called
+        reader.encoder.register_forward_hook(_Behind(card.prompt_length).cut_last)
+    elif pooler is not None:
+        pooler.register_forward_pre_hook(_Behind(card.prompt_length))
     return network
 
 
 def reader_of(network: Any) -> Any:
-    """Find the part of a network that reads the text: an encoder, or a stack without its head."""
-    return network.get_encoder() if network.config.is_encoder_decoder else network.base_model
+    """Find the part of a network that reads the text: an encoder, or a stack without its head.
+
+    OPT's heads call the decoder within its stack, past the stack itself.
+    """
+    if network.config.is_encoder_decoder:
+        return network.get_encoder()
+    return getattr(network.base_model, "decoder", network.base_model)
 
 
 def _put_in_front(reader: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -96,10 +104,10 @@ def _lengthened(values: torch.Tensor, length: int, filler: int) -> torch.Tensor:
 def _keep_tokens(reader: Any, _: Any, kwargs: dict[str, Any], output: Any) -> Any:
     if kwargs.get("inputs_embeds") is None:
         return output
-    behind = _Behind(len(reader.prompt))
-    output.last_hidden_state = behind.cut(output.last_hidden_state)
+    n_tokens = kwargs["inputs_embeds"].shape[1] - len(reader.prompt)
+    output.last_hidden_state = output.last_hidden_state[:, -n_tokens:]
     if output.hidden_states is not None:
-        output.hidden_states = tuple(behind.cut(states) for states in output.hidden_states)
+        output.hidden_states = tuple(states[:, -n_tokens:] for states in output.hidden_states)
     return output
 
 
@@ -111,6 +119,10 @@ class _Behind:
 
     def cut(self, states: torch.Tensor) -> torch.Tensor:
         return states[:, self.length :]
+
+    def cut_last(self, _: Any, __: tuple[Any, ...], output: Any) -> Any:
+        output.last_hidden_state = self.cut(output.last_hidden_state)
+        return output
 
     def __call__(self, _: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         return (self.cut(args[0]), *args[1:])
