@@ -18,6 +18,7 @@ MODALITIES = {"text": "Language", "image": "Pictures"}
 #: With fewer subjects than this, hardly anything is known of other subjects.
 FEW_SUBJECTS = 8
 LEVEL = 0.05
+NOT_COMPUTED = "No differences were computed for these alignments, so there is no answer yet."
 NOT_COMPARED = "No prompt tuning was run beside full fine-tuning, so the two cannot be compared."
 
 
@@ -27,13 +28,13 @@ class Finding:
 
     Parameters
     ----------
-    modality, contrast : str
-        In words.
+    where, contrast : str
+        Modality, with the brain dataset if there are several, and contrast in words.
     by_direction : mapping of str to str
         Direction -> difference with its interval of 95 %, or why there is none.
     """
 
-    modality: str
+    where: str
     contrast: str
     by_direction: Mapping[str, str]
 
@@ -98,7 +99,7 @@ def answer_of(results: StudyResults) -> Answer:
         if not main.empty and m not in set(main["modality"])
     ]
     return Answer(
-        headline=_headline(main),
+        headline=_headline(main) if not main.empty else _no_answer(results),
         sentences=(*sentences, *without),
         findings=tuple(_findings(overall)),
         grounds=tuple(_grounds(results, main)),
@@ -112,7 +113,16 @@ def _asked(results: StudyResults) -> pd.DataFrame:
         return overall
     tuned = results.prompts_only | {FULL}
     asked = overall["method_a"].isin(tuned) & overall["method_b"].isin([FULL, UNTUNED])
+    several = overall.groupby("modality")["brain"].transform("nunique") > 1
+    whole = (overall["split"] == "shuffled").groupby(overall["brain"]).transform("all")
+    asked &= whole | (overall["split"] != "shuffled")  # shuffled folds leak
     rank = overall.assign(
+        where=[
+            _where(*row)
+            for row in zip(
+                overall["modality"], overall["brain"], several, overall["simulated"], strict=True
+            )
+        ],
         picture=overall["modality"] != "text",
         to_base=overall["method_b"] != FULL,
         of_full=overall["method_a"] == FULL,
@@ -120,6 +130,12 @@ def _asked(results: StudyResults) -> pd.DataFrame:
     )
     order = ["picture", "simulated", "to_base", "of_full", "decoding"]
     return rank[asked].sort_values(order, kind="stable").drop(columns=[order[0], *order[2:]])
+
+
+def _where(modality: str, brain: str, several: bool, simulated: bool) -> str:
+    named = f", {brain}" if several else ""
+    told = " (simulated)" if simulated and "simulated" not in named else ""
+    return f"{MODALITIES[modality]}{named}{told}"
 
 
 def _main(overall: pd.DataFrame, prompts_only: frozenset[str]) -> pd.DataFrame:
@@ -132,8 +148,6 @@ def _main(overall: pd.DataFrame, prompts_only: frozenset[str]) -> pd.DataFrame:
 
 
 def _headline(main: pd.DataFrame) -> str:
-    if main.empty:
-        return NOT_COMPARED
     known = main[main["low"].notna()]
     if known.empty:
         reasons = "; ".join(dict.fromkeys(main["reason"]))
@@ -143,26 +157,30 @@ def _headline(main: pd.DataFrame) -> str:
         threshold = number(float(known["visible_from"].max()))
         return f"No difference visible; differences above {threshold} would have been."
     return " ".join(
-        f"{MODALITIES[row.modality]}: {in_words(row.method_a)} is "
+        f"{row.where}: {in_words(row.method_a)} is "
         f"{_direction_word(row)} than {in_words(row.method_b)}."
         for row in visible
     )
 
 
+def _no_answer(results: StudyResults) -> str:
+    methods = set(results.brain_scores["method"])
+    return NOT_COMPUTED if FULL in methods and methods & results.prompts_only else NOT_COMPARED
+
+
 def _sentence(row: Any) -> str:
-    where = f"{MODALITIES[row.modality]}{' (simulated)' if row.simulated else ''}"
     names = f"{in_words(row.method_a)} and {in_words(row.method_b)}"
     size = number(row.difference, signed=True)
     if math.isnan(row.low):
-        return f"{where}: {names} differ by {size} in {row.direction}, {_no_interval(row)}."
+        return f"{row.where}: {names} differ by {size} in {row.direction}, {_no_interval(row)}."
     surely = f"{size}, 95 % interval {interval(row.low, row.high)}"
     if _sign(row):
         return (
-            f"{where}: in {row.direction} {in_words(row.method_a)} scores {_direction_word(row)} "
-            f"than {in_words(row.method_b)} ({surely})."
+            f"{row.where}: in {row.direction} {in_words(row.method_a)} scores "
+            f"{_direction_word(row)} than {in_words(row.method_b)} ({surely})."
         )
     return (
-        f"{where}: in {row.direction} no difference between {names} is visible ({surely}); one "
+        f"{row.where}: in {row.direction} no difference between {names} is visible ({surely}); one "
         f"above {number(row.visible_from)} would have been."
     )
 
@@ -170,13 +188,9 @@ def _sentence(row: Any) -> str:
 def _findings(overall: pd.DataFrame) -> Iterator[Finding]:
     if overall.empty:
         return
-    keys = ["modality", "simulated", "method_a", "method_b"]
-    for (modality, simulated, a, b), rows in overall.groupby(keys, sort=False):
-        yield Finding(
-            f"{MODALITIES[modality]}{' (simulated)' if simulated else ''}",
-            contrast_in_words(a, b),
-            {row.direction: _size(row) for row in rows.itertuples()},
-        )
+    for (where, a, b), rows in overall.groupby(["where", "method_a", "method_b"], sort=False):
+        sizes = {row.direction: _size(row) for row in rows.itertuples()}
+        yield Finding(where, contrast_in_words(a, b), sizes)
 
 
 def _size(row: Any) -> str:
@@ -201,7 +215,7 @@ def _no_interval(row: Any) -> str:
 
 
 def _grounds(results: StudyResults, main: pd.DataFrame) -> Iterator[Ground]:
-    yield from (_sizes(row) for row in main.drop_duplicates("modality").itertuples())
+    yield from (_sizes(row) for row in main.drop_duplicates("where").itertuples())
     if not results.contrasts.empty and not main.empty:
         yield _corrected(results, str(main["direction"].iloc[0]))
     yield _folds(set(results.brain_scores["split"]))
@@ -221,7 +235,7 @@ def _grounds(results: StudyResults, main: pd.DataFrame) -> Iterator[Ground]:
 
 def _sizes(row: Any) -> Ground:
     counts = (
-        f"{MODALITIES[row.modality]}: {_counted(row.n_subjects, 'subject')}, "
+        f"{row.where}: {_counted(row.n_subjects, 'subject')}, "
         f"{_counted(row.n_groups, 'stimulus group')}, {_counted(row.n_seeds, 'training seed')}"
     )
     little = [

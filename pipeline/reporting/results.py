@@ -21,6 +21,8 @@ ALIGNED = (*MODEL, "brain", "simulated", "direction", "split", "roi", "subject")
 ALIGNED_KEY = tuple(column for column in ALIGNED if column != "simulated")
 #: A cell of the study in which two methods are compared.
 COMPARED = ("modality", "brain", "split", "direction", "base", "task", "roi", "contrast")
+#: What a mean difference over cells is of.
+OVERALL = ("modality", "brain", "split", "direction", "contrast")
 #: What is known of a difference: its interval is empty where ``reason`` says why there is none.
 STATISTICS = (
     "method_a",
@@ -66,7 +68,7 @@ class StudyResults:
     contrasts, subject_contrasts : DataFrame
         Differences between methods, over subjects and of each subject.
     overall : DataFrame
-        Mean differences over the ROIs, tasks and bases of a modality and direction.
+        Mean differences over the ROIs, tasks and bases of a brain, direction and split.
     ceilings, layer_profile, lineage : DataFrame
     unique : DataFrame
         2v2 accuracy of nuisance features alone, and what a model adds to it.
@@ -124,12 +126,10 @@ class StudyResults:
     overall: pd.DataFrame = field(
         default_factory=pd.DataFrame,
         metadata=_form(
-            "modality",
-            "direction",
-            "contrast",
+            *OVERALL,
             *STATISTICS,
             "n_cells",
-            key=("modality", "direction", "contrast", "simulated"),
+            key=(*OVERALL, "simulated"),
             may_be_nan=UNCERTAIN,
         ),
     )

@@ -31,7 +31,7 @@ def contrast_frames(brain_scores: pd.DataFrame, tasks: pd.DataFrame) -> dict[str
     names = ["contrast", "method_a", "method_b", "modality", "simulated"]
     cell = ["brain", "split", "direction", "base", "task", "roi", *names]
     contrasts = subjects.groupby(cell, sort=False)["difference"].mean().reset_index()
-    family = ["direction", *names]
+    family = ["brain", "split", "direction", *names]
     overall = subjects.groupby(family, sort=False)["difference"].mean().reset_index()
     return {
         "contrasts": with_statistics(contrasts),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from study_differences import contrast_frames
 
-from pipeline.reporting.answer import NOT_COMPARED, answer_of
+from pipeline.reporting.answer import NOT_COMPARED, NOT_COMPUTED, answer_of
 
 
 def with_difference(results, difference, half=0.02, **changed):
@@ -28,7 +29,9 @@ def test_a_visible_difference_is_named_with_its_direction_and_interval(
     make_results, difference, word
 ):
     answer = answer_of(make_results(**with_difference(make_results(), difference)))
-    assert f"Language: prompt tuning is {word} than full fine-tuning." in answer.headline
+    assert (
+        f"Language (simulated): prompt tuning is {word} than full fine-tuning." in answer.headline
+    )
     assert f"prompt tuning scores {word} than full fine-tuning" in answer.sentences[0]
     assert all(f", {word}" in text for f in answer.findings for text in f.by_direction.values())
 
@@ -70,6 +73,27 @@ def test_without_contrasts_there_is_nothing_to_compare(make_results):
     assert answer.findings == ()
 
 
+def test_differences_that_were_not_computed_are_not_called_not_compared(make_results):
+    answer = answer_of(make_results(overall=pd.DataFrame(), contrasts=pd.DataFrame()))
+    assert answer.headline == NOT_COMPUTED
+
+
+def test_two_brains_of_a_modality_are_told_apart_and_shuffled_folds_do_not_answer(make_results):
+    overall = make_results().overall
+    twice = pd.concat([overall, overall.assign(brain="lab"), overall.assign(split="shuffled")])
+    answer = answer_of(make_results(overall=twice))
+    assert {finding.where for finding in answer.findings} == {
+        f"{modality}, {brain}"
+        for modality, brain in (
+            ("Language", "pereira-simulated"),
+            ("Language", "lab (simulated)"),
+            ("Pictures", "bold5000-simulated"),
+            ("Pictures", "lab (simulated)"),
+        )
+    }
+    assert len(answer.sentences) == 4
+
+
 def test_a_modality_without_prompt_tuning_is_named(make_results):
     overall = make_results().overall
     answer = answer_of(make_results(overall=overall[overall["modality"] == "text"]))
@@ -79,7 +103,7 @@ def test_a_modality_without_prompt_tuning_is_named(make_results):
 def test_measured_and_simulated_subjects_never_share_a_line(make_results):
     overall = make_results(simulated=False).overall
     answer = answer_of(make_results(overall=overall))
-    assert not any("simulated" in finding.modality for finding in answer.findings)
+    assert not any("simulated" in finding.where for finding in answer.findings)
     assert any("Subjects are simulated" in ground.text for ground in answer.grounds)
 
 

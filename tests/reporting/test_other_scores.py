@@ -213,7 +213,7 @@ def test_the_page_shows_what_was_computed_and_no_section_of_what_was_not(make_re
     )
     report = build_report(tested)
     assert "Permutation tests" in report.html
-    assert "the layer and the alpha that the fold chose" in report.html
+    assert "with layer and alpha chosen anew" in report.html
     assert '<p class="warning">' in report.html
     assert "<td>3/3 (0.010)</td>" in report.html
     assert {"p-values-encoding-bold5000-simulated-tiny-vit"} <= set(report.tables)

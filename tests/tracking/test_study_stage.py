@@ -21,8 +21,9 @@ STUDY = {
             "bases": ["tiny-vit"],
             "tasks": ["digits"],
             "methods": ["base", "full", "vpt-shallow"],
+            "seeds": [9],
             "brains": ["simulated-pictures"],
-            "tune": {"max_train": 64, "max_eval": 20, "max_steps": 4, "eval_every": 2, "seed": 9},
+            "tune": {"max_train": 64, "max_eval": 20, "max_steps": 4, "eval_every": 2},
             "by_method": {"vpt-shallow": {"prompt_length": 3}},
             "align": {"folds": 3, "inner_folds": 2, "trials": 3, "pooling": "class"},
         }

@@ -16,11 +16,11 @@ LEVEL = 0.05
 INTRO = (
     "Is 2v2 accuracy higher than where features and responses have nothing to do with each other? "
     "Whole stimulus groups (in shuffled folds single stimuli) are exchanged, and ridge is fitted "
-    "again to every exchange in every fold; the layer and the alpha that the fold chose in the "
-    "observed order are kept, not chosen anew. p is the share of orders, the observed one among "
-    "them, that score as high or higher; of a repeated split the first is tested. Subjects share "
-    "stimuli, model and exchanges, so their p values depend on each other: twice the median is a p "
-    "value for all subjects together, whatever the dependence (Rüger 1978); a product is not."
+    "again to every exchange in every fold, with layer and alpha chosen anew. p is the share of "
+    "orders, the observed one among them, that score as high or higher; of a repeated split the "
+    "first is tested. Subjects share stimuli, model and exchanges, so their p values depend on "
+    "each other: twice the median is a p value for all subjects together, whatever the "
+    "dependence (Rüger 1978); a product is not."
 )
 
 
