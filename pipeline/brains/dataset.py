@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from pipeline.errors import DataError, Problem, refuse
 from pipeline.words import Modality
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays do not compare; as an object it can be a key
 class Stimuli:
     """What the subjects read or saw, in the order of the response rows.
 
@@ -39,7 +40,7 @@ class Stimuli:
     def __len__(self) -> int:
         return len(self.items)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the items in order (not of the groups: features do not depend on them)."""
         digest = hashlib.sha256()
@@ -90,7 +91,7 @@ class BrainDataset:
         """Regions of interest, in the order of their first appearance over subjects."""
         return tuple(dict.fromkeys(roi for s in self.subjects.values() for roi in s.rois))
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of stimuli, groups, responses, repeats and regions."""
         digest = hashlib.sha256(self.stimuli.digest.encode())

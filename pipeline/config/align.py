@@ -35,6 +35,11 @@ class ExtractConfig(StageConfig):
     brain_dir: BrainDirectory = ""
     pooling: PoolingSetting = "mean"
     batch_size: int = Field(64, ge=1, description="Stimuli computed at once.")
+    trust_registry: bool = Field(
+        False,
+        description="Run the code of a version even where it is not that of this project: as safe "
+        "as whoever can write to the registry.",
+    )
 
 
 class ScoreConfig(StageConfig):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Problem
+from pipeline.models.travelling.card import base_files
 from pipeline.words import Modality
 
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
@@ -50,6 +51,21 @@ def problems_in(folder: Path) -> Iterator[Problem]:
     elif "architecture" not in config:
         yield from _text_problems(folder, config)
     yield from _weight_problems(folder)
+    yield from _link_problems(folder)
+
+
+def _link_problems(folder: Path) -> Iterator[Problem]:
+    """Find files of a base that are links to somewhere else: the store would be given a copy."""
+    # in the hub's cache files of a snapshot are links to the blobs of the same repository
+    inside = folder.resolve().parents[1] if folder.parent.name == "snapshots" else folder.resolve()
+    for path in base_files(folder):
+        if not path.resolve().is_relative_to(inside):
+            yield Problem(
+                str(path),
+                f"a file inside {folder}",
+                f"a link to {path.resolve()}",
+                "Copy what belongs to the base into its directory.",
+            )
 
 
 def _text_problems(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,18 +15,30 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 from numpy import dtype
 
-from pipeline.errors import Problem, RegistryError, nearest
-from pipeline.models import travelling
+from pipeline.errors import Problem, RegistryError, nearest, refuse
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tracking.claims import claimed
+from pipeline.tracking.names import valid_name
+from pipeline.tracking.runs import log
+from pipeline.tracking.versions import (
+    CODE,
+    copy_travelling,
+    damage_of_version,
+    seal_model,
+    version_problems,
+)
 
-CODE = Path(__file__).with_name("registered_model.py")
 NEEDS = {
     "text": ("torch", "transformers", "peft", "safetensors"),
     "image": ("torch", "torchvision", "timm", "peft", "safetensors"),
 }
+
+#: Tags of a version: a digest of what its validation score was measured on, and what is damaged.
+MEASURE, DAMAGED = "measure", "damaged"
+#: Tags that every version of tune has.
+OWN_TAGS = {"base", "task", "method", "seed", "modality"}
 
 
 @dataclass(frozen=True)
@@ -67,23 +78,34 @@ class Registered:
         return f"{self.name} {self.tags['method']} v{self.version}"
 
 
-def log_model(model: TunedModel, base_uri: str) -> tuple[str, str, int]:
-    """Log a tuned model to the active run as a pyfunc that carries its own code.
+@dataclass(frozen=True)
+class LoggedModel:
+    """A tuned model in its run, before it is registered.
 
-    Returns
-    -------
-    tuple of str, str, int
-        Model id, model URI, and the bytes of card, weights and tokenizer.
+    Parameters
+    ----------
+    model_id, uri : str
+    bytes_stored : int
+        Of card, weights and tokenizer.
+    seals : mapping of str to str
+        Tags by which a version of it is known to be whole: see :mod:`pipeline.tracking.versions`.
     """
+
+    model_id: str
+    uri: str
+    bytes_stored: int
+    seals: Mapping[str, str]
+
+
+def log_model(model: TunedModel, base_uri: str) -> LoggedModel:
+    """Log a tuned model to the active run as a pyfunc that carries its own code."""
     card = model.card
     with tempfile.TemporaryDirectory(prefix="tuned-") as name:
         tuned, code = Path(name) / "tuned", Path(name) / "travelling"
         save_tuned(model, tuned)
-        shutil.copytree(
-            Path(travelling.__file__).parent, code, ignore=shutil.ignore_patterns("__pycache__")
-        )
+        copy_travelling(code)
         info = mlflow.pyfunc.log_model(
-            name=f"{card.base}-{card.task}-{card.method}",
+            name=valid_name(f"{card.base}-{card.task}-{card.method}"),
             python_model=str(CODE),
             artifacts={"tuned": str(tuned), "travelling": str(code)},
             model_config={"base_uri": base_uri},
@@ -92,7 +114,8 @@ def log_model(model: TunedModel, base_uri: str) -> tuple[str, str, int]:
             pip_requirements=[f"{p}=={installed(p)}" for p in ("mlflow", *NEEDS[card.modality])],
         )
         stored = sum(path.stat().st_size for path in tuned.rglob("*") if path.is_file())
-    return info.model_id, info.model_uri, stored
+    seals = seal_model(info.model_id, "" if card.storage == "whole" else base_uri)
+    return LoggedModel(info.model_id, info.model_uri, stored, seals)
 
 
 def _signature(card: Card) -> ModelSignature:
@@ -135,11 +158,27 @@ def _register(model_uri: str, name: str, tags: Mapping[str, str], description: s
 
 
 def _point_alias(name: str, method: str) -> None:
-    """Point a method's alias at the version with the best validation score, newest if equal."""
+    """Point a method's alias at the best version by validation score, the newest if equal.
+
+    Scores compare only where they were measured on the same data by the same scorer, which are
+    those of the version that has the alias: the others do not take it.
+    """
     client = mlflow.MlflowClient()
-    versions = [v for v in _versions(name) if v.tags.get("method") == method]
-    if versions:
-        client.set_registered_model_alias(name, method, max(versions, key=_merit).version)
+    every = [v for v in _versions(name) if v.tags.get("method") == method and _has_merit(v)]
+    versions = sorted((v for v in every if DAMAGED not in v.tags), key=lambda v: int(v.version))
+    if not versions:
+        return
+    alias = str(client.get_registered_model(name).aliases.get(method))
+    holder = next((v for v in every if str(v.version) == alias), versions[0])
+    comparable = [v for v in versions if v.tags.get(MEASURE) == holder.tags.get(MEASURE)]
+    best = max(comparable or versions[-1:], key=_merit)
+    client.set_registered_model_alias(name, method, best.version)
+    if versions[-1].tags.get(MEASURE) != best.tags.get(MEASURE):
+        log.info(
+            "  models:/%s@%s stays version %s: version %s was scored on other data, and scores on "
+            "other data do not compare",
+            *(name, method, best.version, versions[-1].version),
+        )
 
 
 def discard_version(version: Registered) -> None:
@@ -147,6 +186,10 @@ def discard_version(version: Registered) -> None:
     with claimed(f"registered model {version.name}", version.name):
         mlflow.MlflowClient().delete_model_version(version.name, version.version)
         _point_alias(version.name, version.tags["method"])
+
+
+def _has_merit(version: ModelVersion) -> bool:
+    return "validation_score" in version.tags
 
 
 def _versions(name: str) -> list[ModelVersion]:
@@ -170,8 +213,40 @@ def versions_with(name: str, tags: Mapping[str, str]) -> list[Registered]:
 
 def made_by(run_id: str) -> Registered | None:
     """Find the version that a tune run registered, if it is still there."""
-    found = mlflow.MlflowClient().search_model_versions(f"run_id = '{run_id}'")
-    return _registered(found[0]) if found else None
+    versions = mlflow.MlflowClient().search_model_versions(f"run_id = '{run_id}'")
+    return _registered(versions[0]) if versions else None
+
+
+def made_whole_by(run_id: str) -> Registered | None:
+    """Find the version that a tune run registered, if it is still there and undamaged."""
+    version = made_by(run_id)
+    return version if version and is_undamaged(version) else None
+
+
+def is_undamaged(version: Registered) -> bool:
+    """Say whether a version is as it was registered; else tag it, so that it loses its alias."""
+    damage = damage_of_version(version.model_id, version.run_id, version.tags)
+    if damage:
+        log.info("%s is damaged: %s", version.uri, ", ".join(damage[:3]))
+        tag_version(version, {DAMAGED: ", ".join(damage[:3])[:1000]})
+    return not damage
+
+
+def require_sound(version: Registered, trusted: bool) -> None:
+    """Refuse a version that is damaged, or would run code that is not this project's.
+
+    Parameters
+    ----------
+    version : Registered
+    trusted : bool
+        Whether it may run any code.
+
+    Raises
+    ------
+    RegistryError
+    """
+    identity = (version.uri, version.model_id, version.run_id, version.tags)
+    refuse(version_problems(*identity, trusted), RegistryError)
 
 
 def resolve(uri: str) -> Registered:
@@ -211,12 +286,16 @@ def resolve(uri: str) -> Registered:
             "model", f"an existing {kind} of {name}", f"'{which}'", nearest(which, known)
         )
         raise RegistryError(problem) from error
+    if not found.tags.keys() >= OWN_TAGS:
+        expected = "a version that tune registered"
+        foreign = f"'{uri}', a model of another kind, without the tags of one"
+        remedy = "Name a model that tune has registered, as models:/<base>-<task>@<method>."
+        raise RegistryError(Problem("model", expected, foreign, remedy))
     return _registered(found)
 
 
 def _registered(version: ModelVersion) -> Registered:
-    uri = f"models:/{version.name}/{version.version}"
-    model_id = mlflow.models.get_model_info(uri).model_id  # the version itself does not say
+    model_id = str(version.source).removeprefix("models:/")  # the version itself does not say
     return Registered(version.name, str(version.version), version.run_id, model_id, version.tags)
 
 

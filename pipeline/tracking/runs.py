@@ -18,6 +18,7 @@ from pipeline.errors import PipelineError, Problem, RegistryError
 from pipeline.tracking.claims import claimed, process_tag
 from pipeline.tracking.fetching import fetch
 from pipeline.tracking.places import is_read_only
+from pipeline.tracking.seals import artifact_problem, seal_run
 
 log = logging.getLogger("pipeline")
 NOTE = "mlflow.note.content"  # the tag that the UI shows as a run's description
@@ -49,6 +50,13 @@ class Stage:
     settings: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    def settled(
+        self, title: str, fingerprint: str, settings: Mapping[str, Any], tags: Mapping[str, str]
+    ) -> Stage:
+        """Complete what the settings said with what the inputs say, once these are there."""
+        further = {**self.settings, **settings}
+        return Stage(self.name, title, fingerprint, further, {**self.tags, **tags})
+
 
 @contextmanager
 def stage_run(stage: Stage) -> Iterator[Run]:
@@ -69,6 +77,7 @@ def stage_run(stage: Stage) -> Iterator[Run]:
         except PipelineError as error:
             mlflow.set_tag("error", _shortened(error))
             raise
+        seal_run(run.info.run_id)
         if stage.fingerprint:
             # only now: an unfinished run must not be taken for a finished one
             mlflow.set_tag("fingerprint", stage.fingerprint)
@@ -165,11 +174,6 @@ def leave_word_of_reuse(stage: Stage, run_id: str) -> None:
             mlflow.set_tag(NOTE, f"Nothing was computed: run {run_id} holds the same result.")
 
 
-def always(_: Run) -> bool:
-    """Say that a finished run can be used as it is."""
-    return True
-
-
 def finished_runs(fingerprint: str) -> list[Run]:
     """Find the finished runs with a fingerprint, newest first, in every experiment."""
     return find_runs(f"tags.fingerprint = '{fingerprint}' and attributes.status = 'FINISHED'")
@@ -191,25 +195,29 @@ def artifact_uri(run_id: str, name: str) -> str:
 
 
 def artifact(run_id: str, name: str) -> Path:
-    """Fetch an artifact of a run.
+    """Fetch an artifact of a run, and compare it with the run's seal.
 
     Raises
     ------
     RegistryError
-        When the run has no such artifact, or it is out of reach.
+        When the run has no such artifact, it is out of reach, or it is damaged.
     """
     try:
-        return fetch(artifact_uri(run_id, name))
+        run = mlflow.get_run(run_id)
+        path = fetch(f"{run.info.artifact_uri}/{name}")
     except (OSError, mlflow.exceptions.MlflowException) as error:
         raise RegistryError(
             Problem(
                 f"run {run_id}",
                 f"an artifact '{name}'",
                 "none that can be read",
-                "Was it deleted, or moved without the store? Put it back beside mlflow.db, or "
-                "delete the run and run its stage again.",
+                "Run that stage (or the study) again with the same settings: what is missing is "
+                "made anew. Or put it back beside mlflow.db, if it was moved without the store.",
             )
         ) from error
+    if problem := artifact_problem(run, name, path):
+        raise RegistryError(problem)
+    return path
 
 
 @contextmanager

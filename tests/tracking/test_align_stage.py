@@ -16,8 +16,10 @@ from pipeline.errors import AlignmentError, ConfigError, DataError, RegistryErro
 from pipeline.features.store import FILE, write_features
 from pipeline.tracking.registry import resolve
 from pipeline.tracking.runs import artifact, find_runs
+from pipeline.tracking.stages.align import stage
 from pipeline.tracking.stages.align.stage import matching_features, run_align
 from pipeline.tracking.stages.extract import run_extract
+from pipeline.tracking.stages.tune.stage import run_tune
 
 BRAIN = "simulated-sentences"
 QUICK = {"folds": 3, "inner_folds": 3, "trials": 4}
@@ -105,6 +107,41 @@ def test_alignment_reuses_features_and_itself(aligned, prompt, caplog):
     again = run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **QUICK))
     assert again == aligned
     assert len(find_runs(f"tags.stage = 'extract' and params.model = '{prompt.uri}'")) == 1
+
+
+def test_an_alias_that_moves_meanwhile_does_not_mix_two_versions(
+    prompt, config_of, client, monkeypatch
+):
+    settings = {"prompt_length": 4, "learning_rate": 1e-9}
+    other = run_tune(config_of("tiny-gpt2", "summarization", "prompt", **settings))
+    client.set_registered_model_alias(prompt.name, "prompt", prompt.version)
+    plan = stage.make_plan
+
+    def meanwhile(config, brain):
+        client.set_registered_model_alias(prompt.name, "prompt", other.version)
+        return plan(config, brain)
+
+    monkeypatch.setattr(stage, "make_plan", meanwhile)
+    uri = f"models:/{prompt.name}@prompt"
+    aligned = run_align(AlignConfig(model=uri, brain=BRAIN, **QUICK, seed=11, nuisance=False))
+    client.set_registered_model_alias(prompt.name, "prompt", prompt.version)
+    runs = [client.get_run(run_id) for run_id in (aligned.run_id, aligned.extract_run)]
+    assert [run.data.params["model"] for run in runs] == [prompt.uri, prompt.uri]
+
+
+def test_the_brain_dataset_is_read_once_an_alignment(prompt, monkeypatch):
+    read = []
+    load = stage.load_brain
+
+    def counted(*named):
+        read.append(named)
+        return load(*named)
+
+    for place in ("pipeline.brains.load", "pipeline.tracking.stages.extract"):
+        monkeypatch.setattr(f"{place}.load_brain", counted)
+    monkeypatch.setattr(stage, "load_brain", counted)
+    run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **QUICK, seed=12))
+    assert len(read) == 1
 
 
 def test_other_folds_are_another_alignment_of_the_same_features(aligned, prompt):
@@ -254,7 +291,7 @@ def test_features_that_were_damaged_are_computed_again(prompt):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
-    with pytest.raises(DataError, match=r"a damaged file. Run extract again"):
+    with pytest.raises(RegistryError, match=r"features.safetensors changed. Run that stage"):
         first.read()
     again = run_extract(config)
     assert again.run_id != first.run_id

@@ -57,8 +57,8 @@ def logged(store, architecture, text_model):
         folder = architecture(kind)
         base_uri = keep_base(Base(kind, "text", kind, lambda folder=folder: folder), folder)
         with mlflow.start_run():
-            _, uri, stored = log_model(model, base_uri)
-        made[uri] = (form, model, rows, stored)
+            logged = log_model(model, base_uri)
+        made[logged.uri] = (form, model, rows, logged.bytes_stored)
     return made
 
 

@@ -25,8 +25,7 @@ from pipeline.alignment.dataset.subject_rois import (
 from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import exchange_problems
-from pipeline.brains.dataset import BrainDataset
-from pipeline.brains.load import load_brain
+from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.names import lone_voxel_problems
 from pipeline.brains.near_identical import merged_groups
 from pipeline.config import AlignConfig, ComputeConfig, ScoreConfig
@@ -191,7 +190,7 @@ def make_plan(config: AlignConfig, brain: BrainDataset) -> Plan:
         stimulus group; stimuli that cannot be exchanged as often as is asked.
     """
     refuse(lone_voxel_problems(brain), AlignmentError)
-    groups = _groups(config.brain, config.brain_dir, config.near_identical)
+    groups = _groups(brain.stimuli, config.near_identical)
     plan = Plan(brain, groups, (config,))
     plan.try_folds()
     if config.permutations:
@@ -208,8 +207,7 @@ def make_plan(config: AlignConfig, brain: BrainDataset) -> Plan:
 
 
 @lru_cache(maxsize=4)  # a study aligns many models with the same brain dataset
-def _groups(name: str, directory: str, threshold: float) -> NDArray[np.str_]:
-    stimuli = load_brain(name, directory).stimuli
+def _groups(stimuli: Stimuli, threshold: float) -> NDArray[np.str_]:
     groups = merged_groups(stimuli, threshold)
     before, after = (len(np.unique(names)) for names in (stimuli.groups, groups))
     if after < before:

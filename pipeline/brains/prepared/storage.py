@@ -193,7 +193,7 @@ def _read_subject(entry: SubjectEntry, folder: Path) -> Responses:
 def load_canonical(config: BrainConfig) -> BrainDataset:
     """Open the canonical copy in the directory of a config."""
     remedy = "Point to the folder that prepare wrote."
-    return read_canonical(require_directory("prepared", config.directory, remedy))
+    return read_canonical(require_directory("prepared", config.directory, remedy), verify=True)
 
 
 CANONICAL = Brain(

@@ -20,8 +20,10 @@ from pipeline.features.store import FILE, Origin, by_layer, read_features, write
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fetching import scratch_folder
 from pipeline.tracking.fingerprints import fingerprint
-from pipeline.tracking.registry import Registered, resolve
+from pipeline.tracking.registry import Registered, require_sound, resolve
 from pipeline.tracking.runs import Stage, artifact, logged_folder, once, visible_refusal
+from pipeline.tracking.seals import is_whole
+from pipeline.tracking.versions import only_from_source
 from pipeline.words import POOLINGS
 
 CODE = ("features",)  # the model's own code is part of the version
@@ -45,26 +47,42 @@ def run_extract(config: ExtractConfig) -> Extracted:
     Raises
     ------
     PipelineError
-        When the model is not registered, the brain dataset cannot be read, or the two are of
-        different modalities.
+        When the model is not registered or is damaged, the brain dataset cannot be read, or the
+        two are of different modalities.
     """
-    stage = Stage(
-        "extract",
-        f"extract {config.model} for {config.brain}",
-        settings=config.model_dump(),
-        tags={"brain": config.brain},
-    )
-    with visible_refusal(stage):
+    with visible_refusal(_stage(config)):
         registered = resolve(config.model)
         brain = load_brain(config.brain, config.brain_dir)
+    return extract_features(config, registered, brain)
+
+
+def extract_features(
+    config: ExtractConfig, registered: Registered, brain: BrainDataset
+) -> Extracted:
+    """Do what :func:`run_extract` does with a version and a brain dataset that are at hand.
+
+    Parameters
+    ----------
+    config : ExtractConfig
+        Or of an alignment. Its model is not looked up again: an alias may have moved meanwhile.
+    registered : Registered
+    brain : BrainDataset
+
+    Raises
+    ------
+    PipelineError
+        When the version is damaged, or of another modality than the stimuli.
+    """
+    stage = _stage(config)
+    with visible_refusal(stage):
+        require_sound(registered, config.trust_registry)
         _check(config, registered, brain)
     origin = Origin(registered.uri, brain.name, brain.stimuli.digest, config.pooling)
     inputs = {"model": registered.model_id, "stimuli": brain.stimuli.digest}
-    stage = Stage(
-        "extract",
+    stage = stage.settled(
         f"extract {registered.title} for {brain.name}",
         fingerprint("extract", {"pooling": config.pooling}, inputs, CODE),
-        {**config.model_dump(), "model": registered.uri},
+        {"model": registered.uri},
         {"brain": brain.name, **registered.names},
     )
 
@@ -76,13 +94,20 @@ def run_extract(config: ExtractConfig) -> Extracted:
         widths = [x.shape[1] for x in layers.values()]
         mlflow.log_metrics({"layers": len(layers), "features": max(widths)})
 
-    def whole(run: Run) -> bool:
+    def is_readable(run: Run) -> bool:
         with suppress(PipelineError):
             Extracted(run.info.run_id, origin).read()
-            return True
+            return is_whole(run)
         return False
 
-    return Extracted(once(stage, work, whole), origin)
+    return Extracted(once(stage, work, is_readable), origin)
+
+
+def _stage(config: ExtractConfig) -> Stage:
+    """Describe the stage by its settings alone."""
+    title = f"extract {config.model} for {config.brain}"
+    settings = config.model_dump(include=set(ExtractConfig.model_fields))
+    return Stage("extract", title, "", settings, {"brain": config.brain})
 
 
 def _features(
@@ -93,12 +118,14 @@ def _features(
     stimuli = pd.DataFrame({"text": items}) if isinstance(items, tuple) else items
     asked = {"output": "features", "pooling": config.pooling, "batch_size": config.batch_size}
     scratch = scratch_folder(mlflow.get_run(registered.run_id).info.artifact_uri)
-    model = mlflow.pyfunc.load_model(registered.uri, dst_path=scratch)
-    poolings = model.unwrap_python_model().tuned.poolings
-    if config.pooling not in poolings:
-        expected = f"{' or '.join(poolings)}, which {registered.uri} has"
-        raise ConfigError(Problem("pooling", expected, f"'{config.pooling}'", "Change pooling."))
-    features: NDArray[np.float32] = model.predict(stimuli, params=asked)
+    with only_from_source():
+        model = mlflow.pyfunc.load_model(registered.uri, dst_path=scratch)
+        poolings = model.unwrap_python_model().tuned.poolings
+        if config.pooling not in poolings:
+            expected = f"{' or '.join(poolings)}, which {registered.uri} has"
+            problem = Problem("pooling", expected, f"'{config.pooling}'", "Change pooling.")
+            raise ConfigError(problem)
+        features: NDArray[np.float32] = model.predict(stimuli, params=asked)
     return features
 
 

@@ -26,7 +26,6 @@ from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
-    always,
     artifact,
     artifact_uri,
     log,
@@ -34,6 +33,7 @@ from pipeline.tracking.runs import (
     once,
     visible_refusal,
 )
+from pipeline.tracking.seals import is_whole
 
 CODE = ("brains",)
 COPY, TEXT = "prepared", "overview.txt"
@@ -77,7 +77,7 @@ def run_prepare(config: PrepareConfig) -> Prepared:
         brain = BRAINS[config.brain].load(config)
         refuse(lone_voxel_problems(brain), DataError)
     mark = fingerprint("prepare", {}, {"brain": brain.digest}, CODE)
-    stage = Stage("prepare", f"prepare {brain.name}", mark, stage.settings, {"brain": brain.name})
+    stage = stage.settled(f"prepare {brain.name}", mark, {}, {"brain": brain.name})
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="prepared")
@@ -96,7 +96,7 @@ def run_prepare(config: PrepareConfig) -> Prepared:
         mlflow.log_metrics({"subjects": len(brain.subjects), "stimuli": len(brain.stimuli)})
         mlflow.set_tag(NOTE, f"```\n{text[:7000]}\n```")
 
-    return Prepared(once(stage, work, always))
+    return Prepared(once(stage, work, is_whole))
 
 
 def _ceilings(brain: BrainDataset) -> pd.DataFrame:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import mlflow
 
-from pipeline.brains.load import load_brain
 from pipeline.config import (
     AlignConfig,
     Cell,
@@ -66,14 +65,13 @@ def _links(cell: Cell) -> Iterator[Link]:
     registered = run_method(TuneConfig.model_validate(cell.tune))
     for align in cell.aligns:
         aligned = run_align(AlignConfig.model_validate({**align, "model": registered.uri}))
-        loaded = load_brain(align["brain"], align["brain_dir"])
         yield Link(
             model=registered.uri,
             tune_run=registered.run_id,
             extract_run=aligned.extract_run,
             align_run=aligned.run_id,
-            brain=loaded.name,
-            simulated=loaded.simulated,
+            brain=aligned.brain,
+            simulated=aligned.simulated,
         )
 
 

@@ -18,13 +18,15 @@ from pipeline.alignment.dataset.finished_units import compute_unfinished
 from pipeline.alignment.dataset.plan import Plan, compute_parts, nuisance_units
 from pipeline.alignment.dataset.subject_rois import Arrays
 from pipeline.alignment.tables import ALL_NUISANCE
-from pipeline.brains.load import load_brain
+from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.config import AlignConfig, ComputeConfig, ExtractConfig
 from pipeline.features.nuisance import nuisance_features
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
-from pipeline.tracking.runs import Stage, always, artifact, logged_folder, once
+from pipeline.tracking.names import metric_name
+from pipeline.tracking.runs import Stage, artifact, logged_folder, once
 from pipeline.tracking.score_files import read_scores
+from pipeline.tracking.seals import is_whole
 from pipeline.tracking.unfinished import forget, unfinished_folder
 
 CODE = (
@@ -62,16 +64,14 @@ class Reference:
         return pd.read_parquet(artifact(self.run_id, PAIR_SUMS))
 
 
-def nuisance_of(config: AlignConfig) -> Arrays:
+def nuisance_of(config: AlignConfig, brain: BrainDataset) -> Arrays:
     """Compute the nuisance features of an alignment's stimuli; none where they are not wanted."""
-    if not config.nuisance:
-        return {}
-    return _nuisance(config.brain, config.brain_dir, config.split == "shuffled")
+    return _nuisance(brain.stimuli, config.split == "shuffled") if config.nuisance else {}
 
 
 @lru_cache(maxsize=2)  # a study aligns many models with the same brain dataset
-def _nuisance(name: str, directory: str, with_groups: bool) -> Arrays:
-    return nuisance_features(load_brain(name, directory).stimuli, with_groups)
+def _nuisance(stimuli: Stimuli, with_groups: bool) -> Arrays:
+    return nuisance_features(stimuli, with_groups)
 
 
 def run_reference(config: AlignConfig, plan: Plan) -> Reference:
@@ -106,7 +106,7 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
         ]
         tables = compute_unfinished([unit.unit for unit in units], folder, config)
         ceilings = mean_ceilings(units, tables)
-        units_alone = list(nuisance_units(plan, nuisance_of(config)))
+        units_alone = list(nuisance_units(plan, nuisance_of(config, plan.brain)))
         computed = compute_parts(units_alone, folder, config)
         alone = computed.scores
         with logged_folder() as logged:
@@ -116,16 +116,16 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
         _log_means(ceilings[ceilings.split == config.split], alone)
         forget(folder)
 
-    return Reference(once(stage, work, always))
+    return Reference(once(stage, work, is_whole))
 
 
 def _log_means(ceilings: pd.DataFrame, nuisance: pd.DataFrame) -> None:
     means = {
-        f"ceiling_{kind}_2v2/{roi}": value
+        metric_name(f"ceiling_{kind}_2v2", roi): value
         for (kind, roi), value in ceilings.groupby(["kind", "roi"]).two_vs_two.mean().items()
     }
     if not nuisance.empty:
         alone = nuisance[nuisance.layer == ALL_NUISANCE]
         by_roi = alone.groupby(["split", "roi"]).two_vs_two.mean()
-        means |= {f"nuisance_2v2/{roi}/{split}": v for (split, roi), v in by_roi.items()}
+        means |= {metric_name("nuisance_2v2", roi, split): v for (split, roi), v in by_roi.items()}
     mlflow.log_metrics(means)

@@ -23,15 +23,15 @@ from pipeline.alignment.scores import FIT_SCORES
 from pipeline.alignment.tables import unique_part
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
-from pipeline.config import AlignConfig, ExtractConfig
+from pipeline.config import AlignConfig
 from pipeline.errors import DataError, Problem
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.names import metric_name, original_names, valid_name
 from pipeline.tracking.registry import Registered, resolve, tag_version
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
-    always,
     artifact,
     log,
     logged_folder,
@@ -40,6 +40,7 @@ from pipeline.tracking.runs import (
     within_another_stage,
 )
 from pipeline.tracking.score_files import read_scores
+from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.reference import (
     CODE,
     NOT_OURS,
@@ -48,7 +49,7 @@ from pipeline.tracking.stages.align.reference import (
     nuisance_of,
     run_reference,
 )
-from pipeline.tracking.stages.extract import Extracted, run_extract
+from pipeline.tracking.stages.extract import Extracted, extract_features
 from pipeline.tracking.unfinished import forget, unfinished_folder
 from pipeline.words import MODEL, Objective
 
@@ -67,10 +68,16 @@ class Aligned:
         Of the align run.
     extract_run : str
         Of the run whose features were scored.
+    brain : str
+        Name of the brain dataset.
+    simulated : bool
+        Whether its subjects are.
     """
 
     run_id: str
     extract_run: str
+    brain: str
+    simulated: bool
 
     @property
     def objective(self) -> Objective:
@@ -146,37 +153,32 @@ def run_align(config: AlignConfig) -> Aligned:
         When the model is not registered, the brain dataset cannot be read, folds would hold
         fewer than two stimuli, features are those of other stimuli, or a pattern is constant.
     """
-    names = {"brain": config.brain}
-    stage = Stage(
-        "align", f"align {config.model} with {config.brain}", "", config.model_dump(), names
-    )
+    title = f"align {config.model} with {config.brain}"
+    stage = Stage("align", title, "", config.model_dump(), {"brain": config.brain})
     with visible_refusal(stage):
         registered = resolve(config.model)
         brain = load_brain(config.brain, config.brain_dir)
         plan = make_plan(config, brain)
-    extract_config = config.model_dump(include=set(ExtractConfig.model_fields))
     with within_another_stage():
-        extracted = run_extract(ExtractConfig(**extract_config))
+        extracted = extract_features(config, registered, brain)
         reference = run_reference(config, plan)
     inputs = {
         "features": extracted.run_id,
         "brain": brain.digest,
         "reference": reference.run_id,
     }
-    mark = fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, CODE)
-    stage = Stage(
-        "align",
+    stage = stage.settled(
         f"align {registered.title} with {brain.name}",
-        mark,
-        {**config.model_dump(), "model": registered.uri},
+        fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, CODE),
+        {"model": registered.uri},
         {"brain": brain.name, **registered.names},
     )
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="responses")
         features = matching_features(extracted, brain)
-        units = list(model_units(plan, features, nuisance_of(config)))
-        folder = unfinished_folder(mark)
+        units = list(model_units(plan, features, nuisance_of(config, brain)))
+        folder = unfinished_folder(stage.fingerprint)
         computed = compute_parts(units, folder, config)
         scores = computed.scores
         if config.permutations:
@@ -191,7 +193,7 @@ def run_align(config: AlignConfig) -> Aligned:
         _log_unique(scores, reference, config.objective)
         forget(folder)
 
-    return Aligned(once(stage, work, always), extracted.run_id)
+    return Aligned(once(stage, work, is_whole), extracted.run_id, brain.name, brain.simulated)
 
 
 def matching_features(extracted: Extracted, brain: BrainDataset) -> Arrays:
@@ -230,9 +232,11 @@ def _log_nulls(nulls: pd.DataFrame) -> None:
         nulls.to_parquet(folder / NULLS)
         cells.to_csv(folder / P_VALUES, index=False)
         joint.to_csv(folder / JOINT_P_VALUES, index=False)
-    single = {f"{r.direction}_p/{r.roi}/{r.subject}": r.p for r in cells.itertuples()}
-    over_subjects = {f"{r.direction}_joint_p/{r.roi}": r.p for r in joint.itertuples()}
-    over_rois = {f"{r.direction}_family_p/{r.roi}": r.p_family for r in joint.itertuples()}
+    single = {metric_name(f"{r.direction}_p", r.roi, r.subject): r.p for r in cells.itertuples()}
+    over_subjects = {metric_name(f"{r.direction}_joint_p", r.roi): r.p for r in joint.itertuples()}
+    over_rois = {
+        metric_name(f"{r.direction}_family_p", r.roi): r.p_family for r in joint.itertuples()
+    }
     mlflow.log_metrics({**single, **over_subjects, **over_rois})
 
 
@@ -242,7 +246,7 @@ def _log_fit_scores(fits: pd.DataFrame, split: str) -> None:
     means = fits[fits.split == split].groupby("roi", sort=False)[list(FIT_SCORES)].mean()
     mlflow.log_metrics(
         {
-            f"encoding_{score}/{roi}": value
+            metric_name(f"encoding_{score}", roi): value
             for roi, row in means.iterrows()
             for score, value in row.dropna().items()
         }
@@ -256,20 +260,23 @@ def _log_means(
     chosen = best_layers(scores, objective)
     by_subject = chosen.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
     by_roi = by_subject.groupby(["direction", "roi"], sort=False).mean()
-    means = {f"{direction}_2v2/{roi}": value for (direction, roi), value in by_roi.items()}
+    means = {
+        metric_name(f"{direction}_2v2", roi): value for (direction, roi), value in by_roi.items()
+    }
     single = {
-        f"{direction}_2v2/{roi}/{subject}": value
+        metric_name(f"{direction}_2v2", roi, subject): value
         for (direction, roi, subject), value in by_subject.items()
     }
     further = {**_hard_pairs_and_ranks(chosen), "alpha_at_border": _share_at_border(chosen)}
     mlflow.log_metrics(
         {**means, **single, **further}, model_id=registered.model_id, dataset=brain_input(brain)
     )
+    mlflow.set_tags(original_names([*brain.rois, *brain.subjects]))
     # the registry's Compare shows the metrics of the run that made each version
     client = mlflow.MlflowClient()
     for metric, value in means.items():
         client.log_metric(registered.run_id, metric, value)
-    tag_version(registered, {f"{brain.name}/{k}": f"{v:.4f}" for k, v in means.items()})
+    tag_version(registered, {f"{valid_name(brain.name)}/{k}": f"{v:.4f}" for k, v in means.items()})
     best = ", ".join(f"{name.replace('_2v2/', ' ')} {value:.3f}" for name, value in means.items())
     log.info("  %s", best)
     rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in means.items())
@@ -287,8 +294,14 @@ def _hard_pairs_and_ranks(chosen: pd.DataFrame) -> dict[str, float]:
     ranks = chosen.groupby([*by, "subject"], sort=False).rank_accuracy.mean()
     by_roi = ranks.groupby(by, sort=False).mean()
     return {
-        **{f"{direction}_2v2_within/{roi}": value for (direction, roi), value in within.items()},
-        **{f"{direction}_rank/{roi}": value for (direction, roi), value in by_roi.items()},
+        **{
+            metric_name(f"{direction}_2v2_within", roi): value
+            for (direction, roi), value in within.items()
+        },
+        **{
+            metric_name(f"{direction}_rank", roi): value
+            for (direction, roi), value in by_roi.items()
+        },
     }
 
 
@@ -312,4 +325,4 @@ def _log_unique(scores: pd.DataFrame, reference: Reference, objective: Objective
         unique = unique_part(pd.concat([scores, alone], ignore_index=True), objective)
         in_asked = unique[unique.split == scores.split.iloc[0]]
         by_roi = in_asked.groupby("roi", sort=False)["unique"].mean()
-        mlflow.log_metrics({f"unique_2v2/{roi}": value for roi, value in by_roi.items()})
+        mlflow.log_metrics({metric_name("unique_2v2", roi): value for roi, value in by_roi.items()})

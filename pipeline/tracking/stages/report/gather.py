@@ -48,7 +48,8 @@ def study_results(asks: str, links: Sequence[Link]) -> StudyResults:
     tune_rows = [row for m in models.values() for row in _task_rows(m)]
     scores, ceilings, profiles, unique, p_values = [], [], [], [], []
     for link in links:
-        aligned, registered = Aligned(link.align_run, link.extract_run), models[link.model]
+        aligned = Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
+        registered = models[link.model]
         cell = {**_key(registered), "brain": link.brain, "simulated": link.simulated}
         every = aligned.every_score()
         by_split = every[every.source == MODEL].groupby("split", sort=False)

@@ -25,6 +25,7 @@ from pipeline.tracking.runs import (
     once,
     visible_refusal,
 )
+from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.report.gather import study_results
 from pipeline.tracking.store import run_link
 
@@ -90,11 +91,11 @@ def run_report(config: ReportConfig) -> Reported:
         title = mlflow.get_run(study).data.tags["mlflow.runName"]
     simulated = " (simulated subjects)" if any(link.simulated for link in links) else ""
     inputs = {f"{n}": f"{link.tune_run} {link.align_run}" for n, link in enumerate(links)}
-    stage = Stage(
-        "report",
+    stage = stage.settled(
         f"report of {title}{simulated if simulated not in title else ''}",
         fingerprint("report", {"asks": asks, "title": title}, inputs, CODE),
         {"study": study},
+        {},
     )
 
     def work(_: Run) -> None:
@@ -102,11 +103,11 @@ def run_report(config: ReportConfig) -> Reported:
         _log(report)
 
     if is_read_only():
-        done = next((run for run in finished_runs(stage.fingerprint) if _has_page(run)), None)
+        done = next((run for run in finished_runs(stage.fingerprint) if is_whole(run)), None)
         if done is not None:
             return Reported(done.info.run_id)
         return Reported("", _write_here(build_report(study_results(asks, links)), study))
-    return Reported(once(stage, work, _has_page))
+    return Reported(once(stage, work, is_whole))
 
 
 def _write_here(report: Report, study: str) -> Path:
@@ -115,10 +116,6 @@ def _write_here(report: Report, study: str) -> Path:
     folder.mkdir(exist_ok=True)
     _write(report, folder)
     return folder
-
-
-def _has_page(run: Run) -> bool:
-    return any(f.path == PAGE for f in mlflow.MlflowClient().list_artifacts(run.info.run_id))
 
 
 def _write(report: Report, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipeline.models.bases import Base, find_base, folder_of, short_name
 from pipeline.models.hub import revision_of
 from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.names import valid_name
 from pipeline.tracking.runs import Stage
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
@@ -53,6 +55,14 @@ class TuneRequest:
         inputs = {"base": base_digest(self.base_folder), "task": self.data.digest, "asks": asks}
         inputs |= {"scorer": self._scorer(), **further}
         return fingerprint("tune", self.config.model_dump(exclude=ELSEWHERE), inputs, CODE)
+
+    def measure(self) -> str:
+        """Sum up what a validation score was measured on and by: only such scores compare."""
+        primary = self.task.scores[0]
+        scorer = (self._scorer() or self.config.bertscore_model, self.config.bertscore_layers)
+        by = scorer if primary in NAMES else ()
+        measured = (self.data.validation.digest, self.data.classes, primary, by)
+        return hashlib.sha256(repr(measured).encode()).hexdigest()[:16]
 
     def _scorer(self) -> str:
         """Sum up the model behind BERTScore, where texts are scored and it lies on this machine."""
@@ -100,7 +110,7 @@ def _misfits(base: Base, task: Task, method: Method) -> Iterator[Problem]:
 
 def model_name(config: TuneConfig) -> str:
     """Name of the registered model."""
-    return f"{short_name(config.base)}-{config.task}"
+    return valid_name(f"{short_name(config.base)}-{config.task}")
 
 
 def tune_stage(config: TuneConfig) -> Stage:

@@ -17,7 +17,13 @@ from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts
-from pipeline.tracking.registry import Registered, best_of, made_by, versions_with
+from pipeline.tracking.registry import (
+    Registered,
+    best_of,
+    is_undamaged,
+    made_whole_by,
+    versions_with,
+)
 from pipeline.tracking.runs import (
     finished_runs,
     leave_word_of_reuse,
@@ -130,9 +136,10 @@ def _tuned_fully(config: TuneConfig, request: TuneRequest) -> Registered:
         "data_digest": request.data.digest[:16],
         "seed": str(config.seed),
     }
-    found = best_of(versions_with(model_name(config), wanted))
-    if found:
-        return found
+    versions = versions_with(model_name(config), wanted)
+    best = best_of(version for version in versions if is_undamaged(version))
+    if best:
+        return best
     recipe = METHODS[config.method].recipes[request.base.modality]
     rate = 0.0 if config.trials else config.learning_rate or recipe.learning_rate
     chosen = {
@@ -144,7 +151,7 @@ def _tuned_fully(config: TuneConfig, request: TuneRequest) -> Registered:
 
 
 def _registered(mark: str) -> Registered | None:
-    made = (made_by(run.info.run_id) for run in finished_runs(mark))
+    made = (made_whole_by(run.info.run_id) for run in finished_runs(mark))
     return next((registered for registered in made if registered), None)
 
 

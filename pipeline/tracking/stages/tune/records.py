@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import mlflow
 
 from pipeline.tracking.claims import process_tag
-from pipeline.tracking.registry import log_model, register
+from pipeline.tracking.registry import MEASURE, log_model, register
 from pipeline.tracking.runs import NOTE, log
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
 from pipeline.tuning.method import Recipe
@@ -74,14 +74,18 @@ def log_tuned(
     further : mapping of str to str
         Further tags of the version.
     """
-    model_id, model_uri, stored = log_model(tuned.model, base_uri)
-    scores = {f"task/{metric}": score.mean for metric, score in tuned.test.items()}
+    logged = log_model(tuned.model, base_uri)
+    scores: dict[str, float] = {
+        f"task/{metric}": score.mean for metric, score in tuned.test.items()
+    }
     scores |= {f"task/{metric}_error": score.error for metric, score in tuned.test.items()}
     scores |= {f"validation/{metric}": score.mean for metric, score in tuned.validation.items()}
     scores |= {f"base/{metric}": score.mean for metric, score in tuned.base_test.items()}
     scores |= {f"constant/{metric}": s.mean for metric, s in tuned.constant_test.items()}
-    sizes = _sizes(tuned, stored)
-    mlflow.log_metrics({**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=model_id)
+    sizes = _sizes(tuned, logged.bytes_stored)
+    mlflow.log_metrics(
+        {**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=logged.model_id
+    )
     mlflow.set_tags({"converged": str(tuned.converged).lower(), **request.origin()})
     if tuned.training and tuned.training.resumed_at:
         mlflow.set_tag("resumed_at_step", str(tuned.training.resumed_at))
@@ -93,6 +97,7 @@ def log_tuned(
         "base_digest": card.base_digest[:16],
         **request.origin(),
         "data_digest": request.data.digest[:16],
+        MEASURE: request.measure(),
         "modality": card.modality,
         "prompt_length": str(card.prompt_length),
         "learning_rate": f"{tuned.choice.learning_rate:g}",
@@ -101,10 +106,11 @@ def log_tuned(
         "validation_score": repr(tuned.validation[tuned.primary].mean),
         **{k: str(v) for k, v in sizes.items()},
         **{f"task/{k}": f"{v.mean:.4f}" for k, v in tuned.test.items()},
+        **logged.seals,
         **further,
     }
     verdict = _verdict(tuned)
-    registered = register(model_uri, model_name(request.config), tags, f"{card.method}: {verdict}")
+    registered = register(logged.uri, model_name(request.config), tags, f"{card.method}: {verdict}")
     log.info("  %s: %s", registered.title, verdict)
     mlflow.set_tag(NOTE, f"{registered.title}: {verdict}\n\nRegistered as `{registered.uri}`.")
 

@@ -13,7 +13,7 @@ from pipeline.errors import TuningError
 from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts, take_over_curves
-from pipeline.tracking.registry import Registered, made_by
+from pipeline.tracking.registry import Registered, made_by, made_whole_by
 from pipeline.tracking.runs import (
     NOTE,
     finished_runs,
@@ -104,4 +104,4 @@ def _tune(request: TuneRequest, recorder: Recorder, place: Workspace | None) -> 
 
 
 def _registered_something(run: Run) -> bool:
-    return made_by(run.info.run_id) is not None
+    return made_whole_by(run.info.run_id) is not None
