@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY ?= true
 export MLFLOW_EXPERIMENT_NAME ?= brain-alignment
 export MPLCONFIGDIR ?= $(abspath $(VENV))/matplotlib
 
-.PHONY: demo study test slow setup check format ui clean
+.PHONY: demo test slow setup check format ui clean
 
 demo: setup  ## run studies/demo.yaml, offline
 	mlflow run . --env-manager local -P study=$(STUDY)

@@ -31,4 +31,5 @@ def test_no_two_pictures_of_different_groups_look_alike():
     groups = merged_groups(stimuli, 0.8)
     alike = np.corrcoef(stimuli.items[..., 0].reshape(100, -1).astype(float)) >= 0.8
     assert (groups[:, None] == groups)[alike].all()
-    assert len(np.unique(groups)) == 68
+    # 68 where pictures are compared as they are; shifted copies join further groups
+    assert len(np.unique(groups)) == 54
