@@ -28,7 +28,8 @@ STUDY = {
             "tasks": ["digits"],
             "methods": ["base", "vpt-shallow"],
             "brains": ["simulated-pictures"],
-            "tune": {"max_train": 32, "max_eval": 12, "max_steps": 2, "eval_every": 1, "seed": 41},
+            "seeds": [41],
+            "tune": {"max_train": 32, "max_eval": 12, "max_steps": 2, "eval_every": 1},
             "by_method": {"vpt-shallow": {"prompt_length": 2, "learning_rate": 1e-2}},
             "align": {"folds": 3, "inner_folds": 2, "trials": 2, "pooling": "class"},
         }
