@@ -42,12 +42,46 @@ def import_travelling(folder: Path) -> ModuleType:
         sys.dont_write_bytecode = before
 
 
-def _texts(table: pd.DataFrame) -> list[str | tuple[str, ...]]:
-    """Read one text a row, or two where there is a second."""
-    if "text_pair" not in table:
-        return table.iloc[:, 0].tolist()  # type: ignore[no-any-return]
-    rows = zip(table["text"], table["text_pair"], strict=True)
+COLUMNS = ("text", "text_pair")
+
+
+def _items(given: Any, takes_texts: bool) -> Any:
+    """Read what a model is asked about: texts by the names of columns, or pictures as they are.
+
+    Raises
+    ------
+    MlflowException
+        Naming the columns or the rows that are not to be read; a server answers it with 400.
+    """
+    if not takes_texts:
+        return given
+    if not isinstance(given, pd.DataFrame):
+        return _texts(list(given))
+    names = [str(name) for name in given.columns]
+    if names == ["0"]:  # a list, which MLflow has made a table of
+        return _texts(given.iloc[:, 0].tolist())
+    if "text" not in names or not set(names) <= set(COLUMNS):
+        raise _refusal("columns: expected text, and text_pair where two belong together; found "
+                       f"{', '.join(names) or 'none'}. Name the columns so.")  # fmt: skip
+    texts = _texts(given["text"].tolist())
+    if "text_pair" not in names:
+        return texts
+    rows = zip(texts, given["text_pair"], strict=True)
     return [text if pd.isna(second) else (text, second) for text, second in rows]
+
+
+def _texts(values: list[Any]) -> list[str]:
+    bad = [n for n, text in enumerate(values) if not (isinstance(text, str) and text.strip())]
+    if bad or not values:
+        where = f"row {', '.join(map(str, bad[:5]))}" if bad else "no row"
+        found = f"{values[bad[0]]!r}" if bad else "none"
+        raise _refusal(f"{where}: expected a text; found {found}. Pass texts that are not empty.")
+    return values
+
+
+def _refusal(message: str) -> Exception:
+    refusal: Exception = mlflow.exceptions.MlflowException.invalid_parameter_value(message)
+    return refusal
 
 
 class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
@@ -75,12 +109,14 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         The annotation is the one that keeps MLflow from guessing: the signature says what comes.
         """
         asked = {"output": "task", "pooling": "mean", "batch_size": 64, **(params or {})}
-        items = _texts(model_input) if isinstance(model_input, pd.DataFrame) else model_input
+        items = _items(model_input, takes_texts=self.tuned.card.modality == "text")
+        if asked["batch_size"] < 1:
+            raise _refusal(f"batch_size: expected at least 1; found {asked['batch_size']}.")
         if asked["output"] == "task":
             return self.tuned.perform(items, asked["batch_size"])
         if asked["output"] == "features" and asked["pooling"] in self.tuned.poolings:
             return self.tuned.features(items, asked["pooling"], asked["batch_size"])
-        raise ValueError(
+        raise _refusal(
             "params: expected output='task', or output='features' with a pooling of "
             f"{', '.join(self.tuned.poolings)}; found output='{asked['output']}', "
             f"pooling='{asked['pooling']}'. Change params."

@@ -133,7 +133,9 @@ def _signature(card: Card) -> ModelSignature:
             ParamSpec("batch_size", "integer", 64),
         ]
     )
-    return ModelSignature(inputs=inputs, params=params)
+    # of the task itself; asked for features a model returns an array, one row a stimulus
+    answers = Schema([ColSpec("string")])
+    return ModelSignature(inputs=inputs, outputs=answers, params=params)
 
 
 def register(model_uri: str, name: str, tags: Mapping[str, str], description: str) -> Registered:
