@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from pipeline.config.stage import StageConfig
 
 
 class ReportConfig(StageConfig):
-    """Gather a study's scores into tables, figures and one page."""
+    """Gather the scores of a study, or of single align runs, into one page."""
 
     study: str = Field("", description="Run id of the study to report; empty takes the latest one.")
+    runs: str = Field(
+        "",
+        description="Align runs to report and no study: run ids, separated by commas, or a filter "
+        "of MLflow such as tags.brain = 'arrays', of which the newest of each model counts.",
+    )
+
+    @field_validator("runs")
+    @classmethod
+    def _no_study_beside_runs(cls, runs: str, info: ValidationInfo) -> str:
+        if runs and info.data.get("study"):
+            raise ValueError("pass either study or runs: a report is of one of them")
+        return runs

@@ -100,6 +100,30 @@ def test_the_report_of_the_latest_study_can_be_asked_for_alone(finished):
     assert run_report(ReportConfig()).run_id == finished.report.run_id
 
 
+def test_align_runs_are_reported_without_a_study_by_their_ids_or_by_a_filter(finished):
+    _, links = read_lineage(finished.run_id)
+    by_id = run_report(ReportConfig(runs=", ".join(link.align_run for link in links)))
+    page = by_id.page.read_text(encoding="utf-8")
+    assert "alignments with simulated-pictures" in mlflow.get_run(by_id.run_id).info.run_name
+    assert all(link.align_run in page and link.extract_run in page for link in links)
+    matching = run_report(
+        ReportConfig(runs="tags.brain = 'simulated-pictures' and tags.seed = '9'")
+    )
+    assert all(link.align_run in matching.page.read_text(encoding="utf-8") for link in links)
+
+
+def test_runs_that_cannot_be_reported_are_refused_all_at_once(finished):
+    _, links = read_lineage(finished.run_id)
+    with pytest.raises(RegistryError, match=r"(?s)2 problems.*of stage tune.*does not have"):
+        run_report(ReportConfig(runs=f"{links[0].tune_run}, {'0' * 32}"))
+    with pytest.raises(RegistryError, match=r"runs: expected align runs with .*; found none"):
+        run_report(ReportConfig(runs="tags.brain = 'nowhere'"))
+    with pytest.raises(RegistryError, match="or a filter such as"):
+        run_report(ReportConfig(runs="brain is arrays"))
+    with pytest.raises(ValueError, match="either study or runs"):
+        ReportConfig(study=finished.run_id, runs="tags.brain = 'arrays'")
+
+
 def test_a_report_of_a_run_that_is_no_study_is_refused(finished):
     _, links = read_lineage(finished.run_id)
     with pytest.raises(RegistryError, match=r"models are all aligned; found .* stage tune \(FINI"):

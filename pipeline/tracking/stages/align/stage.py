@@ -25,6 +25,7 @@ from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig
 from pipeline.errors import DataError, Problem
+from pipeline.tracking.aligned_runs import FEATURES
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.names import metric_name, original_names, valid_name
@@ -176,6 +177,7 @@ def run_align(config: AlignConfig) -> Aligned:
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="responses")
+        mlflow.set_tag(FEATURES, extracted.run_id)
         features = matching_features(extracted, brain)
         units = list(model_units(plan, features, nuisance_of(config, brain)))
         folder = unfinished_folder(stage.fingerprint)

@@ -149,4 +149,6 @@ def _lineage_rows(links: Sequence[Link], models: dict[str, Registered]) -> Itera
 
 
 def _address(run_id: str) -> str:
+    if not run_id:  # of an alignment that was made before it named its features' run
+        return ""
     return run_link(mlflow.get_run(run_id).info.experiment_id, run_id)

@@ -1,4 +1,4 @@
-"""``report``: a study's runs in, tables, figures and one page out."""
+"""``report``: the runs of a study, or others, in; tables, figures and one page out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mlflow.entities import Run
 from pipeline.config import ReportConfig
 from pipeline.reporting.files import PAGE, SUMMARY
 from pipeline.reporting.report import Report, build_report, write_report
+from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.fingerprints import fingerprint
-from pipeline.tracking.lineage import latest_study, read_lineage
 from pipeline.tracking.places import is_read_only
 from pipeline.tracking.runs import (
     NOTE,
@@ -77,24 +77,23 @@ class Reported:
 
 
 def run_report(config: ReportConfig) -> Reported:
-    """Report a study, or find the report made of the same runs before.
+    """Report a study or single align runs, or find the report made of the same before.
 
     Raises
     ------
     PipelineError
-        When there is no such study, or what its runs logged is gone or damaged.
+        When there is no such study or run, or what was logged is gone or damaged.
     """
     stage = Stage("report", "report", settings=config.model_dump())
     with visible_refusal(stage):
-        study = config.study or latest_study()
-        asks, links = read_lineage(study)
-        title = mlflow.get_run(study).data.tags["mlflow.runName"]
+        about = what_to_report(config)
+        study, title, asks, links = about.study, about.title, about.asks, about.links
     simulated = " (simulated subjects)" if any(link.simulated for link in links) else ""
     inputs = {f"{n}": f"{link.tune_run} {link.align_run}" for n, link in enumerate(links)}
     stage = stage.settled(
         f"report of {title}{simulated if simulated not in title else ''}",
         fingerprint("report", {"asks": asks, "title": title}, inputs, CODE),
-        {"study": study},
+        {"study": study, "runs": config.runs},
         {},
     )
 
@@ -112,7 +111,7 @@ def run_report(config: ReportConfig) -> Reported:
 
 def _write_here(report: Report, study: str) -> Path:
     """Write a report that no run can hold into this directory."""
-    folder = Path.cwd() / f"report-{study[:8]}"
+    folder = Path.cwd() / f"report-{study[:8] or 'of-runs'}"
     folder.mkdir(exist_ok=True)
     _write(report, folder)
     return folder

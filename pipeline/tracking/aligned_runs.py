@@ -1,0 +1,127 @@
+"""Align runs that a report is made of: those of a study, or any others that a person names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import mlflow
+from mlflow.entities import Run
+
+from pipeline.config import ReportConfig
+from pipeline.config.stage import listed_names
+from pipeline.errors import Problem, RegistryError, refuse
+from pipeline.tracking.lineage import Link, latest_study, read_lineage
+from pipeline.tracking.registry import resolve
+from pipeline.tracking.runs import find_runs
+
+_RUN_IDS = re.compile(r"\s*[0-9a-f]{32}(\s*,\s*[0-9a-f]{32})*\s*")
+#: Tag of an align run: the run whose features it scored.
+FEATURES = "features"
+ASKS = "What do these alignments show?"
+
+
+@dataclass(frozen=True)
+class Reportable:
+    """What a report is about.
+
+    Parameters
+    ----------
+    study : str
+        Id of the study's run; empty where runs were named.
+    title, asks : str
+    links : list of Link
+    """
+
+    study: str
+    title: str
+    asks: str
+    links: list[Link]
+
+
+def what_to_report(config: ReportConfig) -> Reportable:
+    """Find the align runs that a report is asked for.
+
+    Raises
+    ------
+    RegistryError
+        When there is no such study or run, a run is no finished align run, or nothing matches.
+    """
+    if not config.runs:
+        study = config.study or latest_study()
+        asks, links = read_lineage(study)
+        return Reportable(study, mlflow.get_run(study).data.tags["mlflow.runName"], asks, links)
+    named = _RUN_IDS.fullmatch(config.runs) is not None
+    runs = _named_runs(config.runs) if named else _newest(_matching_runs(config.runs))
+    links = [_link(run) for run in runs]
+    brains = ", ".join(dict.fromkeys(link.brain for link in links))
+    return Reportable("", f"alignments with {brains}", ASKS, links)
+
+
+def _named_runs(ids: str) -> list[Run]:
+    runs, problems = [], []
+    for run_id in listed_names(ids):
+        try:
+            run = mlflow.get_run(run_id)
+        except mlflow.exceptions.MlflowException:
+            problems.append(_no_align_run(f"'{run_id}', which this store does not have"))
+            continue
+        if run.data.tags.get("stage") == "align" and run.info.status == "FINISHED":
+            runs.append(run)
+        else:
+            stage = run.data.tags.get("stage")
+            problems.append(_no_align_run(f"'{run_id}', of stage {stage} ({run.info.status})"))
+    refuse(problems, RegistryError)
+    return runs
+
+
+def _no_align_run(what: str) -> Problem:
+    return Problem(
+        "runs",
+        "ids of finished align runs",
+        what,
+        "The Runs page shows them: tags.stage = 'align'.",
+    )
+
+
+def _matching_runs(filter_string: str) -> list[Run]:
+    whole = f"tags.stage = 'align' and attributes.status = 'FINISHED' and {filter_string}"
+    try:
+        runs = find_runs(whole)
+    except mlflow.exceptions.MlflowException as error:
+        problem = Problem(
+            "runs",
+            "ids of align runs, or a filter such as tags.brain = 'arrays'",
+            f"'{filter_string}' ({error.message})",
+            "Filters are those of MLflow's Runs page.",
+        )
+        raise RegistryError(problem) from error
+    computed = [run for run in runs if "reuses" not in run.data.tags]
+    if not computed:
+        remedy = "Align a model first, or ask for fewer things at once."
+        problem = Problem("runs", f"align runs with {filter_string}", "none", remedy)
+        raise RegistryError(problem)
+    return computed
+
+
+def _newest(runs: list[Run]) -> Iterator[Run]:
+    """Keep the newest run of each base, task, method, seed and brain; they come newest first."""
+    seen = set()
+    for run in runs:
+        cell = tuple(run.data.tags.get(key) for key in ("base", "task", "method", "seed", "brain"))
+        if cell not in seen:
+            seen.add(cell)
+            yield run
+
+
+def _link(run: Run) -> Link:
+    tags, model = run.data.tags, run.data.params["model"]
+    return Link(
+        model=model,
+        tune_run=resolve(model).run_id,
+        extract_run=tags.get(FEATURES, ""),
+        align_run=run.info.run_id,
+        brain=tags["brain"],
+        simulated="simulated" in tags["brain"],
+    )
