@@ -12,7 +12,7 @@ class ReportConfig(StageConfig):
 
     study: str = Field("", description="Run id of the study to report; empty takes the latest one.")
     runs: str = Field(
-        "",
+        default="",
         description="Align runs to report and no study: run ids, separated by commas, or a filter "
         "of MLflow such as tags.brain = 'arrays', of which the newest of each model counts.",
     )
