@@ -16,6 +16,12 @@ class ReportConfig(StageConfig):
         description="Align runs to report and no study: run ids, separated by commas, or a filter "
         "of MLflow such as tags.brain = 'arrays', of which the newest of each model counts.",
     )
+    margin: float = Field(
+        default=0.02,
+        gt=0,
+        lt=0.5,
+        description="Differences in 2v2 accuracy within plus or minus this count as none.",
+    )
 
     @field_validator("runs")
     @classmethod

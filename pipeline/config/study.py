@@ -100,6 +100,12 @@ class StudyConfig(StageConfig):
     defaults: Defaults = Field(
         default_factory=Defaults, description="Settings that all grids share."
     )
+    margin: float = Field(
+        0.02,
+        gt=0,
+        lt=0.5,
+        description="Differences in 2v2 accuracy within plus or minus this count as none.",
+    )
     grids: tuple[Grid, ...] = Field(min_length=1)
 
     def cells(self) -> Iterator[Cell]:

@@ -57,6 +57,23 @@ def test_every_stage_of_every_model_is_a_child_of_the_study(finished, client):
     assert counted == {"tune": 3, "extract": 3, "align": 3, "report": 1}
 
 
+def test_the_run_has_the_mean_contrasts_of_the_study_with_their_intervals(finished, client):
+    metrics = client.get_run(finished.run_id).data.metrics
+    logged = {key: value for key, value in metrics.items() if key.startswith("contrast/")}
+    assert logged == pytest.approx(finished.report.contrast_metrics)
+    name = "contrast/encoding/vpt-shallow-full"
+    encoding, full = (
+        client.get_run(link.align_run).data.metrics
+        for method in ("vpt-shallow", "full")
+        for link in read_lineage(finished.run_id)[1]
+        if method in client.get_run(link.align_run).info.run_name
+    )
+    rois = [key for key in full if key.startswith("encoding_2v2/") and key.count("/") == 1]
+    by_fold = sum(encoding[roi] - full[roi] for roi in rois) / len(rois)
+    assert metrics[name] == pytest.approx(by_fold, abs=0.02)  # pairs, not folds, weigh the same
+    assert metrics[f"{name}/low"] < metrics[name] < metrics[f"{name}/high"]
+
+
 def test_the_lineage_names_versions_and_runs(finished):
     asks, links = read_lineage(finished.run_id)
     assert asks == STUDY["asks"]

@@ -47,10 +47,11 @@ def run_study(study: StudyConfig) -> Studied:
         mlflow.set_tag(NOTE, f"{study.asks}\n\n*Running.*")
         links = [link for cell in study.cells() for link in _links(cell)]
         log_lineage(links, study.asks)
-        report = run_report(ReportConfig(study=run.info.run_id))
+        report = run_report(ReportConfig(study=run.info.run_id, margin=study.margin))
         mlflow.log_artifact(str(report.page))
         for folder in (TABLES, FIGURES):
             mlflow.log_artifacts(str(artifact(report.run_id, folder)), folder)
+        mlflow.log_metrics(report.contrast_metrics)
         reused = sum(not _is_child(link.tune_run, run.info.run_id) for link in links)
         note = f"{report.summary}\n\nThe whole report: Artifacts, `{PAGE}`."
         if reused:

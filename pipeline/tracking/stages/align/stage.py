@@ -112,7 +112,10 @@ class Aligned:
         return read_scores(artifact(self.run_id, CEILINGS))
 
     def pair_sums(self) -> pd.DataFrame:
-        """Read 2v2 summed over pairs of stimulus groups, in every split: see :class:`Computed`."""
+        """Read 2v2 summed over pairs of stimulus groups, in every split."""
+        logged = mlflow.MlflowClient().list_artifacts(self.run_id)
+        if not any(file.path == PAIR_SUMS for file in logged):
+            return pd.DataFrame()  # of a run that was made before they were kept
         return pd.read_parquet(artifact(self.run_id, PAIR_SUMS))
 
     def p_values(self) -> pd.DataFrame:

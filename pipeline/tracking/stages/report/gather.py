@@ -9,7 +9,8 @@ import mlflow
 import pandas as pd
 
 from pipeline.alignment import best_layers
-from pipeline.alignment.tables import unique_part
+from pipeline.alignment.contrasts.table import Contrasts, contrast_tables
+from pipeline.alignment.tables import ALL_NUISANCE, unique_part
 from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.lineage import Link
@@ -18,7 +19,7 @@ from pipeline.tracking.stages.align.stage import Aligned, asked
 from pipeline.tracking.stages.report.settings import told_settings
 from pipeline.tracking.store import run_link, version_link
 from pipeline.tuning.methods import METHODS
-from pipeline.words import MODEL
+from pipeline.words import MODEL, NUISANCE
 
 #: Shown of every task that has them, beside the score that decides which of its models is best.
 METRICS = ("bertscore_f1", "exact_match", "accuracy")
@@ -30,7 +31,7 @@ NEEDED = {
 }
 
 
-def study_results(asks: str, links: Sequence[Link]) -> StudyResults:
+def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResults:
     """Gather what the runs of a study logged.
 
     Parameters
@@ -38,6 +39,8 @@ def study_results(asks: str, links: Sequence[Link]) -> StudyResults:
     asks : str
         What the study asks; the title of its report.
     links : sequence of Link
+    margin : float
+        Differences in 2v2 accuracy within ± this count as none.
 
     Raises
     ------
@@ -61,6 +64,7 @@ def study_results(asks: str, links: Sequence[Link]) -> StudyResults:
         ceilings.append(aligned.ceilings().assign(brain=link.brain, direction="encoding"))
     layer_key = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject", "layer"]
     profile = pd.concat(profiles).groupby(layer_key, sort=False).two_vs_two.mean().reset_index()
+    contrasts = _contrasts(links, models, margin)
     return StudyResults(
         title=asks,
         task_scores=pd.DataFrame(tune_rows),
@@ -73,7 +77,38 @@ def study_results(asks: str, links: Sequence[Link]) -> StudyResults:
         lineage=pd.DataFrame(_lineage_rows(links, models)),
         unique=pd.concat(unique, ignore_index=True),
         p_values=pd.concat(p_values, ignore_index=True),
+        contrasts=contrasts.cells,
+        subject_contrasts=contrasts.subjects,
+        overall=contrasts.overall,
     )
+
+
+def _contrasts(links: Sequence[Link], models: Mapping[str, Registered], margin: float) -> Contrasts:
+    """Compare methods, nuisance features among them; nothing of alignments without pair sums."""
+    tables: list[pd.DataFrame] = []
+    with_nuisance = set()
+    for link in links:
+        registered = models[link.model]
+        aligned = Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
+        sums = aligned.pair_sums()
+        if sums.empty:
+            continue
+        cell = {
+            **_key(registered),
+            "brain": link.brain,
+            "simulated": link.simulated,
+            "modality": registered.tags["modality"],
+        }
+        tables.append(sums[sums.source == MODEL].assign(**cell))
+        place = cell["base"], cell["task"], link.brain
+        if place not in with_nuisance:  # they are the same beside every model
+            with_nuisance.add(place)
+            alone = sums[(sums.source == NUISANCE) & (sums.layer == ALL_NUISANCE)]
+            tables.append(alone.assign(**{**cell, "method": NUISANCE, "seed": 0}))
+    if not tables:
+        return Contrasts(pd.DataFrame(), pd.DataFrame(), pd.DataFrame())
+    prompts = [name for name, method in METHODS.items() if method.trains_prompts_only]
+    return contrast_tables(pd.concat(tables, ignore_index=True), prompts, margin)
 
 
 def layer_number(name: str) -> int:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
+import pandas as pd
 from mlflow.entities import Run
 
 from pipeline.config import ReportConfig
 from pipeline.reporting.files import PAGE, SUMMARY
 from pipeline.reporting.report import Report, build_report, write_report
+from pipeline.reporting.results import StudyResults
 from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.places import is_read_only
@@ -29,8 +31,9 @@ from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.report.gather import study_results
 from pipeline.tracking.store import run_link
 
-CODE = ("reporting", "tracking/stages/report")
+CODE = ("alignment/contrasts", "reporting", "tracking/stages/report")
 TERMINAL = "terminal.txt"
+CONTRASTS, OVERALL = "contrasts.csv", "overall.csv"
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ class Reported:
         """The markdown summary."""
         return self._file(SUMMARY).read_text(encoding="utf-8")
 
+    @property
+    def contrast_metrics(self) -> dict[str, float]:
+        """The mean contrasts of the study with their intervals, as metrics of its run."""
+        return overall_metrics(read_overall(self._file(OVERALL)))
+
     def _file(self, name: str) -> Path:
         return self.folder / name if self.folder else artifact(self.run_id, name)
 
@@ -92,38 +100,80 @@ def run_report(config: ReportConfig) -> Reported:
     inputs = {f"{n}": f"{link.tune_run} {link.align_run}" for n, link in enumerate(links)}
     stage = stage.settled(
         f"report of {title}{simulated if simulated not in title else ''}",
-        fingerprint("report", {"asks": asks, "title": title}, inputs, CODE),
-        {"study": study, "runs": config.runs},
+        fingerprint(
+            "report", {"asks": asks, "title": title, "margin": config.margin}, inputs, CODE
+        ),
+        {"study": study, "runs": config.runs, "margin": config.margin},
         {},
     )
 
     def work(_: Run) -> None:
-        report = build_report(study_results(asks, links))
-        _log(report)
+        results = study_results(asks, links, config.margin)
+        _log(build_report(results), results)
 
     if is_read_only():
         done = next((run for run in finished_runs(stage.fingerprint) if is_whole(run)), None)
         if done is not None:
             return Reported(done.info.run_id)
-        return Reported("", _write_here(build_report(study_results(asks, links)), study))
+        results = study_results(asks, links, config.margin)
+        return Reported("", _write_here(build_report(results), results, study))
     return Reported(once(stage, work, is_whole))
 
 
-def _write_here(report: Report, study: str) -> Path:
+def read_overall(path: Path) -> pd.DataFrame:
+    """Read the mean contrasts of a report; no rows where there are none."""
+    try:
+        table = pd.read_csv(path, dtype={"reason": str})
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    return table.assign(reason=table.reason.fillna(""))
+
+
+def overall_metrics(overall: pd.DataFrame) -> dict[str, float]:
+    """Name the mean contrasts of a study as metrics of its run.
+
+    Parameters
+    ----------
+    overall : DataFrame
+        See :class:`pipeline.alignment.contrasts.table.Contrasts`.
+
+    Returns
+    -------
+    dict
+        ``contrast/<direction>/<method_a>-<method_b>``, and below it ``low``, ``high`` and ``p``
+        where there is an interval. Where there are several, brain dataset and split stand before
+        the direction.
+    """
+    metrics: dict[str, float] = {}
+    several = [c for c in ("brain", "split") if not overall.empty and overall[c].nunique() > 1]
+    for row in overall.itertuples():
+        place = "/".join(str(getattr(row, column)) for column in (*several, "direction"))
+        name = f"contrast/{place}/{row.method_a}-{row.method_b}"
+        metrics[name] = float(row.difference)
+        if not row.reason:
+            metrics |= {
+                f"{name}/{part}": float(getattr(row, part)) for part in ("low", "high", "p")
+            }
+    return metrics
+
+
+def _write_here(report: Report, results: StudyResults, study: str) -> Path:
     """Write a report that no run can hold into this directory."""
     folder = Path.cwd() / f"report-{study[:8] or 'of-runs'}"
     folder.mkdir(exist_ok=True)
-    _write(report, folder)
+    _write(report, results, folder)
     return folder
 
 
-def _write(report: Report, folder: Path) -> None:
+def _write(report: Report, results: StudyResults, folder: Path) -> None:
     write_report(report, folder)
+    results.contrasts.to_csv(folder / CONTRASTS, index=False)
+    results.overall.to_csv(folder / OVERALL, index=False)
     (folder / TERMINAL).write_text(report.terminal, encoding="utf-8")
 
 
-def _log(report: Report) -> None:
+def _log(report: Report, results: StudyResults) -> None:
     with logged_folder() as folder:
-        _write(report, folder)
+        _write(report, results, folder)
     mlflow.set_tag(NOTE, report.markdown)
     log.info("  %d tables, %d figures", len(report.tables), len(report.figures))

@@ -1,0 +1,31 @@
+"""Where an interval was calibrated by simulation, and why none is printed elsewhere."""
+
+from __future__ import annotations
+
+from pipeline.alignment.contrasts.estimate import Estimate
+
+#: The least that was simulated: see the table in ``docs/evidence.md``.
+LEAST_SUBJECTS, LEAST_GROUPS = 3, 24
+#: Splits in which groups are whole and fold sizes are like those that were simulated.
+SPLITS = ("grouped", "contiguous")
+
+
+def reason_against(estimate: Estimate, split: str) -> str:
+    """Say why an interval would not hold; nothing where it does.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    split : str
+    """
+    if split not in SPLITS:
+        return f"intervals were not calibrated for {split} folds"
+    if estimate.n_subjects == 1:
+        return "one subject says nothing about others"
+    if estimate.n_subjects < LEAST_SUBJECTS:
+        return f"{estimate.n_subjects} subjects, and intervals hold from {LEAST_SUBJECTS} on"
+    if estimate.n_groups < LEAST_GROUPS:
+        return f"{estimate.n_groups} stimulus groups, and intervals hold from {LEAST_GROUPS} on"
+    if not estimate.variance > 0:
+        return "the two do not differ anywhere"
+    return ""

@@ -1,0 +1,169 @@
+"""A mean difference with its interval: subjects, stimulus groups and trainings all vary.
+
+Subjects share stimuli and models, so the variance of a mean over subjects is more than that between
+subjects by their number. With pseudo-values crossed by subject and stimulus group,
+
+    V = V_subject + V_group - V_both + V_training,
+
+each the variance of the mean that the factor alone would leave, V_both that of the interaction
+which the first two both hold; V is never less than the larger of the first two, plus the third.
+Degrees of freedom are Satterthwaite's. How far this holds is calibrated by simulation: see
+``docs/evidence.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from pipeline.alignment.contrasts.paired import Paired
+
+#: With which probability a difference of ``visible_from`` is found.
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean difference over subjects, new stimulus groups and trainings, and its uncertainty.
+
+    Parameters
+    ----------
+    difference : float
+    variance : float
+        Of the difference; NaN with a single subject or group.
+    freedom : float
+        Degrees of freedom of the variance.
+    n_subjects, n_groups, n_seeds : int
+    """
+
+    difference: float
+    variance: float
+    freedom: float
+    n_subjects: int
+    n_groups: int
+    n_seeds: int
+
+    @property
+    def error(self) -> float:
+        """Standard error."""
+        return math.sqrt(self.variance)
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Give the lower and upper end of the confidence interval."""
+        reach = float(t.ppf(0.5 + level / 2, self.freedom)) * self.error
+        return self.difference - reach, self.difference + reach
+
+    def p(self) -> float:
+        """Test against no difference, two-sided."""
+        return float(2 * t.sf(abs(self.difference) / self.error, self.freedom))
+
+    def least_margin(self) -> float:
+        """Give the least margin within which the two are equivalent at the 5 % level.
+
+        The 90 % interval lies within ± this margin: two one-sided tests at 5 % each.
+        """
+        low, high = self.interval(0.9)
+        return max(-low, high)
+
+    def visible_from(self) -> float:
+        """Give the difference that would be found with a probability of :data:`POWER`."""
+        quantiles = t.ppf([0.975, POWER], self.freedom)
+        return float(quantiles.sum()) * self.error
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part of a variance, with the degrees of freedom that it rests on."""
+
+    variance: float
+    freedom: float
+
+
+def estimate(paired: Paired) -> Estimate:
+    """Estimate a contrast from differences and the influence of groups on them.
+
+    Parameters
+    ----------
+    paired : Paired
+
+    Returns
+    -------
+    Estimate
+        Its variance leaves trainings out where there is one: then the difference is between
+        these tuned versions.
+    """
+    subject, group, both = crossed(paired)
+    training = training_component(paired.difference)
+    crossed_variance = max(
+        subject.variance + group.variance - both.variance, subject.variance, group.variance
+    )
+    variance = crossed_variance + training.variance
+    spread = sum(
+        part.variance**2 / part.freedom
+        for part in (subject, group, both, training)
+        if part.variance > 0
+    )
+    freedom = variance**2 / spread if spread > 0 else math.nan
+    n_seeds, n_subjects = paired.difference.shape
+    return Estimate(
+        float(paired.difference.mean()),
+        float(variance),
+        float(freedom),
+        n_subjects,
+        len(paired.groups),
+        n_seeds,
+    )
+
+
+def crossed(paired: Paired) -> tuple[Component, Component, Component]:
+    """Say what subjects, stimulus groups and both together leave of variance in the mean.
+
+    Parameters
+    ----------
+    paired : Paired
+
+    Returns
+    -------
+    tuple of Component
+        With all groups shown to all subjects: the mean squares of subjects, groups and their
+        interaction, each over ``n_subjects n_groups``. NaN for what a single subject or a single
+        group does not tell.
+    """
+    influence = paired.influence.mean(axis=0)
+    n_subjects, n_groups = influence.shape
+    if n_subjects < 2 or n_groups < 2:
+        missing = Component(math.nan, math.nan)
+        return missing, missing, missing
+    own = np.count_nonzero(~np.isnan(influence), axis=1)[:, None]
+    # how much a group moves the mean over subjects, through one of them
+    moves = np.nan_to_num(influence) / own / n_subjects
+    total = moves.sum(axis=0)
+    shown = np.maximum(1, np.count_nonzero(~np.isnan(influence), axis=0))
+    apart = np.where(np.isnan(influence), 0.0, moves - total / shown)
+    freedom = n_subjects - 1, n_groups - 1
+    subjects = paired.subject_differences().var(ddof=1) / n_subjects
+    return (
+        Component(float(subjects), freedom[0]),
+        Component(float(n_groups / freedom[1] * (total**2).sum()), freedom[1]),
+        Component(
+            float((apart**2).sum() * n_subjects * n_groups / (freedom[0] * freedom[1])),
+            freedom[0] * freedom[1],
+        ),
+    )
+
+
+def training_component(difference: NDArray[np.float64]) -> Component:
+    """Say what trainings leave of variance in the mean; nothing is known of a single one.
+
+    Parameters
+    ----------
+    difference : ndarray of float64, shape (n_seeds, n_subjects)
+    """
+    n_seeds = len(difference)
+    if n_seeds < 2:
+        return Component(0.0, math.inf)
+    return Component(float(difference.mean(axis=1).var(ddof=1) / n_seeds), n_seeds - 1)

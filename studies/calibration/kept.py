@@ -1,0 +1,59 @@
+"""Simulated studies kept in files, a batch a file, so that a calibration goes on where it was."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studies.calibration.simulate import Kept, simulate
+from studies.calibration.world import World
+
+BATCH = 10
+
+
+def simulate_batch(world: World, number: int, folder: Path) -> bool:
+    """Simulate a batch of studies, unless it is kept already.
+
+    Parameters
+    ----------
+    world : World
+    number : int
+        Of the batch; its studies are seeded from ``number * BATCH`` on.
+    folder : Path
+
+    Returns
+    -------
+    bool
+        Whether there was something to do.
+    """
+    path = folder / world.name / f"{number:04d}.npz"
+    if path.is_file():
+        return False
+    studies = [simulate(world, number * BATCH + n) for n in range(BATCH)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    with partial.open("wb") as file:
+        # halves up to 16: exact in half precision
+        np.savez_compressed(
+            file,
+            wins=np.stack([s.wins for s in studies]).astype(np.float16),
+            pairs=np.stack([s.pairs for s in studies]).astype(np.float16),
+            preferences=np.stack([s.preferences for s in studies]),
+        )
+    partial.replace(path)
+    return True
+
+
+def read_batches(world: World, folder: Path) -> Iterator[Kept]:
+    """Yield the studies of a world that are kept, in the order of their seeds."""
+    for path in sorted((folder / world.name).glob("*.npz")):
+        with np.load(path) as arrays:
+            held: dict[str, NDArray[np.floating]] = {name: arrays[name] for name in arrays.files}
+        for wins, pairs, preferences in zip(
+            held["wins"], held["pairs"], held["preferences"], strict=True
+        ):
+            yield Kept(wins.astype(np.float32), pairs.astype(np.float32), preferences)

@@ -1,0 +1,88 @@
+"""Simulated studies scored by the alignment engine, and kept as sums over pairs of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pipeline.alignment.engine import PairScore, Task
+
+from pipeline.alignment import AlignSettings
+from pipeline.alignment.alphas import open_study
+from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.primal.arrays import FoldArray, fold_array
+from pipeline.alignment.primal.scores import score_direction_primal
+from studies.calibration.world import MODELS, N_SUBJECTS, World, draw_study
+
+N_FOLDS = 4
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of one simulated study.
+
+    Parameters
+    ----------
+    wins : ndarray of float32, shape (n_models, n_seeds, n_subjects, n_groups, n_groups)
+        Upper triangle; 2v2 of the layer chosen in each fold, summed over pairs of groups.
+    pairs : ndarray of float32, shape (n_groups, n_groups)
+    preferences : ndarray of float64, shape (n_subjects,)
+    """
+
+    wins: NDArray[np.float32]
+    pairs: NDArray[np.float32]
+    preferences: NDArray[np.float64]
+
+
+def settings_of(seed: int) -> AlignSettings:
+    """Give settings that are quick: few alphas and inner folds, but alpha and layer nested."""
+    return AlignSettings(
+        split="grouped", n_folds=N_FOLDS, n_inner_folds=2, trials=3, alpha_low=1e-2,
+        alpha_high=10.0, similarity="pearson", seed=seed, objective="two_vs_two", width=0,
+    )  # fmt: skip
+
+
+def simulate(world: World, seed: int) -> Kept:
+    """Draw a study and score it: each subject stands as an ROI, each training as a source.
+
+    Parameters
+    ----------
+    world : World
+    seed : int
+    """
+    draw = draw_study(world, seed)
+    settings = settings_of(seed)
+    alphas = open_study("encoding", settings).alphas
+    wins = np.zeros((len(MODELS), world.n_seeds, N_SUBJECTS, world.n_groups, world.n_groups))
+    pairs = np.zeros((world.n_groups, world.n_groups))
+    for fold in nested_folds(world.groups, settings):
+        train = fold.outer.train
+        task = Task(fold, alphas, settings.objective, world.groups, world.groups)
+        rois = {name: fold_array(y, train, "pearson") for name, y in draw.responses.items()}
+        layers = {place: fold_array(x, train, "cosine") for place, x in draw.features.items()}
+        for place, scored in _scored(layers, rois, task).items():
+            sums = scored.sums
+            tested = sums.names.astype(int)
+            where = tested[sums.first], tested[sums.second]
+            wins[place][where] = sums.wins
+            pairs[where] = sums.pairs
+    return Kept(wins.astype(np.float32), pairs.astype(np.float32), draw.preferences)
+
+
+def _scored(
+    layers: Mapping[tuple[str, int, str], FoldArray], rois: Mapping[str, FoldArray], task: Task
+) -> dict[tuple[int, int, int], PairScore]:
+    """Score a fold, and keep of each training and subject the layer that is best inside it."""
+    best: dict[tuple[int, int, int], PairScore] = {}
+    for (model, seed, _), array in layers.items():
+        for pair in score_direction_primal({"layer": array}, rois, task):
+            place = MODELS.index(model), seed, int(pair.target)
+            if place not in best or _inner(pair) > _inner(best[place]):
+                best[place] = pair
+    return best
+
+
+def _inner(pair: PairScore) -> tuple[float, float]:
+    return tuple(pair.inner[:, pair.position])

@@ -1,0 +1,146 @@
+"""Simulated studies with a known truth: subjects, stimulus groups, trainings of three models.
+
+Models ``first`` and ``second`` know equally much of what subjects respond to, each more of another
+half of it; ``worse`` is ``second`` with noisier features. Subjects weigh the halves differently, so
+the difference between two models differs between subjects, with mean 0 between the first two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+MODELS = ("first", "second", "worse")
+N_STIMULI_A_GROUP, N_GROUPS_A_TOPIC = 4, 4
+N_FACTORS, N_FEATURES, N_VOXELS = 6, 12, 12
+N_SUBJECTS = 9
+#: Variance of the noise of every layer's features; that of their signal is 1.
+LAYERS = {"layer_1": 1.0, "layer_2": 1.4}
+#: How much noisier the features of ``worse`` are.
+WORSE = 1.6
+#: By how much more a model knows one half of the factors; spread of the subjects' preferences.
+LEANING, PREFERENCE = 0.25, 0.35
+#: Spread over trainings of the logarithm of the features' noise: about .01 in 2v2 accuracy.
+TRAINING = 0.12
+#: Variance of the noise of responses; that of their signal is 1.
+NOISE = {"low": 0.5, "ordinary": 4.0}
+#: Shares of topic, group and single stimulus in the variance of what is drawn at random.
+SHARES = {"grouped": (0.0, 0.5, 0.5), "topics": (0.25, 0.25, 0.5)}
+
+
+@dataclass(frozen=True)
+class World:
+    """What a simulated study is drawn from.
+
+    Parameters
+    ----------
+    n_groups : int
+        Stimulus groups of four.
+    noise : {'low', 'ordinary'}
+    structure : {'grouped', 'topics'}
+        Whether factors and noise are correlated within groups only, or within topics of four
+        groups too, of which the analysis knows nothing.
+    n_seeds : int
+        Trainings of each model; with one, all trainings are alike.
+    """
+
+    n_groups: int
+    noise: str
+    structure: str
+    n_seeds: int
+
+    @property
+    def name(self) -> str:
+        """Name of the files that keep what was simulated."""
+        return f"{self.n_groups}-{self.noise}-{self.structure}-{self.n_seeds}"
+
+    @property
+    def groups(self) -> NDArray[np.str_]:
+        """Stimulus group of every stimulus."""
+        names = np.array([f"{number:02d}" for number in range(self.n_groups)])
+        return np.repeat(names, N_STIMULI_A_GROUP)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One simulated study.
+
+    Parameters
+    ----------
+    features : mapping of (model, seed, layer) to ndarray, shape (n_stimuli, n_features)
+    responses : mapping of subject to ndarray, shape (n_stimuli, n_voxels)
+    preferences : ndarray of float64, shape (n_subjects,)
+        What subjects differ by.
+    """
+
+    features: Mapping[tuple[str, int, str], Array]
+    responses: Mapping[str, Array]
+    preferences: Array
+
+
+def draw_study(world: World, seed: int) -> Draw:
+    """Draw stimuli, the features that models have of them, and the responses of nine subjects.
+
+    Parameters
+    ----------
+    world : World
+    seed : int
+    """
+    rng = np.random.default_rng((seed, world.n_groups, world.n_seeds))
+    factors = _correlated(world, N_FACTORS, rng)
+    preferences = np.clip(PREFERENCE * rng.standard_normal(N_SUBJECTS), -0.9, 0.9)
+    return Draw(
+        _features(world, factors, rng),
+        {
+            str(number): _responses(world, factors, float(preference), rng)
+            for number, preference in enumerate(preferences)
+        },
+        preferences,
+    )
+
+
+def _features(
+    world: World, factors: Array, rng: np.random.Generator
+) -> dict[tuple[str, int, str], Array]:
+    fixed = np.random.default_rng(1)
+    readout = {layer: _half_readout(fixed) for layer in LAYERS}
+    made = {}
+    for model in MODELS:
+        lean = LEANING if model == "first" else -LEANING
+        known = factors * np.sqrt(np.repeat([1 + lean, 1 - lean], N_FACTORS // 2))
+        own = {layer: _correlated(world, N_FEATURES, rng) for layer in LAYERS}
+        for seed in range(world.n_seeds):
+            trained = np.exp(TRAINING * rng.standard_normal()) if world.n_seeds > 1 else 1.0
+            for layer, noise in LAYERS.items():
+                amount = noise * trained * (WORSE if model == "worse" else 1.0)
+                made[model, seed, layer] = known @ readout[layer] + np.sqrt(amount) * own[layer]
+    return made
+
+
+def _half_readout(rng: np.random.Generator) -> Array:
+    """Read both halves of the factors in the same way, so that neither is easier."""
+    half = rng.standard_normal((N_FACTORS // 2, N_FEATURES // 2)) / np.sqrt(N_FACTORS // 2)
+    return np.kron(np.eye(2), half)
+
+
+def _responses(world: World, factors: Array, preference: float, rng: np.random.Generator) -> Array:
+    weighed = factors * np.sqrt(np.repeat([1 + preference, 1 - preference], N_FACTORS // 2))
+    signal = weighed @ rng.standard_normal((N_FACTORS, N_VOXELS)) / np.sqrt(N_FACTORS)
+    return signal + np.sqrt(NOISE[world.noise]) * _correlated(world, N_VOXELS, rng)
+
+
+def _correlated(world: World, n_columns: int, rng: np.random.Generator) -> Array:
+    """Draw columns of variance 1, correlated within groups and topics."""
+    topic, group, single = SHARES[world.structure]
+    n_stimuli = world.n_groups * N_STIMULI_A_GROUP
+    of_topic = rng.standard_normal((world.n_groups // N_GROUPS_A_TOPIC, n_columns))
+    of_group = rng.standard_normal((world.n_groups, n_columns))
+    total: Array = np.sqrt(single) * rng.standard_normal((n_stimuli, n_columns))
+    total += np.sqrt(group) * of_group.repeat(N_STIMULI_A_GROUP, axis=0)
+    total += np.sqrt(topic) * of_topic.repeat(N_GROUPS_A_TOPIC * N_STIMULI_A_GROUP, axis=0)
+    return total
