@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pipeline.alignment.engine import PairScore, Task
 
-from pipeline.alignment import AlignSettings
-from pipeline.alignment.alphas import open_study
+from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.pairs import FoldTask, PairScore
 from pipeline.alignment.primal.arrays import FoldArray, fold_array
-from pipeline.alignment.primal.scores import score_direction_primal
+from pipeline.alignment.primal.scores import score_by_columns
+from pipeline.config import ScoreConfig
 from studies.calibration.world import MODELS, N_SUBJECTS, World, draw_study
 
 N_FOLDS = 4
@@ -36,12 +36,11 @@ class Kept:
     preferences: NDArray[np.float64]
 
 
-def settings_of(seed: int) -> AlignSettings:
+def settings_of(seed: int) -> ScoreConfig:
     """Give settings that are quick: few alphas and inner folds, but alpha and layer nested."""
-    return AlignSettings(
-        split="grouped", n_folds=N_FOLDS, n_inner_folds=2, trials=3, alpha_low=1e-2,
-        alpha_high=10.0, similarity="pearson", seed=seed, objective="two_vs_two", width=0,
-    )  # fmt: skip
+    return ScoreConfig(
+        folds=N_FOLDS, inner_folds=2, trials=3, alpha_low=1e-2, alpha_high=10.0, seed=seed
+    )
 
 
 def simulate(world: World, seed: int) -> Kept:
@@ -54,12 +53,12 @@ def simulate(world: World, seed: int) -> Kept:
     """
     draw = draw_study(world, seed)
     settings = settings_of(seed)
-    alphas = open_study("encoding", settings).alphas
+    alphas = draw_alphas(settings)
     wins = np.zeros((len(MODELS), world.n_seeds, N_SUBJECTS, world.n_groups, world.n_groups))
     pairs = np.zeros((world.n_groups, world.n_groups))
-    for fold in nested_folds(world.groups, settings):
+    for number, fold in enumerate(nested_folds(world.groups, settings)):
         train = fold.outer.train
-        task = Task(fold, alphas, settings.objective, world.groups, world.groups)
+        task = FoldTask(number, fold, alphas, settings.objective, world.groups, world.groups)
         rois = {name: fold_array(y, train, "pearson") for name, y in draw.responses.items()}
         layers = {place: fold_array(x, train, "cosine") for place, x in draw.features.items()}
         for place, scored in _scored(layers, rois, task).items():
@@ -72,12 +71,12 @@ def simulate(world: World, seed: int) -> Kept:
 
 
 def _scored(
-    layers: Mapping[tuple[str, int, str], FoldArray], rois: Mapping[str, FoldArray], task: Task
+    layers: Mapping[tuple[str, int, str], FoldArray], rois: Mapping[str, FoldArray], task: FoldTask
 ) -> dict[tuple[int, int, int], PairScore]:
     """Score a fold, and keep of each training and subject the layer that is best inside it."""
     best: dict[tuple[int, int, int], PairScore] = {}
     for (model, seed, _), array in layers.items():
-        for pair in score_direction_primal({"layer": array}, rois, task):
+        for pair in score_by_columns({"layer": array}, rois, task):
             place = MODELS.index(model), seed, int(pair.target)
             if place not in best or _inner(pair) > _inner(best[place]):
                 best[place] = pair

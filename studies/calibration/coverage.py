@@ -1,0 +1,107 @@
+"""False positives and coverage of the intervals of simulated studies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.alignment.contrasts.estimate import estimate
+from pipeline.alignment.contrasts.paired import Paired
+from studies.calibration.simulate import Kept
+from studies.calibration.world import MODELS, World
+
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How one contrast fared in the simulated studies of a world.
+
+    Parameters
+    ----------
+    n_studies, n_subjects : int
+    difference : float
+        Mean over studies; of the null contrast the truth is 0.
+    covered : float
+        Share of the 95 % intervals that hold the truth.
+    positives : float
+        Share of the studies with p < .05: false ones of the null contrast, found ones of the
+        other.
+    half_width : float
+        Mean half width of the intervals.
+    """
+
+    n_studies: int
+    n_subjects: int
+    difference: float
+    covered: float
+    positives: float
+    half_width: float
+
+
+def coverage(world: World, studies: Iterable[Kept], second: str, n_subjects: int) -> Coverage:
+    """Compare the first model with another one in every study.
+
+    Parameters
+    ----------
+    world : World
+    studies : iterable of Kept
+    second : str
+        In MODELS: 'second' knows equally much, so the truth is 0; the truth of 'worse' is the
+        mean over all studies and all nine subjects.
+    n_subjects : int
+        The first of the nine.
+    """
+    pairs = [_paired(world, study, second) for study in studies]
+    truth = 0.0 if second == "second" else float(np.mean([p.difference for p in pairs]))
+    estimates = [estimate(_of_first(paired, n_subjects)) for paired in pairs]
+    intervals = np.array([e.interval() for e in estimates])
+    inside = (intervals[:, 0] <= truth) & (truth <= intervals[:, 1])
+    return Coverage(
+        len(pairs),
+        n_subjects,
+        float(np.mean([e.difference for e in estimates])),
+        float(inside.mean()),
+        float(np.mean([e.p() < LEVEL for e in estimates])),
+        float(np.mean(intervals[:, 1] - intervals[:, 0]) / 2),
+    )
+
+
+def _paired(world: World, study: Kept, second: str) -> Paired:
+    """Pair the first model with another: what a study's tables give, from whole arrays."""
+    places = [MODELS.index("first"), MODELS.index(second)]
+    wins, pairs = study.wins[places].astype(np.float64), study.pairs.astype(np.float64)
+    whole = wins.sum(axis=(-2, -1)) / pairs.sum()
+    without = (wins.sum(axis=(-2, -1))[..., None] - _touching(wins)) / (
+        pairs.sum() - _touching(pairs)
+    )
+    left = without[0] - without[1]
+    influence = (world.n_groups - 1) * (left.mean(axis=-1, keepdims=True) - left)
+    n_seeds, n_subjects = whole.shape[1:]
+    return Paired(
+        tuple(map(str, range(n_seeds))),
+        tuple(map(str, range(n_subjects))),
+        tuple(dict.fromkeys(world.groups.tolist())),
+        whole[0] - whole[1],
+        influence,
+    )
+
+
+def _touching(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum, for each group, over the pairs of groups that it takes part in."""
+    rows_and_columns = sums.sum(axis=-1) + sums.sum(axis=-2)
+    touching: NDArray[np.float64] = rows_and_columns - np.diagonal(sums, axis1=-2, axis2=-1)
+    return touching
+
+
+def _of_first(paired: Paired, n_subjects: int) -> Paired:
+    return Paired(
+        paired.seeds,
+        paired.subjects[:n_subjects],
+        paired.groups,
+        paired.difference[:, :n_subjects],
+        paired.influence[:, :n_subjects],
+    )
