@@ -6,6 +6,8 @@ from pipeline.alignment.contrasts.estimate import Estimate
 
 #: The least that was simulated: see the table in ``docs/evidence.md``.
 LEAST_SUBJECTS, LEAST_GROUPS = 3, 24
+#: With more subjects than this, intervals of fewer groups than that were too narrow.
+FEW_SUBJECTS, GROUPS_OF_MANY_SUBJECTS = 3, 72
 #: Splits in which groups are whole and fold sizes are like those that were simulated.
 SPLITS = ("grouped", "contiguous")
 
@@ -24,8 +26,11 @@ def reason_against(estimate: Estimate, split: str) -> str:
         return "one subject says nothing about others"
     if estimate.n_subjects < LEAST_SUBJECTS:
         return f"{estimate.n_subjects} subjects, and intervals hold from {LEAST_SUBJECTS} on"
-    if estimate.n_groups < LEAST_GROUPS:
-        return f"{estimate.n_groups} stimulus groups, and intervals hold from {LEAST_GROUPS} on"
+    few = estimate.n_subjects <= FEW_SUBJECTS
+    least = LEAST_GROUPS if few else GROUPS_OF_MANY_SUBJECTS
+    if estimate.n_groups < least:
+        those = "intervals" if few else f"intervals with {estimate.n_subjects} subjects"
+        return f"{estimate.n_groups} stimulus groups, and {those} hold from {least} on"
     if not estimate.variance > 0:
         return "the two do not differ anywhere"
     return ""

@@ -170,6 +170,8 @@ def test_corrections_are_those_of_the_books_and_pass_over_no_test():
 @pytest.mark.parametrize(
     ("n_subjects", "n_groups", "split", "reason"),
     [
+        (9, 24, "grouped", "with 9 subjects hold from 72 on"),
+        (9, 72, "grouped", ""),
         (1, 96, "grouped", "one subject"),
         (2, 96, "grouped", "2 subjects"),
         (3, 12, "grouped", "12 stimulus groups"),
