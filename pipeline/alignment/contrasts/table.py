@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,9 +75,8 @@ def contrast_tables(sums: pd.DataFrame, prompts: Collection[str], margin: float)
     for cell, pairs in _paired_cells(sums, prompts):
         for (family, first, second), paired in pairs.items():
             named = {**cell, **_names(first, second), "family": family}
-            split = str(cell["split"])
             differences = paired.subject_differences()
-            rows.append({**named, **_statistics(estimate(paired), differences, split, margin)})
+            rows.append({**named, **_statistics(estimate(paired), differences, cell, margin)})
             each = zip(paired.subjects, differences, strict=True)
             subjects += [{**named, "subject": name, "difference": d} for name, d in each]
             place = (*(cell[name] for name in STUDY_KEY), family, first, second)
@@ -132,18 +131,18 @@ def _overall(cells: dict[tuple[Any, ...], list[Paired]], margin: float) -> Itera
     for (*place, family, first, second), pairs in cells.items():
         mean = mean_of(pairs)
         named = dict(zip(STUDY_KEY, place, strict=True))
-        differences, split = mean.subject_differences(), str(named["split"])
+        differences = mean.subject_differences()
         yield {
             **named,
             **_names(first, second),
             "family": family,
             "n_cells": len(pairs),
-            **_statistics(estimate(mean), differences, split, margin),
+            **_statistics(estimate(mean), differences, named, margin),
         }
 
 
 def _statistics(
-    found: Estimate, differences: NDArray[np.float64], split: str, margin: float
+    found: Estimate, differences: NDArray[np.float64], place: Mapping[str, Any], margin: float
 ) -> dict[str, Any]:
     counts = {
         "n_subjects": found.n_subjects,
@@ -152,7 +151,7 @@ def _statistics(
         "p_sign_flip": sign_flip_p(differences),
         "least_p_sign_flip": least_p(found.n_subjects),
     }
-    reason = reason_against(found, split)
+    reason = reason_against(found, str(place["split"]), str(place["direction"]))
     if reason:
         unknown = dict.fromkeys(("low", "high", "p", "least_margin", "visible_from"), np.nan)
         tested: dict[str, Any] = {**unknown, "equivalent": None}

@@ -181,6 +181,11 @@ def test_corrections_are_those_of_the_books_and_pass_over_no_test():
 )
 def test_no_interval_is_given_where_none_was_calibrated(rng, n_subjects, n_groups, split, reason):
     found = estimate(paired_of(crossed_values(rng, 1, 1, 1, (1, n_subjects, n_groups))))
-    told = reason_against(found, split)
+    told = reason_against(found, split, "encoding")
     assert reason in told
     assert bool(told) == bool(reason)
+
+
+def test_no_interval_is_given_in_decoding_which_was_not_simulated(rng):
+    found = estimate(paired_of(crossed_values(rng, 1, 1, 1, (1, 3, 96))))
+    assert "not for decoding" in reason_against(found, "grouped", "decoding")
