@@ -72,7 +72,7 @@ def opened(exported, tmp_path, monkeypatch):
 def tables(study):
     _, links = read_lineage(study)
     return [
-        Aligned(link.align_run, link.extract_run).every_score().to_csv()
+        Aligned(link.align_run, link.extract_run, link.brain, link.simulated).every_score().to_csv()
         for link in sorted(links, key=lambda link: link.model)
     ]
 
