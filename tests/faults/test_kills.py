@@ -12,6 +12,7 @@ def whole(tmp_path_factory):
     return unbroken(tmp_path_factory.mktemp("unbroken"))
 
 
+@pytest.mark.slow
 def test_a_study_that_is_killed_thrice_ends_as_one_that_is_not(whole, tmp_path_factory):
     expected, seconds = whole
     folder = tmp_path_factory.mktemp("killed")

@@ -41,6 +41,7 @@ def test_two_tunings_at_once_on_an_empty_store_make_one_version(folder):
     assert len(stores.runs_of(client, "tags.stage = 'tune'")) == 1
 
 
+@pytest.mark.slow
 def test_two_alignments_at_once_are_computed_once(folder):
     run_together(folder, *[stage_command("align", seed=0)] * 2)
     check(folder)

@@ -10,7 +10,18 @@ STAGES = {
 }
 QUICK = {
     "tune": ("--max_train", "32", "--max_eval", "12", "--max_steps", "2", "--eval_every", "1"),
-    "align": ("--folds", "3", "--inner_folds", "2", "--trials", "2", "--nuisance", "false"),
+    "align": (
+        "--workers",
+        "1",
+        "--folds",
+        "3",
+        "--inner_folds",
+        "2",
+        "--trials",
+        "2",
+        "--nuisance",
+        "false",
+    ),
 }
 
 
