@@ -48,7 +48,7 @@ class TuneConfig(TaskConfig):
 
     # how to train
     learning_rate: float = Field(
-        0.0, ge=0, le=1e6, description="Peak learning rate; 0 takes the method's own recipe."
+        0.0, ge=0, le=1e30, description="Peak learning rate; 0 takes the method's own recipe."
     )
     weight_decay: float = Field(
         -1.0, ge=-1, le=1e6, description="Weight decay; -1 takes the method's own recipe."
