@@ -10,6 +10,7 @@ its choice.
 from __future__ import annotations
 
 import contextlib
+import functools
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,14 +57,18 @@ def draw_alphas(settings: ScoreConfig) -> NDArray[np.float64]:
     ndarray of float64, shape (n_trials,)
         Relative alphas, in the order of the trials.
     """
+    return np.array(_drawn(settings.trials, settings.alpha_low, settings.alpha_high, settings.seed))
+
+
+@functools.lru_cache(maxsize=64)  # every unit of an alignment with one seed tries the same alphas
+def _drawn(n_trials: int, low: float, high: float, seed: int) -> tuple[float, ...]:
     with _quiet_optuna():
         sampler = optuna.samplers.QMCSampler(
-            scramble=True, seed=settings.seed, warn_independent_sampling=False
+            scramble=True, seed=seed, warn_independent_sampling=False
         )
         study = optuna.create_study(sampler=sampler)
-        low, high = settings.alpha_low, settings.alpha_high
-        trials = (study.ask() for _ in range(settings.trials))
-        return np.array([trial.suggest_float("alpha", low, high, log=True) for trial in trials])
+        trials = (study.ask() for _ in range(n_trials))
+        return tuple(trial.suggest_float("alpha", low, high, log=True) for trial in trials)
 
 
 def choose_alpha(

@@ -35,6 +35,14 @@ def summed_pairs(scored: Iterable[Scored]) -> pd.DataFrame:
     return pair_table(((s.direction, s.roi, s.layer, s.fold), s.pair.sums) for s in scored)
 
 
+def without_attrs(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a view of a table without its attrs, which pandas copies in depth at each selection.
+
+    The lists in the attrs of :func:`align` made that half of a small alignment's time.
+    """
+    return pd.DataFrame(table, copy=False)
+
+
 def best_layers(scores: pd.DataFrame, objective: Objective = "two_vs_two") -> pd.DataFrame:
     """Keep one layer for each cell, as a direction, ROI and fold: the best inside training folds.
 

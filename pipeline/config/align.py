@@ -95,7 +95,10 @@ class ComputeConfig(StageConfig):
     """Where an alignment is computed, and in which pieces; no score depends on it."""
 
     workers: int = Field(
-        default=0, ge=0, description="Processes on this machine; 0: as many as it has cores for."
+        default=0,
+        ge=0,
+        description="Processes on this machine; 0: as many as it has cores for, none beside this "
+        "one where the work is small.",
     )
     threads: int = Field(
         default=1,

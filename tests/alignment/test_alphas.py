@@ -19,6 +19,14 @@ def test_one_seed_gives_the_same_alphas_and_another_others(settings):
     assert not np.isin(draw_alphas(replace(settings, seed=5)), alphas).any()
 
 
+def test_alphas_are_asked_for_once_and_a_caller_may_change_its_own(monkeypatch, settings):
+    alphas = draw_alphas(replace(settings, seed=11))
+    expected = alphas.copy()
+    monkeypatch.delattr(optuna, "create_study")
+    alphas[:] = 0
+    np.testing.assert_array_equal(draw_alphas(replace(settings, seed=11)), expected)
+
+
 def test_alphas_cover_the_range_evenly_on_a_log_scale(settings):
     alphas = draw_alphas(settings)
     assert len(alphas) == 20
@@ -31,7 +39,7 @@ def test_optuna_says_nothing_and_keeps_its_own_level(caplog, recwarn, settings):
     optuna.logging.enable_propagation()
     before = optuna.logging.get_verbosity()
     with caplog.at_level(logging.DEBUG):
-        draw_alphas(settings)
+        draw_alphas(replace(settings, seed=12))  # not drawn before
     optuna.logging.disable_propagation()
     assert not caplog.records
     assert not recwarn.list

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import unit_functions as work
+from settings_with import replace
 
 from pipeline.alignment import align
-from pipeline.alignment.dataset.units import Unit, compute_units, count_processes
+from pipeline.alignment.dataset.cost import ridge_flops
+from pipeline.alignment.dataset.units import SMALL, Unit, compute_units, count_processes
 from pipeline.config import ComputeConfig
 from pipeline.errors import AlignmentError
 
@@ -51,10 +53,43 @@ def test_one_unit_is_computed_in_this_process_with_the_threads_asked_for():
 
 def test_no_more_processes_than_cores_for_their_threads(monkeypatch):
     monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
-    assert count_processes(ComputeConfig(workers=0, threads=2), 100) == 4
-    assert count_processes(ComputeConfig(workers=0, threads=16), 100) == 1
-    assert count_processes(ComputeConfig(workers=0), 3) == 3
-    assert count_processes(ComputeConfig(workers=5), 100) == 5
+    units = [Unit(str(n), work.squares, ([n],)) for n in range(100)]
+    assert count_processes(ComputeConfig(workers=0, threads=2), units) == 4
+    assert count_processes(ComputeConfig(workers=0, threads=16), units) == 1
+    assert count_processes(ComputeConfig(workers=0), units[:3]) == 3
+    assert count_processes(ComputeConfig(workers=5), units) == 5
+
+
+@pytest.mark.parametrize(
+    ("workers", "share_of_small", "elsewhere"), [(0, 0.9, False), (0, 1.1, True), (2, 0.9, True)]
+)
+def test_small_work_starts_no_process_unless_workers_are_asked_for(
+    monkeypatch, workers, share_of_small, elsewhere
+):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 2)
+    flops = SMALL * share_of_small / 2
+    units = [Unit(str(n), work.threads_and_process, (), flops) for n in range(2)]
+    tables = computed(units, ComputeConfig(workers=workers))
+    processes = {process for table in tables.values() for process in table.process}
+    assert (os.getpid() not in processes) == elsewhere
+
+
+def test_three_subjects_of_a_demo_are_small_work_and_those_of_a_study_are_not(groups, settings):
+    demo = replace(settings, folds=5, inner_folds=5, trials=12)
+    pictures = np.repeat(np.arange(48), 4).astype(str)
+    assert 3 * ridge_flops(pictures, [(128, 80)] * 20, demo) < SMALL
+    sentences = np.repeat(np.arange(157), 4).astype(str)
+    assert 3 * ridge_flops(sentences, [(768, 11_000)] * 12 * 6, demo) > SMALL
+
+
+def test_work_grows_with_folds_trials_and_permutations(groups, settings):
+    once = ridge_flops(groups, [(20, 30)], settings)
+    assert ridge_flops(groups, [(20, 30)] * 2, settings) == pytest.approx(2 * once)
+    assert ridge_flops(groups, [(20, 30)], replace(settings, folds=8)) == pytest.approx(2 * once)
+    assert ridge_flops(groups, [(20, 30)], replace(settings, trials=80)) > 2 * once
+    assert ridge_flops(groups, [(20, 30)], settings, n_permutations=1000) > 100 * once
+    alone = replace(settings, split="leave-one-group-out")
+    assert ridge_flops(groups, [(20, 30)], alone) == pytest.approx(3 * once)
 
 
 def test_nothing_to_do_is_done_at_once():

@@ -17,7 +17,7 @@ from pipeline.features.store import FILE, write_features
 from pipeline.tracking.registry import resolve
 from pipeline.tracking.runs import artifact, find_runs
 from pipeline.tracking.stages.align import stage
-from pipeline.tracking.stages.align.stage import matching_features, run_align
+from pipeline.tracking.stages.align.stage import matching_features, run_align, share_at_border
 from pipeline.tracking.stages.extract import run_extract
 from pipeline.tracking.stages.tune.stage import run_tune
 
@@ -101,6 +101,13 @@ def test_features_are_those_the_version_gives_for_the_stimuli(prompt):
     expected = model.predict(pd.DataFrame({"text": stimuli}), params={"output": "features"})
     for number, layer in enumerate(layers.values()):
         np.testing.assert_array_equal(layer, expected[:, number])
+
+
+@pytest.mark.parametrize(("at_border", "is_told"), [(2, False), (3, True)])
+def test_alphas_on_the_border_are_told_of_where_most_lie_there(caplog, at_border, is_told):
+    chosen = pd.DataFrame({"alpha_at_border": np.arange(4) < at_border})
+    assert share_at_border(chosen) == at_border / 4
+    assert ("a smaller alpha_low or a larger alpha_high" in caplog.text) == is_told
 
 
 def test_alignment_reuses_features_and_itself(aligned, prompt, caplog):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.alignment import Fold, make_folds, signal_ceiling, split_half_ceiling
 from pipeline.alignment.ceilings.repeats import ceiling_by_roi
+from pipeline.alignment.dataset.cost import ridge_flops
 from pipeline.alignment.dataset.subject_rois import SubjectRois, across_rois, common_stimuli
 from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
@@ -89,7 +90,8 @@ def ceiling_units(
         subject = brain.subjects[name]
         folds = deal(groups[subject.rows(len(groups))])
         arguments = (signal_ceiling, (signal, subject.values), subject.rois, folds)
-        unit = Unit(_name(name, SIGNAL, settings.split), ceiling_by_roi, arguments)
+        flops = _compared(subject.values.shape, 1)
+        unit = Unit(_name(name, SIGNAL, settings.split), ceiling_by_roi, arguments, flops)
         yield CeilingUnit(SIGNAL, settings.split, name, unit)
 
 
@@ -153,7 +155,8 @@ def _split_half_units(
             log.info("  no split-half ceiling for %s: %s", name, error)
             continue
         arguments = (split_half_ceiling, (subject.repeats,), subject.rois, folds)
-        unit = Unit(_name(name, SPLIT_HALF, split), ceiling_by_roi, arguments)
+        flops = _compared(subject.repeats.shape[-2:], len(subject.repeats) ** 2)
+        unit = Unit(_name(name, SPLIT_HALF, split), ceiling_by_roi, arguments, flops)
         yield CeilingUnit(SPLIT_HALF, split, name, unit)
 
 
@@ -176,8 +179,19 @@ def _across_units(
     for name, some in subjects.items():
         others = tuple(other for known, other in subjects.items() if known != name)
         arguments = (some, others, settings)
-        unit = Unit(_name(name, ACROSS_SUBJECTS, settings.split), across_rois, arguments)
+        widths = [
+            (sum(len(other.rois.get(roi, ())) for other in others), len(columns))
+            for roi, columns in some.rois.items()
+        ]
+        flops = ridge_flops(groups[common], widths, settings)
+        unit = Unit(_name(name, ACROSS_SUBJECTS, settings.split), across_rois, arguments, flops)
         yield CeilingUnit(ACROSS_SUBJECTS, settings.split, name, unit)
+
+
+def _compared(shape: tuple[int, ...], n_pairs: int) -> float:
+    """Estimate the operations of correlating every pattern with every other, pair by pair."""
+    n_stimuli, n_voxels = shape
+    return 2.0 * n_pairs * n_stimuli**2 * n_voxels
 
 
 def _name(subject: str, kind: str, split: Split) -> str:

@@ -44,6 +44,7 @@ def compute_nulls(
             f"{part.subject}, permutations: {', '.join(part.some.rois)}",
             permute_rois,
             (part.some, features, part.settings, n_permutations),
+            part.flops(features, n_permutations),
         )
         for part in parts
     ]

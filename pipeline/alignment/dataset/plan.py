@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment.contrasts.pair_sums import unpack
+from pipeline.alignment.dataset.cost import ridge_flops
 from pipeline.alignment.dataset.finished_units import compute_unfinished
 from pipeline.alignment.dataset.subject_rois import (
     Arrays,
@@ -25,6 +26,7 @@ from pipeline.alignment.dataset.subject_rois import (
 from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import exchange_problems
+from pipeline.alignment.tables import without_attrs
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.names import lone_voxel_problems
 from pipeline.brains.near_identical import merged_groups
@@ -55,10 +57,20 @@ class Part:
     repeat: int
 
     def unit(self, source: str, function: Callable[..., pd.DataFrame], *arrays: Arrays) -> PartUnit:
-        """Make a unit of a function of the ROIs, arrays for all stimuli, and settings."""
+        """Make a unit of a function of the ROIs, arrays for all stimuli, and settings.
+
+        The last arrays are what every ROI is scored with.
+        """
         rois = ", ".join(self.some.rois)
         name = f"{self.subject}, {self.settings.split}, repeat {self.repeat}, {source}: {rois}"
-        return PartUnit(self, source, Unit(name, function, (self.some, *arrays, self.settings)))
+        arguments = (self.some, *arrays, self.settings)
+        return PartUnit(self, source, Unit(name, function, arguments, self.flops(arrays[-1])))
+
+    def flops(self, sources: Arrays, n_permutations: int = 0) -> float:
+        """Estimate the operations of scoring every source with every ROI."""
+        rois = self.some.rois.values()
+        widths = [(x.shape[1], len(columns)) for x in sources.values() for columns in rois]
+        return ridge_flops(self.some.groups, widths, self.settings, n_permutations)
 
 
 @dataclass(frozen=True)
@@ -73,8 +85,9 @@ class PartUnit:
         """Put subject, split, source and repeat before a table; its folds go on over repeats."""
         if table.empty:
             return table
-        fold = table.fold + self.part.repeat * (table.fold.max() + 1)
-        return pd.DataFrame({**self.labels, **table.assign(fold=fold)}, index=table.index)
+        bare = without_attrs(table)
+        fold = bare.fold + self.part.repeat * (bare.fold.max() + 1)
+        return pd.DataFrame({**self.labels, **bare.assign(fold=fold)}, index=table.index)
 
     def sums(self, table: pd.DataFrame) -> pd.DataFrame:
         """Take the sums over pairs of groups of a table, labelled as its scores are."""

@@ -23,7 +23,7 @@ from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.sources import Bands, varying
-from pipeline.alignment.tables import ALL_NUISANCE, OF_NUISANCE, best_layers
+from pipeline.alignment.tables import ALL_NUISANCE, OF_NUISANCE, best_layers, without_attrs
 from pipeline.alignment.voxels import Columns, VoxelColumns
 from pipeline.config import ScoreConfig
 from pipeline.words import DIRECTIONS
@@ -78,7 +78,7 @@ def align_rois(some: SubjectRois, features: Arrays, settings: ScoreConfig) -> pd
     """
     cut, responses = some.cut(features), some.responses()
     table = align(cut, responses, some.groups, settings)
-    chosen = best_layers(table, settings.objective)
+    chosen = best_layers(without_attrs(table), settings.objective)
     folds = [fold.outer for fold in nested_folds(some.groups, settings)]
     fits = [
         score_fits(cut, responses[str(roi)], rows, folds, settings).assign(roi=roi)

@@ -7,6 +7,7 @@ same number of BLAS threads whatever the way: the sums inside a factorisation de
 from __future__ import annotations
 
 import itertools
+import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from pipeline.errors import AlignmentError, ConfigError, Problem
 SCHEDULER_SECONDS = 20
 #: Units that are sent ahead to each core of a cluster, so that none waits for its next.
 UNITS_A_CORE = 2
+#: Operations below which all units together are small work, done here before processes would have
+#: started: about 20 s on one core, where each process takes 3 to 6 s to start and import.
+SMALL = 4e11
 
 
 @dataclass(frozen=True)
@@ -40,17 +44,27 @@ class Unit:
     arguments : tuple
         What it is called with; arrays in dicts and tuples. They travel with the unit, so a
         worker that is lost takes nothing along.
+    flops : float
+        Estimated operations, which decide whether processes are worth starting; infinity where
+        nobody knows.
     """
 
     name: str
     function: Callable[..., pd.DataFrame]
     arguments: tuple[Any, ...]
+    flops: float = math.inf
 
 
-def count_processes(compute: ComputeConfig, n_units: int) -> int:
-    """Count the processes that are worth starting for so many units, at least 1."""
-    room = max(1, joblib.cpu_count() // compute.threads)
-    return max(1, min(compute.workers or room, n_units))
+def count_processes(compute: ComputeConfig, units: Sequence[Unit]) -> int:
+    """Count the processes that are worth starting, at least 1.
+
+    As many as were asked for; else 1 for small work, and as many as there are cores for.
+    """
+    wanted = compute.workers
+    if not wanted:
+        is_small = sum(unit.flops for unit in units) < SMALL
+        wanted = 1 if is_small else joblib.cpu_count() // compute.threads
+    return max(1, min(wanted, len(units)))
 
 
 def compute_units(
@@ -62,7 +76,8 @@ def compute_units(
     ----------
     units : sequence of Unit
     compute : ComputeConfig
-        With one process, or for one unit, work is done in this process.
+        With one process, for one unit, and for small work unless workers are asked for, work is
+        done in this process.
 
     Yields
     ------
@@ -76,7 +91,7 @@ def compute_units(
     """
     if compute.scheduler:
         yield from _on_cluster(units, compute)
-    elif count_processes(compute, len(units)) > 1:
+    elif count_processes(compute, units) > 1:
         yield from _in_processes(units, compute)
     else:
         for unit in units:
@@ -89,7 +104,7 @@ def _in_processes(
     units: Sequence[Unit], compute: ComputeConfig
 ) -> Iterator[tuple[Unit, pd.DataFrame]]:
     pool = joblib.Parallel(
-        n_jobs=count_processes(compute, len(units)),
+        n_jobs=count_processes(compute, units),
         backend="loky",
         return_as="generator_unordered",
         batch_size=1,

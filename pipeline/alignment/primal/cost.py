@@ -30,10 +30,18 @@ def prefers_primal(n_stimuli: int, n_features: int, n_voxels: int) -> bool:
     128 features and ROIs of 1,000 and 2,000 voxels (627 stimuli), which the count of encoding alone
     would put on the primal side, it took 1.4 times as long there.
     """
-    both_ways = primal_flops(n_stimuli, n_features, n_voxels) + primal_flops(
-        n_stimuli, n_voxels, n_features
-    )
-    return both_ways < 2 * kernel_flops(n_stimuli)
+    return _primal_both_ways(n_stimuli, n_features, n_voxels) < 2 * kernel_flops(n_stimuli)
+
+
+def pair_flops(n_stimuli: int, n_features: int, n_voxels: int) -> float:
+    """Count the operations of one layer and one ROI in an outer fold, on the cheaper side."""
+    both_ways = _primal_both_ways(n_stimuli, n_features, n_voxels)
+    return min(both_ways, 2 * kernel_flops(n_stimuli))
+
+
+def _primal_both_ways(n_stimuli: int, n_features: int, n_voxels: int) -> float:
+    there = primal_flops(n_stimuli, n_features, n_voxels)
+    return there + primal_flops(n_stimuli, n_voxels, n_features)
 
 
 def primal_flops(n_stimuli: int, n_source: int, n_target: int) -> float:

@@ -57,6 +57,8 @@ from pipeline.words import MODEL, Objective
 SCORES, CEILINGS, ALPHAS = "scores.csv", "ceilings.csv", "alphas.csv"
 P_VALUES, JOINT_P_VALUES, NULLS = "p_values.csv", "joint_p_values.csv", "null_scores.parquet"
 FIT_TABLE, MAPS = "fit_scores.csv", "maps"
+#: Share of alphas chosen on the border of those tried above which the range is too narrow.
+MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -272,7 +274,7 @@ def _log_means(
         metric_name(f"{direction}_2v2", roi, subject): value
         for (direction, roi, subject), value in by_subject.items()
     }
-    further = {**_hard_pairs_and_ranks(chosen), "alpha_at_border": _share_at_border(chosen)}
+    further = {**_hard_pairs_and_ranks(chosen), "alpha_at_border": share_at_border(chosen)}
     mlflow.log_metrics(
         {**means, **single, **further}, model_id=registered.model_id, dataset=brain_input(brain)
     )
@@ -310,13 +312,23 @@ def _hard_pairs_and_ranks(chosen: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _share_at_border(chosen: pd.DataFrame) -> float:
-    """Say, once for all units, how many of the alphas that scores rest on may lie too far out."""
+def share_at_border(chosen: pd.DataFrame) -> float:
+    """Say what share of the alphas that scores rest on may lie too far out; warn of most.
+
+    Parameters
+    ----------
+    chosen : DataFrame
+        Rows of the chosen layers: uses alpha_at_border.
+
+    Notes
+    -----
+    Of a dozen alphas two are the smallest and the largest, so some always lie there.
+    """
     at_border = int(chosen.alpha_at_border.sum())
-    if at_border:
+    if at_border > MOST * len(chosen):
         log.warning(
-            "  %d of %d chosen alphas lie on the border of those tried: a better one may lie "
-            "outside alpha_low and alpha_high",
+            "  %d of %d chosen alphas are the smallest or the largest tried: align with a smaller "
+            "alpha_low or a larger alpha_high to see whether scores rise",
             at_border,
             len(chosen),
         )
