@@ -1,4 +1,7 @@
-"""Adapt pretrained models, and measure how well their representations account for the brain."""
+"""Adapt pretrained models, and measure how well their representations account for the brain.
+
+In Python: :func:`scores` of a study, features by :func:`extract`, and :func:`align` of arrays.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,32 @@ import importlib.abc
 import importlib.machinery
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.alignment import align
+    from pipeline.tracking.api import extract, scores
+
+__all__ = ["align", "extract", "scores"]
+
+#: Where each public function lives; it is imported when it is first used, for that takes seconds.
+_HOMES = {
+    "align": "pipeline.alignment",
+    "extract": "pipeline.tracking.api",
+    "scores": "pipeline.tracking.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 class _TorchvisionOnCpu(importlib.abc.MetaPathFinder):

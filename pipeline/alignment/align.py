@@ -23,12 +23,14 @@ from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError, Problem, nearest, refuse
 from pipeline.words import DIRECTIONS, Direction
 
+DEFAULTS = ScoreConfig()
+
 
 def align(
     features: Mapping[str, NDArray[np.floating]],
     responses: Mapping[str, Columns] | SubjectGrams,
     groups: ArrayLike,
-    settings: ScoreConfig,
+    settings: ScoreConfig = DEFAULTS,
     *,
     within: ArrayLike | None = None,
     directions: Sequence[Direction] = DIRECTIONS,
@@ -42,7 +44,7 @@ def align(
         Or what :func:`subject_grams` made of them, which serves any number of models.
     groups : array_like, shape (n_stimuli,)
         Stimulus group of each stimulus.
-    settings : ScoreConfig
+    settings : ScoreConfig, optional
     within : array_like, shape (n_stimuli,), optional
         Labels, as of topics or passages: 2v2 accuracy is also given over the pairs of stimuli
         that share one. None: the stimulus groups.

@@ -262,10 +262,14 @@ def resolve(uri: str) -> Registered:
     Raises
     ------
     RegistryError
-        When there is no such model, alias or version.
+        When the URI is of another form, or there is no such model, alias or version.
     """
     client = mlflow.MlflowClient()
-    name, sign, which = re.fullmatch(r"models:/([^@/]+)([@/])(.+)", uri).groups()  # type: ignore[union-attr]
+    parts = re.fullmatch(r"models:/([^@/]+)([@/])(.+)", uri)
+    if parts is None:
+        expected = "models:/<name>@<alias> or models:/<name>/<version>"
+        raise RegistryError(Problem("model", expected, f"'{uri}'", "Correct it."))
+    name, sign, which = parts.groups()
     try:
         model = client.get_registered_model(name)
     except mlflow.exceptions.MlflowException as error:

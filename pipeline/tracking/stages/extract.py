@@ -24,7 +24,7 @@ from pipeline.tracking.registry import Registered, require_sound, resolve
 from pipeline.tracking.runs import Stage, artifact, logged_folder, once, visible_refusal
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.versions import only_from_source
-from pipeline.words import POOLINGS
+from pipeline.words import POOLINGS, Pooling
 
 CODE = ("features",)  # the model's own code is part of the version
 
@@ -88,7 +88,8 @@ def extract_features(
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
-        layers = by_layer(_features(registered, brain, config))
+        items = brain.stimuli.items
+        layers = features_of(registered, items, config.pooling, config.batch_size)
         with logged_folder() as folder:
             write_features(layers, origin, folder)
         widths = [x.shape[1] for x in layers.values()]
@@ -110,23 +111,42 @@ def _stage(config: ExtractConfig) -> Stage:
     return Stage("extract", title, "", settings, {"brain": config.brain})
 
 
-def _features(
-    registered: Registered, brain: BrainDataset, config: ExtractConfig
-) -> NDArray[np.float32]:
-    """Ask the registered version itself, through MLflow, as any of its users would."""
-    items = brain.stimuli.items
+def features_of(
+    registered: Registered,
+    items: tuple[str, ...] | NDArray[np.uint8],
+    pooling: Pooling,
+    batch_size: int,
+) -> dict[str, NDArray[np.float32]]:
+    """Ask the registered version itself, through MLflow, as any of its users would.
+
+    Parameters
+    ----------
+    registered : Registered
+    items : tuple of str, or ndarray of uint8, shape (n_stimuli, height, width, 3)
+        Of the version's modality.
+    pooling : {'mean', 'last', 'class'}
+    batch_size : int
+
+    Returns
+    -------
+    dict of str to ndarray of float32, shape (n_stimuli, n_features)
+        See :func:`pipeline.features.store.by_layer`.
+
+    Raises
+    ------
+    PipelineError
+        The model has no such pooling, or its features are not finite.
+    """
     stimuli = pd.DataFrame({"text": items}) if isinstance(items, tuple) else items
-    asked = {"output": "features", "pooling": config.pooling, "batch_size": config.batch_size}
+    asked = {"output": "features", "pooling": pooling, "batch_size": batch_size}
     scratch = scratch_folder(mlflow.get_run(registered.run_id).info.artifact_uri)
     with only_from_source():
         model = mlflow.pyfunc.load_model(registered.uri, dst_path=scratch)
         poolings = model.unwrap_python_model().tuned.poolings
-        if config.pooling not in poolings:
+        if pooling not in poolings:
             expected = f"{' or '.join(poolings)}, which {registered.uri} has"
-            problem = Problem("pooling", expected, f"'{config.pooling}'", "Change pooling.")
-            raise ConfigError(problem)
-        features: NDArray[np.float32] = model.predict(stimuli, params=asked)
-    return features
+            raise ConfigError(Problem("pooling", expected, f"'{pooling}'", "Change pooling."))
+        return by_layer(model.predict(stimuli, params=asked))
 
 
 def _check(config: ExtractConfig, registered: Registered, brain: BrainDataset) -> None:

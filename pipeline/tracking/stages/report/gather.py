@@ -19,7 +19,7 @@ from pipeline.tracking.stages.align.stage import Aligned, asked
 from pipeline.tracking.stages.report.settings import told_settings
 from pipeline.tracking.store import run_link, version_link
 from pipeline.tuning.methods import METHODS
-from pipeline.words import MODEL, NUISANCE
+from pipeline.words import MODEL, NUISANCE, Objective
 
 #: Shown of every task that has them, beside the score that decides which of its models is best.
 METRICS = ("bertscore_f1", "exact_match", "accuracy")
@@ -53,10 +53,9 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
     for link in links:
         aligned = Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
         registered = models[link.model]
-        cell = {**_key(registered), "brain": link.brain, "simulated": link.simulated}
+        cell = _cell(link, registered)
         every = aligned.every_score()
-        by_split = every[every.source == MODEL].groupby("split", sort=False)
-        scores += [best_layers(rows, aligned.objective).assign(**cell) for _, rows in by_split]
+        scores.append(_chosen(every, aligned.objective).assign(**cell))
         profiles.append(asked(every).assign(**cell))
         unique.append(unique_part(every, aligned.objective).assign(**cell, direction="encoding"))
         split = every.split.iloc[0]  # of several, only the one asked for is tested
@@ -93,12 +92,7 @@ def _contrasts(links: Sequence[Link], models: Mapping[str, Registered], margin: 
         sums = aligned.pair_sums()
         if sums.empty:
             continue
-        cell = {
-            **_key(registered),
-            "brain": link.brain,
-            "simulated": link.simulated,
-            "modality": registered.tags["modality"],
-        }
+        cell = {**_cell(link, registered), "modality": registered.tags["modality"]}
         tables.append(sums[sums.source == MODEL].assign(**cell))
         place = cell["base"], cell["task"], link.brain
         if place not in with_nuisance:  # they are the same beside every model
@@ -111,9 +105,37 @@ def _contrasts(links: Sequence[Link], models: Mapping[str, Registered], margin: 
     return contrast_tables(pd.concat(tables, ignore_index=True), prompts, margin)
 
 
+def chosen_scores(link: Link) -> pd.DataFrame:
+    """Read the scores of one model with one brain dataset, of the layer chosen in each fold.
+
+    Returns
+    -------
+    DataFrame
+        The rows of :meth:`Aligned.every_score` that are the model's, in every split, with base,
+        task, method, seed, brain and simulated beside them.
+
+    Raises
+    ------
+    PipelineError
+        What a run logged is gone or damaged.
+    """
+    aligned = Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
+    chosen = _chosen(aligned.every_score(), aligned.objective)
+    return chosen.assign(**_cell(link, resolve(link.model)))
+
+
+def _chosen(every: pd.DataFrame, objective: Objective) -> pd.DataFrame:
+    by_split = every[every.source == MODEL].groupby("split", sort=False)
+    return pd.concat(best_layers(rows, objective) for _, rows in by_split)
+
+
 def layer_number(name: str) -> int:
     """Give the number of a layer that the store of features calls ``layer_07``; 0: embedding."""
     return int(name.removeprefix("layer_"))
+
+
+def _cell(link: Link, registered: Registered) -> dict[str, Any]:
+    return {**_key(registered), "brain": link.brain, "simulated": link.simulated}
 
 
 def _key(registered: Registered) -> dict[str, Any]:

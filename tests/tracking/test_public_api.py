@@ -1,0 +1,178 @@
+"""A study's scores and a model's features can be had in Python, as they were logged."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from safetensors.numpy import load_file
+
+import pipeline
+from pipeline.brains.load import load_brain
+from pipeline.config import ScoreConfig, read_study
+from pipeline.errors import DataError, RegistryError
+from pipeline.features.store import FILE
+from pipeline.tracking.catalogue import catalogue
+from pipeline.tracking.lineage import read_lineage
+from pipeline.tracking.runs import artifact
+from pipeline.tracking.stages.study import run_study
+
+STUDY = {
+    "name": "read in Python",
+    "asks": "Are scores read as they were logged?",
+    "grids": [
+        {
+            "bases": ["tiny-vit"],
+            "tasks": ["digits"],
+            "methods": ["base", "vpt-shallow"],
+            "brains": ["simulated-pictures"],
+            "seeds": [8],
+            "tune": {"max_train": 64, "max_eval": 20, "max_steps": 4, "eval_every": 2},
+            "align": {"folds": 3, "inner_folds": 2, "trials": 3, "pooling": "class"},
+        }
+    ],
+}
+HEAVY = ("torch", "mlflow", "pandas", "scipy", "numpy", "pydantic")
+LOOK = f"""
+import json, sys
+import pipeline
+
+print(json.dumps([dir(pipeline), [name for name in {HEAVY} if name in sys.modules]]))
+"""
+
+
+@pytest.fixture(scope="module")
+def study(store, tmp_path_factory):
+    path = tmp_path_factory.mktemp("study") / "small.yaml"
+    path.write_text(yaml.safe_dump(STUDY))
+    return run_study(read_study(path, catalogue()))
+
+
+@pytest.fixture(scope="module")
+def scores(study):
+    return pipeline.scores(study.run_id)
+
+
+@pytest.fixture
+def arrays():
+    rng = np.random.default_rng(0)
+    signal = rng.standard_normal((20, 3))
+    return {"one": signal @ rng.standard_normal((3, 9))}, {"ROI": signal}, np.repeat(range(10), 2)
+
+
+def test_importing_the_package_shows_its_functions_and_imports_nothing_heavy():
+    command = [sys.executable, "-c", LOOK]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    names, heavy = json.loads(done.stdout)
+    assert set(pipeline.__all__) <= set(names)
+    assert heavy == []
+
+
+@pytest.mark.parametrize("name", pipeline.__all__)
+def test_no_function_hides_a_package(name):
+    assert find_spec(f"pipeline.{name}") is None
+    assert getattr(pipeline, name).__name__ == name
+
+
+def test_there_is_nothing_else():
+    with pytest.raises(AttributeError, match="'pipeline' has no attribute 'score'"):
+        _ = pipeline.score
+
+
+def test_a_score_is_told_with_all_that_it_is_of(scores, study):
+    assert set(scores.study_run) == {study.run_id}
+    assert set(scores.study) == {"read in Python (simulated subjects)"}
+    told = scores[["base", "task", "method", "seed", "brain", "simulated"]].drop_duplicates()
+    of_all = ("tiny-vit", "digits", 8, "simulated-pictures", True)
+    expected = {(*of_all[:2], method, *of_all[2:]) for method in ("base", "vpt-shallow")}
+    assert set(told.itertuples(index=False, name=None)) == expected
+    cell = ["method", "subject", "split", "repeat", "fold", "roi", "direction"]
+    assert not scores.duplicated(cell).any()
+    assert scores.layer.dtype.kind == "i"
+    assert not scores.isna().any(axis=None)
+
+
+def test_means_over_folds_and_subjects_are_those_that_align_logged(scores, study):
+    _, links = read_lineage(study.run_id)
+    means = scores.groupby(["method", "direction", "roi", "subject"]).score.mean()
+    by_roi = means.groupby(["method", "direction", "roi"]).mean()
+    for link in links:
+        run = mlflow.get_run(link.align_run)
+        of_method = by_roi[run.data.tags["method"]]
+        assert len(of_method) >= 4
+        for (direction, roi), mean in of_method.items():
+            assert mean == pytest.approx(run.data.metrics[f"{direction}_2v2/{roi}"], abs=1e-12)
+
+
+def test_the_newest_study_is_read_where_none_is_named(scores):
+    pd.testing.assert_frame_equal(pipeline.scores(), scores)
+
+
+def test_an_experiment_gives_the_newest_study_of_each_name(scores, study):
+    name = mlflow.get_experiment(study.experiment_id).name
+    of_experiment = pipeline.scores(name)
+    assert of_experiment.groupby("study").study_run.nunique().eq(1).all()
+    ours = of_experiment[of_experiment.study_run == study.run_id].reset_index(drop=True)
+    pd.testing.assert_frame_equal(ours, scores)
+
+
+def test_what_is_no_study_is_refused(study, client):
+    with pytest.raises(RegistryError, match="found 'deadbeef', which this store does not have"):
+        pipeline.scores("deadbeef")
+    client.create_experiment("nothing yet")
+    with pytest.raises(RegistryError, match="found 'nothing yet', without one"):
+        pipeline.scores("nothing yet")
+
+
+def test_features_are_those_that_extract_logged(study):
+    _, (_, link) = read_lineage(study.run_id)
+    logged = load_file(artifact(link.extract_run, FILE))
+    pictures = load_brain("simulated-pictures", "").stimuli.items
+    features = pipeline.extract(link.model, pictures, pooling="class")
+    assert features.keys() == logged.keys()
+    for layer, values in logged.items():
+        np.testing.assert_array_equal(features[layer], values)
+
+
+@pytest.mark.parametrize(
+    ("stimuli", "message"),
+    [
+        ("A dog ran.", "Put a single sentence in a list"),
+        ([], "expected a sequence of sentences"),
+        (["A dog ran.", " "], "none of them empty"),
+        (np.zeros((2, 8, 8, 3)), "an array of uint8 pictures"),
+        (np.zeros((8, 8, 3), dtype=np.uint8), r"expected shape .* found shape \(8, 8, 3\)"),
+        (["A dog ran.", "It rained."], "expected image stimuli, as models:/tiny-vit-digits/"),
+    ],
+)
+def test_stimuli_that_a_model_does_not_take_are_refused(study, stimuli, message):
+    with pytest.raises(DataError, match=message):
+        pipeline.extract("models:/tiny-vit-digits@vpt-shallow", stimuli)
+
+
+def test_an_address_of_another_form_is_refused(store):
+    with pytest.raises(RegistryError, match=r"expected models:/<name>@<alias> or .* 'tiny-vit'"):
+        pipeline.extract("tiny-vit", ["A dog ran."])
+
+
+def test_align_needs_no_settings(arrays):
+    pd.testing.assert_frame_equal(pipeline.align(*arrays), pipeline.align(*arrays, ScoreConfig()))
+
+
+def test_the_lines_in_the_readme_run(study, prompt, repository, capsys):
+    text = (repository / "README.md").read_text(encoding="utf-8")
+    lines = re.search(r"## In Python\n.*?```python\n(.*?)```", text, re.DOTALL)[1]
+    own = {
+        "sentences": [f"The dog ran {n} miles to the {p}." for n in range(10) for p in "ab"],
+        "responses": np.random.default_rng(0).standard_normal((20, 12)),
+        "passages": np.repeat(range(10), 2),
+    }
+    exec(lines, own)
+    assert "vpt-shallow" in capsys.readouterr().out
+    assert set(own["table"].layer) == set(own["features"])
