@@ -4,8 +4,10 @@ import json
 import shutil
 
 import mlflow
+import numpy as np
 import pytest
 
+import pipeline
 from pipeline.config import ExtractConfig, TuneConfig
 from pipeline.errors import ConfigError, RegistryError
 from pipeline.models.bases import PRETRAINED, find_base
@@ -65,6 +67,17 @@ def test_a_line_appended_to_the_code_of_a_version_never_runs(version, tmp_path, 
         seal_again(tuned, folder)
     with pytest.raises(RegistryError, match=r"other code|registered_model.py changed|loading.py"):
         extract(tuned, pooling="class")
+    assert not witness.exists()
+
+
+def test_features_asked_for_in_python_never_run_code_of_others(version, tmp_path):
+    tuned, folder = version
+    witness = tmp_path / "ran"
+    with (folder / PLACES[0]).open("a") as code:
+        code.write(f"\nopen({str(witness)!r}, 'w').close()\n")
+    seal_again(tuned, folder)
+    with pytest.raises(RegistryError, match=r"other code|loading.py"):
+        pipeline.extract(tuned.uri, np.zeros((2, 28, 28, 3), np.uint8))
     assert not witness.exists()
 
 
