@@ -95,7 +95,7 @@ def rows_panel(rows: Rows, title: str, xlabel: str, legend: list[str]) -> tuple[
         [len(label) for label in rows.labels.values()] + [len(_short(r)) for r in rows.headings]
     )
     left = 0.25 + CHARACTER_WIDTH * longest
-    height = LINE_HEIGHT * 1.1 * rows.n_rows + 0.35 + bottom
+    height = LINE_HEIGHT * rows.n_rows + 0.35 + bottom
     figure = Figure(figsize=(HALF_WIDTH, height))
     panel = figure.add_subplot()
     lay_out(figure, (left, 0.15, 0.16, bottom), title)

@@ -19,7 +19,7 @@ from pipeline.reporting.figures.style import (
 )
 from pipeline.reporting.methods import Look, in_words, ordered_methods
 
-_HEIGHT = 2.9
+_HEIGHT = 2.7
 _LONGEST_TASK = 22
 _STEP = 10  # points
 
