@@ -99,10 +99,14 @@ class TuneConfig(TaskConfig):
         0,
         ge=0,
         le=10_000,
-        description="Optuna trials over learning rate and prompt length; 0 searches nothing.",
+        description="Trials over learning rate and prompt length, the recipe's own values first; "
+        "0 searches nothing.",
     )
     trial_steps: int = Field(
-        100, ge=1, le=10**9, description="Optimiser steps of one search trial."
+        100,
+        ge=1,
+        le=10**9,
+        description="Optimiser steps of one trial: it is the beginning of a training of max_steps.",
     )
     pruning: Literal["none", "median", "hyperband"] = Field(
         "median", description="Which trials are ended early for being worse than others so far."
@@ -126,3 +130,8 @@ class TuneConfig(TaskConfig):
                 "trials_choose_the_rate", "0 with a learning_rate, which a search would choose"
             )
         return trials
+
+    @property
+    def steps_of_a_trial(self) -> int:
+        """Optimiser steps of one trial, which ends no later than the training that would follow."""
+        return min(self.trial_steps, self.max_steps)

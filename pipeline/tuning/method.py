@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,6 +53,10 @@ class Recipe:
     schedule: str = "cosine"
     rate_of_256: bool = False
     clip: float = 1.0
+
+    def warmup_steps(self, max_steps: int) -> int:
+        """Count the steps of a training over which the learning rate rises."""
+        return math.ceil(self.warmup * max_steps)
 
     def at(self, batch_size: int) -> Recipe:
         """Give the same recipe with the learning rates of a step of ``batch_size`` examples."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.tuning.method import Recipe
-from pipeline.tuning.search.search import Choice, Outcome
+from pipeline.tuning.search.choices import Choice
+from pipeline.tuning.search.search import Outcome
 
 
 class Recorder(Protocol):

@@ -17,12 +17,11 @@ from pipeline.tuning.method import Interpolation, Method, MethodSettings, Recipe
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import Recorder
 from pipeline.tuning.scores import Scorer
-from pipeline.tuning.search.search import Choice, Outcome, PrunedError, Report, Space, search
+from pipeline.tuning.search.choices import LONGEST, Choice, Space
+from pipeline.tuning.search.search import Outcome, PrunedError, Report, search
 from pipeline.tuning.training.loop import train
 from pipeline.tuning.training.progress import Progress
 from pipeline.tuning.training.schedule import DivergedError, Schedule, Training
-
-_SEARCHED_LENGTHS = 2  # a search tries prompts up to this many times as long as asked
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,11 @@ class Session:
         if not config.trials:
             return Choice(config.learning_rate or self.recipe.learning_rate, self._length)
         space = Space(
+            method=self.method.name,
             recipe=self.recipe,
-            longest_prompt=_SEARCHED_LENGTHS * self._length,
+            prompt_length=self._length,
             trials=config.trials,
-            steps=config.trial_steps,
+            steps=config.steps_of_a_trial,
             seed=config.seed,
             pruning=config.pruning,
         )
@@ -67,7 +67,7 @@ class Session:
                 report(step, losses["loss/validation"])
 
         try:
-            _, training = self.run(choice, self.config.trial_steps, progress)
+            _, training = self._run(choice, self._trial(choice), progress, None)
         except PrunedError:
             return Outcome("pruned")
         except DivergedError:
@@ -75,18 +75,30 @@ class Session:
         return Outcome("complete", training.validation_loss)
 
     def run(
-        self,
-        choice: Choice,
-        steps: int,
-        progress: Progress,
-        checkpoints: Path | None = None,
+        self, choice: Choice, progress: Progress, checkpoints: Path | None = None
     ) -> tuple[TunedModel, Training]:
-        """Adapt and train once, from the seed or from the last checkpoint."""
+        """Adapt and train to the end, from the seed or from the last checkpoint."""
+        return self._run(choice, self._whole(choice), progress, checkpoints)
+
+    def _run(
+        self, choice: Choice, schedule: Schedule, progress: Progress, checkpoints: Path | None
+    ) -> tuple[TunedModel, Training]:
         model = self.adapted(self.method, choice.prompt_length)
-        schedule = Schedule(self.recipe, choice.learning_rate, steps, self.config)
         data = self.data
         training = train(model, data.train, data.validation, schedule, progress, checkpoints)
         return model, training
+
+    def _trial(self, choice: Choice) -> Schedule:
+        """Schedule the beginning of the training that would follow.
+
+        A trial of 200 steps whose rate has fallen to nothing by then says little of a training of
+        3,000: the best rate for the one is not the best for the other. So a trial differs from the
+        training in nothing but that it ends early (Li et al. 2018, Hyperband).
+        """
+        return replace(self._whole(choice), trial_steps=self.config.steps_of_a_trial)
+
+    def _whole(self, choice: Choice) -> Schedule:
+        return Schedule(self.recipe, choice.learning_rate, self.config.max_steps, self.config)
 
     @property
     def scorer(self) -> Scorer:
@@ -108,7 +120,9 @@ class Session:
     def problems(self) -> Iterator[Problem]:
         """Find what the method cannot adapt, at the longest prompt that the search may try."""
         searched = bool(self.config.trials and self.method.recipes)
-        longest = self._length * (_SEARCHED_LENGTHS if searched else 1)
+        longest = self._length * (LONGEST if searched else 1)
+        if searched:
+            yield from self._too_short_trials()
         for problem in self.method.problems(self._start(self.method, longest)):
             if problem.where == f"method '{self.method.name}'":
                 yield replace(problem, remedy=self._instead(longest))
@@ -117,6 +131,20 @@ class Session:
                 yield replace(problem, found=found)
             else:
                 yield problem
+
+    def _too_short_trials(self) -> Iterator[Problem]:
+        """Find out whether a trial is over before the learning rate it tries was reached."""
+        if any(self.method.misfits(self.base.modality, self.task.form)):
+            return
+        config = self.config
+        needed = min(2 * self.recipe.warmup_steps(config.max_steps), config.max_steps)
+        if config.steps_of_a_trial < needed:
+            yield Problem(
+                "trial_steps",
+                f"at least {needed}, twice the warm-up of {config.max_steps} steps",
+                str(config.trial_steps),
+                "Raise trial_steps, or lower max_steps.",
+            )
 
     def _instead(self, prompt_length: int) -> str:
         """Advise what this base and task accept in place of the method."""

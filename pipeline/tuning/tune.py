@@ -18,7 +18,7 @@ from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
 from pipeline.tuning.scores import TaskScore, constant_scores, score
 from pipeline.tuning.scores.bertscore import NAMES
-from pipeline.tuning.search.search import Choice
+from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.session import Session
 from pipeline.tuning.training.devices import agree, rank
 from pipeline.tuning.training.schedule import Training
@@ -112,9 +112,7 @@ def tune(
             model = session.adapted(method, choice.prompt_length)
             return _scored(session, model, choice, None, _untuned(session))
         recorder.settled(session.recipe, choice)
-        model, training = session.run(
-            choice, config.max_steps, recorder.progress, place.checkpoints
-        )
+        model, training = session.run(choice, recorder.progress, place.checkpoints)
         method.finish(model)
         if rank():
             return None

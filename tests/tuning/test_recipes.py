@@ -39,11 +39,13 @@ def trainer(monkeypatch):
 
         loop_class = loop.loop_class
         monkeypatch.setattr(loop, "loop_class", remembered)
-        config = TuneConfig(base=base, task=task, method=method, batch_size=4, **settings)
+        config = TuneConfig(
+            base=base, task=task, method=method, batch_size=4, max_steps=steps, **settings
+        )
         found, data = TASKS[task], TASKS[task].load(few_examples(8, 4, 0))
         session = Session(config, BASES[base], BASES[base].folder(), found, data, METHODS[method])
         notes = Notes()
-        session.run(session.choose(notes, None), steps, notes.progress)
+        session.run(session.choose(notes, None), notes.progress)
         return made[0], rates
 
     return make

@@ -13,9 +13,11 @@ import pytest
 
 from pipeline.errors import TuningError
 from pipeline.tuning.method import Recipe
-from pipeline.tuning.search.search import Outcome, PrunedError, Space, search
+from pipeline.tuning.search.choices import Choice, Space, choices_of
+from pipeline.tuning.search.search import Outcome, PrunedError, search
 
-SPACE = Space(Recipe(1e-2, 1e-4, 1.0), longest_prompt=20, trials=9, steps=9, seed=0, pruning="none")
+RECIPE = Recipe(1e-2, 1e-4, 1.0)
+SPACE = Space("prompt", RECIPE, prompt_length=10, trials=9, steps=9, seed=0, pruning="none")
 FORK = multiprocessing.get_context("fork")
 
 
@@ -32,7 +34,8 @@ def tried(journal, state="COMPLETE"):
 
 
 def values(journal):
-    return [(t.params["learning_rate"], t.params["prompt_length"]) for t in tried(journal)]
+    trials = sorted(tried(journal), key=lambda trial: trial.user_attrs["place"])
+    return [(t.params["learning_rate"], t.params["prompt_length"]) for t in trials]
 
 
 def quickly(_number, choice, _report):
@@ -65,8 +68,28 @@ def test_the_lowest_loss_seen_is_found_within_the_ranges(tmp_path):
     assert all(1 <= choice.prompt_length <= 20 for choice in seen)
 
 
+def test_the_recipes_own_values_are_tried_first():
+    assert choices_of(SPACE)[0] == Choice(1e-2, 10)
+    assert choices_of(replace(SPACE, trials=1)) == [Choice(1e-2, 10)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_few_trials_leave_no_part_of_the_range_untried(seed):
+    """Of eight points one lies in every eighth of each range; independent draws miss a third."""
+    choices = choices_of(replace(SPACE, seed=seed, trials=9))[1:]
+    eighths = [int(8 * (np.log10(choice.learning_rate) + 4) / 4) for choice in choices]
+    assert sorted(eighths) == list(range(8))
+    assert len({choice.prompt_length for choice in choices}) >= 6
+
+
+def test_other_seeds_and_other_methods_try_other_values():
+    spaces = [replace(SPACE, seed=seed, method=m) for seed in (0, 1) for m in ("prompt", "prefix")]
+    assert len({tuple(choices_of(space)[1:]) for space in spaces}) == 4
+    assert choices_of(SPACE) == choices_of(replace(SPACE))
+
+
 def test_a_method_without_a_prompt_searches_the_learning_rate_alone(tmp_path):
-    space = replace(SPACE, longest_prompt=0)
+    space = replace(SPACE, prompt_length=0)
     best = search(space, quickly, tmp_path / "search.log")
     assert best.prompt_length == 0
     assert {frozenset(t.params) for t in tried(tmp_path / "search.log")} == {
@@ -141,6 +164,23 @@ def test_two_processes_share_the_trials_and_agree_on_the_best(tmp_path):
     assert len(set(values(journal))) == SPACE.trials  # they do not try the same things
 
 
+def test_a_search_of_eight_trials_can_end_one_early(tmp_path):
+    space = replace(SPACE, trials=8, pruning="median")
+    ended = []
+
+    def attempt(number, _choice, report):
+        try:
+            for step in (25, 50, 75, 100):
+                report(step, float(number))
+        except PrunedError:
+            ended.append(number)
+            return Outcome("pruned")
+        return Outcome("complete", float(number))
+
+    search(space, attempt, tmp_path / "search.log")
+    assert ended == [2, 3, 4, 5, 6, 7]
+
+
 @pytest.mark.parametrize("pruning", ["median", "hyperband"])
 def test_trials_that_fall_behind_are_ended_early_and_recorded_so(tmp_path, pruning):
     space = replace(SPACE, trials=20, pruning=pruning)
@@ -166,7 +206,7 @@ def test_a_diverged_trial_is_the_worst_and_a_search_of_nothing_else_is_refused(t
 
     best = search(SPACE, attempt, tmp_path / "search.log")
     trials = tried(tmp_path / "search.log")
-    assert best.learning_rate == trials[0].params["learning_rate"]
+    assert best.learning_rate == RECIPE.learning_rate  # the first is that of the recipe
     assert [trial.user_attrs["outcome"] for trial in trials] == ["complete"] + 8 * ["diverged"]
     with pytest.raises(TuningError, match=r"does not diverge; found none in 9"):
         search(SPACE, lambda *_: Outcome("diverged"), tmp_path / "other.log")

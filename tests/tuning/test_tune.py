@@ -143,10 +143,36 @@ def test_every_method_gets_the_same_number_of_trials(method):
     assert all(1 <= n <= 6 for n in lengths) if method == "vpt-shallow" else lengths == [0, 0]
 
 
+def test_a_trial_is_the_beginning_of_the_training_that_follows():
+    """Same rates, same batches: its losses are those that the training has at these steps."""
+    notes = Notes()
+    settings = {"base": "tiny-vit", "task": "digits", "method": "full", "pruning": "none"}
+    run(notes, **settings, trials=1, trial_steps=8, max_steps=12, eval_every=2)
+    steps = [step for step, metrics in notes.losses if "loss/validation" in metrics]
+    assert steps == [2, 4, 6, 8, 2, 4, 6, 8, 10, 12]
+    losses = [m["loss/validation"] for _, m in notes.losses if "loss/validation" in m]
+    assert losses[:4] == pytest.approx(losses[4:8], rel=1e-6)
+
+
+def test_a_trial_is_validated_four_times_however_seldom_the_training_is():
+    notes = Notes()
+    settings = {"base": "tiny-vit", "task": "digits", "method": "full", "pruning": "none"}
+    run(notes, **settings, trials=1, trial_steps=8, max_steps=8, eval_every=50)
+    steps = [step for step, metrics in notes.losses if "loss/validation" in metrics]
+    assert steps == [2, 4, 6, 8, 8]
+
+
+def test_trials_that_end_within_the_warm_up_are_refused():
+    settings = {"base": "tiny-vit", "task": "digits", "method": "vpt-shallow", "trials": 8}
+    message = r"trial_steps: expected at least 600, twice the warm-up of 3000 steps; found 200"
+    with pytest.raises(TuningError, match=message):
+        run(Notes(), **settings, trial_steps=200, max_steps=3000)
+
+
 def test_a_trial_that_diverges_is_recorded_as_such_and_not_chosen():
     notes = Notes()
     settings = {"base": "tiny-vit", "task": "digits", "method": "full", "max_steps": 2}
-    huge = replace(METHODS["full"], recipes={"image": Recipe(1e-3, 1e29, 1e30)})
+    huge = replace(METHODS["full"], recipes={"image": Recipe(1e30, 1e29, 1e30)})
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(METHODS, "full", huge)
         with pytest.raises(TuningError, match=r"does not diverge; found none in 2 between 1e\+29"):

@@ -13,12 +13,12 @@ from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.models.bases import BASES
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.search.search import Choice
+from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.session import Session
 
 folder, die_at = Path(sys.argv[1]), int(sys.argv[2])
 torch.set_num_threads(1)
-config = TuneConfig(task="summarization", method="full", batch_size=4, eval_every=2)
+config = TuneConfig(task="summarization", method="full", batch_size=4, eval_every=2, max_steps=8)
 task, base = TASKS[config.task], BASES[config.base]
 data = task.load(few_examples(32, 8, 0))
 
@@ -29,5 +29,5 @@ def progress(step, losses):
 
 
 session = Session(config, base, base.folder(), task, data, METHODS[config.method])
-model, _ = session.run(Choice(1e-3, 0), 8, progress, folder / "checkpoints")
+model, _ = session.run(Choice(1e-3, 0), progress, folder / "checkpoints")
 save_file(dict(model.network.named_parameters()), folder / "result.safetensors")

@@ -1,4 +1,4 @@
-"""Optuna's search over learning rate and prompt length, with equal trials for every method."""
+"""The search over learning rate and prompt length, with equal trials for every method."""
 
 from __future__ import annotations
 
@@ -9,52 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import Problem, TuningError
-from pipeline.tuning.method import Recipe
+from pipeline.tuning.search.choices import Choice, Space, choices_of, pruner_of, ranges_of
 from pipeline.tuning.search.trials import Trials
 from pipeline.tuning.training.devices import agree, rank
-
-Pruning = Literal["none", "median", "hyperband"]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a search decides.
-
-    Parameters
-    ----------
-    learning_rate : float
-    prompt_length : int
-        0 for a method without a prompt.
-    """
-
-    learning_rate: float
-    prompt_length: int
-
-
-@dataclass(frozen=True)
-class Space:
-    """What is searched, and at what expense.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        Its range of learning rates is searched on a log scale.
-    longest_prompt : int
-        Upper end of the range of lengths, also on a log scale; 0 for a method without a prompt.
-    trials, steps : int
-        Trainings to spend, and optimiser steps of each: the same for every method.
-    seed : int
-        Of Optuna's sampler (TPE).
-    pruning : 'none', 'median' or 'hyperband'
-        How trials that fall behind are ended early.
-    """
-
-    recipe: Recipe
-    longest_prompt: int
-    trials: int
-    steps: int
-    seed: int
-    pruning: Pruning
 
 
 @dataclass(frozen=True)
@@ -123,24 +80,9 @@ def search(space: Space, attempt: Attempt, journal: Path) -> Choice:
 
 
 def _trials(space: Space, journal: Path) -> Trials:
-    import optuna
-
-    recipe = space.recipe
-    ranges: dict[str, optuna.distributions.BaseDistribution] = {
-        "learning_rate": optuna.distributions.FloatDistribution(
-            recipe.lowest_rate, recipe.highest_rate, log=True
-        )
-    }
-    if space.longest_prompt:
-        ranges["prompt_length"] = optuna.distributions.IntDistribution(
-            1, space.longest_prompt, log=True
-        )
-    pruners = {
-        "none": optuna.pruners.NopPruner(),
-        "median": optuna.pruners.MedianPruner(),
-        "hyperband": optuna.pruners.HyperbandPruner(max(1, space.steps // 9), space.steps),
-    }
-    return Trials(journal, ranges, space.trials, space.seed, pruners[space.pruning])
+    ranges = ranges_of(space)
+    values = [{name: getattr(choice, name) for name in ranges} for choice in choices_of(space)]
+    return Trials(journal, ranges, values, pruner_of(space))
 
 
 def _choice(values: dict[str, float]) -> Choice:

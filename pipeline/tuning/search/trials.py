@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import optuna
 
 WORKER = "worker"  # the attribute of a trial that says which process is at it
+PLACE = "place"  # the attribute of a trial that says which of the values it tries
 POLL = 0.5  # seconds between two looks at what other processes are doing
 
 
@@ -23,16 +24,15 @@ class Trials:
 
     A process holds a lock for as long as it works, which the system releases when the process is
     killed. A running trial whose lock is free is therefore nobody's, and is started again with the
-    same values. What a trial tries depends on the seed and on the trials before it, not on how
-    often the search was interrupted.
+    same values. What is tried is settled before the first trial, so it depends neither on how often
+    the search is interrupted nor on how many processes share it.
 
     Parameters
     ----------
     journal : Path
     ranges : mapping of str to Optuna distribution
-    n_trials : int
-        How many to finish in all.
-    seed : int
+    values : sequence of mapping of str to float
+        What each trial tries, in order.
     pruner : Optuna pruner
     """
 
@@ -40,8 +40,7 @@ class Trials:
         self,
         journal: Path,
         ranges: Mapping[str, optuna.distributions.BaseDistribution],
-        n_trials: int,
-        seed: int,
+        values: Sequence[Mapping[str, float]],
         pruner: optuna.pruners.BasePruner,
     ) -> None:
         import optuna
@@ -49,8 +48,7 @@ class Trials:
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.ranges = dict(ranges)
-        self.n_trials = n_trials
-        self.seed = seed
+        self.values = values
         self.folder = journal.parent
         self.worker = uuid4().hex
         self.life = self._life_of(self.worker)
@@ -59,10 +57,11 @@ class Trials:
             self.study = optuna.create_study(
                 storage=optuna.storages.JournalStorage(JournalFileBackend(str(journal))),
                 study_name="search",
+                sampler=optuna.samplers.RandomSampler(seed=0),  # which has nothing left to draw
                 pruner=pruner,
                 load_if_exists=True,
             )
-        self.trial: optuna.Trial | None = None
+        self.started: tuple[optuna.Trial, ...] = ()
 
     def __enter__(self) -> Self:
         self.life.acquire()
@@ -78,18 +77,18 @@ class Trials:
         """
         while True:
             with self.turn:
-                self._free_abandoned()
-                left = [trial for trial in self.study.trials if trial.state.name != "FAIL"]
-                waiting = any(trial.state.name == "WAITING" for trial in left)
-                if waiting or len(left) < self.n_trials:
-                    return self._ask(len(left))
-                if not any(trial.state.name == "RUNNING" for trial in left):
+                self._fail_abandoned()
+                self._queue_missing()
+                states = {trial.state.name for trial in self.study.trials}
+                if "WAITING" in states:
+                    return self._next()
+                if "RUNNING" not in states:
                     return None
             time.sleep(POLL)
 
     def falls_behind(self, step: int, loss: float) -> bool:
         """Report a validation loss of the started trial, and say whether the trial should end."""
-        trial = self._started()
+        (trial,) = self.started
         trial.report(loss, step)
         return bool(trial.should_prune())
 
@@ -97,13 +96,13 @@ class Trials:
         """Record how the started trial ended; a loss that is not finite counts as the worst."""
         import optuna
 
-        trial = self._started()
+        (trial,) = self.started
         trial.set_user_attr("outcome", kind)
         if kind == "pruned":
             self.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         else:
             self.study.tell(trial, loss)
-        self.trial = None
+        self.started = ()
 
     def best(self) -> dict[str, float] | None:
         """Give the values of the lowest loss; None if there is none that is finite."""
@@ -111,25 +110,27 @@ class Trials:
         finite = [trial for trial in complete if math.isfinite(trial.value)]
         return min(finite, key=lambda trial: trial.value).params if finite else None
 
-    def _ask(self, place: int) -> tuple[int, dict[str, float]]:
-        import optuna
-
-        # the same for the same place in the search, whoever is asked and after whatever accident
-        self.study.sampler = optuna.samplers.TPESampler(seed=1_000_003 * self.seed + place)
+    def _next(self) -> tuple[int, dict[str, float]]:
         trial = self.study.ask(self.ranges)
         trial.set_user_attr(WORKER, self.worker)
-        self.trial = trial
-        return trial.number, trial.params
+        self.started = (trial,)
+        return trial.user_attrs[PLACE], trial.params
 
-    def _free_abandoned(self) -> None:
-        """Put the trials of processes that are gone back into the queue."""
+    def _queue_missing(self) -> None:
+        """Put in the queue what no trial tries: everything at first, later what was left over."""
+        trials = [trial for trial in self.study.trials if trial.state.name != "FAIL"]
+        taken = {trial.user_attrs[PLACE] for trial in trials}
+        for place, values in enumerate(self.values):
+            if place not in taken:
+                self.study.enqueue_trial(dict(values), user_attrs={PLACE: place})
+
+    def _fail_abandoned(self) -> None:
+        """Give up the trials of processes that are gone."""
         import optuna
 
         for trial in self.study.trials:
             if trial.state.name == "RUNNING" and self._is_gone(trial.user_attrs.get(WORKER)):
                 self.study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-                if trial.params.keys() == self.ranges.keys():
-                    self.study.enqueue_trial(trial.params)
 
     def _is_gone(self, worker: str | None) -> bool:
         if worker is None:
@@ -144,8 +145,3 @@ class Trials:
 
     def _life_of(self, worker: str) -> FileLock:
         return FileLock(self.folder / f"{worker}.alive")
-
-    def _started(self) -> optuna.Trial:
-        if self.trial is None:
-            raise AssertionError("no trial was started")
-        return self.trial

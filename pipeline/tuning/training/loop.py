@@ -55,7 +55,7 @@ def train(
     objective = Objective(model.network)
     with lean(model.network, schedule.settings.gradient_checkpointing):
         trainer = loop_class()(objective, _arguments(schedule, checkpoints), feed)
-        bar = _report_to(trainer, progress, schedule.settings.patience)
+        bar = _report_to(trainer, progress, schedule)
         last = last_checkpoint(checkpoints) if checkpoints else None
         if last is None or not last.stopped:
             with closing(bar):
@@ -96,11 +96,13 @@ def _too_few(batch_size: int) -> Problem:
     )
 
 
-def _report_to(trainer: Any, progress: Progress, patience: int) -> Any:
+def _report_to(trainer: Any, progress: Progress, schedule: Schedule) -> Any:
     """Let a trainer report through ``progress`` and a bar alone, and stop early; give the bar."""
     from transformers import EarlyStoppingCallback, PrinterCallback
 
-    bar = bar_class()(progress)
+    patience = schedule.settings.patience
+
+    bar = bar_class()(progress, schedule.last_step)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(bar)
     trainer.add_callback(EarlyStoppingCallback(patience))

@@ -13,6 +13,7 @@ class DivergedError(TuningError):
     """The loss is no longer finite: the learning rate is too high."""
 
 
+VALIDATIONS_OF_A_TRIAL = 4  # at least so many, or a trial that falls behind could not be ended
 TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 16384}  # enough to keep the device busy
 
 
@@ -27,20 +28,30 @@ class Schedule:
     learning_rate : float
         Peak learning rate.
     max_steps : int
-        Most optimiser steps.
+        Optimiser steps over which the learning rate takes its course.
     settings : TuneConfig
         Batches, validations, precision and seed.
+    trial_steps : int
+        Where a search trial ends; 0 if this is none.
     """
 
     recipe: Recipe
     learning_rate: float
     max_steps: int
     settings: TuneConfig
+    trial_steps: int = 0
+
+    @property
+    def last_step(self) -> int:
+        """Step at which training ends, if not before."""
+        return self.trial_steps or self.max_steps
 
     @property
     def eval_every(self) -> int:
         """Steps between two validations; there is always one at the end."""
-        return min(self.settings.eval_every, self.max_steps)
+        steps = min(self.settings.eval_every, self.last_step)
+        often = max(1, self.trial_steps // VALIDATIONS_OF_A_TRIAL)
+        return min(steps, often) if self.trial_steps else steps
 
     @property
     def tokens_at_once(self) -> int:

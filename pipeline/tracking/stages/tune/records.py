@@ -13,7 +13,8 @@ from pipeline.tracking.registry import MEASURE, log_model, register
 from pipeline.tracking.runs import NOTE, log
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
 from pipeline.tuning.method import Recipe
-from pipeline.tuning.search.search import Choice, Outcome
+from pipeline.tuning.search.choices import Choice
+from pipeline.tuning.search.search import Outcome
 from pipeline.tuning.tune import Tuned
 
 _USED = (
