@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.models.bases import PRETRAINED
 from pipeline.tracking.stages.tune.inputs import tune_request
+from pipeline.tracking.stages.tune.stage import run_tune
 
 
 def edited_json(folder, name, edit):
@@ -62,18 +63,19 @@ def test_the_same_weights_under_other_settings_are_another_base(
     for folder in folders:
         shutil.copytree(PRETRAINED / name, folder)
     first, second = (config_of(str(folder), task, "full") for folder in folders)
-    assert tune_request(first).fingerprint() == tune_request(second).fingerprint()
+    assert tune_request(first).fingerprint(run_tune) == tune_request(second).fingerprint(run_tune)
     edit(folders[1])
-    assert tune_request(first).fingerprint() != tune_request(second).fingerprint()
+    assert tune_request(first).fingerprint(run_tune) != tune_request(second).fingerprint(run_tune)
 
 
 def test_what_is_no_file_of_a_base_makes_no_other(config_of, tmp_path):
     folder = tmp_path / "tiny-gpt2"
     shutil.copytree(PRETRAINED / "tiny-gpt2", folder)
-    before = tune_request(config_of(str(folder), "summarization", "full")).fingerprint()
+    config = config_of(str(folder), "summarization", "full")
+    before = tune_request(config).fingerprint(run_tune)
     (folder / "README.md").write_text("# A base\n")
     (folder / "checkpoint").mkdir()
-    assert tune_request(config_of(str(folder), "summarization", "full")).fingerprint() == before
+    assert tune_request(config).fingerprint(run_tune) == before
 
 
 @pytest.mark.parametrize(("base", "task", "same"), [
@@ -86,6 +88,6 @@ def test_another_model_behind_bertscore_makes_another_tuning_where_texts_are_sco
     folder = tmp_path / "scorer"
     shutil.copytree(PRETRAINED / "tiny-bert", folder)
     config = config_of(base, task, "full", bertscore_model=str(folder))
-    before = tune_request(config).fingerprint()
+    before = tune_request(config).fingerprint(run_tune)
     exchanged_tokens(folder)
-    assert (tune_request(config).fingerprint() == before) is same
+    assert (tune_request(config).fingerprint(run_tune) == before) is same

@@ -122,7 +122,7 @@ def test_the_same_examples_are_another_task_if_classes_or_questions_differ(confi
         replace(request, task=replace(request.task, cue=" so :")),
         replace(request, task=replace(request.task, scores=("macro_f1",))),
     ]
-    assert len({one.fingerprint() for one in (request, *others)}) == 4
+    assert len({one.fingerprint(run_tune) for one in (request, *others)}) == 4
 
 
 @pytest.mark.parametrize(

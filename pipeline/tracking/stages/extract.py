@@ -26,8 +26,6 @@ from pipeline.tracking.seals import is_whole
 from pipeline.tracking.versions import only_from_source
 from pipeline.words import POOLINGS, Pooling
 
-CODE = ("features",)  # the model's own code is part of the version
-
 
 @dataclass(frozen=True)
 class Extracted:
@@ -81,7 +79,7 @@ def extract_features(
     inputs = {"model": registered.model_id, "stimuli": brain.stimuli.digest}
     stage = stage.settled(
         f"extract {registered.title} for {brain.name}",
-        fingerprint("extract", {"pooling": config.pooling}, inputs, CODE),
+        fingerprint("extract", {"pooling": config.pooling}, inputs, extract_features),
         {"model": registered.uri},
         {"brain": brain.name, **registered.names},
     )

@@ -35,7 +35,6 @@ from pipeline.tracking.runs import (
 )
 from pipeline.tracking.seals import is_whole
 
-CODE = ("brains",)
 COPY, TEXT = "prepared", "overview.txt"
 FOLDS = 5  # in which the ceilings of the overview are scored
 
@@ -76,7 +75,7 @@ def run_prepare(config: PrepareConfig) -> Prepared:
     with visible_refusal(stage):
         brain = BRAINS[config.brain].load(config)
         refuse(lone_voxel_problems(brain), DataError)
-    mark = fingerprint("prepare", {}, {"brain": brain.digest}, CODE)
+    mark = fingerprint("prepare", {}, {"brain": brain.digest}, run_prepare)
     stage = stage.settled(f"prepare {brain.name}", mark, {}, {"brain": brain.name})
 
     def work(_: Run) -> None:

@@ -18,6 +18,7 @@ from pipeline.alignment.dataset.finished_units import compute_unfinished
 from pipeline.alignment.dataset.plan import Plan, compute_parts, nuisance_units
 from pipeline.alignment.dataset.subject_rois import Arrays
 from pipeline.alignment.tables import ALL_NUISANCE
+from pipeline.brains import BRAINS
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.config import AlignConfig, ComputeConfig, ExtractConfig
 from pipeline.features.nuisance import nuisance_features
@@ -29,15 +30,6 @@ from pipeline.tracking.score_files import read_scores
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.unfinished import forget, unfinished_folder
 
-CODE = (
-    "alignment",
-    "brains/formats/nifti",
-    "brains/load",
-    "brains/near_identical",
-    "brains/simulated",
-    "features/nuisance",
-    "tracking/stages/align",
-)
 #: What an alignment does not depend on: the model's side, and where the work is done.
 NOT_OURS = {*ExtractConfig.model_fields, *ComputeConfig.model_fields}
 #: What only a model's own scores depend on.
@@ -86,7 +78,8 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
     settings = config.model_dump(exclude=NOT_OURS | ONLY_MODELS)
     # of the same responses, a simulation knows the signal and a prepared copy does not
     inputs = {"brain": plan.brain.digest, "simulation": str("simulated" in config.brain)}
-    mark = fingerprint("reference", settings, inputs, CODE)
+    signals_from = (BRAINS[config.brain].read,) if "simulated" in config.brain else ()
+    mark = fingerprint("reference", settings, inputs, run_reference, *signals_from)
     stage = Stage(
         "reference",
         f"reference of {plan.brain.name}",

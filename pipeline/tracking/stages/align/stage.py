@@ -43,7 +43,6 @@ from pipeline.tracking.runs import (
 from pipeline.tracking.score_files import read_scores
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.reference import (
-    CODE,
     NOT_OURS,
     PAIR_SUMS,
     Reference,
@@ -175,7 +174,7 @@ def run_align(config: AlignConfig) -> Aligned:
     }
     stage = stage.settled(
         f"align {registered.title} with {brain.name}",
-        fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, CODE),
+        fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, run_align),
         {"model": registered.uri},
         {"brain": brain.name, **registered.names},
     )

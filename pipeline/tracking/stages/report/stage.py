@@ -31,7 +31,6 @@ from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.report.gather import study_results
 from pipeline.tracking.store import run_link
 
-CODE = ("alignment/contrasts", "reporting", "tracking/stages/report")
 TERMINAL = "terminal.txt"
 CONTRASTS, OVERALL = "contrasts.csv", "overall.csv"
 
@@ -101,7 +100,10 @@ def run_report(config: ReportConfig) -> Reported:
     stage = stage.settled(
         f"report of {title}{simulated if simulated not in title else ''}",
         fingerprint(
-            "report", {"asks": asks, "title": title, "margin": config.margin}, inputs, CODE
+            "report",
+            {"asks": asks, "title": title, "margin": config.margin},
+            inputs,
+            run_report,
         ),
         {"study": study, "runs": config.runs, "margin": config.margin},
         {},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +16,16 @@ from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.bases import Base, find_base, folder_of, short_name
 from pipeline.models.hub import revision_of
+from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.names import valid_name
 from pipeline.tracking.runs import Stage
+from pipeline.tracking.versions import current_code
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.scores.bertscore import NAMES
 
-CODE = ("models/travelling", "models/saving", "tuning", "tracking/registered_model")
 ELSEWHERE = {"base", "data_dir"}  # settings whose content enters the fingerprint as a digest
 
 
@@ -48,13 +49,14 @@ class TuneRequest:
     task: Task
     data: TaskData
 
-    def fingerprint(self, **further: str) -> str:
+    def fingerprint(self, stage: Callable[..., object], **further: str) -> str:
         """Sum up settings, code, base, data, what the task asks, and digests of what else."""
         task = self.task
         asks = repr((task.form, task.cue, task.keeps, task.max_target_tokens, task.scores))
         inputs = {"base": base_digest(self.base_folder), "task": self.data.digest, "asks": asks}
-        inputs |= {"scorer": self._scorer(), **further}
-        return fingerprint("tune", self.config.model_dump(exclude=ELSEWHERE), inputs, CODE)
+        inputs |= {"scorer": self._scorer(), "travelling": current_code(), **further}
+        settings = self.config.model_dump(exclude=ELSEWHERE)
+        return fingerprint("tune", settings, inputs, stage, save_tuned)
 
     def measure(self) -> str:
         """Sum up what a validation score was measured on and by: only such scores compare."""

@@ -92,7 +92,10 @@ def run_interpolate(config: TuneConfig) -> Registered:
     with within_another_stage():
         full = _tuned_fully(config, request)
         base_uri = keep_base(request.base, request.base_folder)
-    marks = {alpha: request.fingerprint(full=full.model_id, alpha=str(alpha)) for alpha in ALPHAS}
+    marks = {
+        alpha: request.fingerprint(run_interpolate, full=full.model_id, alpha=str(alpha))
+        for alpha in ALPHAS
+    }
     with claimed(" ".join(marks.values()), tune_stage(config).title):
         _register_missing(config, request, full, base_uri, marks)
     best = best_of(version for mark in marks.values() if (version := _registered(mark)))

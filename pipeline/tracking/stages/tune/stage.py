@@ -44,7 +44,7 @@ def run_tune(config: TuneConfig) -> Registered:
     stage = tune_stage(config)
     with visible_refusal(stage):
         request = tune_request(config)
-    mark = request.fingerprint()
+    mark = request.fingerprint(run_tune)
     stage = replace(stage, fingerprint=mark)
     with within_another_stage():
         base_uri = keep_base(request.base, request.base_folder)
