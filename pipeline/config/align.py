@@ -35,6 +35,14 @@ class ExtractConfig(StageConfig):
     brain_dir: BrainDirectory = ""
     pooling: PoolingSetting = "mean"
     batch_size: int = Field(64, ge=1, description="Stimuli computed at once.")
+    prompt_room: int = Field(
+        -1,
+        ge=-1,
+        le=1_000_000,
+        description="Positions of a language model's context that every method leaves free for "
+        "prompts, so that all versions of a base read the same tokens of a stimulus; -1: a quarter "
+        "of the context.",
+    )
     trust_registry: bool = Field(
         False,
         description="Run the code of a version even where it is not that of this project: as safe "

@@ -103,7 +103,9 @@ def extract(
         remedy = "Choose a model of their modality."
         raise DataError(Problem("stimuli", expected, of_stimuli, remedy))
     batch_size = ExtractConfig.model_fields["batch_size"].default
-    return features_of(registered, items, pooling, batch_size)
+    asked = {"pooling": pooling, "batch_size": batch_size, "prompt_room": -1}
+    layers, _ = features_of(registered, items, asked)
+    return layers
 
 
 def _studies(named: str) -> list[str]:

@@ -43,6 +43,7 @@ def import_travelling(folder: Path) -> ModuleType:
 
 
 COLUMNS = ("text", "text_pair")
+DEFAULTS = {"output": "task", "pooling": "mean", "batch_size": 64, "prompt_room": -1}
 
 
 def _items(given: Any, takes_texts: bool) -> Any:
@@ -108,14 +109,16 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         its answer); pictures come as an array of bytes.
         The annotation is the one that keeps MLflow from guessing: the signature says what comes.
         """
-        asked = {"output": "task", "pooling": "mean", "batch_size": 64, **(params or {})}
-        items = _items(model_input, takes_texts=self.tuned.card.modality == "text")
+        asked = {**DEFAULTS, **(params or {})}
+        texts = self.tuned.card.modality == "text"
+        items = _items(model_input, takes_texts=texts)
         if asked["batch_size"] < 1:
             raise _refusal(f"batch_size: expected at least 1; found {asked['batch_size']}.")
         if asked["output"] == "task":
             return self.tuned.perform(items, asked["batch_size"])
         if asked["output"] == "features" and asked["pooling"] in self.tuned.poolings:
-            return self.tuned.features(items, asked["pooling"], asked["batch_size"])
+            room = {"prompt_room": asked["prompt_room"]} if texts else {}
+            return self.tuned.features(items, asked["pooling"], asked["batch_size"], **room)
         raise _refusal(
             "params: expected output='task', or output='features' with a pooling of "
             f"{', '.join(self.tuned.poolings)}; found output='{asked['output']}', "

@@ -131,6 +131,7 @@ def _signature(card: Card) -> ModelSignature:
             ParamSpec("output", "string", "task"),
             ParamSpec("pooling", "string", "mean"),
             ParamSpec("batch_size", "integer", 64),
+            ParamSpec("prompt_room", "integer", -1),
         ]
     )
     # of the task itself; asked for features a model returns an array, one row a stimulus

@@ -67,3 +67,26 @@ def test_a_text_longer_than_the_context_is_cut_to_fit(adapted):
     endless = " the baker kneads the dough ." * 100
     assert len(model.perform([endless])) == 1
     assert np.isfinite(model.features([endless])).all()
+
+
+@pytest.mark.parametrize(("method", "length"), [("base", 0), ("prompt", 5), ("prefix", 40)])
+def test_every_method_reads_the_same_tokens_of_a_stimulus(adapted, method, length):
+    model = adapted("tiny-gpt2", "summarization", method, length)
+    endless = " the baker kneads the dough ." * 100
+    tokens = model.tokenizer(endless, verbose=False)["input_ids"]
+    assert model.token_counts([endless]) == [len(tokens)]
+    room = model.stimulus_room()
+    assert room == 192 - 48
+    read, less = (model.tokenizer.decode(tokens[:n]) for n in (room, room - 1))
+    states = model.features([endless, read, less])
+    np.testing.assert_allclose(states[0], states[1], atol=1e-5)
+    assert np.abs(states[0] - states[2]).max() > 1e-3
+
+
+def test_a_prompt_that_leaves_less_room_than_other_methods_have_is_refused(adapted):
+    model = adapted("tiny-gpt2", "summarization", "prompt", 60)
+    endless = " the baker kneads the dough ." * 100
+    with pytest.raises(ValueError, match=r"at most 132 tokens .* found one of 144.*prompt_room=60"):
+        model.features([endless])
+    assert np.isfinite(model.features([endless], prompt_room=60)).all()
+    assert np.isfinite(model.features(["the baker kneads the dough ."])).all()

@@ -103,6 +103,19 @@ def test_features_are_those_the_version_gives_for_the_stimuli(prompt):
         np.testing.assert_array_equal(layer, expected[:, number])
 
 
+def test_stimuli_that_are_cut_are_counted_and_told_of(prompt, client, caplog):
+    settings = {"model": prompt.uri, "brain": BRAIN}
+    whole = run_extract(ExtractConfig(**settings))
+    assert whole.n_cut == 0
+    assert "stimuli_cut" not in client.get_run(whole.run_id).data.metrics
+    for _ in range(2):  # computed, and reused
+        caplog.clear()
+        cut = run_extract(ExtractConfig(**settings, prompt_room=185))
+        assert f"{cut.n_cut} stimuli are longer than the 7 tokens" in caplog.text
+    metrics = client.get_run(cut.run_id).data.metrics
+    assert metrics["tokens_cut"] >= metrics["stimuli_cut"] == cut.n_cut > 0
+
+
 @pytest.mark.parametrize(("at_border", "is_told"), [(2, False), (3, True)])
 def test_alphas_on_the_border_are_told_of_where_most_lie_there(caplog, at_border, is_told):
     chosen = pd.DataFrame({"alpha_at_border": np.arange(4) < at_border})

@@ -32,6 +32,8 @@ class TextModel:
     ----------
     poolings : tuple of str
         What ``features`` can do: ``class`` only where the first token stands for the text.
+    context : int
+        Tokens that the architecture has positions for.
     room : int
         Tokens that fit into the context beside the prompt.
     """
@@ -53,7 +55,8 @@ class TextModel:
             )
         if self.kind != "encoder":
             self.poolings = ("mean", "last")
-        self.room = (context_length(config) or UNLIMITED) - card.prompt_length
+        self.context = context_length(config) or UNLIMITED
+        self.room = self.context - card.prompt_length
 
     @torch.inference_mode()
     def perform(self, items: Sequence[Text], batch_size: int = 64) -> list[str]:
@@ -88,9 +91,31 @@ class TextModel:
             found |= dict(zip(members, logits.float().cpu(), strict=True))
         return [found[n] for n in range(len(encoded))]
 
+    def stimulus_room(self, prompt_room: int = -1) -> int:
+        """Count the tokens of a stimulus that are read, which no method decides.
+
+        Versions of one base are compared on the same tokens: all of them leave the same positions
+        free for prompts, with a prompt or without.
+
+        Parameters
+        ----------
+        prompt_room : int
+            Positions to leave free; -1: a quarter of the context.
+        """
+        return self.context - (self.context // 4 if prompt_room < 0 else prompt_room)
+
+    def token_counts(self, items: Sequence[Text]) -> list[int]:
+        """Count the tokens of texts, special ones included, before anything is cut."""
+        encoded = encode_segments(self.tokenizer, UNLIMITED, _as_segments(items))
+        return [len(one["input_ids"]) for one in encoded]
+
     @torch.inference_mode()
     def features(
-        self, items: Sequence[Text], pooling: str = "mean", batch_size: int = 64
+        self,
+        items: Sequence[Text],
+        pooling: str = "mean",
+        batch_size: int = 64,
+        prompt_room: int = -1,
     ) -> NDArray[np.float32]:
         """Compute one vector a text and layer, prompts in place but their positions dropped.
 
@@ -104,6 +129,8 @@ class TextModel:
         pooling : 'mean', 'last' or 'class'
             Mean over the text's tokens, its last token, or the class token in front of it.
         batch_size : int
+        prompt_room : int
+            See :meth:`stimulus_room`, to which longer texts are cut.
 
         Returns
         -------
@@ -113,9 +140,18 @@ class TextModel:
         Raises
         ------
         ValueError
-            When the tokenizer leaves nothing of a text.
+            When the tokenizer leaves nothing of a text, or the prompt leaves less room for one
+            than other methods have.
         """
-        encoded = encode_segments(self.tokenizer, self.room, _as_segments(items))
+        room = self.stimulus_room(prompt_room)
+        encoded = encode_segments(self.tokenizer, room, _as_segments(items))
+        longest = max(len(one["input_ids"]) for one in encoded)
+        if longest > self.room:
+            length = self.card.prompt_length
+            raise ValueError(
+                f"expected texts of at most {self.room} tokens beside a prompt of {length}; found "
+                f"one of {longest}. For all versions that are compared say prompt_room={length}."
+            )
         pooled: dict[int, NDArray[np.float32]] = {}
         for members in by_length(encoded, batch_size):
             batch = self.batch([encoded[n] for n in members])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import mlflow
 import numpy as np
@@ -16,15 +17,28 @@ from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import ExtractConfig
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
+from pipeline.features.cuts import Cuts, count_cuts, room_problems
 from pipeline.features.store import FILE, Origin, by_layer, read_features, write_features
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fetching import scratch_folder
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registry import Registered, require_sound, resolve
-from pipeline.tracking.runs import Stage, artifact, logged_folder, once, visible_refusal
+from pipeline.tracking.runs import (
+    NOTE,
+    Stage,
+    artifact,
+    log,
+    logged_folder,
+    once,
+    visible_refusal,
+)
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.versions import only_from_source
-from pipeline.words import POOLINGS, Pooling
+from pipeline.words import POOLINGS
+
+#: Metrics of an extract run: stimuli that are longer than what is read of them, and by how much.
+CUT_STIMULI, CUT_TOKENS = "stimuli_cut", "tokens_cut"
+ASKED = {"pooling", "batch_size", "prompt_room"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,11 @@ class Extracted:
     def read(self) -> Mapping[str, NDArray[np.float32]]:
         """Read the features of every layer."""
         return read_features(artifact(self.run_id, FILE), self.origin)
+
+    @property
+    def n_cut(self) -> int:
+        """How many stimuli are longer than what was read of them."""
+        return int(mlflow.get_run(self.run_id).data.metrics.get(CUT_STIMULI, 0))
 
 
 def run_extract(config: ExtractConfig) -> Extracted:
@@ -79,19 +98,27 @@ def extract_features(
     inputs = {"model": registered.model_id, "stimuli": brain.stimuli.digest}
     stage = stage.settled(
         f"extract {registered.title} for {brain.name}",
-        fingerprint("extract", {"pooling": config.pooling}, inputs, extract_features),
+        fingerprint(
+            "extract",
+            config.model_dump(include={"pooling", "prompt_room"}),
+            inputs,
+            extract_features,
+        ),
         {"model": registered.uri},
         {"brain": brain.name, **registered.names},
     )
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
-        items = brain.stimuli.items
-        layers = features_of(registered, items, config.pooling, config.batch_size)
+        asked = config.model_dump(include=ASKED)
+        layers, cuts = features_of(registered, brain.stimuli.items, asked)
         with logged_folder() as folder:
             write_features(layers, origin, folder)
         widths = [x.shape[1] for x in layers.values()]
         mlflow.log_metrics({"layers": len(layers), "features": max(widths)})
+        if cuts.n_stimuli:
+            mlflow.log_metrics({CUT_STIMULI: cuts.n_stimuli, CUT_TOKENS: cuts.n_tokens})
+            mlflow.set_tag(NOTE, str(cuts))
 
     def is_readable(run: Run) -> bool:
         with suppress(PipelineError):
@@ -99,7 +126,10 @@ def extract_features(
             return is_whole(run)
         return False
 
-    return Extracted(once(stage, work, is_readable), origin)
+    extracted = Extracted(once(stage, work, is_readable), origin)
+    if extracted.n_cut:  # told of features that are reused, too
+        log.warning("  %s", mlflow.get_run(extracted.run_id).data.tags[NOTE])
+    return extracted
 
 
 def _stage(config: ExtractConfig) -> Stage:
@@ -112,9 +142,8 @@ def _stage(config: ExtractConfig) -> Stage:
 def features_of(
     registered: Registered,
     items: tuple[str, ...] | NDArray[np.uint8],
-    pooling: Pooling,
-    batch_size: int,
-) -> dict[str, NDArray[np.float32]]:
+    asked: Mapping[str, Any],
+) -> tuple[dict[str, NDArray[np.float32]], Cuts]:
     """Ask the registered version itself, through MLflow, as any of its users would.
 
     Parameters
@@ -122,29 +151,42 @@ def features_of(
     registered : Registered
     items : tuple of str, or ndarray of uint8, shape (n_stimuli, height, width, 3)
         Of the version's modality.
-    pooling : {'mean', 'last', 'class'}
-    batch_size : int
+    asked : mapping of str to Any
+        pooling, batch_size and prompt_room: see :class:`pipeline.config.ExtractConfig`.
 
     Returns
     -------
     dict of str to ndarray of float32, shape (n_stimuli, n_features)
         See :func:`pipeline.features.store.by_layer`.
+    Cuts
 
     Raises
     ------
     PipelineError
-        The model has no such pooling, or its features are not finite.
+        The model has no such pooling, its prompt leaves no room for the stimuli, or its features
+        are not finite.
     """
     stimuli = pd.DataFrame({"text": items}) if isinstance(items, tuple) else items
-    asked = {"output": "features", "pooling": pooling, "batch_size": batch_size}
     scratch = scratch_folder(mlflow.get_run(registered.run_id).info.artifact_uri)
     with only_from_source():
         model = mlflow.pyfunc.load_model(registered.uri, dst_path=scratch)
-        poolings = model.unwrap_python_model().tuned.poolings
-        if pooling not in poolings:
-            expected = f"{' or '.join(poolings)}, which {registered.uri} has"
-            raise ConfigError(Problem("pooling", expected, f"'{pooling}'", "Change pooling."))
-        return by_layer(model.predict(stimuli, params=asked))
+        tuned = model.unwrap_python_model().tuned
+        if asked["pooling"] not in tuned.poolings:
+            expected = f"{' or '.join(tuned.poolings)}, which {registered.uri} has"
+            problem = Problem("pooling", expected, f"'{asked['pooling']}'", "Change pooling.")
+            raise ConfigError(problem)
+        cuts = _cuts(tuned, items, asked["prompt_room"])
+        layers = by_layer(model.predict(stimuli, params={"output": "features", **asked}))
+    return layers, cuts
+
+
+def _cuts(tuned: Any, items: Sequence[str] | NDArray[np.uint8], prompt_room: int) -> Cuts:
+    """Count what is left out of sentences, and refuse a prompt that leaves too little room."""
+    if not isinstance(items, tuple):
+        return Cuts(0, 0, 0)
+    counts, room = tuned.token_counts(items), tuned.stimulus_room(prompt_room)
+    refuse(room_problems(counts, room, tuned.room, tuned.card.prompt_length), ConfigError)
+    return count_cuts(counts, room)
 
 
 def _check(config: ExtractConfig, registered: Registered, brain: BrainDataset) -> None:

@@ -49,7 +49,7 @@ from pipeline.tracking.stages.align.reference import (
     nuisance_of,
     run_reference,
 )
-from pipeline.tracking.stages.extract import Extracted, extract_features
+from pipeline.tracking.stages.extract import CUT_STIMULI, Extracted, extract_features
 from pipeline.tracking.unfinished import forget, unfinished_folder
 from pipeline.words import MODEL, Objective
 
@@ -182,6 +182,7 @@ def run_align(config: AlignConfig) -> Aligned:
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="responses")
         mlflow.set_tag(FEATURES, extracted.run_id)
+        mlflow.log_metric(CUT_STIMULI, extracted.n_cut)
         features = matching_features(extracted, brain)
         units = list(model_units(plan, features, nuisance_of(config, brain)))
         folder = unfinished_folder(stage.fingerprint)

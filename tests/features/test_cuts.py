@@ -1,0 +1,20 @@
+"""What does not fit into a context is counted, and a prompt that takes more room is refused."""
+
+import pytest
+
+from pipeline.features.cuts import count_cuts, room_problems
+
+
+def test_longer_stimuli_and_their_tokens_are_counted():
+    cuts = count_cuts([3, 10, 12, 14], room=10)
+    assert (cuts.n_stimuli, cuts.n_tokens) == (2, 2 + 4)
+    assert str(cuts).startswith("2 stimuli are longer than the 10 tokens that all versions")
+    assert str(count_cuts([11], 10)).startswith("1 stimulus is longer")
+
+
+@pytest.mark.parametrize(("beside_prompt", "refused"), [(10, False), (9, True)])
+def test_a_prompt_may_leave_less_room_only_if_no_stimulus_needs_it(beside_prompt, refused):
+    problems = list(room_problems([3, 12], 10, beside_prompt, prompt_length=7))
+    assert bool(problems) == refused
+    assert all("prompt_room=7" in problem.remedy for problem in problems)
+    assert not list(room_problems([3, 9], 10, beside_prompt, prompt_length=7))
