@@ -48,9 +48,19 @@ def simulate_batch(world: World, number: int, folder: Path) -> bool:
     return True
 
 
-def read_batches(world: World, folder: Path) -> Iterator[Kept]:
-    """Yield the studies of a world that are kept, in the order of their seeds."""
+def read_batches(world: World, folder: Path, first: int = 0) -> Iterator[Kept]:
+    """Yield the studies of a world that are kept, in the order of their seeds.
+
+    Parameters
+    ----------
+    world : World
+    folder : Path
+    first : int
+        Seed to begin at, the first of its batch.
+    """
     for path in sorted((folder / world.name).glob("*.npz")):
+        if int(path.stem) * BATCH < first:
+            continue
         with np.load(path) as arrays:
             held: dict[str, NDArray[np.floating]] = {name: arrays[name] for name in arrays.files}
         for wins, pairs, preferences in zip(

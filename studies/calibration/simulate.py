@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.pairs import FoldTask, PairScore
+from pipeline.alignment.pairs import FoldTask, PairScore, Scored
 from pipeline.alignment.primal.arrays import FoldArray, fold_array
 from pipeline.alignment.primal.scores import score_by_columns
 from pipeline.config import ScoreConfig
+from pipeline.words import Direction
 from studies.calibration.world import MODELS, N_SUBJECTS, World, draw_study
 
 N_FOLDS = 4
@@ -60,8 +61,8 @@ def simulate(world: World, seed: int) -> Kept:
         train = fold.outer.train
         task = FoldTask(number, fold, alphas, settings.objective, world.groups, world.groups)
         rois = {name: fold_array(y, train, "pearson") for name, y in draw.responses.items()}
-        layers = {place: fold_array(x, train, "cosine") for place, x in draw.features.items()}
-        for place, scored in _scored(layers, rois, task).items():
+        layers = {place: fold_array(x, train, "pearson") for place, x in draw.features.items()}
+        for place, scored in _scored(layers, rois, task, world.direction).items():
             sums = scored.sums
             tested = sums.names.astype(int)
             where = tested[sums.first], tested[sums.second]
@@ -71,17 +72,24 @@ def simulate(world: World, seed: int) -> Kept:
 
 
 def _scored(
-    layers: Mapping[tuple[str, int, str], FoldArray], rois: Mapping[str, FoldArray], task: FoldTask
+    layers: Mapping[tuple[str, int, str], FoldArray],
+    rois: Mapping[str, FoldArray],
+    task: FoldTask,
+    direction: Direction,
 ) -> dict[tuple[int, int, int], PairScore]:
     """Score a fold, and keep of each training and subject the layer that is best inside it."""
     best: dict[tuple[int, int, int], PairScore] = {}
     for (model, seed, _), array in layers.items():
-        for pair in score_by_columns({"layer": array}, rois, task):
-            place = MODELS.index(model), seed, int(pair.target)
+        layer = {"layer": array}
+        sides = (layer, rois) if direction == "encoding" else (rois, layer)
+        for pair in score_by_columns(*sides, task):
+            subject = Scored(direction, task.number, pair).roi
+            place = MODELS.index(model), seed, int(subject)
             if place not in best or _inner(pair) > _inner(best[place]):
                 best[place] = pair
     return best
 
 
 def _inner(pair: PairScore) -> tuple[float, float]:
-    return tuple(pair.inner[:, pair.position])
+    two_vs_two, correlation = pair.inner[:, pair.position]
+    return float(two_vs_two), float(correlation)

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.words import Direction
+
 Array = NDArray[np.float64]
 
 MODELS = ("first", "second", "worse")
-N_STIMULI_A_GROUP, N_GROUPS_A_TOPIC = 4, 4
+N_STIMULI_A_PASSAGE, N_PASSAGES_A_TOPIC = 4, 4
 N_FACTORS, N_FEATURES, N_VOXELS = 6, 12, 12
 N_SUBJECTS = 9
 #: Variance of the noise of every layer's features; that of their signal is 1.
@@ -29,8 +31,12 @@ LEANING, PREFERENCE = 0.25, 0.35
 TRAINING = 0.12
 #: Variance of the noise of responses; that of their signal is 1.
 NOISE = {"low": 0.5, "ordinary": 4.0}
-#: Shares of topic, group and single stimulus in the variance of what is drawn at random.
-SHARES = {"grouped": (0.0, 0.5, 0.5), "topics": (0.25, 0.25, 0.5)}
+#: Shares of topic, passage and single stimulus in the variance of what is drawn at random.
+SHARES = {
+    "grouped": (0.0, 0.5, 0.5),
+    "topics": (0.25, 0.25, 0.5),
+    "known topics": (0.25, 0.25, 0.5),
+}
 
 
 @dataclass(frozen=True)
@@ -40,30 +46,41 @@ class World:
     Parameters
     ----------
     n_groups : int
-        Stimulus groups of four.
+        Stimulus groups that the analysis knows: passages of four stimuli, or topics of four
+        passages where topics are known.
     noise : {'low', 'ordinary'}
-    structure : {'grouped', 'topics'}
-        Whether factors and noise are correlated within groups only, or within topics of four
-        groups too, of which the analysis knows nothing.
+    structure : {'grouped', 'topics', 'known topics'}
+        Whether factors and noise are correlated within passages only, or within topics of four
+        passages too, of which the analysis knows nothing or which are its groups.
     n_seeds : int
         Trainings of each model; with one, all trainings are alike.
+    direction : {'encoding', 'decoding'}
+        Which is scored; both see the same draws.
     """
 
     n_groups: int
     noise: str
     structure: str
     n_seeds: int
+    direction: Direction = "encoding"
 
     @property
     def name(self) -> str:
         """Name of the files that keep what was simulated."""
-        return f"{self.n_groups}-{self.noise}-{self.structure}-{self.n_seeds}"
+        structure = self.structure.replace(" ", "-")
+        name = f"{self.n_groups}-{self.noise}-{structure}-{self.n_seeds}"
+        return name if self.direction == "encoding" else f"{name}-{self.direction}"
+
+    @property
+    def n_passages(self) -> int:
+        """Passages of four stimuli."""
+        return self.n_groups * (N_PASSAGES_A_TOPIC if self.structure == "known topics" else 1)
 
     @property
     def groups(self) -> NDArray[np.str_]:
         """Stimulus group of every stimulus."""
         names = np.array([f"{number:02d}" for number in range(self.n_groups)])
-        return np.repeat(names, N_STIMULI_A_GROUP)
+        return np.repeat(names, self.n_passages // self.n_groups * N_STIMULI_A_PASSAGE)
 
 
 @dataclass(frozen=True)
@@ -135,12 +152,13 @@ def _responses(world: World, factors: Array, preference: float, rng: np.random.G
 
 
 def _correlated(world: World, n_columns: int, rng: np.random.Generator) -> Array:
-    """Draw columns of variance 1, correlated within groups and topics."""
-    topic, group, single = SHARES[world.structure]
-    n_stimuli = world.n_groups * N_STIMULI_A_GROUP
-    of_topic = rng.standard_normal((world.n_groups // N_GROUPS_A_TOPIC, n_columns))
-    of_group = rng.standard_normal((world.n_groups, n_columns))
+    """Draw columns of variance 1, correlated within passages and topics."""
+    topic, passage, single = SHARES[world.structure]
+    n_passages = world.n_passages
+    n_stimuli = n_passages * N_STIMULI_A_PASSAGE
+    of_topic = rng.standard_normal((n_passages // N_PASSAGES_A_TOPIC, n_columns))
+    of_passage = rng.standard_normal((n_passages, n_columns))
     total: Array = np.sqrt(single) * rng.standard_normal((n_stimuli, n_columns))
-    total += np.sqrt(group) * of_group.repeat(N_STIMULI_A_GROUP, axis=0)
-    total += np.sqrt(topic) * of_topic.repeat(N_GROUPS_A_TOPIC * N_STIMULI_A_GROUP, axis=0)
+    total += np.sqrt(passage) * of_passage.repeat(N_STIMULI_A_PASSAGE, axis=0)
+    total += np.sqrt(topic) * of_topic.repeat(N_PASSAGES_A_TOPIC * N_STIMULI_A_PASSAGE, axis=0)
     return total

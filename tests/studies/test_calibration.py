@@ -1,0 +1,102 @@
+"""The calibration simulates studies of known truth once, and reads them as contrasts do."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.alignment.contrasts.estimate import estimate
+from pipeline.alignment.contrasts.group_scores import scores_of
+from pipeline.alignment.contrasts.paired import pair
+from studies.calibration import __main__ as command
+from studies.calibration import kept as kept_studies
+from studies.calibration.coverage import coverage
+from studies.calibration.kept import read_batches, simulate_batch
+from studies.calibration.simulate import simulate
+from studies.calibration.world import MODELS, World, draw_study
+
+WORLD = World(24, "low", "topics", 1)
+
+
+@pytest.fixture(scope="module")
+def study():
+    return simulate(WORLD, 0)
+
+
+def table_of(study, model, n_subjects):
+    """Write what is kept of a model as an alignment writes it."""
+    first, second = np.nonzero(study.pairs)
+    return pd.concat(
+        pd.DataFrame(
+            {"seed": 0, "subject": str(subject), "group_a": first.astype(str),
+             "group_b": second.astype(str), "wins": wins[first, second],
+             "pairs": study.pairs[first, second]}
+        ) for subject, wins in enumerate(study.wins[model, 0, :n_subjects])
+    )  # fmt: skip
+
+
+def test_a_batch_is_simulated_once_and_read_back_as_it_was(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(kept_studies, "BATCH", 1)
+    assert simulate_batch(WORLD, 0, tmp_path)
+    assert not simulate_batch(WORLD, 0, tmp_path)
+    (again,) = read_batches(WORLD, tmp_path)
+    np.testing.assert_array_equal(again.wins, study.wins)
+    np.testing.assert_array_equal(again.pairs, study.pairs)
+    assert not list(read_batches(WORLD, tmp_path, first=1))
+
+
+def test_coverage_counts_what_contrasts_of_the_tables_say(study):
+    first, second = (scores_of(table_of(study, model, 3)) for model in (0, 1))
+    expected = estimate(pair(first, second))
+    low, high = expected.interval()
+    counted = coverage(WORLD, [study], "second", 3)
+    assert counted.difference == pytest.approx(expected.difference)
+    assert counted.half_width == pytest.approx((high - low) / 2)
+    assert counted.covered == float(low <= 0 <= high)
+    assert counted.positives == float(expected.p() < 0.05)
+
+
+def test_features_know_what_responses_are_about_and_worse_ones_less(study):
+    scores = study.wins.sum(axis=(-2, -1)) / study.pairs.sum()
+    means = scores.mean(axis=(1, 2))
+    assert (means > 0.7).all()
+    assert means.argmin() == MODELS.index("worse")
+
+
+def test_decoding_sees_the_same_study_and_scores_it_the_other_way(study):
+    decoded = simulate(World(24, "low", "topics", 1, "decoding"), 0)
+    np.testing.assert_array_equal(decoded.pairs, study.pairs)
+    np.testing.assert_array_equal(decoded.preferences, study.preferences)
+    scores = decoded.wins.sum(axis=(-2, -1)) / decoded.pairs.sum()
+    assert scores.mean() > 0.7
+    assert not np.array_equal(decoded.wins, study.wins)
+
+
+@pytest.mark.parametrize(
+    ("structure", "expected"), [("grouped", 0.0), ("topics", 0.25), ("known topics", 0.25)]
+)
+def test_responses_are_correlated_as_far_as_the_structure_says(structure, expected):
+    world = World(72, "ordinary", structure, 1)
+    draw = draw_study(world, 3)
+    passages = np.stack([y.reshape(world.n_passages, 4, -1) for y in draw.responses.values()])
+    within = np.corrcoef(passages[:, :, 0].ravel(), passages[:, :, 1].ravel())[0, 1]
+    neighbours = np.corrcoef(passages[:, ::4, 0].ravel(), passages[:, 1::4, 0].ravel())[0, 1]
+    assert within == pytest.approx(0.5, abs=0.1)
+    assert neighbours == pytest.approx(expected, abs=0.1)
+
+
+def test_groups_are_the_topics_where_topics_are_known():
+    assert np.unique(World(24, "low", "known topics", 1).groups, return_counts=True)[1].max() == 16
+    assert len(WORLD.groups) == 96
+
+
+def test_the_table_stands_between_its_marks_of_the_page(study, tmp_path, monkeypatch):
+    page = tmp_path / "evidence.md"
+    page.write_text(f"before\n{command.BEGIN}\nold\n{command.END}\nafter\n")
+    monkeypatch.setattr(command, "PAGE", page)
+    null, other = (coverage(WORLD, [study], model, 3) for model in MODELS[1:])
+    command.write_table(command.row(WORLD, null, other))
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert "old" not in text
+    assert "| encoding | 24 | low | groups, and topics of 4 | 1 | 3 | 1 |" in text
