@@ -57,15 +57,21 @@ def task_summary(task_scores: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per base, modality, task, metric and method: ``mean``, ``standard_error`` (mean
         bootstrap standard error; the spread between seeds is ``seed_sd``), ``n_seeds``,
-        ``converged`` (in every seed), parameters, bytes and ``models``.
+        ``no_better`` (than its base) and ``unfinished`` (ended by the budget with the validation
+        loss still falling), each in any seed, parameters, bytes and ``models``.
     """
-    grouped = task_scores.groupby(["base", "modality", "task", "metric", "method"], sort=False)
+    judged = task_scores.assign(
+        no_better=task_scores["beats_base"] == "false",
+        unfinished=(task_scores["stopped"] == "budget") & (task_scores["slope"] < 0),
+    )
+    grouped = judged.groupby(["base", "modality", "task", "metric", "method"], sort=False)
     return grouped.agg(
         mean=("score", "mean"),
         standard_error=("score_sd_error", "mean"),
         seed_sd=("score", "std"),
         n_seeds=("seed", "nunique"),
-        converged=("converged", "all"),
+        no_better=("no_better", "any"),
+        unfinished=("unfinished", "any"),
         trainable_parameters=("trainable_parameters", "max"),
         total_parameters=("total_parameters", "max"),
         bytes_stored=("bytes_stored", "max"),

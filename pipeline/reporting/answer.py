@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 from pipeline.reporting.alpha_borders import LARGE, percent
+from pipeline.reporting.ground import Ground
 from pipeline.reporting.methods import FULL, UNTUNED, contrast_in_words, in_words
 from pipeline.reporting.results import StudyResults
-from pipeline.reporting.table import interval, number, unconverged_models
+from pipeline.reporting.table import interval, number
+from pipeline.reporting.trainings import training_grounds
 
 MODALITIES = {"text": "Language", "image": "Pictures"}
 #: With fewer subjects than this, hardly anything is known of other subjects.
@@ -37,14 +39,6 @@ class Finding:
     where: str
     contrast: str
     by_direction: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Ground:
-    """A reason to believe the answer, or to doubt it."""
-
-    text: str
-    doubtful: bool
 
 
 @dataclass(frozen=True)
@@ -219,7 +213,7 @@ def _grounds(results: StudyResults, main: pd.DataFrame) -> Iterator[Ground]:
     if not results.contrasts.empty and not main.empty:
         yield _corrected(results, str(main["direction"].iloc[0]))
     yield _folds(set(results.brain_scores["split"]))
-    yield _training(results)
+    yield from training_grounds(results.task_scores, results.tasks)
     at_border = results.brain_scores["alpha_at_border"].astype(bool).mean()
     if at_border >= LARGE:
         yield Ground(
@@ -264,17 +258,6 @@ def _folds(splits: set[str]) -> Ground:
             "Folds split stimulus groups, so all accuracies may be too high.", doubtful=True
         )
     return Ground("No stimulus group is in training and test at once.", doubtful=False)
-
-
-def _training(results: StudyResults) -> Ground:
-    stopped = len(unconverged_models(results.tasks))
-    n_models = len(results.tasks.drop_duplicates(["base", "task", "method"]))
-    if stopped:
-        return Ground(
-            f"{stopped} of {n_models} models were stopped by their budget before they converged.",
-            doubtful=True,
-        )
-    return Ground(f"All {n_models} models converged.", doubtful=False)
 
 
 def _counted(count: float, thing: str) -> str:

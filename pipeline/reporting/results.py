@@ -92,11 +92,15 @@ class StudyResults:
             "trainable_parameters",
             "total_parameters",
             "bytes_stored",
-            "converged",
+            "beats_base",
+            "stopped",
+            "slope",
+            "budget",
             "modality",
             "trains_prompts_only",
             key=(*MODEL, "metric"),
-            may_be_nan=("score_sd_error",),  # an external score comes without a bootstrap
+            # an external score comes without a bootstrap, a control without a training
+            may_be_nan=("score_sd_error", "slope"),
             needed=True,
         )
     )

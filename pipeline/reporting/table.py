@@ -14,12 +14,13 @@ from pipeline.reporting.methods import in_words, ordered_methods
 CHANCE = 0.5  # of a 2v2 accuracy
 MISSING = "—"
 DAGGER = "†"
+DOUBLE_DAGGER = "‡"
 LABEL_HEADINGS = ("task", "method", "score", "difference")
 #: What most tables have a row for.
 ROW_LABELS = ("task", "method")
 
-#: (base, task, method) of models that did not converge.
-Unconverged = frozenset[tuple[str, str, str]]
+#: (base, task, method) of models.
+Models = frozenset[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,12 @@ def p_text(p: float) -> str:
     return "<0.001" if p < 0.0005 else number(p)
 
 
-def unconverged_models(summary: pd.DataFrame) -> Unconverged:
-    """Collect the models that did not converge in at least one seed."""
-    rows = summary.loc[~summary["converged"].astype(bool), ["base", "task", "method"]]
-    return frozenset(rows.itertuples(index=False, name=None))
+def doubtful_models(summary: pd.DataFrame) -> Models:
+    """Collect the models that are unfinished, or no better than their base, in some seed."""
+    doubtful = summary["no_better"].astype(bool) | summary["unfinished"].astype(bool)
+    return frozenset(
+        summary.loc[doubtful, ["base", "task", "method"]].itertuples(index=False, name=None)
+    )
 
 
 def roi_heading(roi: str) -> str:

@@ -39,10 +39,6 @@ class Tuned:
         Scores on the held-out splits; ``base_test`` are those of the untuned base.
     constant_test : mapping of str to TaskScore
         Classification: those of always naming the most frequent class of the training split.
-    converged : bool
-        Whether the primary score on the test split beats that of the base, and where classes are
-        named that of the constant answer, by more than the bootstrap error of their difference.
-        True for a control, which nothing was to teach; points between two models are judged.
     """
 
     model: TunedModel
@@ -52,7 +48,27 @@ class Tuned:
     test: Mapping[str, TaskScore]
     base_test: Mapping[str, TaskScore]
     constant_test: Mapping[str, TaskScore]
-    converged: bool
+
+    @property
+    def beats_base(self) -> bool | None:
+        """Whether the deciding score on the test split is above that of the base (95 %).
+
+        None for a control, which nothing was to teach; points between two models are judged.
+        """
+        return self._beats(self.base_test)
+
+    @property
+    def beats_constant(self) -> bool | None:
+        """Whether it is above that of always naming the most frequent class (95 %).
+
+        None for a control, and where no classes are named.
+        """
+        return self._beats(self.constant_test)
+
+    def _beats(self, rival: Mapping[str, TaskScore]) -> bool | None:
+        if not rival or not METHODS[self.model.card.method].recipes:
+            return None
+        return self.test[self.primary].beats(rival[self.primary])
 
     @property
     def primary(self) -> str:
@@ -164,14 +180,11 @@ def _scored(
     base_test: Mapping[str, TaskScore],
 ) -> Tuned:
     """Score a model on the held-out splits, and compare it with the base and a constant answer."""
-    data, method = session.data, session.method
+    data = session.data
     validation = score(model, data.validation, session.scorer)
     test = score(model, data.test, session.scorer)
     constant = constant_scores(data.train, data.test, data.classes, session.task.scores)
-    primary = session.task.scores[0]
-    rivals = [scores[primary] for scores in (base_test or test, constant) if scores]
-    converged = not method.recipes or all(test[primary].beats(rival) for rival in rivals)
-    return Tuned(model, choice, training, validation, test, base_test or test, constant, converged)
+    return Tuned(model, choice, training, validation, test, base_test or test, constant)
 
 
 def _untuned(session: Session) -> Mapping[str, TaskScore]:

@@ -116,14 +116,50 @@ def test_grounds_count_subjects_groups_seeds_cells_and_what_was_stopped(make_res
     counts = "3 subjects, 24 stimulus groups, 1 training seed"
     assert any(counts in text and doubtful for text, doubtful in grounds.items())
     assert grounds["No stimulus group is in training and test at once."] is False
-    stopped = "1 of 15 models were stopped by their budget before they converged."
-    assert grounds[stopped] is True
+    (unfinished,) = [text for text in grounds if text.startswith("Unfinished trainings")]
+    assert "1 of 10 were ended by their budget" in unfinished
+    assert "by up to 0.5 in 100 steps" in unfinished
+    budget = "All methods of a task were given the same budget: 300 steps of 16 examples at most."
+    assert grounds[budget] is False
     differing = make_results().contrasts.query(
         "method_a in ('prompt', 'vpt-shallow') and method_b == 'full' and p_holm <= .05"
         " and direction == 'encoding'"
     )
     corrected = f"{len(differing)} of 18 cells differ after Holm's correction (encoding)."
     assert corrected in grounds
+
+
+def test_unequal_budgets_are_a_doubt_that_names_them(make_results):
+    scores = make_results().task_scores
+    more = (scores["task"] == "digits") & (scores["method"] == "full")
+    scores = scores.assign(budget=scores["budget"].mask(more, "900 steps of 16 examples"))
+    (text,) = [
+        t
+        for t, doubtful in grounds_of(make_results(task_scores=scores)).items()
+        if "budgets" in t and doubtful
+    ]
+    assert text.startswith("Methods were given unequal budgets in 1 of 5 tasks (digits: ")
+    assert "full fine-tuning 900 steps of 16 examples" in text
+    assert "shallow visual prompt tuning 300 steps of 16 examples" in text
+
+
+def test_trainings_of_which_nothing_is_known_are_a_doubt_and_finished_ones_a_ground(make_results):
+    scores = make_results().task_scores
+    trained = scores["budget"] != ""
+    unknown = scores.assign(stopped=scores["stopped"].mask(trained, ""), beats_base="")
+    grounds = grounds_of(make_results(task_scores=unknown))
+    assert grounds["Of 10 of 10 trainings it is not known what ended them."] is True
+    done = scores.assign(stopped=scores["stopped"].mask(trained, "patience"))
+    grounds = grounds_of(make_results(task_scores=done))
+    assert grounds["All 10 trainings ended with no lower loss in sight."] is False
+
+
+def test_tuned_models_that_are_no_better_than_their_base_are_a_doubt(make_results):
+    scores = make_results().task_scores
+    idle = (scores["task"] == "digits") & (scores["method"] == "full")
+    scores = scores.assign(beats_base=scores["beats_base"].mask(idle, "false"))
+    grounds = grounds_of(make_results(task_scores=scores))
+    assert grounds["1 of 10 tuned models are not better than their base (95 %)."] is True
 
 
 def test_shuffled_folds_and_alphas_on_the_border_are_doubts(make_results):

@@ -54,7 +54,10 @@ def task_scores(**columns):
         "trainable_parameters": 1000,
         "total_parameters": 1000,
         "bytes_stored": 4000,
-        "converged": True,
+        "beats_base": "true",
+        "stopped": "patience",
+        "slope": 0.0,
+        "budget": "300 steps of 16 examples",
         "modality": "image",
         "trains_prompts_only": False,
     }
@@ -132,11 +135,19 @@ def test_a_method_missing_in_one_task_leaves_a_dash():
     assert "nan" not in shown.to_string().lower()
 
 
-def test_unconverged_models_carry_a_dagger_and_the_note_explains_it():
-    tasks = task_scores(method=["full", "prompt"], converged=[True, False], score=[0.8, 0.7])
+def test_models_that_learned_nothing_or_were_cut_short_carry_marks_that_the_note_explains():
+    tasks = task_scores(
+        method=["full", "prompt", "lora"],
+        beats_base=["true", "false", "true"],
+        stopped=["budget", "patience", "budget"],
+        slope=[0.1, -0.1, -0.1],
+    )
     table = task_table("vit", aggregate.task_summary(tasks))
-    assert table.shown["prompt tuning"].item() == "0.700 ± 0.020 †"
-    assert "† did not converge" in table.note
+    assert table.shown["full fine-tuning"].item() == "0.800 ± 0.020"
+    assert table.shown["prompt tuning"].item() == "0.800 ± 0.020 †"
+    assert table.shown["LoRA"].item() == "0.800 ± 0.020 ‡"
+    assert "† not better than its base" in table.note
+    assert "‡ ended by the budget" in table.note
 
 
 def test_a_score_without_a_bootstrap_error_is_shown_alone():

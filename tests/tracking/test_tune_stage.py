@@ -45,7 +45,13 @@ def test_a_version_tells_what_it_is(prompt, full):
     assert prompt.tags["prompt_length"] == "8"
     assert prompt.tags["trainable_parameters"] == str(8 * 128)
     assert full.tags["trainable_parameters"] == full.tags["total_parameters"]
-    assert {"base_digest", "converged", "validation_score", "task/bertscore_f1"} <= set(prompt.tags)
+    assert {"base_digest", "validation_score", "task/bertscore_f1"} <= set(prompt.tags)
+    assert prompt.tags["stopped"] == "budget"
+    assert prompt.tags["beats_base"] in ("true", "false")
+    run = mlflow.get_run(prompt.run_id).data
+    assert run.tags["stopped"] == "budget"
+    assert run.metrics["steps"] == float(run.params["max_steps"])
+    assert "loss/validation_slope" in run.metrics
 
 
 def test_a_prompt_is_stored_as_its_parameters_and_a_tokenizer(prompt, full):
@@ -80,7 +86,7 @@ def test_the_alias_moves_to_the_version_with_the_best_validation_score(config_of
 
     first = tuned(learning_rate=0.01, max_steps=4)
     worse = tuned(learning_rate=1e-12, max_steps=2)
-    assert worse.tags["converged"] == "false"
+    assert worse.tags["beats_base"] == "false"
     best = max((worse, first), key=lambda v: float(v.tags["validation_score"]))
     assert holder() == best.version
     better = tuned(learning_rate=0.1, max_steps=40)

@@ -36,6 +36,14 @@ def test_comparisons_are_paired_whatever_the_formula(gain, beats):
     assert ratio(1, gain).beats(ratio(1)) is beats
 
 
+def test_an_equal_model_hardly_ever_passes_for_better():
+    """One in forty, not one in six as by one standard error."""
+    rng = np.random.default_rng(0)
+    pairs = [(rng.random(80) < 0.6, rng.random(80) < 0.6) for _ in range(200)]
+    passed = [mean_of(a.astype(float)).beats(mean_of(b.astype(float))) for a, b in pairs]
+    assert 0 < np.mean(passed) < 0.06
+
+
 def test_pairing_sees_a_gain_that_is_smaller_than_either_error():
     values = np.random.default_rng(2).uniform(size=100)
     base, tuned = mean_of(values), mean_of(values + 0.01)

@@ -17,6 +17,7 @@ from pipeline.models.bases import BASES
 from pipeline.tuning.method import Recipe
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError
+from pipeline.tuning.training.schedule import Training
 from pipeline.tuning.tune import tune
 
 
@@ -97,10 +98,10 @@ def test_a_control_is_drawn_from_its_seed_and_compared_with_the_base(method):
     base = run(Notes(), **{**settings, "method": "base"})
     assert again.base_test["accuracy"].mean == base.test["accuracy"].mean
     assert again.base_test["accuracy"].mean != again.test["accuracy"].mean
-    assert again.converged
+    assert again.beats_base is None
 
 
-def test_a_model_that_names_one_class_is_not_called_converged(monkeypatch):
+def test_a_model_that_names_one_class_beats_its_base_but_not_the_constant_answer(monkeypatch):
     """Twice as many of one class, and nothing to tell them by: F1 of naming that one is .81."""
     labels = np.array([1] * 68 + [0] * 32)
     texts = LabelledTexts((("the baker kneads .", "the sailor reads ."),) * 100, labels)
@@ -108,22 +109,37 @@ def test_a_model_that_names_one_class_is_not_called_converged(monkeypatch):
     monkeypatch.setitem(TASKS, "mrpc", replace(TASKS["mrpc"], load=lambda _: data))
     settings = {"base": "tiny-gpt2", "task": "mrpc", "method": "full", "learning_rate": 1e-3}
     tuned = run(Notes(), **settings, max_steps=10, eval_every=5)
-    assert tuned.test["f1"].beats(tuned.base_test["f1"])
+    assert tuned.beats_base
     assert tuned.test["f1"].mean == tuned.constant_test["f1"].mean == pytest.approx(136 / 168)
-    assert not tuned.converged
+    assert tuned.beats_constant is False
 
 
-def test_a_prompt_that_did_not_learn_is_not_called_converged():
+def test_a_prompt_that_did_not_learn_does_not_beat_its_base():
     settings = {"base": "tiny-vit", "task": "digits", "method": "vpt-shallow"}
     tuned = run(Notes(), **settings, learning_rate=1e-12, max_steps=2)
     assert tuned.test["accuracy"].mean < tuned.base_test["accuracy"].mean
-    assert not tuned.converged
+    assert tuned.beats_base is False
+    assert tuned.training.stopped == "budget"
 
 
 def test_training_stops_when_validation_no_longer_improves():
     settings = {"base": "tiny-vit", "task": "digits", "method": "full"}
     tuned = run(Notes(), **settings, learning_rate=1e-12, max_steps=60, eval_every=2, patience=2)
     assert tuned.training.steps < 60
+    assert tuned.training.stopped == "patience"
+
+
+@pytest.mark.parametrize(("losses", "stopped", "slope"), [
+    ([3.0, 2.0, 1.5, 1.0], "budget", -5.0),
+    ([1.0, 1.5], "budget", 5.0),
+    ([2.0, 1.0, 1.1, 1.0], "patience", 0.0),
+    ([1.0], "budget", np.nan),
+])  # fmt: skip
+def test_a_training_says_what_ended_it_and_how_its_loss_still_changed(losses, stopped, slope):
+    validations = tuple((10 * n, loss) for n, loss in enumerate(losses, start=1))
+    training = Training(10 * len(losses), min(losses), validations, patience=2)
+    assert training.stopped == stopped
+    assert training.slope == pytest.approx(slope, nan_ok=True)
 
 
 def test_a_loss_that_is_not_finite_is_refused():

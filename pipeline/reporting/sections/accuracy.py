@@ -25,13 +25,13 @@ from pipeline.reporting.table import (
     DAGGER,
     MISSING,
     ROW_LABELS,
+    Models,
     Table,
-    Unconverged,
+    doubtful_models,
     number,
     roi_grid,
     roi_heading,
     task_method_keys,
-    unconverged_models,
 )
 from pipeline.reporting.views import View
 
@@ -44,7 +44,7 @@ def two_vs_two_table(
     summary: pd.DataFrame,
     ceilings: Ceilings,
     reliability: Mapping[str, float],
-    unconverged: Unconverged,
+    doubtful: Models,
 ) -> Table:
     """Show 2v2 accuracies of one view: rows task x method, columns ROI (Tables II to VIII).
 
@@ -58,7 +58,7 @@ def two_vs_two_table(
         a column with the share of the first kind that is reached.
     reliability : mapping of str to float
         ROI -> split-half reliability; empty where unknown.
-    unconverged : frozenset
+    doubtful : frozenset
         Models to mark with a dagger.
 
     Returns
@@ -74,7 +74,7 @@ def two_vs_two_table(
         shown[OF_CEILING] = [
             _fraction_text(by_key[key]) if key in by_key else MISSING for key in keys
         ]
-    marked = [(view.base, *key) in unconverged for key in keys]
+    marked = [(view.base, *key) in doubtful for key in keys]
     shown["method"] += [f" {DAGGER}" if mark else "" for mark in marked]
     below = {f"{name} ceiling": known for name, known in ceilings.items()}
     if reliability:
@@ -84,7 +84,11 @@ def two_vs_two_table(
         *(KINDS[name] for name in ceilings),
         *([RELIABILITY] if reliability else []),
         *([fraction_note(kind, ceilings[kind])] if kind else []),
-        *([f"{DAGGER} the tuned model did not converge."] if any(marked) else []),
+        *(
+            [f"{DAGGER} unfinished, or no better than its base: see the task scores."]
+            if any(marked)
+            else []
+        ),
     ]
     return Table(
         name=view.name,
@@ -127,11 +131,11 @@ def _fraction_text(cells: pd.DataFrame) -> str:
 
 def _content(results: StudyResults) -> Content:
     blocks: list[Table | NamedFigure] = []
-    unconverged = unconverged_models(results.tasks)
+    doubtful = doubtful_models(results.tasks)
     for view in results.views:
         ceilings = ceilings_of(view, results.ceilings)
         reliability = reliability_of(view, results.ceilings)
-        blocks.append(two_vs_two_table(view, results.summary, ceilings, reliability, unconverged))
+        blocks.append(two_vs_two_table(view, results.summary, ceilings, reliability, doubtful))
         own = view.rows_of(results.summary), view.rows_of(results.units)
         blocks.append(accuracy_bars(view, *own, results.method_names))
     warning = border_warning(results.views, results.brain_scores)

@@ -7,8 +7,10 @@ import pandas as pd
 from pipeline.reporting.methods import in_words, ordered_methods
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections.section import Content, Section
-from pipeline.reporting.table import DAGGER, MISSING, Table, plus_minus
+from pipeline.reporting.table import DAGGER, DOUBLE_DAGGER, MISSING, Table, plus_minus
 from pipeline.reporting.views import slug
+
+UNFINISHED = "ended by the budget of steps, its validation loss still falling"
 
 
 def task_table(base: str, summary: pd.DataFrame) -> Table:
@@ -40,7 +42,8 @@ def task_table(base: str, summary: pd.DataFrame) -> Table:
         "Score on the test examples ± bootstrap standard error over them"
         + (", mean over seeds" if rows["n_seeds"].max() > 1 else "")
         + ". Higher is better."
-        + (f" {DAGGER} did not converge." if not rows["converged"].all() else "")
+        + (f" {DAGGER} not better than its base (95 %)." if rows["no_better"].any() else "")
+        + (f" {DOUBLE_DAGGER} {UNFINISHED}." if rows["unfinished"].any() else "")
     )
     return Table(
         name=slug(f"task-scores-{base}"),
@@ -77,10 +80,10 @@ def cost_table(summary: pd.DataFrame) -> Table:
 
 
 def _task_cell(cell: tuple[object, ...]) -> str:
-    mean, error, converged = (
-        getattr(cell, name) for name in ("mean", "standard_error", "converged")
-    )
-    return plus_minus(mean, error) + ("" if converged else f" {DAGGER}")
+    names = ("mean", "standard_error", "no_better", "unfinished")
+    mean, error, no_better, unfinished = (getattr(cell, name) for name in names)
+    marks = DAGGER * bool(no_better) + DOUBLE_DAGGER * bool(unfinished)
+    return plus_minus(mean, error) + (f" {marks}" if marks else "")
 
 
 def _bytes(count: float) -> str:

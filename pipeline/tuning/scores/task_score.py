@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 Sums = NDArray[np.float64]
 Formula = Callable[[Sums], float]
 _DRAWS = 1000
+_LOWER = 0.025  # where an interval of 95 % begins
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,14 @@ class TaskScore:
         return float(self._drawn().std(ddof=1))
 
     def beats(self, other: TaskScore) -> bool:
-        """Say whether this is better than the other by more than the bootstrap error.
+        """Say whether the 95 % interval of the difference between this and the other is above 0.
 
-        The examples are the same, so both are computed from the same draws, and the spread is that
-        of their difference.
+        Paired bootstrap (Efron & Tibshirani 1993, ch. 13): the examples are the same, so both are
+        computed from the same draws.
         """
         if len(self.statistics) != len(other.statistics):
             raise ValueError("scores of different examples cannot be compared")
-        error = float((self._drawn() - other._drawn()).std(ddof=1))
-        return bool(self.mean - other.mean > error)
+        return bool(np.quantile(self._drawn() - other._drawn(), _LOWER) > 0)
 
     def _drawn(self) -> NDArray[np.float64]:
         rng, n = np.random.default_rng(0), len(self.statistics)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -26,6 +28,8 @@ class Checkpoint:
         Lowest validation loss so far.
     best_step : int
         Where it was seen; the checkpoint of that step is kept beside the last one.
+    validations : tuple of (int, float)
+        Steps and losses of all validations so far.
     """
 
     folder: Path
@@ -33,6 +37,7 @@ class Checkpoint:
     stopped: bool
     best_loss: float
     best_step: int
+    validations: tuple[tuple[int, float], ...]
 
     def best_weights(self) -> dict[str, torch.Tensor]:
         """Read what was trained, as it was when the validation loss was lowest."""
@@ -62,4 +67,12 @@ def _read(folder: Path) -> Checkpoint | None:
         stopped=control["should_training_stop"],
         best_loss=state["best_metric"],
         best_step=state["best_global_step"],
+        validations=validations_in(state["log_history"]),
+    )
+
+
+def validations_in(history: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, float], ...]:
+    """Pick steps and losses of the validations out of Trainer's history."""
+    return tuple(
+        (int(entry["step"]), float(entry["eval_loss"])) for entry in history if "eval_loss" in entry
     )

@@ -14,7 +14,7 @@ from pipeline.errors import Problem, TuningError
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.training.batches import Batches, Parts
-from pipeline.tuning.training.checkpoints import last_checkpoint
+from pipeline.tuning.training.checkpoints import last_checkpoint, validations_in
 from pipeline.tuning.training.devices import rank, world_size
 from pipeline.tuning.training.objective import Objective, lean
 from pipeline.tuning.training.progress import Progress, bar_class
@@ -61,11 +61,18 @@ def train(
             with closing(bar):
                 trainer.train(resume_from_checkpoint=str(last.folder) if last else None)
             steps, best = trainer.state.global_step, trainer.state.best_metric
+            validations = validations_in(trainer.state.log_history)
         else:
             objective.load_state_dict(last.best_weights())
-            steps, best = last.step, last.best_loss
+            steps, best, validations = last.step, last.best_loss, last.validations
     model.network.eval()
-    return Training(steps, float(best), resumed_at=last.step if last else 0)
+    return Training(
+        steps=steps,
+        validation_loss=float(best),
+        validations=validations,
+        patience=schedule.settings.patience,
+        resumed_at=last.step if last else 0,
+    )
 
 
 def _feed(model: TunedModel, training: Examples, validation: Examples, schedule: Schedule) -> Feed:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.config import TuneConfig
 from pipeline.errors import TuningError
@@ -14,6 +17,8 @@ class DivergedError(TuningError):
 
 
 VALIDATIONS_OF_A_TRIAL = 4  # at least so many, or a trial that falls behind could not be ended
+SLOPE_OVER = 3  # validations
+Stop = Literal["patience", "budget"]
 TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 16384}  # enough to keep the device busy
 
 
@@ -84,10 +89,34 @@ class Training:
         Optimiser steps taken before the last step or the early stop.
     validation_loss : float
         Of the state that was kept: the best one seen, in nats a target token or picture.
+    validations : tuple of (int, float)
+        Steps and losses of all validations, in order.
+    patience : int
+        Validations without a lower loss after which it would stop.
     resumed_at : int
         The step of the checkpoint that a training which was killed went on from; 0 if none was.
     """
 
     steps: int
     validation_loss: float
+    validations: tuple[tuple[int, float], ...]
+    patience: int
     resumed_at: int = 0
+
+    @property
+    def stopped(self) -> Stop:
+        """What ended it: patience, or the budget of steps."""
+        losses = [loss for _, loss in self.validations]
+        lowest = losses.index(min(losses))
+        return "patience" if len(losses) - 1 - lowest >= self.patience else "budget"
+
+    @property
+    def slope(self) -> float:
+        """Change of the validation loss in 100 steps at the end: a line through the last three.
+
+        NaN where there was one validation only.
+        """
+        if len(self.validations) == 1:
+            return math.nan
+        steps, losses = zip(*self.validations[-SLOPE_OVER:], strict=True)
+        return 100 * statistics.linear_regression(steps, losses).slope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -158,8 +159,15 @@ def shown_metrics(task: str, logged: Container[str]) -> list[str]:
 
 
 def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
-    metrics = mlflow.get_run(registered.run_id).data.metrics
-    tags = registered.tags
+    run = mlflow.get_run(registered.run_id)
+    metrics, tags = run.data.metrics, registered.tags
+    trained = {
+        # a version that an earlier release made says nothing of these
+        "beats_base": tags.get("beats_base", ""),
+        "stopped": tags.get("stopped", ""),
+        "slope": metrics.get("loss/validation_slope", math.nan),
+        "budget": _budget(run.data.params) if int(tags["trainable_parameters"]) else "",
+    }
     for metric in shown_metrics(registered.names["task"], metrics):
         yield {
             **_key(registered),
@@ -170,10 +178,17 @@ def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
             "trainable_parameters": int(tags["trainable_parameters"]),
             "total_parameters": int(tags["total_parameters"]),
             "bytes_stored": int(tags["bytes_stored"]),
-            "converged": tags["converged"] == "true",
+            **trained,
             "modality": tags["modality"],
             "trains_prompts_only": METHODS[tags["method"]].trains_prompts_only,
         }
+
+
+def _budget(params: Mapping[str, str]) -> str:
+    """Say what a training was allowed: trials, steps and examples."""
+    searched = int(params["trials"])
+    trials = f"{searched} trials of {params['trial_steps']} steps, then " if searched else ""
+    return f"{trials}{params['max_steps']} steps of {params['batch_size']} examples"
 
 
 def _runs_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
 from pipeline.tuning.method import Recipe
 from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.search.search import Outcome
+from pipeline.tuning.training.schedule import Training
 from pipeline.tuning.tune import Tuned
 
 _USED = (
@@ -87,9 +89,10 @@ def log_tuned(
     mlflow.log_metrics(
         {**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=logged.model_id
     )
-    mlflow.set_tags({"converged": str(tuned.converged).lower(), **request.origin()})
-    if tuned.training and tuned.training.resumed_at:
-        mlflow.set_tag("resumed_at_step", str(tuned.training.resumed_at))
+    how_it_ended = _how_it_ended(tuned)
+    mlflow.set_tags({**how_it_ended, **request.origin()})
+    if tuned.training:
+        _log_end(tuned.training)
     card = tuned.model.card
     tags = {
         "method": card.method,
@@ -103,7 +106,7 @@ def log_tuned(
         "prompt_length": str(card.prompt_length),
         "learning_rate": f"{tuned.choice.learning_rate:g}",
         "seed": str(request.config.seed),
-        "converged": str(tuned.converged).lower(),
+        **how_it_ended,
         "validation_score": repr(tuned.validation[tuned.primary].mean),
         **{k: str(v) for k, v in sizes.items()},
         **{f"task/{k}": f"{v.mean:.4f}" for k, v in tuned.test.items()},
@@ -116,6 +119,24 @@ def log_tuned(
     mlflow.set_tag(NOTE, f"{registered.title}: {verdict}\n\nRegistered as `{registered.uri}`.")
 
 
+def _how_it_ended(tuned: Tuned) -> dict[str, str]:
+    """Say whether a model beats base and constant answer, and why its training ended."""
+    verdicts = {"beats_base": tuned.beats_base, "beats_constant": tuned.beats_constant}
+    tags = {name: str(known).lower() for name, known in verdicts.items() if known is not None}
+    if tuned.training:
+        tags["stopped"] = tuned.training.stopped
+    return tags
+
+
+def _log_end(training: Training) -> None:
+    """Log how far a training went, and how fast its validation loss still changed."""
+    mlflow.log_metric("steps", training.steps)
+    if not math.isnan(training.slope):
+        mlflow.log_metric("loss/validation_slope", training.slope)
+    if training.resumed_at:
+        mlflow.set_tag("resumed_at_step", str(training.resumed_at))
+
+
 def _verdict(tuned: Tuned) -> str:
     primary = tuned.primary
     test, base = tuned.test[primary], tuned.base_test[primary]
@@ -125,9 +146,16 @@ def _verdict(tuned: Tuned) -> str:
     if tuned.constant_test:
         rivals += f", most frequent class {tuned.constant_test[primary].mean:.3f}"
     verdict = f"{primary} {test.mean:.3f} ± {test.error:.3f} ({rivals})"
-    if tuned.converged:
-        return verdict
-    return f"{verdict}; **not converged**: not better than these by more than the error"
+    if tuned.beats_base is False:
+        verdict += "; **not better than its base** (95 %)"
+    if tuned.beats_constant is False:
+        verdict += "; **not better than one class for all** (95 %)"
+    if tuned.training and tuned.training.stopped == "budget" and tuned.training.slope < 0:
+        verdict += (
+            f"; ended by its budget of {tuned.training.steps} steps, validation loss still "
+            f"falling by {-tuned.training.slope:.2g} in 100"
+        )
+    return verdict
 
 
 def _sizes(tuned: Tuned, stored: int) -> dict[str, int]:

@@ -26,6 +26,7 @@ from pipeline.tracking.stages.tune.records import RunRecorder, log_tuned
 from pipeline.tracking.stages.tune.workspace import remove, workspace
 from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Silent, Workspace
 from pipeline.tuning.training.devices import agree
+from pipeline.tuning.training.schedule import DivergedError
 from pipeline.tuning.tune import Tuned, tune
 
 
@@ -61,8 +62,10 @@ def run_tune(config: TuneConfig) -> Registered:
             mlflow.set_tag("reuses", done.run_id)
             mlflow.set_tag(NOTE, f"Run {done.run_id} has finished the same tuning meanwhile.")
             return
-        except TuningError:
+        except TuningError as error:
             remove(place)  # the same again would end the same
+            if isinstance(error, DivergedError):
+                mlflow.set_tag("stopped", "diverged")
             raise
         if tuned is None:
             raise AssertionError("the first process has no result")
