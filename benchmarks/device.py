@@ -216,7 +216,7 @@ def make_vision_base(folder: Path, form: Mapping[str, int]) -> None:
         pretrained_cfg_overlay={"input_size": (3, form["img_size"], form["img_size"])},
         **form,
     )
-    save_vision_base(network, folder)
+    save_vision_base(network, form, folder)
 
 
 def vision_model(folder: Path, method: str) -> VisionModel:

@@ -17,8 +17,9 @@ def main(arguments: Sequence[str]) -> None:
     open_store()
     extracted = run_extract(config)
     layers = extracted.read()
-    shapes = {array.shape for array in layers.values()}
-    print(f"features: run {extracted.run_id}, {len(layers)} layers of shape {shapes.pop()}")
+    shapes = dict.fromkeys(str(array.shape) for array in layers.values())
+    shaped = ", ".join(shapes)
+    print(f"features: run {extracted.run_id}, {len(layers)} layers of shape {shaped}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -37,12 +37,15 @@ class Origin:
     pooling: str
 
 
-def by_layer(features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+def by_layer(
+    features: NDArray[np.float32] | Sequence[NDArray[np.float32]],
+) -> dict[str, NDArray[np.float32]]:
     """Name the layers, and leave out those in which no stimulus differs from another.
 
     Parameters
     ----------
     features : ndarray of float32, shape (n_stimuli, n_layers, n_features)
+        Or, where layers differ in width, an array of shape (n_stimuli, n_features) for each.
 
     Returns
     -------
@@ -55,16 +58,18 @@ def by_layer(features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     DataError
         When features are not finite.
     """
-    if not np.isfinite(features).all():
+    arrays = list(np.moveaxis(features, 1, 0)) if isinstance(features, np.ndarray) else features
+    n_infinite = sum(np.count_nonzero(~np.isfinite(x)) for x in arrays)
+    if n_infinite:
         raise DataError(
             Problem(
                 "features",
                 "finite values",
-                f"{np.count_nonzero(~np.isfinite(features))} values that are NaN or infinite",
+                f"{n_infinite} values that are NaN or infinite",
                 "The tuned model diverged: tune it again with a lower learning_rate.",
             )
         )
-    layers = {f"layer_{n:02d}": features[:, n] for n in range(features.shape[1])}
+    layers = {f"layer_{n:02d}": x for n, x in enumerate(arrays)}
     return {name: x for name, x in layers.items() if np.ptp(x, axis=0).max() > 0}
 
 

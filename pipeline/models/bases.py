@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import ConfigError, Problem, nearest, refuse
-from pipeline.models.directories import in_timms_form, modality_in, problems_in
+from pipeline.models.directories import modality_in, problems_in
 from pipeline.models.hub import HubModel, fetch
-from pipeline.models.travelling.card import base_digest
 from pipeline.words import Modality
 
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -45,41 +44,26 @@ def _from_hub(name: str, summary: str, model: HubModel) -> Base:
     """Take a text model of the Hugging Face hub, or of its local cache, as a base."""
 
     def folder() -> Path:
-        found = fetch(model)
-        refuse(problems_in(found), ConfigError)
-        return found
+        snapshot = fetch(model)
+        refuse(problems_in(snapshot), ConfigError)
+        return snapshot
 
     return Base(name, "text", summary, folder, model)
 
 
 def _from_timm(name: str, summary: str, model: HubModel) -> Base:
-    """Take a vision transformer of timm's, laid down in this project's form, as a base."""
-
-    def folder() -> Path:
-        found = fetch(model)
-        return _from_timms_form(found, f"snapshots/{found.name}")
-
-    return Base(name, "image", summary, folder, model)
-
-
-def _from_timms_form(found: Path, name: str) -> Path:
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    from pipeline.models.timm_bases import as_vision_base  # torch: not before it is needed
-
-    return as_vision_base(found, Path(HF_HUB_CACHE) / "timm-as-bases" / name)
+    """Take a vision model of timm's as a base."""
+    return replace(_from_hub(name, summary, model), modality="image")
 
 
 def _in_directory(folder: Path) -> Base:
     """Take a directory as a base."""
 
-    def found() -> Path:
+    def checked() -> Path:
         refuse(problems_in(folder), ConfigError)
-        if in_timms_form(folder):
-            return _from_timms_form(folder, f"directories/{base_digest(folder)}")
         return folder
 
-    return Base(folder.resolve().name, modality_in(folder), f"local directory {folder}", found)
+    return Base(folder.resolve().name, modality_in(folder), f"local directory {folder}", checked)
 
 
 def _embedded(name: str) -> Callable[[], Path]:
@@ -129,7 +113,7 @@ def find_base(name: str) -> Base:
     ----------
     name : str
         A name in BASES, a directory, ``organisation/name`` or ``organisation/name@revision``;
-        ``timm/name`` is a vision transformer of timm's.
+        ``timm/name`` is a vision model of timm's.
 
     Raises
     ------
@@ -160,7 +144,7 @@ def find_base(name: str) -> Base:
 def folder_of(name: str) -> Path | None:
     """Find a model that lies in the repository or in a directory; None for any other name."""
     embedded, folder = PRETRAINED / name, Path(name).expanduser()
-    return next((found for found in (embedded, folder) if found.is_dir()), None)
+    return next((place for place in (embedded, folder) if place.is_dir()), None)
 
 
 def short_name(name: str) -> str:

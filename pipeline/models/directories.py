@@ -12,6 +12,7 @@ from pipeline.models.travelling.card import base_files
 from pipeline.words import Modality
 
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
+CONFIG = "config.json"
 _INDEX = "model.safetensors.index.json"
 
 
@@ -20,14 +21,9 @@ def modality_in(folder: Path) -> Modality:
     return "image" if "architecture" in read_config(folder) else "text"
 
 
-def in_timms_form(folder: Path) -> bool:
-    """Say whether a vision model lies in timm's own form, which names its architecture."""
-    return isinstance(read_config(folder).get("architecture"), str)
-
-
 def read_config(folder: Path) -> dict[str, Any]:
     """Read config.json; empty where there is none that can be read."""
-    return _read_object(folder / "config.json")
+    return _read_object(folder / CONFIG)
 
 
 def _read_object(path: Path) -> dict[str, Any]:
@@ -43,12 +39,14 @@ def problems_in(folder: Path) -> Iterator[Problem]:
     config = read_config(folder)
     if not config:
         yield Problem(
-            f"{folder}/config.json",
+            f"{folder}/{CONFIG}",
             "the configuration of a model, in JSON",
             "none that can be read",
             "Point to the directory that save_pretrained wrote.",
         )
-    elif "architecture" not in config:
+    elif "architecture" in config:
+        yield from _vision_problems(folder, config)
+    else:
         yield from _text_problems(folder, config)
     yield from _weight_problems(folder)
     yield from _link_problems(folder)
@@ -68,13 +66,44 @@ def _link_problems(folder: Path) -> Iterator[Problem]:
             )
 
 
+def _vision_problems(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:
+    from pipeline.models.travelling.vision_networks import has_tokens, outline_of
+
+    try:
+        outline = outline_of(folder)
+    except (RuntimeError, TypeError, ValueError, KeyError, AttributeError) as error:
+        yield Problem(
+            f"{folder}/{CONFIG}",
+            "an architecture of timm's and its model_args, as timm writes them",
+            f"{config['architecture']!r} ({error})",
+            "Was it saved by timm's push_to_hf_hub or save_for_hf? The installed timm lists its "
+            "architectures: timm.list_models().",
+        )
+        return
+    if not has_tokens(outline) and not hasattr(outline, "forward_intermediates"):
+        yield Problem(
+            f"{folder}/{CONFIG}: architecture",
+            "a network whose layers timm can show (forward_intermediates)",
+            repr(config["architecture"]),
+            "Choose another architecture of timm's, e.g. a ViT, Swin, ConvNeXt or ResNet.",
+        )
+    height, width = outline.pretrained_cfg["input_size"][-2:]
+    if height != width:
+        yield Problem(
+            f"{folder}/{CONFIG}: pretrained_cfg.input_size",
+            "a square",
+            f"{height} x {width}",
+            "Choose a model for square pictures.",
+        )
+
+
 def _text_problems(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:
     from transformers import CONFIG_MAPPING
 
     kind = config.get("model_type")
     if kind not in CONFIG_MAPPING:
         yield Problem(
-            f"{folder}/config.json: model_type",
+            f"{folder}/{CONFIG}: model_type",
             "an architecture that transformers knows",
             repr(kind),
             "Was the model saved with save_pretrained? Code that comes with a model is not run.",

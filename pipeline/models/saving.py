@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pipeline.models.travelling.architecture import remember_base, unwrapped
 from pipeline.models.travelling.loading import INSERTED, TunedModel
 from pipeline.models.travelling.parts import save_part, whole_of
 from pipeline.models.travelling.text import TextModel
-from pipeline.models.travelling.vision import PictureForm
+from pipeline.models.travelling.vision_networks import CONFIG, configuration
 
 
 def save_tuned(model: TunedModel, folder: Path) -> None:
@@ -33,43 +34,36 @@ def save_tuned(model: TunedModel, folder: Path) -> None:
         if isinstance(model, TextModel):
             unwrapped(network).save_pretrained(weights, state_dict=whole_of(network))
         else:
-            _save_vit(network, model.picture, weights)
+            _save_vision(network, weights)
         if card.insertion:
             save_part(network, card, weights / INSERTED, trained=False)
 
 
-def _save_vit(network: Any, picture: PictureForm, folder: Path) -> None:
+def _save_vision(network: Any, folder: Path) -> None:
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True)
-    config = {
-        "architecture": vit_architecture(network),
-        "size": picture.size,
-        "mean": picture.mean,
-        "std": picture.std,
-    }
-    (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
+    config = json.dumps(configuration(network), indent=1)
+    (folder / CONFIG).write_text(config, encoding="utf-8")
     state = {name: value.contiguous().cpu() for name, value in whole_of(network).items()}
     save_file(state, folder / "model.safetensors")
 
 
-def vit_architecture(network: Any) -> dict[str, Any]:
-    """Read off a plain timm ViT the constructor arguments that make another like it."""
-    block = network.blocks[0]
-    return {
-        "img_size": network.patch_embed.img_size[0],
-        "patch_size": network.patch_embed.patch_size[0],
-        "embed_dim": network.embed_dim,
-        "depth": len(network.blocks),
-        "num_heads": block.attn.num_heads,
-        "mlp_ratio": block.mlp.fc1.out_features / network.embed_dim,
-        "global_pool": "token",
+def save_vision_base(network: Any, model_args: Mapping[str, Any], folder: Path) -> None:
+    """Lay a network that timm made down as a base, in the form of timm's own models.
+
+    Parameters
+    ----------
+    network : timm model
+    model_args : mapping of str to Any
+        What it was made with beside the name of its architecture.
+    folder : Path
+        New.
+    """
+    cfg = network.pretrained_cfg
+    network.own_config = {
+        "architecture": cfg["architecture"],
+        "model_args": dict(model_args),
+        "pretrained_cfg": {name: cfg[name] for name in ("input_size", "mean", "std")},
     }
-
-
-def save_vision_base(network: Any, folder: Path) -> None:
-    """Lay a pretrained plain timm ViT down as a base."""
-    data = network.pretrained_cfg
-    size = data["input_size"][-1]
-    picture = PictureForm(size, tuple(data["mean"]), tuple(data["std"]))
-    _save_vit(remember_base(network, set()), picture, folder)
+    _save_vision(remember_base(network, set()), folder)

@@ -104,6 +104,8 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # type: ignore[type-arg]
         """Do the task, or return features of shape (n_stimuli, n_layers, n_features).
 
+        Where layers differ in width, as in a ResNet, features are a list with an array for each.
+
         Texts come as a list, a Series or a DataFrame of one column, or of the columns ``text`` and
         ``text_pair`` where two belong together (for spans the question and the text that holds
         its answer); pictures come as an array of bytes.

@@ -11,6 +11,8 @@ from pipeline.data.examples import Examples
 from pipeline.models.travelling.architecture import head_names
 from pipeline.models.travelling.labelling import logits_of
 from pipeline.models.travelling.loading import TunedModel
+from pipeline.models.travelling.text import TextModel
+from pipeline.models.travelling.vision_networks import classifier_names
 from pipeline.tuning.forms.items import IGNORED
 from pipeline.tuning.forms.prepare import prepare
 
@@ -24,11 +26,11 @@ def head_modules(network: Any) -> dict[str, Any]:
 
     Parameters
     ----------
-    network : transformers model or timm VisionTransformer
+    network : transformers model, or one of timm's
         Plain, as loaded. A pooler that the base did not bring is part of the head.
     """
     if not hasattr(network, "base_model"):
-        return {"head": network.head}
+        return {name: network.get_submodule(name) for name in classifier_names(network)}
     if network.can_generate():
         return {}
     head = {name: getattr(network, name) for name in head_names(network)}
@@ -43,17 +45,24 @@ def put_nearest_class_mean(model: TunedModel, head: Any, train: Examples) -> Non
 
     The class whose mean is nearest to x maximises m·x - |m|²/2, which is a linear layer. Where the
     head's last layer has no bias, means are put to length 1: the nearest by angle then wins. A
-    class that no example has is never named.
+    class that no example has is never named. Of a network that takes the mean of two heads, each
+    is given the means of what itself is given.
 
     Parameters
     ----------
     model : TextModel or VisionModel
-        Changed in place: the last linear layer of its head.
+        Changed in place: the last linear layer of its head, or of each.
     head : iterable of modules
         As found by ``head_modules``.
     train : LabelledTexts, TaggedTexts or LabelledImages
     """
-    last = [layer for part in head for layer in part.modules() if isinstance(layer, nn.Linear)][-1]
+    layers = [layer for part in head for layer in part.modules() if isinstance(layer, nn.Linear)]
+    # a text passes the layers of its head one after another, a picture each of its heads
+    for last in layers[-1:] if isinstance(model, TextModel) else layers:
+        _put_means(last, model, train)
+
+
+def _put_means(last: nn.Linear, model: TunedModel, train: Examples) -> None:
     seen, labels = _inputs_of(last, model, train)
     counts = torch.bincount(labels, minlength=last.out_features)
     means = torch.zeros_like(last.weight).index_add_(0, labels, seen)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Problem, TuningError
+from pipeline.models.directories import read_config
 from pipeline.tuning.method import Start
 
 if TYPE_CHECKING:
@@ -34,13 +36,14 @@ def load_base(start: Start) -> TunedModel:
 def _loaded(start: Start) -> TunedModel:
     from pipeline.models.travelling.text import TextModel
     from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
-    from pipeline.models.travelling.vision import VisionModel, load_vision_base
+    from pipeline.models.travelling.vision import VisionModel, picture_form
+    from pipeline.models.travelling.vision_networks import load_vision_network
 
     if start.card.modality == "text":
         network = load_text_network(start.base_folder, start.card)
         return TextModel(network, load_tokenizer(start.base_folder), start.card)
-    network, picture = load_vision_base(start.base_folder, len(start.card.classes))
-    return VisionModel(network, picture, start.card)
+    network = load_vision_network(start.base_folder, len(start.card.classes))
+    return VisionModel(network, picture_form(network), start.card)
 
 
 def load_frozen(start: Start) -> TunedModel:
@@ -72,8 +75,33 @@ def settle_as_control(start: Start, model: TunedModel) -> TunedModel:
 
 
 def architecture_of(start: Start) -> str:
-    """Name the architecture of a base by its configuration: transformers' type, or ``vit``."""
-    return "vit" if start.card.modality == "image" else str(text_config(start).model_type)
+    """Name the architecture of a base by its configuration, as transformers or timm does."""
+    if start.card.modality == "image":
+        return str(read_config(start.base_folder)["architecture"])
+    return str(text_config(start).model_type)
+
+
+def lacks_tokens(start: Start, distances: bool) -> Iterator[Problem]:
+    """Find out whether a vision base lacks tokens that something can be put behind, or among.
+
+    Parameters
+    ----------
+    start : Start
+    distances : bool
+        Whether it may know positions by a table of distances, in which further tokens have none.
+    """
+    from pipeline.models.travelling.vision_networks import has_tokens, outline_of
+
+    network = outline_of(start.base_folder)
+    has_table = any(".rel" in name for name, _ in network.named_parameters())
+    if not has_tokens(network) or (has_table and not distances):
+        beside = "" if distances else " without a table of their distances"
+        yield Problem(
+            f"method '{start.card.method}'",
+            f"a vision base of tokens in blocks of one width{beside}: ViT, DeiT, DINO, CLIP, …",
+            f"{start.card.base}, a {architecture_of(start)}",
+            "Choose such a base, or another method.",
+        )
 
 
 def text_config(start: Start) -> Any:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import Problem
-from pipeline.tuning.loading import architecture_of, load_base
+from pipeline.tuning.loading import load_base
 from pipeline.tuning.method import Start
 
 if TYPE_CHECKING:
@@ -15,7 +14,10 @@ if TYPE_CHECKING:
 TASK_TYPES = {"classification": "SEQ_CLS", "tagging": "TOKEN_CLS", "spans": "QUESTION_ANS"}
 
 
-def load_with_peft(start: Start, kind: type[Any], **settings: Any) -> TunedModel:
+Targets = Callable[[Any, Collection[str]], "list[str] | None"]
+
+
+def load_with_peft(start: Start, kind: type[Any], targets: Targets, **settings: Any) -> TunedModel:
     """Load a base and let PEFT put its layers in.
 
     Parameters
@@ -23,6 +25,9 @@ def load_with_peft(start: Start, kind: type[Any], **settings: Any) -> TunedModel
     start : Start
     kind : type
         A configuration class of PEFT.
+    targets : callable
+        ``targets(network, names of the head's modules)``: names of the layers that it changes;
+        None leaves them to PEFT.
     **settings
         Those of the class that are the method's own.
     """
@@ -35,6 +40,7 @@ def load_with_peft(start: Start, kind: type[Any], **settings: Any) -> TunedModel
     config = kind(
         task_type=_task_type(start, model.network),
         modules_to_save=list(head) or None,
+        target_modules=targets(model.network, head),
         **settings,
     )
     model.network = get_peft_model(model.network, config)
@@ -47,15 +53,3 @@ def _task_type(start: Start, network: Any) -> str | None:
     if start.card.form == "generation":
         return "SEQ_2_SEQ_LM" if network.config.is_encoder_decoder else "CAUSAL_LM"
     return TASK_TYPES[start.card.form]
-
-
-def lacks_targets(start: Start, method: str, known: Mapping[str, Any]) -> Iterator[Problem]:
-    """Find out whether PEFT knows where in a base the layers of a method belong."""
-    kind = architecture_of(start)
-    if kind not in known:
-        yield Problem(
-            f"method '{method}'",
-            f"a base of a type for which PEFT knows where it belongs: {', '.join(sorted(known))}",
-            f"{start.card.base}, of type {kind}",
-            "Choose such a base, or another method.",
-        )

@@ -6,9 +6,8 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
-from timm_files import SMALL, timm_folder
+from vision_architectures import VISION, timm_folder
 
 from pipeline.errors import BaseUnreachableError, ConfigError
 from pipeline.models import hub
@@ -93,34 +92,26 @@ def test_weights_in_several_files_are_a_base_and_all_of_them_count(tmp_path, tex
         find_base(str(tmp_path)).folder()
 
 
-def test_a_plain_vision_transformer_of_timm_is_a_base_that_computes_the_same(tmp_path, cache):
-    import torch
-
-    from pipeline.models.travelling.vision import load_vision_base
-
-    network = timm_folder(tmp_path / "vit", "vit_tiny_patch16_224", **SMALL)
-    folder = find_base(str(tmp_path / "vit")).folder()
-    assert find_base(str(tmp_path / "vit")).folder() == folder, "made once, found again"
-    again, picture = load_vision_base(folder, network.num_classes)
-    images = picture.prepare(np.zeros((2, 32, 32, 3), dtype=np.uint8))
-    with torch.inference_mode():
-        torch.testing.assert_close(again.eval()(images), network(images))
-
-
 @pytest.mark.parametrize(
-    ("name", "architecture", "told"),
+    ("config", "told"),
     [
-        ("vit_tiny_patch16_224", {**SMALL, "reg_tokens": 2}, r"differs in pos_embed, reg_token"),
-        ("vit_tiny_patch16_224", {**SMALL, "init_values": 0.1}, r"differs in blocks.0.ls1"),
-        ("resnet10t", {}, r"resnet10t, a ResNet"),
+        ({"architecture": "no_such_net"}, r"architecture of timm's.*'no_such_net'"),
+        ({"model_args": {"no_such_argument": 1}}, r"architecture of timm's.*no_such_argument"),
+        ({"architecture": {"img_size": 32}}, r"architecture of timm's"),
     ],
 )
-def test_what_prompts_and_features_cannot_stand_for_is_refused(
-    tmp_path, cache, name, architecture, told
-):
-    timm_folder(tmp_path / "other", name, **architecture)
+def test_a_vision_base_that_timm_cannot_make_is_refused(tmp_path, config, told):
+    folder = shutil.copytree(PRETRAINED / "tiny-vit", tmp_path / "vit")
+    whole = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**whole, **config}))
     with pytest.raises(ConfigError, match=told):
-        find_base(str(tmp_path / "other")).folder()
+        find_base(str(folder)).folder()
+
+
+def test_a_vision_base_for_pictures_that_are_no_squares_is_refused(tmp_path):
+    timm_folder(tmp_path / "wide", *VISION["resnet"], input_size=(3, 32, 64))
+    with pytest.raises(ConfigError, match=r"input_size: expected a square; found 32 x 64"):
+        find_base(str(tmp_path / "wide")).folder()
 
 
 def test_an_unknown_base_is_refused_with_the_nearest_name():

@@ -15,7 +15,8 @@ from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.loading import load_tuned
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.text_networks import load_text_network
-from pipeline.models.travelling.vision import VisionModel, load_vision_base
+from pipeline.models.travelling.vision import VisionModel, picture_form
+from pipeline.models.travelling.vision_networks import load_vision_network
 
 TYPES = {
     "generation": "CAUSAL_LM",
@@ -135,7 +136,8 @@ def test_a_head_is_kept_even_where_the_base_has_one_of_its_size(
         model = TextModel(load_text_network(folder, card), whole.tokenizer, card)
         head = model.network.classifier
     else:
-        model = VisionModel(*load_vision_base(folder, 10), card)
+        network = load_vision_network(folder, 10)
+        model = VisionModel(network, picture_form(network), card)
         head = model.network.head
     model.network.requires_grad_(False)
     head.weight.normal_()
@@ -147,7 +149,7 @@ def test_a_head_is_kept_even_where_the_base_has_one_of_its_size(
 
 def test_a_vision_base_with_a_head_for_other_classes_gets_a_new_one(adapted, tmp_path):
     save_tuned(adapted("tiny-vit", "digits", "full"), tmp_path)
-    network, _ = load_vision_base(tmp_path / "weights", 3)
+    network = load_vision_network(tmp_path / "weights", 3)
     assert network.head.weight.shape == (3, 128)
 
 

@@ -14,15 +14,9 @@ WEIGHTS = PRETRAINED / "model.safetensors"
 
 
 def load_backbone(folder):
-    from safetensors.torch import load_file
-    from timm.models.vision_transformer import VisionTransformer
+    from pipeline.models.travelling.vision_networks import load_vision_network
 
-    import pipeline  # noqa: F401 (lets torchvision load)
-
-    config = json.loads((folder / "config.json").read_text())
-    network = VisionTransformer(**config["architecture"], num_classes=0)
-    network.load_state_dict(load_file(folder / "model.safetensors"))
-    return network.eval(), config
+    return load_vision_network(folder, 0), json.loads((folder / "config.json").read_text())
 
 
 def class_tokens(network, images):
@@ -78,7 +72,7 @@ class TestTheShippedWeights:
 
     def test_fit_the_network_that_the_configuration_describes(self):
         network, config = load_backbone(PRETRAINED)
-        assert config["size"] == 32
+        assert config["pretrained_cfg"]["input_size"] == [3, 32, 32]
         assert class_tokens(network, np.zeros((2, 32, 32, 3), dtype=np.uint8)).shape == (2, 128)
 
     def test_tell_digits_apart_through_a_linear_classifier(self):

@@ -8,7 +8,7 @@ import sys
 import mlflow
 import pytest
 from hub_server import Repository, on_its_own, served
-from timm_files import SMALL, timm_folder
+from vision_architectures import VISION, timm_folder
 
 from pipeline.models.bases import PRETRAINED
 
@@ -35,7 +35,7 @@ def tuned(repository, tmp_path_factory):
     """Tune bases of a hub at their newest commit, and again at that commit when it is gone."""
     place = tmp_path_factory.mktemp("hub")
     shutil.copytree(PRETRAINED / "tiny-gpt2", place / "tiny")
-    timm_folder(place / "small", "vit_tiny_patch16_224", **SMALL)
+    timm_folder(place / "small", *VISION["vit"])
     for name in ("tiny", "small"):
         (place / name / "README.md").write_text("# As every repository of the hub has one")
     repositories = {

@@ -27,18 +27,21 @@ from pipeline.worlds.pictures import COLOURS, LAYOUTS, SHAPES
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained" / "tiny-vit"
 CONFIG: dict[str, Any] = {
-    "architecture": {  # arguments of timm's VisionTransformer
+    "architecture": "vit_tiny_patch16_224",
+    "num_classes": 0,
+    "model_args": {
         "img_size": 32,
         "patch_size": 4,
         "embed_dim": 128,
         "depth": 4,
         "num_heads": 4,
-        "mlp_ratio": 4.0,
-        "global_pool": "token",
     },
-    "size": 32,
-    "mean": [0.5, 0.5, 0.5],
-    "std": [0.5, 0.5, 0.5],
+    "pretrained_cfg": {
+        "num_classes": 0,
+        "input_size": [3, 32, 32],
+        "mean": [0.5, 0.5, 0.5],
+        "std": [0.5, 0.5, 0.5],
+    },
 }
 # Far from the seeds of tasks and brains, which are small: no picture is met twice.
 _FIRST_SEED, _HELD_OUT_SEED = 1_000_003, 999_983
@@ -60,9 +63,11 @@ class Learner(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        from timm.models.vision_transformer import VisionTransformer
+        import timm
 
-        self.backbone = VisionTransformer(**CONFIG["architecture"], num_classes=0)
+        self.backbone = timm.create_model(
+            CONFIG["architecture"], num_classes=0, **CONFIG["model_args"]
+        )
         for block in self.backbone.blocks:  # the fused kernel nearly doubles the time of a step
             block.attn.fused_attn = False
         width = self.backbone.num_features

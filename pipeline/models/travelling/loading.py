@@ -10,7 +10,8 @@ from .card import Card, base_digest
 from .parts import load_part
 from .text import TextModel
 from .text_networks import load_text_network, load_tokenizer
-from .vision import VisionModel, load_vision_base
+from .vision import VisionModel, picture_form
+from .vision_networks import load_vision_network
 
 TunedModel = TextModel | VisionModel
 INSERTED = "inserted"  # beside all weights: what a method put in that no plain network holds
@@ -40,8 +41,8 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path]) -> TunedModel:
     if card.modality == "text":
         network = _laid_over(load_text_network(start, card), card, weights)
         return TextModel(network, load_tokenizer(folder / "tokenizer"), card)
-    network, picture = load_vision_base(start, len(card.classes))
-    return VisionModel(_laid_over(network, card, weights), picture, card)
+    network = load_vision_network(start, len(card.classes))
+    return VisionModel(_laid_over(network, card, weights), picture_form(network), card)
 
 
 def _laid_over(network: Any, card: Card, weights: Path) -> Any:

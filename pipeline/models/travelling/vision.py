@@ -1,11 +1,10 @@
-"""Vision transformers: the classes that they name, their hidden states, and how they are loaded."""
+"""Vision models of timm's: the classes that they name, and their hidden states."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,20 +12,28 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from .architecture import remember_base
+from .architecture import unwrapped
 from .card import Card
-from .torchvision_on_cpu import declare_torchvision_operators
+from .vision_networks import has_class_token, has_tokens
 
 
 class VisionModel:
-    """A vision transformer that names classes and shows its hidden states."""
+    """A model of timm's that names classes and shows its hidden states.
 
-    poolings = ("mean", "class")
+    Attributes
+    ----------
+    poolings : tuple of str
+        What ``features`` can do: ``class`` only where one token stands for the picture.
+    """
+
+    poolings: tuple[str, ...] = ("mean", "class")
 
     def __init__(self, network: Any, picture: PictureForm, card: Card) -> None:
         self.network = network.eval()
         self.picture = picture
         self.card = card
+        if not has_class_token(unwrapped(network)):
+            self.poolings = ("mean",)
 
     @torch.inference_mode()
     def perform(self, items: NDArray[np.uint8], batch_size: int = 64) -> list[str]:
@@ -39,37 +46,58 @@ class VisionModel:
     @torch.inference_mode()
     def features(
         self, items: NDArray[np.uint8], pooling: str = "mean", batch_size: int = 64
-    ) -> NDArray[np.float32]:
+    ) -> NDArray[np.float32] | list[NDArray[np.float32]]:
         """Compute one vector a picture and layer, prompts in place but their positions dropped.
 
         Parameters
         ----------
         items : ndarray of uint8, shape (n_stimuli, height, width, 3)
         pooling : 'mean' or 'class'
-            Mean over the patches, or the class token.
+            Mean over patches or places, or the class token.
         batch_size : int
 
         Returns
         -------
         ndarray of float32, shape (n_stimuli, n_layers + 1, n_features)
-            Layer 0 is the patch embedding; the last layer is after the final norm.
+            Layer 0 is the patch embedding; the last layer is after the final norm. Of a network
+            without tokens a list of arrays of shape (n_stimuli, n_features): its layers are
+            stages, which differ in width.
         """
-        n_patches = self.network.patch_embed.num_patches
-        pooled = []
-        for batch in self._batches(items, batch_size):
-            states = _vit_states(self.network, batch)
+        pooled = [
+            [vectors.float().cpu().numpy() for vectors in self._pooled(batch, pooling)]
+            for batch in self._batches(items, batch_size)
+        ]
+        layers = [np.concatenate(layer) for layer in zip(*pooled, strict=True)]
+        same_width = len({layer.shape for layer in layers}) == 1
+        return np.stack(layers, axis=1) if same_width else layers
+
+    @property
+    def n_positions(self) -> int:
+        """How many tokens of a picture pass the network; of one without tokens, as of a ViT/16."""
+        plain = unwrapped(self.network)
+        if not has_tokens(plain):
+            return max(1, self.picture.size // 16) ** 2
+        n_tokens: int = plain.patch_embed.num_patches + plain.num_prefix_tokens
+        return n_tokens + self.card.prompt_length
+
+    def _pooled(self, batch: torch.Tensor, pooling: str) -> Iterator[torch.Tensor]:
+        plain = unwrapped(self.network)
+        if not has_tokens(plain):
+            for maps in plain.forward_intermediates(
+                batch, norm=True, output_fmt="NCHW", intermediates_only=True
+            ):
+                yield maps.mean(dim=(2, 3))
+            return
+        states = token_states(plain, batch)
+        n_patches = states[0].shape[1] - plain.num_prefix_tokens
+        for state in states:
             # class token first, then prompts, then patches: counting from the end drops prompts
-            vectors = [
-                state[:, 0] if pooling == "class" else state[:, -n_patches:].mean(dim=1)
-                for state in states
-            ]
-            pooled.append(torch.stack(vectors, dim=1).float().cpu().numpy())
-        return np.concatenate(pooled)
+            yield state[:, 0] if pooling == "class" else state[:, -n_patches:].mean(dim=1)
 
     def _batches(self, items: NDArray[np.uint8], batch_size: int) -> Iterator[torch.Tensor]:
         device = next(self.network.parameters()).device
         for start in range(0, len(items), batch_size):
-            yield self.picture.prepare(items[start : start + batch_size]).to(device)
+            yield self.picture.prepare(items[start : start + batch_size], device)
 
 
 @dataclass(frozen=True)
@@ -80,52 +108,46 @@ class PictureForm:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
-    def prepare(self, images: NDArray[np.uint8]) -> torch.Tensor:
-        """Turn (n, height, width, 3) bytes into the (n, 3, size, size) floats a base expects."""
-        pixels = torch.tensor(np.asarray(images)).permute(0, 3, 1, 2).float() / 255
+    def prepare(
+        self, images: NDArray[np.uint8], device: torch.device | str = "cpu"
+    ) -> torch.Tensor:
+        """Turn (n, height, width, 3) bytes into the (n, 3, size, size) floats a base expects.
+
+        Pictures travel to the device as bytes, and are brought to their size there.
+        """
+        pixels = torch.tensor(np.asarray(images)).to(device).permute(0, 3, 1, 2).float() / 255
         if pixels.shape[-2:] != (self.size, self.size):
             pixels = nn.functional.interpolate(
                 pixels, (self.size, self.size), mode="bilinear", antialias=True
             )
-        mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (self.mean, self.std))
+        mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (self.mean, self.std))
         return (pixels - mean) / std
 
 
-def _vit_states(vit: Any, batch: torch.Tensor) -> list[torch.Tensor]:
+def picture_form(network: Any) -> PictureForm:
+    """Read off a network of timm's in which form it takes pictures."""
+    cfg = network.pretrained_cfg
+    return PictureForm(cfg["input_size"][-1], tuple(cfg["mean"]), tuple(cfg["std"]))
+
+
+def token_states(network: Any, batch: torch.Tensor) -> list[torch.Tensor]:
     """Tokens before the first block and after each; the last after the final norm."""
     states: list[torch.Tensor] = []
-    # the embedding is read off before the prompts enter, hence from norm_pre and not from a block
-    modules = [vit.norm_pre, *vit.blocks[:-1], vit.norm]
-    hooks = [m.register_forward_hook(lambda _m, _i, out: states.append(out)) for m in modules]
-    try:
-        vit.forward_features(batch)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with _reading(network, states):
+        network.forward_features(batch)
     return states
 
 
-def load_vision_base(folder: Path, n_classes: int) -> tuple[Any, PictureForm]:
-    """Load a timm ViT from a folder, with a head for ``n_classes`` (new unless it was saved)."""
-    from safetensors.torch import load_file
-
-    network, picture = random_vision_base(folder, n_classes)
-    weights = load_file(folder / "model.safetensors")
-    if len(weights.get("head.bias", ())) != n_classes:  # a head for other classes is of no use
-        weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
-    missing, unexpected = network.load_state_dict(weights, strict=False)
-    if unexpected or any(not name.startswith("head.") for name in missing):
-        raise ValueError(f"{folder}: weights do not fit: missing {missing}, extra {unexpected}")
-    remember_base(network, {"head.weight", "head.bias"})
-    return network, picture
-
-
-def random_vision_base(folder: Path, n_classes: int) -> tuple[Any, PictureForm]:
-    """Make a timm ViT like the one in a folder, at random weights; its own are not read."""
-    declare_torchvision_operators()
-    from timm.models.vision_transformer import VisionTransformer
-
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    network = VisionTransformer(**config["architecture"], num_classes=n_classes)
-    remember_base(network, set(network.state_dict()))
-    return network, PictureForm(config["size"], tuple(config["mean"]), tuple(config["std"]))
+@contextmanager
+def _reading(network: Any, states: list[torch.Tensor]) -> Iterator[None]:
+    """Let a network leave its tokens in a list."""
+    first, *_ = blocks = network.blocks
+    # in front of the hooks that put prompts in: the embedding is read without them
+    hooks = [first.register_forward_pre_hook(lambda _m, i: states.append(i[0]), prepend=True)]
+    for module in [*blocks[:-1], network.norm]:
+        hooks.append(module.register_forward_hook(lambda _m, _i, out: states.append(out)))
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()

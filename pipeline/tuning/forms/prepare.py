@@ -85,8 +85,8 @@ def prepare(model: TunedModel, examples: Examples) -> tuple[Items, Collate]:
     if isinstance(model, VisionModel) and isinstance(examples, LabelledImages):
         images, labels = map(torch.from_numpy, (examples.images, examples.labels))
         items = [{"images": x, "labels": y} for x, y in zip(images, labels, strict=True)]
-        tokens = model.network.patch_embed.num_patches + 1 + model.card.prompt_length
-        return Items(items, np.full((len(items), 1), tokens)), _Pictures(model.picture)
+        positions = np.full((len(items), 1), model.n_positions)
+        return Items(items, positions), _Pictures(model.picture)
     raise TuningError(wrong_examples(model.card.task, model.card.modality, examples))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
-from pipeline.tuning.loading import architecture_of, load_frozen
+from pipeline.tuning.loading import architecture_of, lacks_tokens, load_frozen
 from pipeline.tuning.method import Method, Recipe, Start
 
 if TYPE_CHECKING:
@@ -31,11 +31,14 @@ def _build(start: Start) -> TunedModel:
 def _lacks(start: Start) -> Iterator[Problem]:
     from pipeline.models.travelling.insertions.places import PLACES
 
+    if start.card.modality == "image":
+        yield from lacks_tokens(start, distances=True)
+        return
     kind = architecture_of(start)
     if kind not in PLACES:
         yield Problem(
             "method 'adapter'",
-            f"a base of type {', '.join(PLACES)}",
+            f"a base of type {', '.join(sorted(set(PLACES) - {'vit'}))}",
             f"{start.card.base}, of type {kind}",
             "Choose such a base, or another method.",
         )

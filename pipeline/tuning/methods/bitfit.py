@@ -22,7 +22,8 @@ def _build(start: Start) -> TunedModel:
 
 
 def _is_bias(name: str) -> bool:
-    return name.rpartition(".")[2] == "bias"
+    # BEiT and EVA hold those of queries, keys and values apart
+    return name.rpartition(".")[2] in ("bias", "q_bias", "k_bias", "v_bias")
 
 
 def _lacks(start: Start) -> Iterator[Problem]:

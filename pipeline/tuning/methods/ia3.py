@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import Problem
 from pipeline.tuning.loading import architecture_of
 from pipeline.tuning.method import Method, Recipe, Start
-from pipeline.tuning.with_peft import lacks_targets, load_with_peft
+from pipeline.tuning.with_peft import load_with_peft
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
@@ -22,13 +22,33 @@ def _build(start: Start) -> TunedModel:
     """
     from peft import IA3Config
 
-    return load_with_peft(start, IA3Config, fan_in_fan_out=architecture_of(start) == "gpt2")
+    from pipeline.tuning.targets import IA3 as OWN
+
+    kind = architecture_of(start)
+    targets, entering = OWN.get(kind, ((), ()))  # none: PEFT's choice
+    return load_with_peft(
+        start,
+        IA3Config,
+        lambda _network, _head: list(targets) or None,
+        feedforward_modules=list(entering) or None,
+        fan_in_fan_out=kind == "gpt2",
+    )
 
 
 def _lacks(start: Start) -> Iterator[Problem]:
     from peft.utils.constants import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING as KNOWN
 
-    yield from lacks_targets(start, "ia3", KNOWN)
+    from pipeline.tuning.targets import IA3 as OWN
+
+    kind = architecture_of(start)
+    if kind not in KNOWN and kind not in OWN:
+        yield Problem(
+            "method 'ia3'",
+            "a base of a type for which it is known where it belongs: "
+            f"{', '.join(sorted({*KNOWN, *OWN}))}",
+            f"{start.card.base}, of type {kind}",
+            "Choose such a base, or another method.",
+        )
 
 
 IA3 = Method(

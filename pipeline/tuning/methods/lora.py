@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pipeline.errors import Problem
 from pipeline.tuning.loading import architecture_of
 from pipeline.tuning.method import Method, Recipe, Start
-from pipeline.tuning.with_peft import lacks_targets, load_with_peft
+from pipeline.tuning.with_peft import load_with_peft
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
@@ -17,21 +16,18 @@ if TYPE_CHECKING:
 def _build(start: Start) -> TunedModel:
     from peft import LoraConfig
 
+    from pipeline.tuning.targets import picture_targets, text_targets
+
+    kind = architecture_of(start)
+    targets = picture_targets if start.card.modality == "image" else partial(text_targets, kind)
     return load_with_peft(
         start,
         LoraConfig,
+        targets,
         r=start.settings.lora_rank,
         lora_alpha=start.settings.lora_alpha,
-        target_modules=["qkv"] if start.card.modality == "image" else None,  # None: PEFT's own
-        fan_in_fan_out=architecture_of(start) == "gpt2",
+        fan_in_fan_out=kind == "gpt2",
     )
-
-
-def _lacks(start: Start) -> Iterator[Problem]:
-    if start.card.modality == "text":
-        from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as KNOWN
-
-        yield from lacks_targets(start, "lora", KNOWN)
 
 
 LORA = Method(
@@ -42,5 +38,4 @@ LORA = Method(
     insertion="peft",
     build=_build,
     recipes={"text": Recipe(5e-4, 5e-5, 2e-2), "image": Recipe(1e-3, 1e-4, 2e-2)},
-    lacks=_lacks,
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.errors import Problem
 from pipeline.tuning.loading import load_frozen, settle_as_control
 from pipeline.tuning.method import Method, Start
 from pipeline.tuning.methods.prompt import build_prompted, lacks_for_prompt
+from pipeline.tuning.methods.vpt_shallow import lacks_tokens_for_prompts
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
@@ -21,6 +24,12 @@ def _build(start: Start) -> TunedModel:
     return settle_as_control(start, model)
 
 
+def _lacks(start: Start) -> Iterator[Problem]:
+    if start.card.modality == "image":
+        return lacks_tokens_for_prompts(start)
+    return lacks_for_prompt(start)
+
+
 RANDOM_PROMPT = Method(
     name="random-prompt",
     summary="a prompt at its random start, not trained (control for the shift in position)",
@@ -29,5 +38,5 @@ RANDOM_PROMPT = Method(
     build=_build,
     recipes={},
     has_prompt=True,
-    lacks=lacks_for_prompt,
+    lacks=_lacks,
 )

@@ -18,13 +18,14 @@ def _build(start: Start) -> TunedModel:
 def _random(start: Start) -> TunedModel:
     from pipeline.models.travelling.text import TextModel
     from pipeline.models.travelling.text_networks import load_tokenizer, random_text_network
-    from pipeline.models.travelling.vision import VisionModel, random_vision_base
+    from pipeline.models.travelling.vision import VisionModel, picture_form
+    from pipeline.models.travelling.vision_networks import random_vision_network
 
     if start.card.modality == "text":
         network = random_text_network(start.base_folder, start.card)
         return TextModel(network, load_tokenizer(start.base_folder), start.card)
-    network, picture = random_vision_base(start.base_folder, len(start.card.classes))
-    return VisionModel(network, picture, start.card)
+    network = random_vision_network(start.base_folder, len(start.card.classes))
+    return VisionModel(network, picture_form(network), start.card)
 
 
 UNTRAINED = Method(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.tuning.loading import load_frozen
 from pipeline.tuning.method import Method
-from pipeline.tuning.methods.vpt_shallow import VPT_RECIPE
+from pipeline.tuning.methods.vpt_shallow import VPT_RECIPE, lacks_tokens_for_prompts
 
 VPT_DEEP = Method(
     name="vpt-deep",
@@ -16,4 +16,5 @@ VPT_DEEP = Method(
     recipes={"image": VPT_RECIPE},
     has_prompt=True,
     trains_prompts_only=True,
+    lacks=lacks_tokens_for_prompts,
 )

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from pipeline.tuning.loading import load_frozen
-from pipeline.tuning.method import Method, Recipe
+from collections.abc import Iterator
+
+from pipeline.errors import Problem
+from pipeline.tuning.loading import lacks_tokens, load_frozen
+from pipeline.tuning.method import Method, Recipe, Start
 
 # Jia et al. 2022, Table 6: SGD, warm-up over a tenth of the steps. Their code does not clip
 # gradients. Here they are clipped as for every method: unclipped, the training of tiny-vit
 # overshoots and ends lower (shapes, CIFAR-10) or no higher (digits, MNIST).
 VPT_RECIPE = Recipe(1.0, 0.05, 50.0, "sgd", "momentum=0.9", 1e-3, warmup=0.1, rate_of_256=True)
+
+
+def lacks_tokens_for_prompts(start: Start) -> Iterator[Problem]:
+    """Find out whether prompts can stand among the tokens of a vision base."""
+    return lacks_tokens(start, distances=False)
+
 
 VPT_SHALLOW = Method(
     name="vpt-shallow",
@@ -20,4 +29,5 @@ VPT_SHALLOW = Method(
     recipes={"image": VPT_RECIPE},
     has_prompt=True,
     trains_prompts_only=True,
+    lacks=lacks_tokens_for_prompts,
 )

@@ -41,7 +41,7 @@ def insert_adapters(network: Any, card: Card) -> Any:
 
     Parameters
     ----------
-    network : transformers model or timm VisionTransformer
+    network : transformers model or timm network of tokens
         Gains 2 adapters a layer (a decoder's attention to its encoder gets none).
     card : Card
         Says how wide they are.

@@ -1,0 +1,110 @@
+"""From a folder in timm's form to a vision network, by the name of its architecture."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from .architecture import remember_base, unwrapped
+from .torchvision_on_cpu import declare_torchvision_operators
+
+CONFIG = "config.json"
+_OF_TOKENS = ("blocks", "norm", "num_prefix_tokens", "patch_embed", "embed_dim")
+
+
+def load_vision_network(folder: Path, n_classes: int) -> Any:
+    """Load a model of timm's, with a head for ``n_classes`` (new unless it was saved).
+
+    Raises
+    ------
+    RuntimeError
+        When the weights are not all those of the architecture.
+    """
+    # with the classes that its weights have: then all of them are asked for
+    network = _create(folder, pretrained=True)
+    if network.num_classes != n_classes:
+        _renew_head(network, n_classes)
+    return _settled(network, folder, _head_names(network))
+
+
+def random_vision_network(folder: Path, n_classes: int) -> Any:
+    """Make a model of timm's like the one in a folder, at random weights; its own are not read."""
+    network = _create(folder, pretrained=False)
+    _renew_head(network, n_classes)
+    return _settled(network, folder, set(network.state_dict()))
+
+
+def outline_of(folder: Path) -> Any:
+    """Make the modules of a folder's architecture, without any weights."""
+    with torch.device("meta"):
+        return _create(folder, pretrained=False)
+
+
+def has_tokens(network: Any) -> bool:
+    """Say whether a vision network passes tokens through blocks of one width, as ViT does."""
+    return all(hasattr(network, part) for part in _OF_TOKENS)
+
+
+def has_class_token(network: Any) -> bool:
+    """Say whether one token stands for the whole picture."""
+    return has_tokens(network) and getattr(network, "cls_token", None) is not None
+
+
+def classifier_names(network: Any) -> tuple[str, ...]:
+    """Name the modules of a timm network that name classes: two in a distilled DeiT."""
+    found = network.get_classifier()
+    parts = found if isinstance(found, tuple) else (found,)
+    named = network.named_modules()
+    return tuple(name for name, module in named if any(module is part for part in parts))
+
+
+def configuration(network: Any) -> dict[str, Any]:
+    """Describe a network so that timm makes another like it."""
+    plain = unwrapped(network)
+    described = dict(plain.own_config)
+    cfg = {**described.get("pretrained_cfg", {}), "num_classes": plain.num_classes}
+    return {**described, "num_classes": plain.num_classes, "pretrained_cfg": cfg}
+
+
+def _create(folder: Path, pretrained: bool) -> Any:
+    declare_torchvision_operators()
+    import timm
+
+    return timm.create_model(f"local-dir:{folder}", pretrained=pretrained).eval()
+
+
+def _renew_head(network: Any, n_classes: int) -> None:
+    """Put a new head on, at the start that timm gives those of its vision transformers."""
+    network.reset_classifier(n_classes)
+    for name in classifier_names(network):
+        head = network.get_submodule(name)
+        if isinstance(head, nn.Linear):
+            nn.init.trunc_normal_(head.weight, std=0.02)
+            nn.init.zeros_(head.bias)
+
+
+def _head_names(network: Any) -> set[str]:
+    heads = tuple(f"{name}." for name in classifier_names(network))
+    return {name for name in network.state_dict() if name.startswith(heads)}
+
+
+def _stay(module: nn.Module, mode: bool = True) -> nn.Module:
+    """Stand in for ``train`` of a module that stays in evaluation mode."""
+    return nn.Module.train(module, False)
+
+
+def _settled(network: Any, folder: Path, new: set[str]) -> Any:
+    """Note what the base brought; its batch norms keep the statistics that they have.
+
+    Those of a few small batches would take their place in training, and no part stores them.
+    """
+    network.own_config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            setattr(module, "train", partial(_stay, module))  # noqa: B010 (a method of its own)
+    return remember_base(network.eval(), new)
