@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 STUDY ?= studies/demo.yaml
 VENV := .venv
+# tests of one file share what they train, so a file stays in one process
+AT_ONCE ?= -n auto --maxprocesses 4 --dist loadfile
 BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
 export HF_HUB_OFFLINE ?= 1
@@ -15,10 +17,10 @@ demo: setup  ## run studies/demo.yaml, offline
 	mlflow run . --env-manager local -P study=$(STUDY)
 
 test: setup  ## run the test suite
-	python -m pytest
+	python -m pytest $(AT_ONCE)
 
 slow: setup  ## run the wide and long tests too
-	python -m pytest -m "slow or not slow"
+	python -m pytest $(AT_ONCE) -m "slow or not slow"
 
 setup: $(VENV)/installed  ## make .venv with the pinned requirements
 

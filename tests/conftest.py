@@ -5,6 +5,8 @@ from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+if "PYTEST_XDIST_WORKER" in os.environ:  # one thread for each of several processes
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch

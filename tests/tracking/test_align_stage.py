@@ -124,9 +124,11 @@ def test_alphas_on_the_border_are_told_of_where_most_lie_there(caplog, at_border
 
 
 def test_alignment_reuses_features_and_itself(aligned, prompt, caplog):
+    extractions = f"tags.stage = 'extract' and params.model = '{prompt.uri}'"
+    before = len(find_runs(extractions))
     again = run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **QUICK))
     assert again == aligned
-    assert len(find_runs(f"tags.stage = 'extract' and params.model = '{prompt.uri}'")) == 1
+    assert len(find_runs(extractions)) == before
 
 
 def test_an_alias_that_moves_meanwhile_does_not_mix_two_versions(

@@ -66,9 +66,11 @@ def arrays():
     return {"one": signal @ rng.standard_normal((3, 9))}, {"ROI": signal}, np.repeat(range(10), 2)
 
 
-def test_importing_the_package_shows_its_functions_and_imports_nothing_heavy():
+def test_importing_the_package_shows_its_functions_and_imports_nothing_heavy(repository):
     command = [sys.executable, "-c", LOOK]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=repository, capture_output=True, text=True, check=True, timeout=60
+    )
     names, heavy = json.loads(done.stdout)
     assert set(pipeline.__all__) <= set(names)
     assert heavy == []

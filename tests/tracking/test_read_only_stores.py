@@ -57,7 +57,7 @@ def test_a_report_that_was_made_before_is_found(read_only, study_of):
 def test_a_report_that_was_not_made_before_is_written_where_the_command_runs(
     read_only, study_of, monkeypatch
 ):
-    monkeypatch.setattr("pipeline.tracking.stages.report.stage.CODE", ("reporting",))
+    monkeypatch.setattr("pipeline.tracking.fingerprints.trail_digest", lambda _: "other code")
     report = run_report(ReportConfig(study=study_of.run_id))
     assert report.run_id == ""
     assert report.place == f"report-{study_of.run_id[:8]}/report.html"

