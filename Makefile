@@ -11,7 +11,7 @@ export MLFLOW_DISABLE_TELEMETRY ?= true
 export MLFLOW_EXPERIMENT_NAME ?= brain-alignment
 export MPLCONFIGDIR ?= $(abspath $(VENV))/matplotlib
 
-.PHONY: demo test slow setup check format ui clean
+.PHONY: demo test slow setup check format ui docs picture clean
 
 demo: setup  ## run studies/demo.yaml, offline
 	mlflow run . --env-manager local -P study=$(STUDY)
@@ -42,5 +42,11 @@ format: setup
 ui: setup  ## browse the runs on http://127.0.0.1:5000
 	python -m entrypoints.ui
 
+docs: setup  ## build the pages of docs/ into site/, every link checked
+	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet
+
+picture: demo  ## draw anew the demo's answer that README shows
+	cp "$$(dirname "$$(python -m entrypoints.report | sed -n 's/^report: //p')")/figures/answer.svg" docs/
+
 clean:  ## remove the store, not the environment
-	rm -rf mlflow.db mlflow.db.lock mlruns unfinished running
+	rm -rf mlflow.db mlflow.db.lock mlruns unfinished running site

@@ -41,7 +41,7 @@ def align(
     ----------
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
     responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
-        Or what :func:`subject_grams` made of them, which serves any number of models.
+        Or what ``subject_grams`` made of them, which serves any number of models.
     groups : array_like, shape (n_stimuli,)
         Stimulus group of each stimulus.
     settings : ScoreConfig, optional
@@ -59,11 +59,11 @@ def align(
         fold, a column for each score in ``SCORES``, n_pairs_within, alpha (relative),
         alpha_absolute, alpha_at_border, inner_two_vs_two, inner_correlation, n_test, n_train.
         Inner scores are those of the chosen alpha. Never NaN: a fold without pairs within a label
-        has a two_vs_two_within of ½ and an n_pairs_within of 0, and :func:`mean_within` leaves it
+        has a two_vs_two_within of ½ and an n_pairs_within of 0, and ``mean_within`` leaves it
         out. ``attrs['trials']`` lists the alphas tried: direction, roi, alpha and its mean inner
         scores over layers and folds. ``attrs['pair_sums']`` holds the 2v2 of the layer chosen in
         each fold, summed over pairs of stimulus groups: see
-        :func:`pipeline.alignment.contrasts.pair_sums.unpack`.
+        ``pipeline.alignment.contrasts.pair_sums.unpack``.
 
     Raises
     ------
@@ -111,15 +111,15 @@ def encode(
         Their patterns are never compared, so a band may have a single column. A band whose
         columns are all constant over the training rows of a fold adds nothing in that fold.
     responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
-        Or what :func:`pipeline.alignment.kernel.subject_grams` made of them.
+        Or what ``pipeline.alignment.kernel.subject_grams`` made of them.
     groups : array_like, shape (n_stimuli,)
     settings : ScoreConfig
-        The same as for :func:`align` gives the same folds and alphas.
+        The same as for ``align`` gives the same folds and alphas.
 
     Returns
     -------
     DataFrame
-        One row for each ROI x source x fold: the columns of :func:`align`, ``direction`` always
+        One row for each ROI x source x fold: the columns of ``align``, ``direction`` always
         'encoding' and ``layer`` the source. ``attrs['pair_sums']`` holds the sums over pairs of
         stimulus groups of every source.
 

@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 
 from pipeline.reporting.alpha_borders import LARGE, percent
+from pipeline.reporting.asked_contrasts import MODALITIES, asked_contrasts
 from pipeline.reporting.ground import Ground
-from pipeline.reporting.methods import FULL, UNTUNED, contrast_in_words, in_words
+from pipeline.reporting.methods import FULL, contrast_in_words, in_words
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.table import interval, number
 from pipeline.reporting.trainings import training_grounds
 
-MODALITIES = {"text": "Language", "image": "Pictures"}
 #: With fewer subjects than this, hardly anything is known of other subjects.
 FEW_SUBJECTS = 8
 LEVEL = 0.05
@@ -33,7 +33,7 @@ class Finding:
     where, contrast : str
         Modality, with the brain dataset if there are several, and contrast in words.
     by_direction : mapping of str to str
-        Direction -> difference with its interval of 95 %, or why there is none.
+        Direction -> difference with its interval of 95 %, where there is one.
     """
 
     where: str
@@ -51,12 +51,15 @@ class Answer:
     sentences : tuple of str
         One for each modality and prompt method; none where the headline says it all.
     findings : tuple of Finding
+    without_interval : tuple of str
+        Why findings lack one, each reason once.
     grounds : tuple of Ground
     """
 
     headline: str
     sentences: tuple[str, ...]
     findings: tuple[Finding, ...]
+    without_interval: tuple[str, ...]
     grounds: tuple[Ground, ...]
 
     @property
@@ -84,7 +87,7 @@ def answer_of(results: StudyResults) -> Answer:
         Encoding is the primary direction: in decoding every model has a target space of its own.
         Decoding decides only where nothing was encoded.
     """
-    overall = _asked(results)
+    overall = asked_contrasts(results)
     main = _main(overall, results.prompts_only)
     sentences = [_sentence(row) for row in main.itertuples()]
     without = [
@@ -96,40 +99,9 @@ def answer_of(results: StudyResults) -> Answer:
         headline=_headline(main) if not main.empty else _no_answer(results),
         sentences=(*sentences, *without),
         findings=tuple(_findings(overall)),
+        without_interval=() if overall.empty else tuple(filter(None, overall["reason"].unique())),
         grounds=tuple(_grounds(results, main)),
     )
-
-
-def _asked(results: StudyResults) -> pd.DataFrame:
-    """Select the differences that the question is about, the primary direction first."""
-    overall = results.overall
-    if overall.empty:
-        return overall
-    tuned = results.prompts_only | {FULL}
-    asked = overall["method_a"].isin(tuned) & overall["method_b"].isin([FULL, UNTUNED])
-    several = overall.groupby("modality")["brain"].transform("nunique") > 1
-    whole = (overall["split"] == "shuffled").groupby(overall["brain"]).transform("all")
-    asked &= whole | (overall["split"] != "shuffled")  # shuffled folds leak
-    rank = overall.assign(
-        where=[
-            _where(*row)
-            for row in zip(
-                overall["modality"], overall["brain"], several, overall["simulated"], strict=True
-            )
-        ],
-        picture=overall["modality"] != "text",
-        to_base=overall["method_b"] != FULL,
-        of_full=overall["method_a"] == FULL,
-        decoding=overall["direction"] != "encoding",
-    )
-    order = ["picture", "simulated", "to_base", "of_full", "decoding"]
-    return rank[asked].sort_values(order, kind="stable").drop(columns=[order[0], *order[2:]])
-
-
-def _where(modality: str, brain: str, several: bool, simulated: bool) -> str:
-    named = f", {brain}" if several else ""
-    told = " (simulated)" if simulated and "simulated" not in named else ""
-    return f"{MODALITIES[modality]}{named}{told}"
 
 
 def _main(overall: pd.DataFrame, prompts_only: frozenset[str]) -> pd.DataFrame:
@@ -166,7 +138,8 @@ def _sentence(row: Any) -> str:
     names = f"{in_words(row.method_a)} and {in_words(row.method_b)}"
     size = number(row.difference, signed=True)
     if math.isnan(row.low):
-        return f"{row.where}: {names} differ by {size} in {row.direction}, {_no_interval(row)}."
+        differ = f"{names} differ by {size} in {row.direction}"
+        return f"{row.where}: {differ}, no interval: {row.reason}."
     surely = f"{size}, 95 % interval {interval(row.low, row.high)}"
     if _sign(row):
         return (
@@ -190,7 +163,7 @@ def _findings(overall: pd.DataFrame) -> Iterator[Finding]:
 def _size(row: Any) -> str:
     size = number(row.difference, signed=True)
     if math.isnan(row.low):
-        return f"{size} ({_no_interval(row)})"
+        return f"{size} (no interval)"
     verdict = f", {_direction_word(row)}" if _sign(row) else ""
     return f"{size} ({interval(row.low, row.high)}){verdict}"
 
@@ -202,10 +175,6 @@ def _sign(row: Any) -> int:
 
 def _direction_word(row: Any) -> str:
     return "higher" if _sign(row) > 0 else "lower"
-
-
-def _no_interval(row: Any) -> str:
-    return f"no interval: {row.reason}"
 
 
 def _grounds(results: StudyResults, main: pd.DataFrame) -> Iterator[Ground]:

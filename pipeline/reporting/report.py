@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 
 from pipeline.errors import DataError, Problem, refuse
 from pipeline.reporting.alpha_borders import SETTING, border_shares
-from pipeline.reporting.answer import answer_of
+from pipeline.reporting.answer import Answer, answer_of
+from pipeline.reporting.asked_contrasts import asked_contrasts
+from pipeline.reporting.figures.answer import answer_figure
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.figures.style import STYLE, svg_of
 from pipeline.reporting.files import (
@@ -47,7 +49,7 @@ class Report:
     tables : dict of str to Table
         Every table of the page, by file name.
     figures : dict of str to Figure
-        The same for figures; the main one first.
+        The same for figures, and that of the answer; the main one first.
     drawings : dict of str to str
         The figures as SVG.
     """
@@ -73,11 +75,12 @@ def build_report(results: StudyResults) -> Report:
     Report
     """
     sections = sections_of(results)
-    blocks = [block for _, content in sections.values() for block in content.blocks]
+    answer, title = answer_of(results), results.full_title
+    main = list(_answer_figures(results, answer))
+    blocks = [*main, *(block for _, content in sections.values() for block in content.blocks)]
     tables = {block.name: block for block in blocks if isinstance(block, Table)}
     named = {block.name: block for block in blocks if isinstance(block, NamedFigure)}
     refuse(_repeated_names(blocks), DataError)
-    answer, title = answer_of(results), results.full_title
     figures = {name: figure.draw() for name, figure in named.items()}
     drawings = {name: svg_of(figure) for name, figure in figures.items()}
     settings = {**results.settings, SETTING: border_shares(results.brain_scores)}
@@ -125,6 +128,14 @@ def write_report(report: Report, folder: Path) -> list[Path]:
         with rc_context(STYLE):
             report.figures[main].savefig(paths[-1], dpi=PNG_DOTS_PER_INCH)
     return paths
+
+
+def _answer_figures(results: StudyResults, answer: Answer) -> Iterator[NamedFigure]:
+    """Draw the answer, in the direction that gave it; nothing where nothing was compared."""
+    asked = asked_contrasts(results)
+    if not asked.empty:
+        shown = asked[asked["direction"] == answer.directions[0]]
+        yield answer_figure(results, answer.headline, shown)
 
 
 def _repeated_names(blocks: Iterable[Table | NamedFigure]) -> list[Problem]:

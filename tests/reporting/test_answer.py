@@ -40,7 +40,9 @@ def test_an_answer_without_an_interval_says_why(make_results):
     bare = {"low": np.nan, "high": np.nan, "p": np.nan, "reason": "one subject"}
     answer = answer_of(make_results(**with_difference(make_results(), 0.05, **bare)))
     assert answer.headline == ("No interval can be given, so there is no answer yet: one subject.")
-    assert "no interval: one subject" in answer.findings[0].by_direction["encoding"]
+    assert "no interval: one subject" in answer.sentences[0]
+    assert answer.findings[0].by_direction["encoding"] == "+0.050 (no interval)"
+    assert answer.without_interval == ("one subject",)
 
 
 def test_encoding_answers_and_decoding_stands_beside_it(make_results):

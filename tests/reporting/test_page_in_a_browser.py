@@ -20,6 +20,8 @@ MEASURE = """<script>addEventListener("load", () => {
     answer: document.querySelector(".headline").getBoundingClientRect().bottom,
     folded: document.querySelector("#folded").getBoundingClientRect().top,
     width: page.scrollWidth, inside: innerWidth,
+    spilt: [...document.querySelectorAll(".columns > *")]
+      .filter(column => column.scrollWidth > column.clientWidth).length,
     broken: [...document.images].filter(image => !image.naturalWidth).length,
     gone: [...document.querySelectorAll('a[href^="#"]')]
       .filter(link => !document.getElementById(link.hash.slice(1))).length,
@@ -60,7 +62,7 @@ def test_the_answer_is_in_the_first_screen_and_nothing_overflows(page, width, he
     measured = measure(page, width, height)
     assert measured["answer"] < height
     assert measured["width"] <= measured["inside"]
-    assert measured["broken"] == measured["gone"] == 0
+    assert measured["broken"] == measured["gone"] == measured["spilt"] == 0
 
 
 def test_what_is_not_folded_is_at_most_2500_pixels_long(page):

@@ -1,5 +1,7 @@
 """A study's scores and a model's features can be had in Python, as they were logged."""
 
+import doctest
+import importlib
 import json
 import re
 import subprocess
@@ -16,7 +18,7 @@ from safetensors.numpy import load_file
 import pipeline
 from pipeline.brains.load import load_brain
 from pipeline.config import ScoreConfig, read_study
-from pipeline.errors import DataError, RegistryError
+from pipeline.errors import ConfigError, DataError, RegistryError
 from pipeline.features.store import FILE
 from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.lineage import read_lineage
@@ -30,7 +32,7 @@ STUDY = {
         {
             "bases": ["tiny-vit"],
             "tasks": ["digits"],
-            "methods": ["base", "vpt-shallow"],
+            "methods": ["base", "full", "vpt-shallow"],
             "brains": ["simulated-pictures"],
             "seeds": [8],
             "tune": {"max_train": 64, "max_eval": 20, "max_steps": 4, "eval_every": 2},
@@ -92,7 +94,7 @@ def test_a_score_is_told_with_all_that_it_is_of(scores, study):
     assert set(scores.study) == {"read in Python (simulated subjects)"}
     told = scores[["base", "task", "method", "seed", "brain", "simulated"]].drop_duplicates()
     of_all = ("tiny-vit", "digits", 8, "simulated-pictures", True)
-    expected = {(*of_all[:2], method, *of_all[2:]) for method in ("base", "vpt-shallow")}
+    expected = {(*of_all[:2], method, *of_all[2:]) for method in ("base", "full", "vpt-shallow")}
     assert set(told.itertuples(index=False, name=None)) == expected
     cell = ["method", "subject", "split", "repeat", "fold", "roi", "direction"]
     assert not scores.duplicated(cell).any()
@@ -132,8 +134,49 @@ def test_what_is_no_study_is_refused(study, client):
         pipeline.scores("nothing yet")
 
 
+def test_contrasts_are_the_differences_of_scores(scores):
+    means = scores.groupby(["direction", "roi", "method"]).score.mean()
+    contrasts = pipeline.contrasts()
+    assert set(contrasts.method_a + contrasts.method_b) >= {"vpt-shallowfull", "vpt-shallowbase"}
+    measured = contrasts[~contrasts.method_b.isin(["nuisance"])]
+    for row in measured.itertuples():
+        cell = means[row.direction, row.roi]
+        difference = cell[row.method_a] - cell[row.method_b]
+        assert row.difference == pytest.approx(difference, abs=1e-9)
+
+
+def test_the_overall_contrast_is_the_mean_over_rois(study):
+    overall = pipeline.contrasts(study.run_id, overall=True)
+    assert set(overall.study_run) == {study.run_id}
+    means = pipeline.contrasts().groupby(["direction", "contrast"]).difference.mean()
+    for row in overall.itertuples():
+        assert row.difference == pytest.approx(means[row.direction, row.contrast], abs=1e-9)
+
+
+def test_the_figure_shows_the_contrast_of_each_roi(study):
+    figure = pipeline.plot_contrast()
+    table = pipeline.contrasts()
+    asked = table[(table.contrast == "vpt-shallow \u2212 full") & (table.direction == "encoding")]
+    name = "shallow visual prompt tuning \u2212 full fine-tuning"
+    (line,) = (line for line in figure.axes[0].lines if line.get_label() == name)
+    assert sorted(line.get_xdata()) == pytest.approx(sorted(asked.difference))
+
+
+def test_a_figure_of_what_the_study_does_not_have_is_refused_with_what_it_has(study):
+    with pytest.raises(ConfigError, match="one of base 'tiny-vit' and brain 'simulated-pictures'"):
+        pipeline.plot_contrast(brain="simulated-sentences")
+
+
+@pytest.mark.parametrize("name", ["contrasts", "extract", "scores"])
+def test_the_examples_of_the_docstrings_print_what_they_say(study, name):
+    module = importlib.import_module(f"pipeline.tracking.api.{name}")
+    outcome = doctest.testmod(module, extraglobs={"pipeline": pipeline})
+    assert outcome.attempted >= 2
+    assert outcome.failed == 0
+
+
 def test_features_are_those_that_extract_logged(study):
-    _, (_, link) = read_lineage(study.run_id)
+    _, (*_, link) = read_lineage(study.run_id)
     logged = load_file(artifact(link.extract_run, FILE))
     pictures = load_brain("simulated-pictures", "").stimuli.items
     features = pipeline.extract(link.model, pictures, pooling="class")

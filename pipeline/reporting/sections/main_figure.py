@@ -31,12 +31,14 @@ def main_contrasts(results: StudyResults, view: View) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Of ``results.contrasts``; may be empty.
+        Of ``results.contrasts``, ROIs and tasks in the order of scores; may be empty.
     """
     if results.contrasts.empty:
         return results.contrasts
     rows = view.rows_of(results.contrasts)
-    return rows[rows["method_a"].isin(results.prompts_only) & (rows["method_b"] == FULL)]
+    asked = rows[rows["method_a"].isin(results.prompts_only) & (rows["method_b"] == FULL)]
+    cells = view.rows_of(results.summary)[["roi", "task"]].drop_duplicates()
+    return cells.merge(asked, on=["roi", "task"])
 
 
 def view_figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:

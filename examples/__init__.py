@@ -1,0 +1,1 @@
+"""Notebooks, and the small brain data that the documentation offers to download."""

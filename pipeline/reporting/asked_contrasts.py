@@ -1,0 +1,53 @@
+"""The mean differences that a study's question is about, in the order in which they are told."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pipeline.reporting.methods import FULL, UNTUNED
+from pipeline.reporting.results import StudyResults
+
+MODALITIES = {"text": "Language", "image": "Pictures"}
+
+
+def asked_contrasts(results: StudyResults) -> pd.DataFrame:
+    """Select the differences that the question is about, the primary direction first.
+
+    Parameters
+    ----------
+    results : StudyResults
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``results.overall``: tuned methods less full and less the untuned base, never in
+        shuffled folds where there are others; ``where`` names modality and brain dataset.
+    """
+    overall = results.overall
+    if overall.empty:
+        return overall
+    tuned = results.prompts_only | {FULL}
+    asked = overall["method_a"].isin(tuned) & overall["method_b"].isin([FULL, UNTUNED])
+    several = overall.groupby("modality")["brain"].transform("nunique") > 1
+    whole = (overall["split"] == "shuffled").groupby(overall["brain"]).transform("all")
+    asked &= whole | (overall["split"] != "shuffled")  # shuffled folds leak
+    rank = overall.assign(
+        where=[
+            _where(*row)
+            for row in zip(
+                overall["modality"], overall["brain"], several, overall["simulated"], strict=True
+            )
+        ],
+        picture=overall["modality"] != "text",
+        to_base=overall["method_b"] != FULL,
+        of_full=overall["method_a"] == FULL,
+        decoding=overall["direction"] != "encoding",
+    )
+    order = ["picture", "simulated", "to_base", "of_full", "decoding"]
+    return rank[asked].sort_values(order, kind="stable").drop(columns=[order[0], *order[2:]])
+
+
+def _where(modality: str, brain: str, several: bool, simulated: bool) -> str:
+    named = f", {brain}" if several else ""
+    told = " (simulated)" if simulated and "simulated" not in named else ""
+    return f"{MODALITIES[modality]}{named}{told}"

@@ -1,0 +1,1 @@
+"""What a notebook or a script reads of a store; :mod:`pipeline` names it."""
