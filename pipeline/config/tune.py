@@ -115,8 +115,8 @@ class TuneConfig(TaskConfig):
     # scores
     bertscore_model: str = Field(
         "tiny-bert",
-        description="Model behind BERTScore: tiny-bert (in the repository), a local directory, "
-        "or a hub name such as roberta-large.",
+        description="Model behind BERTScore: tiny-bert (in the repository, knows simulated text "
+        "alone), a local directory, a hub name such as roberta-large, or none.",
     )
     bertscore_layers: int = Field(
         3, ge=1, le=1000, description="Layer of that model whose states BERTScore compares."

@@ -14,6 +14,7 @@ from pipeline.hub import absence
 from pipeline.models import hub as models_hub
 from pipeline.models.bases import find_base, folder_of
 
+NO_SCORER = "none"
 BERTSCORE = "bertscore_"  # how the names of its scores begin
 
 
@@ -34,6 +35,7 @@ def refuse_out_of_reach(configs: Iterable[TuneConfig]) -> None:
     scorers = dict.fromkeys(_scorer(config) for config in asked)
     layers = dict.fromkeys((_scorer(config), config.bertscore_layers) for config in asked)
     problems = [
+        *(problem for config in asked for problem in lacks_deciding_score(config)),
         *(problem for base in bases if base for problem in models_hub.out_of_reach(base)),
         *(problem for table in tables if table for problem in data_hub.out_of_reach(table)),
         *(problem for scorer in scorers if scorer for problem in scorer_out_of_reach(scorer)),
@@ -49,7 +51,18 @@ def _table(config: TuneConfig) -> data_hub.HubTable | None:
 
 def _scorer(config: TuneConfig) -> str:
     scored = any(name.startswith(BERTSCORE) for name in TASKS[config.task].scores)
-    return config.bertscore_model if scored else ""
+    return config.bertscore_model if scored and config.bertscore_model != NO_SCORER else ""
+
+
+def lacks_deciding_score(config: TuneConfig) -> Iterator[Problem]:
+    """Find out whether BERTScore is left out where it is what decides."""
+    if config.bertscore_model == NO_SCORER and TASKS[config.task].scores[0].startswith(BERTSCORE):
+        yield Problem(
+            "bertscore_model",
+            f"a model, as BERTScore decides which version of {config.task} is best",
+            "none",
+            "Leave bertscore_model out, or choose a task with another deciding score.",
+        )
 
 
 def scorer_out_of_reach(model: str) -> Iterator[Problem]:
@@ -87,5 +100,5 @@ def no_scorer(model: str, found: str) -> Problem:
         "bertscore_model",
         "a model in the repository, a local directory, or a hub name that can be reached",
         f"'{model}', {found}",
-        "Pass bertscore_model=tiny-bert, or the directory of a model.",
+        "Pass the directory of a model, bertscore_model=tiny-bert for simulated text, or none.",
     )

@@ -10,13 +10,14 @@ from tempfile import TemporaryDirectory
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
+from pipeline.data.examples import TextPairs
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.bases import Base
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
-from pipeline.tuning.scores import TaskScore, constant_scores, score
+from pipeline.tuning.scores import TaskScore, constant_scores, references_of, score
 from pipeline.tuning.scores.bertscore import NAMES
 from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.session import Session
@@ -208,8 +209,10 @@ def _place(workspace: Workspace | None) -> Iterator[Workspace]:
 
 def _check_scorer(session: Session) -> None:
     """Load the model behind BERTScore, if the task has that score, before anything is trained."""
-    if rank() == 0 and set(NAMES) & set(session.task.scores):
-        session.scorer.check()
+    examples, scorer = session.data.test, session.scorer
+    used = set(NAMES) & set(scorer.choose(session.task.scores))
+    if rank() == 0 and used and isinstance(examples, TextPairs):
+        scorer.check([text for several in references_of(examples) for text in several])
 
 
 def _empty_splits(task: Task, data: TaskData) -> Iterator[Problem]:

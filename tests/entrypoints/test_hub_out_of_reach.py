@@ -23,7 +23,7 @@ except SystemExit as end:
 BASE = r"base openai-community/gpt2 at 607a.* name as base a local directory that holds config.json"
 DATA = r"hub EdinburghNLP/xsum .* pass data_dir=<directory> with train, validation and test files"
 SCORER = (
-    r"'roberta-large', the hub out of reach .* Pass bertscore_model=tiny-bert, or the directory"
+    r"'roberta-large', the hub out of reach .* Pass the directory of a model, bertscore_model=tiny"
 )
 
 

@@ -1,4 +1,4 @@
-"""How well a tuned model does its task on examples it was not tuned on; all scores from 0 to 1."""
+"""How well a tuned model does its task on examples it was not tuned on; by scores from 0 to 1."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def score(model: TunedModel, examples: Examples, scorer: Scorer) -> Scores:
     Returns
     -------
     dict of str to TaskScore
-        The scores that the model's task has in TASKS, in that order.
+        The scores that the model's task has in TASKS and the scorer can give, in that order.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def score(model: TunedModel, examples: Examples, scorer: Scorer) -> Scores:
     modality = "image" if isinstance(examples, LabelledImages) else "text"
     if (card.modality, card.form) != (modality, _FORMS[type(examples)]):
         raise TuningError(wrong_examples(card.task, card.modality, examples))
-    wanted = TASKS[card.task].scores
+    wanted = scorer.choose(TASKS[card.task].scores)
     # each form of model takes the items of its form, which their common type cannot say
     perform: Callable[[Any], list[str]] = model.perform
     answers = perform(items_of(examples))
@@ -70,7 +70,7 @@ def _scores(
     scorer: Scorer,
 ) -> Scores:
     if isinstance(examples, TextPairs):
-        return text_scores(answers, _references(examples), wanted, scorer)
+        return text_scores(answers, references_of(examples), wanted, scorer)
     if isinstance(examples, TextSpans):
         return answer_scores(answers, examples.answers)
     if isinstance(examples, TaggedTexts):
@@ -105,7 +105,7 @@ _FORMS = {
 }
 
 
-def _references(pairs: TextPairs) -> list[tuple[str, ...]]:
+def references_of(pairs: TextPairs) -> list[tuple[str, ...]]:
     further = pairs.accepted or ((),) * len(pairs)
     return [(target, *more) for target, more in zip(pairs.targets, further, strict=True)]
 

@@ -18,6 +18,7 @@ from pipeline.tracking.lineage import Link
 from pipeline.tracking.registry import Registered, resolve
 from pipeline.tracking.stages.align.stage import Aligned, asked
 from pipeline.tracking.stages.report.settings import told_settings
+from pipeline.tracking.stages.tune.records import BERTSCORE
 from pipeline.tracking.store import run_link, version_link
 from pipeline.tuning.methods import METHODS
 from pipeline.words import MODEL, NUISANCE, Objective
@@ -168,10 +169,11 @@ def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
         "slope": metrics.get("loss/validation_slope", math.nan),
         "budget": _budget(run.data.params) if int(tags["trainable_parameters"]) else "",
     }
+    by = tags.get(BERTSCORE, "")
     for metric in shown_metrics(registered.names["task"], metrics):
         yield {
             **_key(registered),
-            "metric": metric,
+            "metric": metric + (f" ({by})" if by and metric.startswith(BERTSCORE) else ""),
             "score": metrics[f"task/{metric}"],
             "score_sd_error": metrics[f"task/{metric}_error"],
             "model": f"{registered.name} v{registered.version}",

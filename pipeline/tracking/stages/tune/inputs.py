@@ -24,7 +24,7 @@ from pipeline.tracking.runs import Stage
 from pipeline.tracking.versions import current_code
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.scores.bertscore import NAMES
+from pipeline.tuning.scores.bertscore import NAMES, Scorer
 
 ELSEWHERE = {"base", "data_dir"}  # settings whose content enters the fingerprint as a digest
 
@@ -65,6 +65,12 @@ class TuneRequest:
         by = scorer if primary in NAMES else ()
         measured = (self.data.validation.digest, self.data.classes, primary, by)
         return hashlib.sha256(repr(measured).encode()).hexdigest()[:16]
+
+    @property
+    def scorer_name(self) -> str:
+        """Name the model behind BERTScore, with layer and scale; empty where it scores nothing."""
+        scorer = Scorer(self.config.bertscore_model, self.config.bertscore_layers)
+        return scorer.name if set(NAMES) & set(scorer.choose(self.task.scores)) else ""
 
     def _scorer(self) -> str:
         """Sum up the model behind BERTScore, where texts are scored and it lies on this machine."""

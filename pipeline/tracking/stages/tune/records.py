@@ -19,6 +19,7 @@ from pipeline.tuning.search.search import Outcome
 from pipeline.tuning.training.schedule import Training
 from pipeline.tuning.tune import Tuned
 
+BERTSCORE = "bertscore"  # the tag that names the model behind these scores
 _USED = (
     "optimizer",
     "optimizer_settings",
@@ -90,7 +91,8 @@ def log_tuned(
         {**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=logged.model_id
     )
     how_it_ended = _how_it_ended(tuned)
-    mlflow.set_tags({**how_it_ended, **request.origin()})
+    scorer = {BERTSCORE: request.scorer_name} if request.scorer_name else {}
+    mlflow.set_tags({**how_it_ended, **scorer, **request.origin()})
     if tuned.training:
         _log_end(tuned.training)
     card = tuned.model.card
@@ -107,6 +109,7 @@ def log_tuned(
         "learning_rate": f"{tuned.choice.learning_rate:g}",
         "seed": str(request.config.seed),
         **how_it_ended,
+        **scorer,
         "validation_score": repr(tuned.validation[tuned.primary].mean),
         **{k: str(v) for k, v in sizes.items()},
         **{f"task/{k}": f"{v.mean:.4f}" for k, v in tuned.test.items()},
