@@ -28,7 +28,14 @@ def lacks_room(start: Start) -> Iterator[Problem]:
     n_segments = 2 if card.form == "spans" or _has_pairs(start) else 1
     special = frame_of(tokenizer, n_segments).size + n_segments - 1
     most = context - answer - special - len(token_ids(tokenizer, [card.cue])[0]) - 1
-    if card.prompt_length > most:
+    if most < 0:
+        yield Problem(
+            "base",
+            f"a context that holds answers of {answer} tokens to {card.task} and some text",
+            f"one of {context} tokens ({card.base})",
+            "Choose a base with a longer context, or another task.",
+        )
+    elif card.prompt_length > most:
         yield Problem(
             "prompt_length",
             f"at most {most}, so that a text fits into the context of {context} of {card.base}",

@@ -1,6 +1,7 @@
 """What a method cannot adapt is refused by name, with what would do, before a weight is read."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from starts import CLASSES, examples_of, start_for
@@ -66,6 +67,13 @@ def test_a_prompt_that_leaves_no_room_for_text_is_refused(method):
     with pytest.raises(TuningError, match=r"expected at most 184.*context of 192.*found 188"):
         METHODS[method].adapt(start)
     METHODS[method].check(start_for(method, "tiny-gpt2", "generation", length=184))
+
+
+def test_a_base_too_short_for_the_answers_of_a_task_is_named_and_not_the_prompt():
+    start = start_for("prompt", "tiny-gpt2", "generation", length=10)
+    start = replace(start, card=replace(start.card, max_target_tokens=256))
+    with pytest.raises(TuningError, match=r"base: expected a context that holds answers of 256"):
+        METHODS["prompt"].adapt(start)
 
 
 @pytest.mark.parametrize("settings", [
