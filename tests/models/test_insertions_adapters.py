@@ -34,7 +34,8 @@ def adapters(network):
 
 
 @pytest.mark.parametrize(("base", "n_layers"), [
-    ("gpt2", 3), ("bert", 3), ("roberta", 3), ("t5", 4), ("bart", 4), ("vit", 2)
+    ("gpt2", 3), ("bert", 3), ("roberta", 3), ("t5", 4), ("bart", 4), ("vit", 2),
+    ("llama", 3), ("opt", 3), ("gpt_neox", 3),
 ])  # fmt: skip
 def test_every_layer_has_two_that_learn(base, n_layers):
     network = adapted(base)

@@ -27,6 +27,8 @@ ENCODER = {
     "attention_probs_dropout_prob": 0.0,
     "max_position_embeddings": 66,
 }
+DECODER = {**SIZES, "num_hidden_layers": 3, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 1}
+DECODERS = ("gpt2", "llama", "opt", "gpt_neox")
 CONFIGS = {
     "bert": transformers.BertConfig(**ENCODER),
     "roberta": transformers.RobertaConfig(**ENCODER, pad_token_id=1),
@@ -44,9 +46,18 @@ CONFIGS = {
         max_position_embeddings=64, pad_token_id=0, bos_token_id=1, eos_token_id=2,
         decoder_start_token_id=2, dropout=0,
     ),
+    "llama": transformers.LlamaConfig(
+        **DECODER, num_key_value_heads=1, max_position_embeddings=66, intermediate_size=64,
+    ),
+    "opt": transformers.OPTConfig(
+        **DECODER, ffn_dim=64, word_embed_proj_dim=32, max_position_embeddings=66, dropout=0,
+    ),
+    "gpt_neox": transformers.GPTNeoXConfig(
+        **DECODER, max_position_embeddings=66, intermediate_size=64,
+    ),
 }  # fmt: skip
 KINDS = {
-    "generation": {"gpt2": "CausalLM", "t5": "Seq2SeqLM", "bart": "Seq2SeqLM"},
+    "generation": {**dict.fromkeys(DECODERS, "CausalLM"), "t5": "Seq2SeqLM", "bart": "Seq2SeqLM"},
     "classification": dict.fromkeys(("bert", "roberta", "gpt2"), "SequenceClassification"),
     "tagging": dict.fromkeys(("bert", "roberta"), "TokenClassification"),
 }
@@ -57,7 +68,7 @@ TASK_TYPES = {
 }
 CARD = Card("b", "", "text", "t", "m", "part", "generation", prompt_length=LENGTH)
 PARITY = [
-    ("prefix", "generation", "gpt2"),
+    *(("prefix", "generation", base) for base in DECODERS),
     ("prefix", "tagging", "bert"),
     ("prefix", "tagging", "roberta"),
     ("prompt", "generation", "gpt2"),
@@ -66,8 +77,14 @@ PARITY = [
     ("prompt", "tagging", "bert"),
     ("prompt", "tagging", "roberta"),
 ]
-INSERTED = [*PARITY, *((name, "classification", base) for name in ("prefix", "prompt")
-                       for base in KINDS["classification"])]  # fmt: skip
+CLASSIFIED = [(name, "classification", base) for name in ("prefix", "prompt")
+              for base in KINDS["classification"]]  # fmt: skip
+INSERTED = [
+    *PARITY,
+    ("prefix", "generation", "t5"),
+    ("prefix", "generation", "bart"),
+    *CLASSIFIED,
+]
 
 
 def network_of(base, form):
@@ -116,7 +133,8 @@ def test_the_network_computes_what_it_does_with_peft(name, form, base):
     found = network(**batch).logits
     expected = as_in_peft(network, name, form, base)(**batch).logits
     expected = expected[:, expected.shape[1] - found.shape[1] :]  # PEFT gives those of the prompt
-    seen = slice(None) if form == "generation" else batch["attention_mask"].bool()
+    written = network.config.is_encoder_decoder  # all of what is asked is no padding
+    seen = slice(None) if written else batch["attention_mask"].bool()
     torch.testing.assert_close(found[seen], expected[seen], atol=1e-6, rtol=0)
 
 
@@ -153,7 +171,7 @@ def test_a_padded_text_is_read_as_it_is_alone(name, form, base):
     batch = batch_of(network)
     alone = {key: value[1:, :6] for key, value in batch.items()}
     together, expected = network(**batch).logits[1:], network(**alone).logits
-    if form == "tagging" or (base == "gpt2" and form == "generation"):
+    if form == "tagging" or (base in DECODERS and form == "generation"):
         together = together[:, :6]
     torch.testing.assert_close(together, expected, atol=1e-6, rtol=0)
 

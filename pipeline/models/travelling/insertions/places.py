@@ -19,7 +19,7 @@ class Places:
     self_attention : str
         The modules that call transformers' attention function; empty where a prefix has no place.
     positions : str
-        The embedding of absolute positions; empty where there is none to shift.
+        What embeds absolute positions, or turns by them; empty where there is nothing to shift.
     """
 
     after_sublayers: str
@@ -34,7 +34,16 @@ _BERT = Places(
 )
 _T5 = Places(
     # in a decoder block, layer 1 attends to the encoder: it gets nothing
-    after_sublayers=r"(encoder\.block\.\d+\.layer\.[01]|decoder\.block\.\d+\.layer\.[02])\.dropout"
+    after_sublayers=r"(encoder\.block\.\d+\.layer\.[01]|decoder\.block\.\d+\.layer\.[02])\.dropout",
+    self_attention=r"block\.\d+\.layer\.0\.SelfAttention",
+)
+_BART = Places(
+    after_sublayers=r"layers\.\d+\.(self_attn|fc2)", self_attention=r"layers\.\d+\.self_attn"
+)
+_LLAMA = Places(
+    after_sublayers=r"layers\.\d+\.(self_attn|mlp)",
+    self_attention=r"layers\.\d+\.self_attn",
+    positions=r"rotary_emb",
 )
 
 PLACES: dict[str, Places] = {
@@ -49,8 +58,35 @@ PLACES: dict[str, Places] = {
     "camembert": _BERT,
     "t5": _T5,
     "mt5": _T5,
-    "bart": Places(after_sublayers=r"layers\.\d+\.(self_attn|fc2)"),
-    "mbart": Places(after_sublayers=r"layers\.\d+\.(self_attn|fc2)"),
+    "bart": _BART,
+    "mbart": _BART,
+    "electra": _BERT,
+    "deberta-v2": Places(after_sublayers=_BERT.after_sublayers),  # an attention of its own
+    "distilbert": Places(
+        after_sublayers=r"layer\.\d+\.(attention\.out_lin|ffn)",
+        self_attention=r"layer\.\d+\.attention",
+        positions=r"embeddings\.position_embeddings",
+    ),
+    "modernbert": Places(
+        after_sublayers=r"layers\.\d+\.(attn|mlp)",
+        self_attention=r"layers\.\d+\.attn",
+        positions=r"rotary_emb",
+    ),
+    # one layer, passed again and again: its adapters are shared as its weights are
+    "albert": Places(after_sublayers=r"albert_layers\.\d+\.(attention\.output_dropout|ffn_output)"),
+    "opt": Places(
+        after_sublayers=r"layers\.\d+\.(self_attn|fc2)",
+        self_attention=r"layers\.\d+\.self_attn",
+        positions=r"embed_positions",
+    ),
+    "gpt_neox": Places(
+        after_sublayers=r"layers\.\d+\.(attention|mlp)",
+        self_attention=r"layers\.\d+\.attention",
+        positions=r"rotary_emb",
+    ),
+    # it turns distances into biases of its attention, which calls no function of transformers
+    "bloom": Places(after_sublayers=r"h\.\d+\.(self_attention\.dense|mlp\.dense_4h_to_h)"),
+    **dict.fromkeys(("llama", "mistral", "qwen2", "qwen3", "gemma", "phi"), _LLAMA),
     "vit": Places(after_sublayers=r"blocks\.\d+\.(attn|mlp)"),
 }
 

@@ -76,7 +76,9 @@ def insert_prefix(network: Any, card: Card) -> Any:
     ----------
     network : transformers model
         Of an architecture with ``self_attention`` in PLACES. Its stack gains a module ``prefix``
-        with 2·n_layers·n_features·prompt_length parameters, drawn from a standard normal.
+        with 2·n_layers·n_features·prompt_length parameters, drawn from a standard normal. Where
+        heads share keys and values, n_features are those of these; an encoder-decoder has the
+        layers of both.
     card : Card
         Says how long.
 
@@ -88,12 +90,13 @@ def insert_prefix(network: Any, card: Card) -> Any:
     ----------
     Li & Liang 2021, Prefix-Tuning; Liu et al. 2022, P-Tuning v2 (deep prompts for BERT types).
     """
-    config, stack, places = network.config, network.base_model, PLACES[architecture(network)]
-    n_heads = config.num_attention_heads
-    head_width = config.hidden_size // n_heads
-    put_prefix(network, Prefix(config.num_hidden_layers, n_heads, card.prompt_length, head_width))
-    for positions in modules_at(stack, places.positions):
-        positions.register_forward_pre_hook(partial(_move_on, card.prompt_length))
+    places = PLACES[architecture(network)]
+    n_layers = len(list(modules_at(network.base_model, places.self_attention)))
+    n_heads, head_width = _heads(network.config)
+    put_prefix(network, Prefix(n_layers, n_heads, card.prompt_length, head_width))
+    for positions in modules_at(network.base_model, places.positions) if places.positions else ():
+        move = partial(_move_on, card.prompt_length)
+        positions.register_forward_pre_hook(move, with_kwargs=True)
     _register_attention()
     network.set_attn_implementation(ATTENTION)
     return network
@@ -120,8 +123,20 @@ def fold_prefix(network: Any) -> None:
     put_prefix(network, plain)
 
 
-def _move_on(length: int, _: Any, args: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
-    return (args[0] + length,)
+def _heads(config: Any) -> tuple[int, int]:
+    """Say how many heads keys have in each layer, and how wide they are."""
+    n_heads = config.num_attention_heads
+    width = getattr(config, "head_dim", None) or getattr(config, "d_kv", None)
+    n_key_heads = getattr(config, "num_key_value_heads", None) or n_heads
+    return n_key_heads, width or config.hidden_size // n_heads
+
+
+def _move_on(length: int, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Move positions on: those that are named so, or else what comes second, or alone."""
+    if kwargs.get("position_ids") is not None:
+        return args, {**kwargs, "position_ids": kwargs["position_ids"] + length}
+    place = min(1, len(args) - 1)
+    return (*args[:place], args[place] + length, *args[place + 1 :]), kwargs
 
 
 def _register_attention() -> None:
@@ -144,16 +159,22 @@ def _attend_with_prefix(
 
     Queries have shape (n_texts, n_heads, n_queries, head_width), keys and values those of the
     tokens read so far; the mask is True where (n_texts, 1, n_queries, n_keys) may be attended to.
+    Attention to an encoder has no prefix. A T5's biases by distance are 0 for what has no place.
     """
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
+    if not hasattr(module, "prefix"):
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **settings)
     keys, values = module.prefix().to(key.dtype).unbind()
     n_queries, n_keys, length = query.shape[2], key.shape[2], keys.shape[1]
-    if attention_mask is None and module.is_causal and n_queries > 1:
+    if attention_mask is None and getattr(module, "is_causal", False) and n_queries > 1:
         seen = torch.ones(n_queries, n_keys, dtype=torch.bool, device=key.device)
         attention_mask = seen.tril(n_keys - n_queries)[None, None]
     if attention_mask is not None:
         attention_mask = nn.functional.pad(attention_mask, (length, 0), value=True)
+    bias = settings.get("position_bias")
+    if bias is not None:
+        settings = {**settings, "position_bias": nn.functional.pad(bias, (length, 0))}
     return sdpa_attention_forward(
         module,
         query,
