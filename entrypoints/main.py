@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from entrypoints.command_line import run_command
-from entrypoints.options import Options
-from pipeline.config import TuneConfig, read_study
+from entrypoints.command_line import read_command, run_command
+from pipeline.config import MainConfig, StudyConfig, TuneConfig, read_study
+from pipeline.errors import ConfigError, refuse
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run a study; print its result table, where the report is, and how to look at its runs."""
-    options = Options(prog="python -m entrypoints.main", description=__doc__)
-    options.add_argument("--study", required=True, help="study file, e.g. studies/demo.yaml")
-    path = Path(options.parse_args(arguments).study)
+    config = read_command(MainConfig, arguments)
     from pipeline.tracking.catalogue import catalogue
 
-    study = read_study(path, catalogue())
+    study = read_study(Path(config.study), catalogue(in_place=not config.dry_run))
+    if config.dry_run:
+        forecast(study)
+    else:
+        run(study)
+
+
+def run(study: StudyConfig) -> None:
+    """Run a study, after a look at what it needs of the hub."""
     from pipeline.tuning.hub_check import refuse_out_of_reach
 
     refuse_out_of_reach(TuneConfig.model_validate(cell.tune) for cell in study.cells())
@@ -28,6 +34,22 @@ def main(arguments: Sequence[str]) -> None:
     finished = run_study(study)
     print(f"\n{finished.report.terminal}\n\nReport:  {finished.report.place}")
     print(f"Runs:    {how_to_browse()}")
+
+
+def forecast(study: StudyConfig) -> None:
+    """Print what a study would take, and refuse what cannot be run here.
+
+    Raises
+    ------
+    ConfigError
+    """
+    from pipeline.tracking.stages.forecast.stage import run_forecast
+
+    expected = run_forecast(study)
+    print(expected.text)
+    refuse(expected.refusals, ConfigError)
+    if not expected.missing:
+        print("Everything that it needs is here.")
 
 
 if __name__ == "__main__":

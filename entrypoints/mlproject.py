@@ -12,6 +12,7 @@ from pipeline.config import (
     ExportConfig,
     ExtractConfig,
     ImportConfig,
+    MainConfig,
     PrepareConfig,
     ReportConfig,
     StageConfig,
@@ -19,6 +20,7 @@ from pipeline.config import (
 )
 
 STAGES: dict[str, type[StageConfig]] = {
+    "main": MainConfig,
     "prepare": PrepareConfig,
     "tune": TuneConfig,
     "extract": ExtractConfig,
@@ -27,18 +29,13 @@ STAGES: dict[str, type[StageConfig]] = {
     "export": ExportConfig,
     "import": ImportConfig,
 }
-DEFAULT_STUDY = "studies/demo.yaml"
-HEAD = f"""\
+HEAD = """\
 # Made by: python -m entrypoints.mlproject > MLproject
 # Help:    python -m entrypoints.tune --help   (likewise for the others)
 # Every other setting is passed on as it is: -P name=value. What is not passed keeps its default.
 name: brain-alignment
 conda_env: conda.yaml
 entry_points:
-  main:
-    parameters:
-      study: {{type: string, default: {DEFAULT_STUDY}}}
-    command: "python -m entrypoints.main --study {{study}}"
 """
 
 

@@ -16,6 +16,7 @@ from pipeline.config.brain import (
 )
 from pipeline.config.catalogue import Catalogue, Listed
 from pipeline.config.loading import load_config
+from pipeline.config.main import MainConfig
 from pipeline.config.power import PowerConfig
 from pipeline.config.prepare import PrepareConfig
 from pipeline.config.report import ReportConfig
@@ -40,6 +41,7 @@ __all__ = [
     "GroupedBrainConfig",
     "ImportConfig",
     "Listed",
+    "MainConfig",
     "MeasuredBrainConfig",
     "NiftiConfig",
     "PowerConfig",

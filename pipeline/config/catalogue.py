@@ -69,9 +69,12 @@ class Catalogue:
     ----------
     names : mapping
         Field ('base', 'task', 'method', 'brain') -> name -> Listed.
+    in_place : bool
+        Whether directories that settings name must be there already.
     """
 
     names: Mapping[str, Mapping[str, Listed]]
+    in_place: bool = True
 
     def problems(self, settings: Mapping[str, Any]) -> Iterator[Problem]:
         """Find unknown names, names that do not fit together, and missing directories."""
@@ -94,7 +97,7 @@ class Catalogue:
         fitting = {field: entry for field, entry in known.items() if field not in to_change}
         yield from _unfit_forms(settings, fitting)
         yield from _unfit_pooling(settings, known)
-        yield from _directories(settings, fitting)
+        yield from _directories(settings, fitting, self.in_place)
 
     def settings(self, field: str) -> frozenset[str]:
         """Collect the settings that some names of a field know, and others do not."""
@@ -222,13 +225,15 @@ def _unfit_pooling(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> 
         )
 
 
-def _directories(settings: Mapping[str, Any], fitting: Mapping[str, Listed]) -> Iterator[Problem]:
+def _directories(
+    settings: Mapping[str, Any], fitting: Mapping[str, Listed], in_place: bool
+) -> Iterator[Problem]:
     for field, directory_field in (("task", "data_dir"), ("brain", "brain_dir")):
         given = str(settings.get(directory_field) or "")
         needed = field in fitting and fitting[field].needs_directory
         if needed and not given:
             found = "none given"
-        elif given and not Path(given).expanduser().is_dir():
+        elif in_place and given and not Path(given).expanduser().is_dir():
             found = f"'{given}', which is no directory"
         else:
             continue

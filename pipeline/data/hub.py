@@ -52,12 +52,12 @@ def out_of_reach(table: HubTable) -> Iterator[Problem]:
 
     Imports nothing that takes long.
     """
-    cached = _perhaps_cached(table)
+    cached = perhaps_cached(table)
     if not cached and (absent := absence(table.repository, table.revision, "dataset")):
         yield _missing(table, absent.reason, absent.remedy)
 
 
-def _perhaps_cached(table: HubTable) -> bool:
+def perhaps_cached(table: HubTable) -> bool:
     """Find a folder that the library may have made for a data set, or a local repository."""
     from huggingface_hub import constants
 

@@ -42,7 +42,7 @@ class HubModel:
 
 def out_of_reach(model: HubModel) -> Iterator[Problem]:
     """Find out whether a model is neither in the cache nor to be had from the hub."""
-    if not _cached(model):
+    if not cached(model):
         yield from _absent(model)
 
 
@@ -59,10 +59,10 @@ def fetch(model: HubModel) -> Path:
     BaseUnreachableError
         Within seconds, when it is neither cached nor within reach, or the hub does not have it.
     """
-    cached = _cached(model)
-    if cached and (model.pinned or any(_absent(model))):
-        return cached
-    refuse(() if cached else _absent(model), BaseUnreachableError)
+    snapshot = cached(model)
+    if snapshot and (model.pinned or any(_absent(model))):
+        return snapshot
+    refuse(() if snapshot else _absent(model), BaseUnreachableError)
     return _downloaded(model)
 
 
@@ -71,7 +71,7 @@ def _absent(model: HubModel) -> Iterator[Problem]:
         yield _missing(model, absent.reason, absent.remedy or "Connect once to have it cached")
 
 
-def _cached(model: HubModel) -> Path | None:
+def cached(model: HubModel) -> Path | None:
     """Find a snapshot that holds weights in the local cache."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError

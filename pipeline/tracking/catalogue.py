@@ -9,8 +9,14 @@ from pipeline.models.bases import BASES
 from pipeline.tuning.methods import METHODS
 
 
-def catalogue() -> Catalogue:
-    """List the bases, tasks, methods and brain datasets, and what each is for."""
+def catalogue(in_place: bool = True) -> Catalogue:
+    """List the bases, tasks, methods and brain datasets, and what each is for.
+
+    Parameters
+    ----------
+    in_place : bool
+        Whether directories that settings name must be there already.
+    """
     return Catalogue(
         {
             "base": {
@@ -47,7 +53,8 @@ def catalogue() -> Catalogue:
                 )
                 for name, brain in BRAINS.items()
             },
-        }
+        },
+        in_place,
     )
 
 

@@ -90,23 +90,11 @@ def extract_features(
     PipelineError
         When the version is damaged, or of another modality than the stimuli.
     """
-    stage = _stage(config)
-    with visible_refusal(stage):
+    with visible_refusal(_stage(config)):
         require_sound(registered, config.trust_registry)
         _check(config, registered, brain)
     origin = Origin(registered.uri, brain.name, brain.stimuli.digest, config.pooling)
-    inputs = {"model": registered.model_id, "stimuli": brain.stimuli.digest}
-    stage = stage.settled(
-        f"extract {registered.title} for {brain.name}",
-        fingerprint(
-            "extract",
-            config.model_dump(include={"pooling", "prompt_room"}),
-            inputs,
-            extract_features,
-        ),
-        {"model": registered.uri},
-        {"brain": brain.name, **registered.names},
-    )
+    stage = extract_stage(config, registered, brain)
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
@@ -130,6 +118,22 @@ def extract_features(
     if extracted.n_cut:  # told of features that are reused, too
         log.warning("  %s", mlflow.get_run(extracted.run_id).data.tags[NOTE])
     return extracted
+
+
+def extract_stage(config: ExtractConfig, registered: Registered, brain: BrainDataset) -> Stage:
+    """Describe the stage with its inputs at hand."""
+    inputs = {"model": registered.model_id, "stimuli": brain.stimuli.digest}
+    return _stage(config).settled(
+        f"extract {registered.title} for {brain.name}",
+        fingerprint(
+            "extract",
+            config.model_dump(include={"pooling", "prompt_room"}),
+            inputs,
+            extract_features,
+        ),
+        {"model": registered.uri},
+        {"brain": brain.name, **registered.names},
+    )
 
 
 def _stage(config: ExtractConfig) -> Stage:

@@ -66,6 +66,21 @@ def _nuisance(stimuli: Stimuli, with_groups: bool) -> Arrays:
     return nuisance_features(stimuli, with_groups)
 
 
+def reference_stage(config: AlignConfig, brain: BrainDataset) -> Stage:
+    """Describe the stage; the model of the settings is not looked at."""
+    settings = config.model_dump(exclude=NOT_OURS | ONLY_MODELS)
+    # of the same responses, a simulation knows the signal and a prepared copy does not
+    inputs = {"brain": brain.digest, "simulation": str("simulated" in config.brain)}
+    signals_from = (BRAINS[config.brain].read,) if "simulated" in config.brain else ()
+    return Stage(
+        "reference",
+        f"reference of {brain.name}",
+        fingerprint("reference", settings, inputs, run_reference, *signals_from),
+        {**settings, "brain": config.brain, "brain_dir": config.brain_dir},
+        {"brain": brain.name},
+    )
+
+
 def run_reference(config: AlignConfig, plan: Plan) -> Reference:
     """Estimate ceilings and encode from nuisance features, or find what was computed before.
 
@@ -75,22 +90,11 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
         Its model is not looked at.
     plan : Plan
     """
-    settings = config.model_dump(exclude=NOT_OURS | ONLY_MODELS)
-    # of the same responses, a simulation knows the signal and a prepared copy does not
-    inputs = {"brain": plan.brain.digest, "simulation": str("simulated" in config.brain)}
-    signals_from = (BRAINS[config.brain].read,) if "simulated" in config.brain else ()
-    mark = fingerprint("reference", settings, inputs, run_reference, *signals_from)
-    stage = Stage(
-        "reference",
-        f"reference of {plan.brain.name}",
-        mark,
-        {**settings, "brain": config.brain, "brain_dir": config.brain_dir},
-        {"brain": plan.brain.name},
-    )
+    stage = reference_stage(config, plan.brain)
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(plan.brain), context="responses")
-        folder = unfinished_folder(mark)
+        folder = unfinished_folder(stage.fingerprint)
         signals = simulated_signals(config.brain, plan.brain)
         units = [
             unit

@@ -146,6 +146,29 @@ def asked(scores: pd.DataFrame) -> pd.DataFrame:
     return scores[chosen].reset_index(drop=True)
 
 
+def align_stage(
+    config: AlignConfig,
+    registered: Registered,
+    brain: BrainDataset,
+    extract_run: str,
+    reference_run: str,
+) -> Stage:
+    """Describe the stage with its inputs at hand."""
+    inputs = {"features": extract_run, "brain": brain.digest, "reference": reference_run}
+    return _stage(config).settled(
+        f"align {registered.title} with {brain.name}",
+        fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, run_align),
+        {"model": registered.uri},
+        {"brain": brain.name, **registered.names},
+    )
+
+
+def _stage(config: AlignConfig) -> Stage:
+    """Describe the stage by its settings alone."""
+    title = f"align {config.model} with {config.brain}"
+    return Stage("align", title, "", config.model_dump(), {"brain": config.brain})
+
+
 def run_align(config: AlignConfig) -> Aligned:
     """Align a registered version with a brain dataset, or find the scores computed before.
 
@@ -158,26 +181,14 @@ def run_align(config: AlignConfig) -> Aligned:
         When the model is not registered, the brain dataset cannot be read, folds would hold
         fewer than two stimuli, features are those of other stimuli, or a pattern is constant.
     """
-    title = f"align {config.model} with {config.brain}"
-    stage = Stage("align", title, "", config.model_dump(), {"brain": config.brain})
-    with visible_refusal(stage):
+    with visible_refusal(_stage(config)):
         registered = resolve(config.model)
         brain = load_brain(config.brain, config.brain_dir)
         plan = make_plan(config, brain)
     with within_another_stage():
         extracted = extract_features(config, registered, brain)
         reference = run_reference(config, plan)
-    inputs = {
-        "features": extracted.run_id,
-        "brain": brain.digest,
-        "reference": reference.run_id,
-    }
-    stage = stage.settled(
-        f"align {registered.title} with {brain.name}",
-        fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, run_align),
-        {"model": registered.uri},
-        {"brain": brain.name, **registered.names},
-    )
+    stage = align_stage(config, registered, brain, extracted.run_id, reference.run_id)
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="responses")

@@ -100,11 +100,11 @@ def tune_request(config: TuneConfig) -> TuneRequest:
         is missing or damaged.
     """
     base, task = find_base(config.base), TASKS[config.task]
-    refuse(_misfits(base, task, METHODS[config.method]), TuningError)
+    refuse(misfits(base, task, METHODS[config.method]), TuningError)
     return TuneRequest(config, base, base.folder(), task, task.load(config))
 
 
-def _misfits(base: Base, task: Task, method: Method) -> Iterator[Problem]:
+def misfits(base: Base, task: Task, method: Method) -> Iterator[Problem]:
     """Find what their names alone say does not fit: nothing has been fetched or read for it yet."""
     if base.modality != task.modality:
         yield Problem(

@@ -92,10 +92,7 @@ def run_interpolate(config: TuneConfig) -> Registered:
     with within_another_stage():
         full = _tuned_fully(config, request)
         base_uri = keep_base(request.base, request.base_folder)
-    marks = {
-        alpha: request.fingerprint(run_interpolate, full=full.model_id, alpha=str(alpha))
-        for alpha in ALPHAS
-    }
+    marks = _marks(request, full)
     with claimed(" ".join(marks.values()), tune_stage(config).title):
         _register_missing(config, request, full, base_uri, marks)
     best = best_of(version for mark in marks.values() if (version := _registered(mark)))
@@ -133,14 +130,7 @@ def _register_missing(
 
 def _tuned_fully(config: TuneConfig, request: TuneRequest) -> Registered:
     """Find the version to interpolate towards, or tune it."""
-    wanted = {
-        "method": "full",
-        "base_digest": base_digest(request.base_folder)[:16],
-        "data_digest": request.data.digest[:16],
-        "seed": str(config.seed),
-    }
-    versions = versions_with(model_name(config), wanted)
-    best = best_of(version for version in versions if is_undamaged(version))
+    best = _best_full(config, request)
     if best:
         return best
     recipe = METHODS[config.method].recipes[request.base.modality]
@@ -151,6 +141,35 @@ def _tuned_fully(config: TuneConfig, request: TuneRequest) -> Registered:
         "weight_decay": recipe.weight_decay if config.weight_decay < 0 else config.weight_decay,
     }
     return run_tune(config.model_copy(update=chosen))
+
+
+def _best_full(config: TuneConfig, request: TuneRequest) -> Registered | None:
+    """Find the best sound version of the same base, data and seed that was tuned by full."""
+    wanted = {
+        "method": "full",
+        "base_digest": base_digest(request.base_folder)[:16],
+        "data_digest": request.data.digest[:16],
+        "seed": str(config.seed),
+    }
+    versions = versions_with(model_name(config), wanted)
+    return best_of(version for version in versions if is_undamaged(version))
+
+
+def find_interpolated(config: TuneConfig, request: TuneRequest) -> Registered | None:
+    """Find the best of the versions between base and full, where all of them are there."""
+    full = _best_full(config, request)
+    if full is None:
+        return None
+    made = [_registered(mark) for mark in _marks(request, full).values()]
+    return best_of(version for version in made if version) if all(made) else None
+
+
+def _marks(request: TuneRequest, full: Registered) -> dict[float, str]:
+    """Fingerprint each version between the base and one tuned by full, by its alpha."""
+    return {
+        alpha: request.fingerprint(run_interpolate, full=full.model_id, alpha=str(alpha))
+        for alpha in ALPHAS
+    }
 
 
 def _registered(mark: str) -> Registered | None:

@@ -1,0 +1,18 @@
+"""The settings of ``main``."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pipeline.config.stage import StageConfig
+
+
+class MainConfig(StageConfig):
+    """Run a whole study, from bases to a report, as child runs of one run."""
+
+    study: str = Field("studies/demo.yaml", description="Study file.")
+    dry_run: bool = Field(
+        False,
+        description="Run nothing: check bases, data and brain datasets as far as they are here, "
+        "and say which runs would be made, and what they would take.",
+    )

@@ -1,0 +1,178 @@
+"""What features, ceilings and brain scores take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.alignment.dataset.cost import OF_A_FIT, ridge_flops
+from pipeline.alignment.dataset.units import Unit, count_processes
+from pipeline.alignment.primal.cost import EIGEN, prefers_primal, primal_flops
+from pipeline.config import AlignConfig
+from pipeline.forecast.cost import Cost
+from pipeline.forecast.facts import BrainFacts, NetworkFacts, SubjectFacts
+from pipeline.forecast.machine import Machine
+from pipeline.forecast.passes import FLOAT, Passes, forward_seconds
+from pipeline.words import Modality
+
+DOUBLE = 8  # bytes
+#: What nuisance features are: their kinds, all together, and columns of the widest.
+NUISANCE_SOURCES: dict[Modality, int] = {"text": 4, "image": 3}
+NUISANCE_COLUMNS = 20
+CEILING_SOURCES = 3  # of as many kinds: from repeats, from other subjects, from a known signal
+TABLE_ROW = 200  # bytes of a row of scores.csv, and of the sums over pairs that belong to it
+OF_A_WORKER = 0.5  # what a process that computes has loaded, beside the one that runs a study
+PRIMAL_COPIES = 3  # of z-scored columns: themselves, their training rows, and in a basis
+N_FOLDS = 5  # outer folds whose matrices are held at once
+MAP_BYTES = 12  # of a voxel and fold: r, R² and the compressed volume of both
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Ridge fits of one subject that share their decompositions.
+
+    Parameters
+    ----------
+    n_stimuli : int
+    sources : int
+        Layers, or what stands in their place.
+    columns : int
+        Of a source.
+    voxels : tuple of int
+        Of each ROI.
+    directions : int
+        2 where responses predict features too.
+    """
+
+    n_stimuli: int
+    sources: int
+    columns: int
+    voxels: tuple[int, ...]
+    directions: int
+
+
+def pair_calls(fits: Fits, config: AlignConfig) -> float:
+    """Count inner folds times pairs of a source and a ROI, in every direction."""
+    folds = config.folds * config.inner_folds
+    return float(fits.sources * len(fits.voxels) * fits.directions * folds)
+
+
+def fit_flops(fits: Fits, config: AlignConfig) -> float:
+    """Count the operations of ridge fits in all folds, each ROI on the side that is cheaper."""
+    n, p = fits.n_stimuli, fits.columns
+    small = [v for v in fits.voxels if prefers_primal(n, p, v)]
+    large = [v for v in fits.voxels if v not in small]
+    back = fits.directions - 1
+    primal = sum(primal_flops(n, p, v) + back * primal_flops(n, v, p) for v in small)
+    flops = config.folds * fits.sources * primal
+    if large:
+        decomposed = fits.sources + back * len(large)
+        pairs = fits.sources * len(large) * fits.directions
+        grams = 2 * n**2 * (fits.sources * p + sum(large))
+        flops += config.folds * (_fold_flops(n, decomposed, pairs, config) + grams)
+    return float(flops)
+
+
+def _fold_flops(n: int, decomposed: int, pairs: int, config: AlignConfig) -> float:
+    """Count one outer fold on the kernel side, without its Gram matrices."""
+    train = n * (1 - 1 / config.folds)
+    kept, held = train * (1 - 1 / config.inner_folds), train / config.inner_folds
+    decompositions = decomposed * EIGEN * (train**3 + config.inner_folds * kept**3)
+    products = 3 * kept**3 + 4 * held * kept**2 + 2 * config.trials * held**2 * kept
+    return decompositions + pairs * (config.inner_folds * products + 6 * (n - train) * train**2)
+
+
+def extract_cost(
+    config: AlignConfig, network: NetworkFacts, brain: BrainFacts, machine: Machine
+) -> Cost:
+    """Estimate the features of a model for all stimuli."""
+    positions = network.room if brain.modality == "image" else brain.stimulus_tokens
+    passes = Passes(brain.n_stimuli, min(positions, network.room), 0, config.batch_size)
+    features = FLOAT * float(brain.n_stimuli * (network.layers + 1) * network.width)
+    memory = machine.process_memory + FLOAT * network.parameters + 2 * features
+    seconds = machine.bookkeeping + forward_seconds(network, passes, machine)
+    return Cost(seconds, memory, features, features)
+
+
+def reference_cost(config: AlignConfig, brain: BrainFacts, machine: Machine) -> Cost:
+    """Estimate ceilings, and encoding from nuisance features."""
+    sources = CEILING_SOURCES + (NUISANCE_SOURCES[brain.modality] if config.nuisance else 0)
+    units = [
+        (subject, [Fits(subject.n_stimuli, sources, NUISANCE_COLUMNS, subject.voxels, 1)])
+        for subject in brain.subjects
+    ]
+    return _cost_of(units, config, brain, machine)
+
+
+def align_cost(
+    config: AlignConfig, network: NetworkFacts, brain: BrainFacts, machine: Machine
+) -> Cost:
+    """Estimate the brain scores of a model, and those of its layers beside nuisance features."""
+    layers, columns = network.layers + 1, config.width or network.width
+    units = []
+    for subject in brain.subjects:
+        n, voxels = subject.n_stimuli, subject.voxels
+        fits = [Fits(n, layers, columns, voxels, 2)]
+        if config.nuisance:
+            fits.append(Fits(n, layers, columns + NUISANCE_COLUMNS, voxels, 1))
+        units.append((subject, fits))
+    one = _cost_of(units, config, brain, machine)
+    maps = MAP_BYTES * config.folds * sum(s.n_columns for s in brain.subjects) if config.maps else 0
+    seconds = one.seconds * (1 + OF_A_FIT * config.permutations)
+    return Cost(seconds, one.memory, one.scratch, one.stored + maps)
+
+
+def _cost_of(
+    units: list[tuple[SubjectFacts, list[Fits]]],
+    config: AlignConfig,
+    brain: BrainFacts,
+    machine: Machine,
+) -> Cost:
+    """Sum up units of work that processes share among them."""
+    if config.split == "leave-one-group-out":
+        config = config.model_copy(update={"folds": brain.n_groups})
+    again = (2 if config.split == "shuffled" else 1) * config.repeats
+    each = [(subject, fits) for subject, several in units for fits in several]
+    processes = _processes([fits for _, fits in each] * again, config, brain)
+    worked = again * sum(_seconds(fits, config, machine) for _, fits in each)
+    rows = again * sum(pair_calls(fits, config) / config.inner_folds for _, fits in each)
+    largest = max((_unit_bytes(subject, fits) for subject, fits in each), default=0.0)
+    memory = machine.process_memory + sum(subject.bytes_held for subject in brain.subjects)
+    seconds = machine.bookkeeping + worked / min(processes, machine.cores)
+    if processes > 1:
+        seconds += machine.worker_start
+        memory += processes * machine.process_memory * OF_A_WORKER
+    return Cost(seconds, memory + processes * largest, TABLE_ROW * rows, TABLE_ROW * rows)
+
+
+def _processes(every: list[Fits], config: AlignConfig, brain: BrainFacts) -> int:
+    """Count the processes that the alignment itself would start for such units."""
+
+    def flops(fits: Fits) -> float:
+        groups = (np.arange(fits.n_stimuli) * brain.n_groups // brain.n_stimuli).astype(str)
+        widths = [(fits.columns, voxels) for voxels in fits.voxels] * fits.sources
+        return ridge_flops(groups, widths, config)
+
+    return count_processes(config, [Unit("", pd.DataFrame, (), flops(fits)) for fits in every])
+
+
+def _seconds(fits: Fits, config: AlignConfig, machine: Machine) -> float:
+    called = pair_calls(fits, config) * machine.pair_call
+    return called + fit_flops(fits, config) / machine.alignment
+
+
+def _unit_bytes(subject: SubjectFacts, fits: Fits) -> float:
+    """Estimate what a unit holds: its copy of responses and features, and what fits are made of.
+
+    On the kernel side these are matrices over stimuli: of the ROIs in all folds, of the sources in
+    one. On the primal side they are columns, z-scored in double precision.
+    """
+    n, p = fits.n_stimuli, fits.columns
+    small = [voxels for voxels in fits.voxels if prefers_primal(n, p, voxels)]
+    n_large = len(fits.voxels) - len(small)
+    arrays = FLOAT * n * (subject.n_columns + fits.sources * p)
+    columns = DOUBLE * PRIMAL_COPIES * n * (p + sum(small)) if small else 0
+    matrices = DOUBLE * 2 * n**2 * (n_large * N_FOLDS + fits.sources) if n_large else 0
+    return float(arrays + columns + matrices)

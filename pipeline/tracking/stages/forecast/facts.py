@@ -1,0 +1,127 @@
+"""Facts for a forecast, read off what is at hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.brains.dataset import BrainDataset
+from pipeline.brains.responses import Responses
+from pipeline.data.examples import (
+    Examples,
+    LabelledTexts,
+    TaggedTexts,
+    TextPairs,
+    TextSpans,
+)
+from pipeline.data.task import Task, TaskData
+from pipeline.forecast.facts import BrainFacts, NetworkFacts, SubjectFacts, TaskFacts
+from pipeline.models.directories import read_config
+
+TOKENS_A_WORD = 1.4  # of English prose, by the tokenizers of GPT-2 and BERT
+SAMPLE = 200  # examples whose words are counted
+_LAYERS = ("num_hidden_layers", "n_layer", "num_layers")
+_DECODER = "num_decoder_layers"
+_WIDTH = ("hidden_size", "n_embd", "d_model", "dim")
+_INNER = ("intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim")
+_ROOM = ("max_position_embeddings", "n_positions", "n_ctx")
+UNLIMITED = 512  # positions of a network that knows distances alone, and is fed as others are
+
+
+def network_facts(folder: Path) -> NetworkFacts:
+    """Read the size of a base off its configuration and the headers of its weights."""
+    config = read_config(folder)
+    n_parameters = _parameters(folder)
+    if isinstance(config.get("architecture"), dict):
+        shape = config["architecture"]
+        patches = (_side(shape["img_size"]) // _side(shape["patch_size"])) ** 2
+        inner = int(shape["embed_dim"] * shape.get("mlp_ratio", 4.0))
+        depth, width = int(shape["depth"]), int(shape["embed_dim"])
+        return NetworkFacts("image", depth, width, inner, 0, patches + 1, n_parameters)
+    width = _first(config, _WIDTH, 1)
+    return NetworkFacts(
+        modality="text",
+        layers=_first(config, _LAYERS, 1) + int(config.get(_DECODER) or 0),
+        width=width,
+        inner=_first(config, _INNER, 4 * width),
+        vocabulary=int(config.get("vocab_size") or 0),
+        room=_first(config, _ROOM, UNLIMITED),
+        parameters=n_parameters,
+    )
+
+
+def _first(config: dict[str, Any], names: tuple[str, ...], otherwise: int) -> int:
+    return next((int(config[name]) for name in names if config.get(name)), otherwise)
+
+
+def _side(size: int | list[int]) -> int:
+    return size if isinstance(size, int) else size[0]
+
+
+def _parameters(folder: Path) -> int:
+    """Count the weights that a folder holds, without reading them."""
+    from safetensors import safe_open
+
+    counted = 0
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, framework="np") as weights:
+            names = weights.keys()
+            counted += sum(math.prod(weights.get_slice(name).get_shape()) for name in names)
+    return counted
+
+
+def task_facts(task: Task, data: TaskData) -> TaskFacts:
+    """Count the examples of a task, and the words of some of them."""
+    lengths = list(_words(data.train))
+    sources, targets = zip(*lengths, strict=True) if lengths else ((0,), (0,))
+    return TaskFacts(
+        form=task.form,
+        n_train=len(data.train),
+        n_validation=len(data.validation),
+        n_test=len(data.test),
+        source_tokens=TOKENS_A_WORD * sum(sources) / len(sources),
+        target_tokens=TOKENS_A_WORD * sum(targets) / len(targets),
+        longest_target=task.max_target_tokens if task.form == "generation" else 0,
+        classes=len(data.classes),
+        similarity=any(score.startswith("bertscore_") for score in task.scores),
+    )
+
+
+def _words(examples: Examples) -> Iterator[tuple[int, int]]:
+    """Count words of source and target of the first examples; nothing for pictures."""
+    if isinstance(examples, TextPairs):
+        pairs = zip(examples.sources[:SAMPLE], examples.targets[:SAMPLE], strict=True)
+        yield from ((len(source.split()), len(target.split())) for source, target in pairs)
+    elif isinstance(examples, LabelledTexts):
+        yield from ((sum(len(s.split()) for s in text), 0) for text in examples.texts[:SAMPLE])
+    elif isinstance(examples, TaggedTexts):
+        yield from ((len(words), 0) for words in examples.words[:SAMPLE])
+    elif isinstance(examples, TextSpans):
+        both = zip(examples.questions[:SAMPLE], examples.contexts[:SAMPLE], strict=True)
+        yield from ((len(q.split()) + len(text.split()), 0) for q, text in both)
+
+
+def brain_facts(brain: BrainDataset) -> BrainFacts:
+    """Count stimuli, subjects and voxels of a brain dataset."""
+    items = brain.stimuli.items
+    words = sum(len(item.split()) for item in items) if isinstance(items, tuple) else 0
+    return BrainFacts(
+        modality=brain.stimuli.modality,
+        n_stimuli=len(brain.stimuli),
+        n_groups=len(set(brain.stimuli.groups.tolist())),
+        stimulus_tokens=TOKENS_A_WORD * words / len(brain.stimuli),
+        subjects=tuple(_subject(responses) for responses in brain.subjects.values()),
+    )
+
+
+def _subject(responses: Responses) -> SubjectFacts:
+    n_stimuli, n_columns = responses.values.shape
+    repeats = responses.repeats
+    return SubjectFacts(
+        n_stimuli=n_stimuli,
+        n_columns=n_columns,
+        voxels=tuple(len(columns) for columns in responses.rois.values()),
+        n_presentations=0 if repeats is None else repeats.shape[0] * repeats.shape[1],
+    )

@@ -1,0 +1,224 @@
+"""Which runs a study would make or reuse, in the order in which it makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pipeline.alignment.dataset.plan import make_plan
+from pipeline.brains.dataset import BrainDataset
+from pipeline.config import AlignConfig, Cell, StudyConfig, TuneConfig
+from pipeline.data import TASKS
+from pipeline.data.task import TaskData
+from pipeline.errors import PipelineError, Problem
+from pipeline.forecast.alignment import align_cost, extract_cost, reference_cost
+from pipeline.forecast.cost import Cost
+from pipeline.forecast.facts import BrainFacts, NetworkFacts, TaskFacts
+from pipeline.forecast.known_sizes import BRAINS, NETWORKS, largest_task
+from pipeline.forecast.machine import Machine
+from pipeline.forecast.planned import PlannedRun
+from pipeline.forecast.report import report_cost
+from pipeline.forecast.tuning import base_cost, tune_cost
+from pipeline.models.bases import Base
+from pipeline.models.travelling.card import base_digest
+from pipeline.tracking.registry import Registered, made_whole_by
+from pipeline.tracking.runs import Stage, finished_runs
+from pipeline.tracking.seals import is_whole
+from pipeline.tracking.stages.align.reference import reference_stage
+from pipeline.tracking.stages.align.stage import align_stage
+from pipeline.tracking.stages.extract import extract_stage
+from pipeline.tracking.stages.forecast.facts import brain_facts, network_facts, task_facts
+from pipeline.tracking.stages.forecast.inputs import Inputs
+from pipeline.tracking.stages.tune.inputs import TuneRequest, misfits, model_name
+from pipeline.tracking.stages.tune.interpolate import find_interpolated
+from pipeline.tracking.stages.tune.stage import run_tune
+from pipeline.tuning.methods import METHODS
+from pipeline.tuning.session import Session
+
+REUSE = 0.5  # bookkeeping of a run that is reused: it is looked up, and its seal compared
+
+
+@dataclass
+class Planning:
+    """Lists the runs of a study.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    machine : Machine
+    has_store : bool
+        Whether there is a store in which earlier runs may be found.
+    """
+
+    inputs: Inputs
+    machine: Machine
+    has_store: bool
+    _once: set[str] = field(default_factory=set)
+
+    def runs(self, study: StudyConfig) -> Iterator[PlannedRun]:
+        """List the runs of a study in their order."""
+        cells = list(study.cells())
+        for cell in cells:
+            yield from self._cell(cell)
+        brains = {align["brain"] for cell in cells for align in cell.aligns}
+        cost = report_cost(len(cells), len(brains), self.machine)
+        yield PlannedRun("report", f"report {study.name}", cost)
+
+    def _cell(self, cell: Cell) -> Iterator[PlannedRun]:
+        config = TuneConfig.model_validate(cell.tune)
+        found = self.inputs.base(config.base)
+        base, folder = found or (None, None)
+        network, assumed = _network(base, folder)
+        if folder and network:
+            yield from self._kept_base(config, folder, network)
+        elif base and self._is_first(f"base {base.name}"):
+            cost = base_cost(network, self.machine) if network else None
+            yield PlannedRun("base", f"base {base.name}", cost, assumed=True)
+        tuned, registered = self._tune(config, base, folder, network, assumed)
+        yield tuned
+        for align in cell.aligns:
+            settings = AlignConfig.model_validate({**align, "model": "models:/any@any"})
+            yield from self._aligned(settings, tuned, registered, network, assumed)
+
+    def _kept_base(
+        self, config: TuneConfig, folder: Path, network: NetworkFacts
+    ) -> Iterator[PlannedRun]:
+        mark = f"base-{base_digest(folder)}"
+        if self._is_first(mark):
+            run = PlannedRun("base", f"base {config.base}", base_cost(network, self.machine))
+            yield self._or_reused(run, self._finished(mark))
+
+    def _tune(
+        self,
+        config: TuneConfig,
+        base: Base | None,
+        folder: Path | None,
+        network: NetworkFacts | None,
+        assumed: bool,
+    ) -> tuple[PlannedRun, Registered | None]:
+        data = self.inputs.data(config)
+        self.inputs.check(_problems(config, base, folder, data))
+        title = f"tune {model_name(config)} {config.method} seed {config.seed}"
+        task = TASKS[config.task]
+        facts = task_facts(task, data) if data else largest_task(config, task)
+        cost = self._tune_cost(config, network, facts) if network else None
+        run = PlannedRun("tune", title, cost, assumed=assumed or data is None)
+        if not (base and folder and data and self.has_store):
+            return run, None
+        request = TuneRequest(config, base, folder, task, data)
+        registered = _registered(config, request)
+        return self._or_reused(run, registered.run_id if registered else ""), registered
+
+    def _tune_cost(self, config: TuneConfig, network: NetworkFacts, task: TaskFacts) -> Cost:
+        scorer = None
+        if task.similarity:
+            place = self.inputs.scorer(config.bertscore_model)
+            known = NETWORKS.get(config.bertscore_model)
+            scorer = network_facts(place) if place else known
+        modality = TASKS[config.task].modality
+        storage = METHODS[config.method].storage.get(modality, "whole")
+        return tune_cost(config, network, task, scorer, self.machine, storage)
+
+    def _aligned(
+        self,
+        config: AlignConfig,
+        tuned: PlannedRun,
+        registered: Registered | None,
+        network: NetworkFacts | None,
+        assumed: bool,
+    ) -> Iterator[PlannedRun]:
+        """List features, reference and alignment of one version with one brain dataset."""
+        brain = self.inputs.brain(config)
+        facts = brain_facts(brain) if brain else BRAINS.get(config.brain)
+        self._check_plan(config, brain)
+        name = tuned.title.removeprefix("tune ")
+        extract, reference, align = self._costs(config, network, facts)
+        assumed = assumed or brain is None
+        extracted = self._planned(
+            PlannedRun("extract", f"extract {name} for {config.brain}", extract, assumed=assumed),
+            extract_stage(config, registered, brain) if registered and brain else None,
+        )
+        yield extracted
+        stage = reference_stage(config, brain) if brain else None
+        referred = self._planned(
+            PlannedRun("reference", f"reference of {config.brain}", reference, assumed=not brain),
+            stage,
+        )
+        if self._is_first(stage.fingerprint if stage else f"reference {config}"):
+            yield referred
+        run = PlannedRun("align", f"align {name} with {config.brain}", align, assumed=assumed)
+        if registered and brain and extracted.reuses and referred.reuses:
+            inputs = (config, registered, brain, extracted.reuses, referred.reuses)
+            yield self._planned(run, align_stage(*inputs))
+        else:
+            yield run
+
+    def _costs(
+        self, config: AlignConfig, network: NetworkFacts | None, brain: BrainFacts | None
+    ) -> tuple[Cost | None, Cost | None, Cost | None]:
+        if brain is None:
+            return None, None, None
+        reference = reference_cost(config, brain, self.machine)
+        if network is None:
+            return None, reference, None
+        return (
+            extract_cost(config, network, brain, self.machine),
+            reference,
+            align_cost(config, network, brain, self.machine),
+        )
+
+    def _check_plan(self, config: AlignConfig, brain: BrainDataset | None) -> None:
+        """Let what is wrong with the folds be told, once for each way of making them."""
+        if brain is not None and self._is_first(f"plan {config}"):
+            try:
+                make_plan(config, brain)
+            except PipelineError as error:
+                self.inputs.check(error.problems)
+
+    def _planned(self, run: PlannedRun, stage: Stage | None) -> PlannedRun:
+        return self._or_reused(run, self._finished(stage.fingerprint) if stage else "")
+
+    def _finished(self, mark: str) -> str:
+        """Find the run that holds a result already; empty where there is none."""
+        if not self.has_store:
+            return ""
+        return next((run.info.run_id for run in finished_runs(mark) if is_whole(run)), "")
+
+    def _or_reused(self, run: PlannedRun, run_id: str) -> PlannedRun:
+        if not run_id:
+            return run
+        return replace(run, cost=Cost(REUSE * self.machine.bookkeeping), reuses=run_id)
+
+    def _is_first(self, name: str) -> bool:
+        is_first = name not in self._once
+        self._once.add(name)
+        return is_first
+
+
+def _network(base: Base | None, folder: Path | None) -> tuple[NetworkFacts | None, bool]:
+    """Read the size of a base, or take the published one, which is then assumed."""
+    if folder is not None:
+        return network_facts(folder), False
+    known = NETWORKS.get(base.hub.repository) if base and base.hub else None
+    return known, True
+
+
+def _registered(config: TuneConfig, request: TuneRequest) -> Registered | None:
+    """Find the version that a tuning has made before."""
+    if METHODS[config.method].interpolates:
+        return find_interpolated(config, request)
+    mark = request.fingerprint(run_tune)
+    made = (made_whole_by(run.info.run_id) for run in finished_runs(mark))
+    return next((version for version in made if version), None)
+
+
+def _problems(
+    config: TuneConfig, base: Base | None, folder: Path | None, data: TaskData | None
+) -> Iterator[Problem]:
+    """Find what keeps a method from a base and a task, as far as these are here."""
+    method, task = METHODS[config.method], TASKS[config.task]
+    if base is not None:
+        yield from misfits(base, task, method)
+        if folder is not None and data is not None and not method.interpolates:
+            yield from Session(config, base, folder, task, data, method).problems()

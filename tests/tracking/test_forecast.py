@@ -1,0 +1,175 @@
+"""A dry run reads what is here, names what is not, and finds what an earlier study has made."""
+
+import logging
+import os
+
+import pytest
+import yaml
+from machines import QUICK
+
+from entrypoints.main import main
+from pipeline.config import read_study
+from pipeline.errors import ConfigError
+from pipeline.forecast.facts import Room
+from pipeline.tracking.catalogue import catalogue
+from pipeline.tracking.stages.forecast import constants, stage
+from pipeline.tracking.stages.study import run_study
+
+STUDY = {
+    "name": "little",
+    "asks": "Is what was made found again?",
+    "grids": [
+        {
+            "bases": ["tiny-vit"],
+            "tasks": ["digits"],
+            "methods": ["base", "vpt-shallow"],
+            "seeds": [31],
+            "brains": ["simulated-pictures"],
+            "tune": {"max_train": 32, "max_eval": 10, "max_steps": 2, "eval_every": 2},
+            "align": {"folds": 2, "inner_folds": 2, "trials": 2, "nuisance": False},
+        }
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch):
+    monkeypatch.setattr(stage, "machine_constants", lambda: QUICK)
+
+
+@pytest.fixture
+def nowhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    return tmp_path
+
+
+def study_of(tmp_path, **changes):
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump({**STUDY, "grids": [{**STUDY["grids"][0], **changes}]}))
+    return path
+
+
+def names_of_studies(repository):
+    return sorted(repository.glob("studies/**/*.yaml"))
+
+
+def test_every_study_file_can_be_forecast_with_its_data_missing(
+    repository, nowhere, monkeypatch, capsys
+):
+    monkeypatch.setattr(stage, "free_room", lambda database: Room(64e9, 500e9))
+    elsewhere = nowhere / "studies"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)  # where ../data and ../shared are not
+    for path in names_of_studies(repository):
+        main(["--study", str(path), "--dry_run", "true"])
+        printed = capsys.readouterr().out
+        assert "minutes" in printed, path
+        needs_files = "../" in path.read_text().split("name:")[1]
+        assert ("Missing, " in printed) >= needs_files, path
+    assert not list(nowhere.glob("mlflow.db*"))
+
+
+def test_what_is_missing_is_named_with_where_to_place_it(nowhere, repository, capsys, monkeypatch):
+    monkeypatch.chdir(nowhere)
+    monkeypatch.setattr(stage, "free_room", lambda database: Room(64e9, 500e9))
+    main(["--study", str(repository / "studies/paper-text.yaml"), "--dry_run", "true"])
+    printed = capsys.readouterr().out
+    assert "Point to the folder with stimuli.txt, subj1.npy and subj2.npy" in printed
+    assert "base openai-community/gpt2" in printed
+    assert "pass data_dir=<directory>" in printed
+    assert "~ by published sizes" in printed
+
+
+def test_a_study_without_data_of_its_own_needs_nothing(nowhere, capsys):
+    main(["--study", str(study_of(nowhere)), "--dry_run", "true"])
+    printed = capsys.readouterr().out
+    assert "9 runs, 0 reused, 9 new (1 base, 2 tune, 2 extract, 1 reference, 2 align, 1" in printed
+    assert "Everything that it needs is here." in printed
+    assert sorted(path.name for path in nowhere.iterdir()) == ["study.yaml"]
+
+
+def test_what_is_here_and_cannot_be_used_is_refused_after_the_forecast(nowhere, capsys):
+    brain = {"brain": "digit69", "brain_dir": str(nowhere)}
+    path = study_of(nowhere, brains=[brain], methods=["base"])
+    with pytest.raises(ConfigError, match=r"digit69_28x28\.mat"):
+        main(["--study", str(path), "--dry_run", "true"])
+    assert "align tiny-vit-digits base" in capsys.readouterr().out
+
+
+def test_what_does_not_fit_into_memory_is_refused_by_run_and_setting(nowhere, monkeypatch):
+    monkeypatch.setattr(stage, "free_room", lambda database: Room(0.81e9, 500e9))
+    with pytest.raises(ConfigError, match=r"tune tiny-vit-digits vpt-shallow seed 31.*0\.8 GB"):
+        main(["--study", str(study_of(nowhere)), "--dry_run", "true"])
+
+
+def test_folds_that_cannot_be_made_are_refused_before_any_work(nowhere):
+    path = study_of(nowhere, align={"folds": 500})
+    with pytest.raises(ConfigError, match="folds"):
+        main(["--study", str(path), "--dry_run", "true"])
+
+
+def test_a_finished_study_would_reuse_every_run(store, tmp_path):
+    study = read_study(study_of(tmp_path), catalogue())
+    run_study(study)
+    runs = stage.run_forecast(study).runs
+    assert [run.title for run in runs if not run.reuses] == ["report little"]
+    assert sum(run.cost.seconds for run in runs if run.reuses) < 2
+
+
+def test_constants_are_measured_once_and_kept(tmp_path, monkeypatch):
+    measured = []
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(constants, "bookkeeping_seconds", lambda: 0.25)
+    monkeypatch.setattr(constants, "probe", lambda seconds: measured.append(seconds) or QUICK)
+    monkeypatch.setattr(constants, "trail_digest", lambda function: "0" * 64)
+    assert constants.machine_constants() == constants.machine_constants() == QUICK
+    assert measured == [0.25]
+
+
+def test_constants_of_last_week_are_measured_anew(tmp_path, monkeypatch):
+    measured = []
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(constants, "bookkeeping_seconds", lambda: 0.25)
+    monkeypatch.setattr(constants, "probe", lambda seconds: measured.append(seconds) or QUICK)
+    monkeypatch.setattr(constants, "trail_digest", lambda function: "0" * 64)
+    constants.machine_constants()
+    (kept,) = (tmp_path / "brain-alignment").glob("*.json")
+    os.utime(kept, (1, 1))
+    constants.machine_constants()
+    assert len(measured) == 2
+
+
+@pytest.mark.slow  # measures the machine, then runs a study: two minutes
+def test_estimates_are_within_a_factor_of_two(tmp_path, monkeypatch):
+    import mlflow
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(stage, "machine_constants", constants.machine_constants)
+    settings = {"max_train": 300, "max_eval": 60, "max_steps": 60, "eval_every": 20}
+    path = study_of(
+        tmp_path,
+        bases=["tiny-gpt2"],
+        tasks=["summarization"],
+        methods=["base", "full", "prompt"],
+        brains=["simulated-sentences"],
+        tune={**settings, "batch_size": 16, "patience": 10},
+        align={"trials": 10},
+    )
+    study = read_study(path, catalogue())
+    tracking = f"sqlite:///{tmp_path}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking)
+    monkeypatch.chdir(tmp_path)
+    expected = stage.run_forecast(study)
+    from pipeline.tracking.store import open_store
+
+    before = mlflow.get_tracking_uri()
+    try:
+        open_store()
+        finished = run_study(study)
+        minutes = mlflow.get_run(finished.run_id).data.metrics["minutes"]
+    finally:
+        mlflow.set_tracking_uri(before)
+        logging.getLogger("pipeline").setLevel(logging.INFO)
+    ratio = sum(run.cost.seconds for run in expected.runs) / 60 / minutes
+    print(f"estimated / measured minutes: {ratio:.2f} of {minutes:.1f}")
+    assert 0.5 < ratio < 2
