@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ def run_command(command: Callable[[Sequence[str]], None]) -> None:
     """Run an entry point; a refusal becomes one message and exit status 2.
 
     Being asked to end (SIGTERM, Ctrl-C) is passed on as an exception, so that runs under way are
-    closed as FAILED and not left as RUNNING.
+    closed as KILLED and not left as RUNNING.
     """
     signal.signal(signal.SIGTERM, _end)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
@@ -61,7 +62,8 @@ def run_command(command: Callable[[Sequence[str]], None]) -> None:
             leave_word(error)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("stopped: the same command goes on from what is finished", file=sys.stderr)
+        command_line = shlex.join(sys.orig_argv)
+        print(f"stopped; to go on from what is finished: {command_line}", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)
 
 

@@ -1,30 +1,74 @@
-"""Start the MLflow UI on loopback and print the link that lands on the study's runs."""
+"""Start the MLflow UI on loopback and print links to the study, its models and their comparison."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
+from typing import IO
 
 from entrypoints.command_line import run_command
 from entrypoints.options import Options
 from pipeline.words import UI_PORT
 
+#: The server's own log: nothing below an error is for a person who looks at runs.
+QUIET = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # seven workers nobody here needs
+    "PYTHONWARNINGS": "ignore",
+}
+
+NOTICE = b"[MLflow] Security middleware enabled"
+
 
 def main(arguments: Sequence[str]) -> None:
-    """Print the deep link, then become the MLflow server until it is interrupted."""
+    """Start the server, print the links when it answers, and wait until it is interrupted."""
     options = Options(prog="python -m entrypoints.ui", description=__doc__)
     options.add_argument("--port", type=int, default=UI_PORT, help="on 127.0.0.1 (%(default)s)")
     port = options.parse_args(arguments).port
     if not 0 < port < 65536:
         options.error(f"port: expected 1 to 65535; found {port}")
-    from pipeline.tracking.store import browse_link, open_store
+    from pipeline.tracking.browsing import links
+    from pipeline.tracking.store import HTTP, open_store
+    from pipeline.tracking.waiting import wait_for_own_server
 
     open_store()
-    print(f"Runs: {browse_link(port)}\n(Ctrl-C ends the server.)", flush=True)
-    os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # seven workers nobody here needs
+    if os.environ.get("MLFLOW_TRACKING_URI", "").startswith(HTTP):
+        _tell(links(port))  # the store has a server of its own
+        return
     command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(port)]
-    os.execv(sys.executable, command)
+    quiet = ["--uvicorn-opts", "--log-level error"]
+    server = subprocess.Popen(
+        [*command, *quiet],
+        env={**os.environ, **QUIET},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert server.stderr is not None
+    threading.Thread(target=_pass_on, args=(server.stderr,), daemon=True).start()
+    try:
+        wait_for_own_server(server, f"http://127.0.0.1:{port}")
+        _tell(links(port))
+        print("(Ctrl-C ends the server.)", flush=True)
+        server.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _pass_on(errors: IO[bytes]) -> None:
+    """Pass on what a server says, but for its notice that it serves this machine alone."""
+    for line in errors:
+        if not line.startswith(NOTICE):
+            sys.stderr.write(line.decode(errors="replace"))
+
+
+def _tell(addresses: Mapping[str, str]) -> None:
+    for name, address in addresses.items():
+        print(f"{name + ':':22}{address}")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,12 @@ def build_report(results: StudyResults) -> Report:
     cells = results.brain_scores[["base", "method", "brain"]]
     return Report(
         html=render_page(title, answer, sections, drawings, settings, results.lineage),
-        markdown=markdown_summary(title, answer.lines, list(tables.values())),
+        markdown=markdown_summary(
+            title,
+            answer.lines,
+            list(tables.values()),
+            picture=f"{FIGURES}/{main[0].name}.svg" if main else "",
+        ),
         terminal=terminal_table(title, answer.lines, results.tasks, results.summary),
         bibtex=bibtex_for(cells.stack().unique()),
         tables=tables,

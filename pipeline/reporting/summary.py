@@ -18,8 +18,10 @@ LONGEST_NAME = 22
 LEFT_OUT = "\n\n*More tables are in report.html.*"
 
 
-def markdown_summary(title: str, answer: Sequence[str], tables: Sequence[Table]) -> str:
-    """Write title, answer and as many tables as a run's description holds.
+def markdown_summary(
+    title: str, answer: Sequence[str], tables: Sequence[Table], picture: str = ""
+) -> str:
+    """Write title, answer, its figure and as many tables as a run's description holds.
 
     Parameters
     ----------
@@ -28,6 +30,8 @@ def markdown_summary(title: str, answer: Sequence[str], tables: Sequence[Table])
         Its lines, the headline first.
     tables : sequence of Table
         The most telling first.
+    picture : str
+        Path of the answer's figure beside the summary; empty where there is none.
 
     Returns
     -------
@@ -36,6 +40,8 @@ def markdown_summary(title: str, answer: Sequence[str], tables: Sequence[Table])
     """
     headline, *further = map(_escaped, answer)
     written = f"### {_escaped(title)}\n\n" + "\n\n".join([f"**{headline}**", *further])
+    if picture:
+        written += f"\n\n![{headline}]({picture})"
     for table in tables:
         added = (
             f"\n\n**{_escaped(table.title)}.** {_escaped(table.note)}\n\n{_markdown_table(table)}"

@@ -60,7 +60,7 @@ class Stage:
 
 @contextmanager
 def stage_run(stage: Stage) -> Iterator[Run]:
-    """Run a stage as an MLflow run: FINISHED or FAILED when the block ends.
+    """Run a stage as an MLflow run: FINISHED, FAILED or KILLED when the block ends.
 
     Inside another run it becomes that run's child; under ``mlflow run`` it is the run that MLflow
     has already opened.
@@ -68,9 +68,7 @@ def stage_run(stage: Stage) -> Iterator[Run]:
     tags = {"stage": stage.name, **stage.tags, **process_tag(), "mlflow.runName": stage.title}
     if stage.fingerprint:
         tags[ATTEMPT] = stage.fingerprint
-    nested = mlflow.active_run() is not None
-    # with its tags at once: a run that is killed at any moment says whose it was
-    with mlflow.start_run(run_name=stage.title, nested=nested, tags=tags) as run:
+    with _run_of(stage, tags) as run:
         _log_new_params(run, stage.settings)
         try:
             yield run
@@ -81,6 +79,22 @@ def stage_run(stage: Stage) -> Iterator[Run]:
         if stage.fingerprint:
             # only now: an unfinished run must not be taken for a finished one
             mlflow.set_tag("fingerprint", stage.fingerprint)
+
+
+@contextmanager
+def _run_of(stage: Stage, tags: Mapping[str, str]) -> Iterator[Run]:
+    """Open a run, which is KILLED where a person or a machine ends the command."""
+    nested = mlflow.active_run() is not None
+    run_id = ""
+    try:
+        # with its tags at once: a run that is killed at any moment says whose it was
+        with mlflow.start_run(run_name=stage.title, nested=nested, tags=tags) as run:
+            run_id = run.info.run_id
+            yield run
+    except (KeyboardInterrupt, SystemExit):
+        if run_id:
+            mlflow.MlflowClient().set_terminated(run_id, "KILLED")  # MLflow has said FAILED
+        raise
 
 
 @contextmanager

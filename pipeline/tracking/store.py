@@ -24,7 +24,6 @@ from pipeline.tracking.lost_runs import close_lost_runs
 from pipeline.tracking.moved_stores import follow_move
 from pipeline.tracking.places import cannot_be_written, database_of, is_read_only
 from pipeline.tracking.waiting import be_patient, wait_for_database, wait_for_server
-from pipeline.words import UI_PORT
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 DEFAULT_EXPERIMENT = "brain-alignment"
@@ -63,7 +62,7 @@ def open_store(writing: bool = True) -> str:
             mlflow.set_tracking_uri(uri)
             if is_read_only():
                 return ""
-            experiment = _experiment()
+            experiment = chosen_experiment()
         close_lost_runs()
         return experiment
     except (OSError, ImportError, SQLAlchemyError, mlflow.exceptions.MlflowException) as error:
@@ -108,7 +107,8 @@ def _being_opened(uri: str, writing: bool) -> Iterator[None]:
         yield
 
 
-def _experiment() -> str:
+def chosen_experiment() -> str:
+    """Give the id of the experiment in which new runs are made; make it where it is not there."""
     run_id = os.environ.get("MLFLOW_RUN_ID")
     if run_id:
         return str(mlflow.get_run(run_id).info.experiment_id)
@@ -130,29 +130,3 @@ def version_link(name: str, version: str) -> str:
     if not server.startswith(("http://", "https://")):
         return ""
     return f"{server.rstrip('/')}/#/models/{name}/versions/{version}"
-
-
-def browse_link(port: int) -> str:
-    """Give the address at which the UI shows the runs of the newest study.
-
-    Parameters
-    ----------
-    port : int
-        On which ``make ui`` serves; the store's own server needs none.
-    """
-    client = mlflow.MlflowClient()
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    newest = client.search_runs(
-        experiments, "tags.stage = 'study'", order_by=["attributes.start_time DESC"], max_results=1
-    )
-    experiment = newest[0].info.experiment_id if newest else _experiment()
-    # the UI opens in its mode for chat applications unless told otherwise
-    server = mlflow.get_tracking_uri()
-    place = server.rstrip("/") if server.startswith(HTTP) else f"http://127.0.0.1:{port}"
-    return f"{place}/#/experiments/{experiment}/runs?workflowType=machine_learning"
-
-
-def how_to_browse() -> str:
-    """Say how to look at the runs of the newest study."""
-    link = browse_link(UI_PORT)
-    return link if mlflow.get_tracking_uri().startswith(HTTP) else f"make ui, then open {link}"

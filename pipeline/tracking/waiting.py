@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -53,18 +54,38 @@ def wait_for_server(uri: str) -> None:
     RegistryError
         It has not within the time.
     """
+    _wait(
+        f"tracking server {uri}",
+        lambda: _trouble_of(uri),
+        "Start it, or correct MLFLOW_TRACKING_URI.",
+    )
 
-    def ask() -> str | None:
-        try:
-            answer = requests.get(f"{uri.rstrip('/')}/health", timeout=ONE_TRY)
-        except requests.Timeout:
-            return f"no answer in {ONE_TRY:g} s"
-        except requests.RequestException as error:
-            return "connection refused" if "refused" in str(error) else type(error).__name__
-        # one that stands before it may not know this path, or may ask for a password
-        return f"status {answer.status_code}" if answer.status_code >= 500 else None
 
-    _wait(f"tracking server {uri}", ask, "Start it, or correct MLFLOW_TRACKING_URI.")
+def wait_for_own_server(server: subprocess.Popen[bytes], uri: str) -> None:
+    """Return as soon as a server that this process has started answers.
+
+    Raises
+    ------
+    RegistryError
+        It has ended, as where its port is taken.
+    """
+    while _trouble_of(uri) is not None or server.poll() is not None:
+        if server.poll() is not None:
+            expected = "a port that no other program uses"
+            raise RegistryError(Problem("port", expected, uri, "Name another: --port 5050."))
+        time.sleep(0.2)
+
+
+def _trouble_of(uri: str) -> str | None:
+    """Say why a server does not answer; nothing where it does."""
+    try:
+        answer = requests.get(f"{uri.rstrip('/')}/health", timeout=ONE_TRY)
+    except requests.Timeout:
+        return f"no answer in {ONE_TRY:g} s"
+    except requests.RequestException as error:
+        return "connection refused" if "refused" in str(error) else type(error).__name__
+    # one that stands before it may not know this path, or may ask for a password
+    return f"status {answer.status_code}" if answer.status_code >= 500 else None
 
 
 def wait_for_database(uri: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -34,11 +35,14 @@ def test_a_refusal_is_one_message_and_status_2(capsys):
     ("number", "said"),
     [
         (signal.SIGTERM, ""),
-        (signal.SIGINT, "stopped: the same command goes on from what is finished\n"),
+        (signal.SIGINT, "stopped; to go on from what is finished: python -m a --b 'c d'\n"),
     ],
 )
-def test_what_is_under_way_is_closed_when_a_command_is_asked_to_end(capsys, number, said):
+def test_what_is_under_way_is_closed_when_a_command_is_asked_to_end(
+    capsys, monkeypatch, number, said
+):
     closed = []
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "a", "--b", "c d"])
 
     def wait(_):
         try:

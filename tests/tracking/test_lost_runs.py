@@ -6,7 +6,7 @@ import pytest
 from pipeline.tracking.claims import PROCESS
 from pipeline.tracking.lost_runs import close_lost_runs
 from pipeline.tracking.registry import made_by
-from pipeline.tracking.runs import find_runs
+from pipeline.tracking.runs import Stage, find_runs, stage_run
 from pipeline.tracking.stages.tune.stage import RunRecorder, run_tune
 
 VPT = ("tiny-vit", "digits", "vpt-shallow")
@@ -25,8 +25,6 @@ def lost(client, run_id):
 
 
 def test_a_run_of_a_process_that_is_gone_is_closed_as_killed(store, client):
-    from pipeline.tracking.runs import Stage, stage_run
-
     with stage_run(Stage("extract", "extract a for b")) as run:
         close_lost_runs()
         assert client.get_run(run.info.run_id).info.status == "RUNNING"
@@ -109,3 +107,15 @@ def test_a_tuning_that_goes_on_keeps_its_curves(config_of, client, monkeypatch):
     unbroken = run_tune(config_of(*VPT, seed=33, **settings))
     assert unbroken.run_id != tuned.run_id
     assert curves == {key: sorted(points) for key, points in curve(unbroken.run_id).items()}
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, SystemExit])
+def test_a_stage_and_its_study_that_a_person_ends_are_killed_and_not_failed(client, ending):
+    with (
+        pytest.raises(ending),
+        stage_run(Stage("study", "ended by hand")) as study,
+        stage_run(Stage("tune", "ended by hand too")) as tune,
+    ):
+        raise ending
+    for run in (study, tune):
+        assert client.get_run(run.info.run_id).info.status == "KILLED"

@@ -1,17 +1,23 @@
 """A study runs every stage once as its children, and the next one reuses them all."""
 
+import json
+import re
+from pathlib import Path
+from urllib.parse import parse_qs
+
 import mlflow
 import pytest
 import yaml
 
+from pipeline.brains.load import load_brain
 from pipeline.config import ReportConfig, read_study
 from pipeline.errors import RegistryError
+from pipeline.tracking.browsing import browse_link, links
 from pipeline.tracking.catalogue import catalogue
-from pipeline.tracking.lineage import read_lineage
-from pipeline.tracking.runs import find_runs
+from pipeline.tracking.lineage import latest_study, read_lineage
+from pipeline.tracking.runs import artifact, find_runs
 from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.study import run_study
-from pipeline.tracking.store import browse_link
 
 STUDY = {
     "name": "small",
@@ -153,6 +159,45 @@ def test_the_link_lands_on_the_runs_of_the_study(finished):
     link = browse_link(5000)
     assert f"/experiments/{finished.experiment_id}/runs" in link
     assert link.endswith("workflowType=machine_learning")
+
+
+def test_the_links_lead_to_the_answer_the_scores_the_models_and_their_comparison(finished, client):
+    named = links(5000)
+    page = f"http://127.0.0.1:5000/#/experiments/{finished.experiment_id}"
+    assert named["Answer and report"].startswith(f"{page}/runs/{latest_study()}?")
+    assert named["Models"].startswith(f"{page}/models?")
+    compared = json.loads(parse_qs(named["Prompt beside full"].partition("?")[2])["runs"][0])
+    methods = {
+        client.get_model_version("tiny-vit-digits", version).tags["method"] for version in compared
+    }
+    assert methods == {"full", "vpt-shallow"}
+    assert all(client.get_run(run).data.tags["stage"] == "tune" for run in compared.values())
+
+
+def test_the_link_to_the_scores_names_a_view_that_the_experiment_keeps(finished, client):
+    key = parse_qs(links(5000)["Scores of all runs"].partition("?")[2])["viewStateShareKey"][0]
+    tags = client.get_experiment(finished.experiment_id).tags
+    shown = json.loads(tags[f"mlflow.sharedViewState.{key}"])
+    assert shown["runsExpanded"] == {latest_study(): True}
+    assert {"tags.`method`", "metrics.`encoding_2v2/LOC`"} <= set(shown["selectedColumns"])
+    assert "report.html" in tags["mlflow.note.content"]
+
+
+def test_the_description_of_the_study_shows_a_figure_that_its_run_holds(finished, client):
+    note = client.get_run(finished.run_id).data.tags["mlflow.note.content"]
+    place = re.search(r"!\[[^]]+\]\(get-artifact\?run_uuid=(\w+)&path=([^)]+)\)", note)
+    assert place[1] == finished.run_id
+    assert Path(artifact(*place.groups())).read_text().startswith("<?xml")
+
+
+def test_a_brain_among_the_inputs_has_a_schema_and_a_profile(finished, client):
+    link = read_lineage(finished.run_id)[1][0]
+    (given,) = client.get_run(link.extract_run).inputs.dataset_inputs
+    columns = json.loads(given.dataset.schema)["mlflow_colspec"]
+    assert [column["name"] for column in columns][:2] == ["image", "group"]
+    profile = json.loads(given.dataset.profile)
+    assert (profile["subjects"], profile["stimuli"]) == (3, len(load_brain(link.brain, "").stimuli))
+    assert set(profile["voxels"]) == {"EarlyVis", "LOC", "OPA"}
 
 
 def test_brain_scores_show_on_the_models_of_the_experiment(finished):

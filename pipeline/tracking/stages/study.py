@@ -16,10 +16,11 @@ from pipeline.config import (
     TuneConfig,
 )
 from pipeline.reporting.files import FIGURES, PAGE, TABLES
+from pipeline.tracking.browsing import guide_readers
 from pipeline.tracking.lineage import Link, log_lineage
 from pipeline.tracking.runs import NOTE, Stage, artifact, stage_run
 from pipeline.tracking.stages.align.stage import run_align
-from pipeline.tracking.stages.report.stage import Reported, run_report
+from pipeline.tracking.stages.report.stage import Reported, run_report, shown_in_ui
 from pipeline.tracking.stages.tune.interpolate import run_method
 
 
@@ -53,10 +54,12 @@ def run_study(study: StudyConfig) -> Studied:
             mlflow.log_artifacts(str(artifact(report.run_id, folder)), folder)
         mlflow.log_metrics(report.contrast_metrics)
         reused = sum(not _is_child(link.tune_run, run.info.run_id) for link in links)
-        note = f"{report.summary}\n\nThe whole report: Artifacts, `{PAGE}`."
+        summary = shown_in_ui(report.summary, run.info.run_id)
+        note = f"{summary}\n\nThe whole report: Artifacts, `{PAGE}`."
         if reused:
             note += f" {reused} of {len(links)} tuned models were reused from earlier studies."
         mlflow.set_tag(NOTE, note)
+        guide_readers(run.info.run_id)
         mlflow.log_metric("minutes", (time.monotonic() - started) / 60)
     return Studied(run.info.run_id, run.info.experiment_id, report)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from mlflow.entities import Run
 
 from pipeline.config import ReportConfig
-from pipeline.reporting.files import PAGE, SUMMARY
+from pipeline.reporting.files import FIGURES, PAGE, SUMMARY
 from pipeline.reporting.report import Report, build_report, write_report
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.aligned_runs import what_to_report
@@ -159,6 +159,19 @@ def overall_metrics(overall: pd.DataFrame) -> dict[str, float]:
     return metrics
 
 
+def shown_in_ui(summary: str, run_id: str) -> str:
+    """Let the figure of a summary be found from the UI's page of a run that holds it.
+
+    Parameters
+    ----------
+    summary : str
+        Markdown, with the path of its figure beside it.
+    run_id : str
+        A run that has the figure among its artifacts.
+    """
+    return summary.replace(f"]({FIGURES}/", f"](get-artifact?run_uuid={run_id}&path={FIGURES}/")
+
+
 def _write_here(report: Report, results: StudyResults, study: str) -> Path:
     """Write a report that no run can hold into this directory."""
     folder = Path.cwd() / f"report-{study[:8] or 'of-runs'}"
@@ -177,5 +190,5 @@ def _write(report: Report, results: StudyResults, folder: Path) -> None:
 def _log(report: Report, results: StudyResults) -> None:
     with logged_folder() as folder:
         _write(report, results, folder)
-    mlflow.set_tag(NOTE, report.markdown)
+    mlflow.set_tag(NOTE, shown_in_ui(report.markdown, mlflow.active_run().info.run_id))
     log.info("  %d tables, %d figures", len(report.tables), len(report.figures))
