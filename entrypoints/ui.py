@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -33,11 +34,14 @@ def main(arguments: Sequence[str]) -> None:
     from pipeline.tracking.store import HTTP, open_store
     from pipeline.tracking.waiting import wait_for_own_server
 
+    if _is_taken(port):
+        options.error(f"port: expected one that no program uses; found {port}")
     open_store()
     if os.environ.get("MLFLOW_TRACKING_URI", "").startswith(HTTP):
         _tell(links(port))  # the store has a server of its own
         return
     command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "1"]  # for one person
     quiet = ["--uvicorn-opts", "--log-level error"]
     server = subprocess.Popen(
         [*command, *quiet],
@@ -57,6 +61,11 @@ def main(arguments: Sequence[str]) -> None:
     finally:
         server.terminate()
         server.wait()
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _pass_on(errors: IO[bytes]) -> None:

@@ -91,7 +91,8 @@ def guide_readers(study: str) -> None:
     runs = [mlflow.get_run(link.align_run) for link in read_lineage(study)[1]]
     view = {
         "searchFilter": "tags.stage = 'align'",
-        "runsExpanded": {study: True},
+        "orderByKey": "tags.`mlflow.runName`",  # by date, the UI would fold them into the study
+        "orderByAsc": True,
         "selectedColumns": [
             *(f"tags.`{name}`" for name in COLUMNS),
             *(f"metrics.`{name}`" for name in _scores(runs)),

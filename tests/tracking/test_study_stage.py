@@ -178,7 +178,7 @@ def test_the_link_to_the_scores_names_a_view_that_the_experiment_keeps(finished,
     key = parse_qs(links(5000)["Scores of all runs"].partition("?")[2])["viewStateShareKey"][0]
     tags = client.get_experiment(finished.experiment_id).tags
     shown = json.loads(tags[f"mlflow.sharedViewState.{key}"])
-    assert shown["runsExpanded"] == {latest_study(): True}
+    assert shown["searchFilter"] == "tags.stage = 'align'"
     assert {"tags.`method`", "metrics.`encoding_2v2/LOC`"} <= set(shown["selectedColumns"])
     assert "report.html" in tags["mlflow.note.content"]
 
