@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.stage import BrainDirectory, BrainName, Seed, StageConfig
+from pipeline.config.stage import BrainDirectory, BrainName, Device, Seed, StageConfig
 from pipeline.words import Objective, Pooling, Similarity, Split
 
 ModelUri = Annotated[
@@ -35,6 +35,7 @@ class ExtractConfig(StageConfig):
     brain_dir: BrainDirectory = ""
     pooling: PoolingSetting = "mean"
     batch_size: int = Field(64, ge=1, description="Stimuli computed at once.")
+    device: Device = "auto"
     prompt_room: int = Field(
         -1,
         ge=-1,

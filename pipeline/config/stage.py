@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,12 @@ Seed = Annotated[
 BrainName = Annotated[str, Field(description="Brain dataset, a name in BRAINS.")]
 BrainDirectory = Annotated[
     str, Field(description="Directory of the brain dataset's files, where it has any.")
+]
+
+
+Device = Annotated[
+    Literal["auto", "cpu", "cuda"],
+    Field(description="Where networks run; auto is a GPU where there is one."),
 ]
 
 

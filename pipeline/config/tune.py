@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from pipeline.config.stage import Device
 from pipeline.config.task import TaskConfig
 
 
@@ -88,6 +89,7 @@ class TuneConfig(TaskConfig):
     gradient_checkpointing: bool = Field(
         False, description="Compute activations twice instead of keeping them: slower, less memory."
     )
+    device: Device = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
         description="What activations are computed in; auto is bfloat16 on a GPU that has it. "

@@ -99,7 +99,8 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 
         loading = import_travelling(Path(context.artifacts["travelling"]))
         with TemporaryDirectory(prefix="base-") as fetched:
-            self.tuned = loading.load_tuned(Path(context.artifacts["tuned"]), base_folder)
+            tuned = Path(context.artifacts["tuned"])
+            self.tuned = loading.load_tuned(tuned, base_folder, loading.own_device())
 
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # type: ignore[type-arg]
         """Do the task, or return features of shape (n_stimuli, n_layers, n_features).

@@ -93,7 +93,8 @@ def _inputs_of(
     hook = layer.register_forward_pre_hook(lambda _, arguments: given.append(arguments[0]))
     try:
         for start in range(0, len(items), 64):
-            batch = collate([items[n] for n in range(start, min(start + 64, len(items)))])
+            collated = collate([items[n] for n in range(start, min(start + 64, len(items)))])
+            batch = {name: value.to(layer.weight.device) for name, value in collated.items()}
             if "images" in batch:
                 model.network(batch["images"])
             else:

@@ -40,9 +40,9 @@ def _loaded(start: Start) -> TunedModel:
     from pipeline.models.travelling.vision_networks import load_vision_network
 
     if start.card.modality == "text":
-        network = load_text_network(start.base_folder, start.card)
+        network = load_text_network(start.base_folder, start.card).to(start.device)
         return TextModel(network, load_tokenizer(start.base_folder), start.card)
-    network = load_vision_network(start.base_folder, len(start.card.classes))
+    network = load_vision_network(start.base_folder, len(start.card.classes)).to(start.device)
     return VisionModel(network, picture_form(network), start.card)
 
 
@@ -56,7 +56,9 @@ def load_frozen(start: Start) -> TunedModel:
     for part in head_modules(model.network).values():
         part.requires_grad_(True)
     if start.card.insertion:
-        model.network = INSERTIONS[start.card.insertion](model.network, start.card)
+        put_in = INSERTIONS[start.card.insertion]
+        # drawn on the CPU, so that a seed draws the same on every device
+        model.network = put_in(model.network, start.card).to(start.device)
     return model
 
 

@@ -130,6 +130,8 @@ class Start:
     settings : MethodSettings
     interpolation : Interpolation, optional
         For methods that interpolate.
+    device : str
+        Where the network is to be, as torch names it.
     """
 
     base_folder: Path
@@ -137,6 +139,7 @@ class Start:
     train: Examples
     settings: MethodSettings
     interpolation: Interpolation | None = None
+    device: str = "cpu"
 
 
 def _has_no_head(start: Start) -> bool:

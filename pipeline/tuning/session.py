@@ -10,6 +10,7 @@ from pipeline.config import TuneConfig
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem
 from pipeline.models.bases import Base
+from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.writing import GREEDY
@@ -194,7 +195,8 @@ class Session:
             writing=GREEDY if self.task.form == "generation" else "",
             classes=self.data.classes,
         )
-        return Start(self.base_folder, card, self.data.train, method_settings(self.config))
+        settings, device = method_settings(self.config), chosen_device(self.config.device)
+        return Start(self.base_folder, card, self.data.train, settings, device=device)
 
 
 def method_settings(config: TuneConfig) -> MethodSettings:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from .card import Card, base_digest
 from .parts import load_part
 from .text import TextModel
@@ -17,7 +19,7 @@ TunedModel = TextModel | VisionModel
 INSERTED = "inserted"  # beside all weights: what a method put in that no plain network holds
 
 
-def load_tuned(folder: Path, base_folder: Callable[[], Path]) -> TunedModel:
+def load_tuned(folder: Path, base_folder: Callable[[], Path], device: str = "cpu") -> TunedModel:
     """Load a tuned model from its folder.
 
     Parameters
@@ -26,6 +28,8 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path]) -> TunedModel:
         With ``card.json``, ``weights/`` and, for text, ``tokenizer/``.
     base_folder : callable
         Fetches the base's folder; called only when the tuned model does not hold all weights.
+    device : str
+        Where its network is to be, as torch names it.
 
     Raises
     ------
@@ -39,10 +43,15 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path]) -> TunedModel:
     if card.storage != "whole" and base_digest(start) != card.base_digest:
         raise ValueError(f"{start} is not {card.base} as it was tuned")
     if card.modality == "text":
-        network = _laid_over(load_text_network(start, card), card, weights)
+        network = _laid_over(load_text_network(start, card), card, weights).to(device)
         return TextModel(network, load_tokenizer(folder / "tokenizer"), card)
     network = load_vision_network(start, len(card.classes))
-    return VisionModel(_laid_over(network, card, weights), picture_form(network), card)
+    return VisionModel(_laid_over(network, card, weights).to(device), picture_form(network), card)
+
+
+def own_device() -> str:
+    """Name the device that networks run on where nobody says otherwise: a GPU if there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _laid_over(network: Any, card: Card, weights: Path) -> Any:

@@ -19,6 +19,7 @@ from pipeline.config import ExtractConfig
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
 from pipeline.features.cuts import Cuts, count_cuts, room_problems
 from pipeline.features.store import FILE, Origin, by_layer, read_features, write_features
+from pipeline.models.devices import chosen_device
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fetching import scratch_folder
 from pipeline.tracking.fingerprints import fingerprint
@@ -99,7 +100,7 @@ def extract_features(
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
         asked = config.model_dump(include=ASKED)
-        layers, cuts = features_of(registered, brain.stimuli.items, asked)
+        layers, cuts = features_of(registered, brain.stimuli.items, asked, config.device)
         with logged_folder() as folder:
             write_features(layers, origin, folder)
         widths = [x.shape[1] for x in layers.values()]
@@ -147,6 +148,7 @@ def features_of(
     registered: Registered,
     items: tuple[str, ...] | NDArray[np.uint8],
     asked: Mapping[str, Any],
+    device: str = "auto",
 ) -> tuple[dict[str, NDArray[np.float32]], Cuts]:
     """Ask the registered version itself, through MLflow, as any of its users would.
 
@@ -157,6 +159,7 @@ def features_of(
         Of the version's modality.
     asked : mapping of str to Any
         pooling, batch_size and prompt_room: see :class:`pipeline.config.ExtractConfig`.
+    device : {'auto', 'cpu', 'cuda'}
 
     Returns
     -------
@@ -179,6 +182,8 @@ def features_of(
             expected = f"{' or '.join(tuned.poolings)}, which {registered.uri} has"
             problem = Problem("pooling", expected, f"'{asked['pooling']}'", "Change pooling.")
             raise ConfigError(problem)
+        if device != "auto":
+            tuned.network.to(chosen_device(device))
         cuts = _cuts(tuned, items, asked["prompt_room"])
         layers = by_layer(model.predict(stimuli, params={"output": "features", **asked}))
     return layers, cuts

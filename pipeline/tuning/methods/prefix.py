@@ -20,7 +20,8 @@ def _build(start: Start) -> TunedModel:
         from pipeline.models.travelling.insertions.prefix import ReparameterisedPrefix, put_prefix
 
         plain = model.network.base_model.prefix
-        put_prefix(model.network, ReparameterisedPrefix(plain, start.settings.prefix_mlp))
+        made = ReparameterisedPrefix(plain, start.settings.prefix_mlp)
+        put_prefix(model.network, made.to(start.device))
     return model
 
 

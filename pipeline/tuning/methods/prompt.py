@@ -25,7 +25,7 @@ def build_prompted(start: Start) -> TunedModel:
     model = load_frozen(start)
     reader = reader_of(model.network)
     if start.settings.prompt_init != "random":  # which the insertion has drawn
-        tokens = _starting_tokens(model, start)
+        tokens = _starting_tokens(model, start).to(start.device)
         with torch.no_grad():
             reader.prompt.copy_(reader.get_input_embeddings()(tokens))
     return model

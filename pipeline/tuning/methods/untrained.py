@@ -22,9 +22,9 @@ def _random(start: Start) -> TunedModel:
     from pipeline.models.travelling.vision_networks import random_vision_network
 
     if start.card.modality == "text":
-        network = random_text_network(start.base_folder, start.card)
+        network = random_text_network(start.base_folder, start.card).to(start.device)
         return TextModel(network, load_tokenizer(start.base_folder), start.card)
-    network = random_vision_network(start.base_folder, len(start.card.classes))
+    network = random_vision_network(start.base_folder, len(start.card.classes)).to(start.device)
     return VisionModel(network, picture_form(network), start.card)
 
 

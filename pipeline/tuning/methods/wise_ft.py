@@ -25,7 +25,7 @@ def _build(start: Start) -> TunedModel:
     if where is None:
         raise ValueError("wise-ft was started without the version to interpolate towards")
     base = load_base(start)
-    model = load_tuned(where.full_folder, lambda: start.base_folder)
+    model = load_tuned(where.full_folder, lambda: start.base_folder, start.device)
     new = tuple(f"{name}." for name in head_modules(base.network))
     between = interpolate(
         base.network.state_dict(), model.network.state_dict(), where.alpha, kept=new

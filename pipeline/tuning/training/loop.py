@@ -7,10 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from pipeline.data.examples import Examples
 from pipeline.errors import Problem, TuningError
+from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.training.batches import Batches, Parts
@@ -133,7 +132,7 @@ def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
         max_grad_norm=recipe.clip,
         seed=settings.seed,
         bf16=schedule.bfloat16,
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=chosen_device(settings.device) == "cpu",
         eval_strategy="steps",
         eval_steps=schedule.eval_every,
         save_strategy="steps" if checkpoints else "no",

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pipeline.config import TuneConfig
 from pipeline.errors import TuningError
+from pipeline.models.devices import chosen_device
 from pipeline.tuning.method import Recipe
 
 
@@ -61,10 +62,7 @@ class Schedule:
     @property
     def tokens_at_once(self) -> int:
         """Tokens, padding included, that go through the network together."""
-        import torch
-
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        return self.settings.tokens_at_once or TOKENS_AT_ONCE[device]
+        return self.settings.tokens_at_once or TOKENS_AT_ONCE[chosen_device(self.settings.device)]
 
     @property
     def bfloat16(self) -> bool:
@@ -75,7 +73,8 @@ class Schedule:
         import torch
 
         if self.settings.precision == "auto":
-            return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+            on_gpu = chosen_device(self.settings.device) == "cuda"
+            return on_gpu and torch.cuda.is_bf16_supported()
         return self.settings.precision == "bfloat16"
 
 
