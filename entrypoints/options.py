@@ -96,7 +96,7 @@ def misplaced(model: type[StageConfig], arguments: Sequence[str]) -> Iterator[Pr
     previous = ""
     for word in unknown:
         # MLflow passes what MLproject does not declare as `--name value`
-        if not word.startswith("--") and not (previous.startswith("--") and "=" not in previous):
+        if not _names_an_option(word) and not (_names_an_option(previous) and "=" not in previous):
             yield Problem("command line", WRITTEN, f"'{word}'", f"See {options.prog} --help.")
         previous = word
     names = Counter(word.split("=")[0] for word in arguments if word.startswith("--"))
@@ -109,4 +109,9 @@ def misplaced(model: type[StageConfig], arguments: Sequence[str]) -> Iterator[Pr
 def unknown_options(model: type[StageConfig], arguments: Sequence[str]) -> list[str]:
     """List the names of options that the model has no setting for."""
     _, unknown = options_of(model).parse_known_args(arguments)
-    return [word.removeprefix("--").split("=")[0] for word in unknown if word.startswith("--")]
+    return [word.removeprefix("--").split("=")[0] for word in unknown if _names_an_option(word)]
+
+
+def _names_an_option(word: str) -> bool:
+    """Say whether a word is written as an option is, as ``--`` alone and ``--=3`` are not."""
+    return word.startswith("--") and bool(word.removeprefix("--").split("=")[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -34,7 +34,7 @@ class ExtractConfig(StageConfig):
     brain: BrainName
     brain_dir: BrainDirectory = ""
     pooling: PoolingSetting = "mean"
-    batch_size: int = Field(64, ge=1, description="Stimuli computed at once.")
+    batch_size: int = Field(64, ge=1, le=100_000, description="Stimuli computed at once.")
     device: Device = "auto"
     prompt_room: int = Field(
         -1,
@@ -60,18 +60,21 @@ class ScoreConfig(StageConfig):
         "groups leak, and grouped folds are scored beside them to show how much); of blocks of "
         "the order of presentation; or one fold for each group.",
     )
-    folds: int = Field(default=5, ge=2, description="Outer folds; leave-one-group-out has its own.")
+    folds: int = Field(
+        default=5, ge=2, le=10_000, description="Outer folds; leave-one-group-out has its own."
+    )
     inner_folds: int = Field(
-        default=5, ge=2, description="Folds inside each training fold, for alpha."
+        default=5, ge=2, le=10_000, description="Folds inside each training fold, for alpha."
     )
     trials: int = Field(default=20, ge=1, le=10_000, description="Optuna trials over ridge alpha.")
     alpha_low: float = Field(
         default=1e-4,
-        gt=0,
+        ge=1e-12,
+        le=1e12,
         description="Smallest alpha tried, in units of the mean eigenvalue of the training kernel.",
     )
     alpha_high: float = Field(
-        default=1e4, gt=0, lt=math.inf, description="Largest alpha tried, in the same units."
+        default=1e4, ge=1e-12, le=1e12, description="Largest alpha tried, in the same units."
     )
     objective: Objective = Field(
         default="two_vs_two", description="Inner score that chooses alpha and layer."
@@ -82,6 +85,7 @@ class ScoreConfig(StageConfig):
     width: int = Field(
         default=0,
         ge=0,
+        le=100_000,
         description="Principal components of the training stimuli that every layer is reduced to, "
         "so that wide models have no advantage; 0 leaves layers as they are.",
     )
@@ -106,12 +110,14 @@ class ComputeConfig(StageConfig):
     workers: int = Field(
         default=0,
         ge=0,
+        le=1024,
         description="Processes on this machine; 0: as many as it has cores for, none beside this "
         "one where the work is small.",
     )
     threads: int = Field(
         default=1,
         ge=1,
+        le=1024,
         description="BLAS threads of each unit of work. Another number may change the last bit.",
     )
     scheduler: str = Field(
@@ -121,16 +127,27 @@ class ComputeConfig(StageConfig):
     rois_per_unit: int = Field(
         default=0,
         ge=0,
+        le=100_000,
         description="ROIs in one unit of work; 0: all of a subject, which shares most; 1 makes "
         "the most units, for a cluster.",
     )
+
+    @field_validator("scheduler")
+    @classmethod
+    def _scheduler_has_an_address(cls, scheduler: str) -> str:
+        if scheduler and not re.fullmatch(r"([a-z]+://)?[\w.:\[\]-]+:\d{1,5}", scheduler):
+            raise PydanticCustomError("scheduler_has_an_address", "nothing, or tcp://host:port")
+        return scheduler
 
 
 class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
     """Score how well a tuned model's features and a brain's responses predict one another."""
 
     repeats: int = Field(
-        1, ge=1, description="How often the whole split is made anew, each time with the next seed."
+        1,
+        ge=1,
+        le=1000,
+        description="How often the whole split is made anew, each time with the next seed.",
     )
     near_identical: float = Field(
         0.95,
@@ -142,6 +159,7 @@ class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
     permutations: int = Field(
         0,
         ge=0,
+        le=1_000_000,
         description="Exchanges of stimulus groups for a p value of each direction, ROI and "
         "subject, layer and alpha chosen anew for each, and over all subjects; 0 tests nothing.",
     )

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from pipeline.config.stage import (
     BrainDirectory,
     BrainName,
+    PathText,
     Seed,
     StageConfig,
     listed_names,
@@ -172,7 +173,7 @@ class Bold5000Config(GroupedBrainConfig):
         le=2048,
         description="Height and width of the pictures, in pixels: 4,916 of 224 take 740 MB.",
     )
-    image_dir: str = Field(
+    image_dir: PathText = Field(
         "",
         description="The folder of COCO, ImageNet and Scene; empty takes "
         "BOLD5000_Stimuli/Scene_Stimuli/Presented_Stimuli in brain_dir.",
@@ -198,12 +199,12 @@ class Bold5000BetasConfig(Bold5000Config):
 class NiftiConfig(SelectedBrainConfig):
     """An atlas that lies elsewhere."""
 
-    atlas: str = Field(
+    atlas: PathText = Field(
         "",
         description="A volume with the number of its ROI in each voxel, instead of masks or an "
         "atlas in brain_dir.",
     )
-    labels: str = Field(
+    labels: PathText = Field(
         "",
         description="Table (columns index, name) of the numbers in atlas; empty takes labels.csv "
         "beside it.",

@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipeline.config.stage import StageConfig
 from pipeline.errors import Problem, nearest
+from pipeline.files.folders import is_folder
 from pipeline.words import POOLINGS
 
 
@@ -85,7 +85,7 @@ class Catalogue:
                 continue  # absent or of a wrong type: the schema says so
             if name in listed:
                 known[field] = listed[name]
-            elif field == "base" and (Path(name).expanduser().is_dir() or "/" in name):
+            elif field == "base" and (is_folder(name) or "/" in name):
                 continue  # a directory or a model of the hub; what it is for is read with it
             else:
                 yield Problem(
@@ -233,7 +233,7 @@ def _directories(
         needed = field in fitting and fitting[field].needs_directory
         if needed and not given:
             found = "none given"
-        elif in_place and given and not Path(given).expanduser().is_dir():
+        elif in_place and given and not is_folder(given):
             found = f"'{given}', which is no directory"
         else:
             continue

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline.config.brain import SimulationConfig, Variance, at_most_values
-from pipeline.config.stage import listed_names
+from pipeline.config.stage import PathText, listed_names
 from pipeline.words import Direction
 
 MOST_FLIPPED = 12
@@ -62,7 +62,7 @@ class PowerConfig(SimulationConfig):
         validate_default=True,
         description="Subjects that are simulated to see how much differences vary.",
     )
-    figure: str = Field("", description="File for a figure of it (.png, .svg, .pdf).")
+    figure: PathText = Field("", description="File for a figure of it (.png, .svg, .pdf).")
 
     @field_validator("differences")
     @classmethod

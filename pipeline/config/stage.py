@@ -5,17 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from pipeline.files.folders import NO_PATH
 
 #: numpy and torch take seeds of 32 bits.
 MOST_SEED = 2**32 - 1
 
+#: Characters of any text: a prompt may be long, and a whole file is no setting.
+MOST_CHARACTERS = 10_000
+
+
+def _can_be_a_path(text: str) -> str:
+    try:
+        Path(text).expanduser().exists()
+    except NO_PATH as error:
+        reason = str(error).split(": ")[0]
+        raise PydanticCustomError(
+            "can_be_a_path", "a path of this system ({reason})", {"reason": reason}
+        ) from error
+    return text
+
+
+PathText = Annotated[str, AfterValidator(_can_be_a_path)]
 Seed = Annotated[
     int, Field(ge=0, le=MOST_SEED, description="Decides everything that is drawn at random.")
 ]
 BrainName = Annotated[str, Field(description="Brain dataset, a name in BRAINS.")]
 BrainDirectory = Annotated[
-    str, Field(description="Directory of the brain dataset's files, where it has any.")
+    PathText, Field(description="Directory of the brain dataset's files, where it has any.")
 ]
 
 
@@ -32,7 +51,11 @@ class StageConfig(BaseModel):
     settings_of: ClassVar[str] = ""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        protected_namespaces=(),
+        allow_inf_nan=False,
+        str_max_length=MOST_CHARACTERS,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.stage import Seed, StageConfig
+from pipeline.config.stage import PathText, Seed, StageConfig
 
 Settings = Mapping[str, Any]
 
@@ -73,8 +73,8 @@ class Grid(Defaults):
     methods: tuple[str, ...] = Field(min_length=1)
     seeds: tuple[Seed, ...] = Field((0,), min_length=1)
     brains: tuple[BrainEntry, ...] = Field(min_length=1)
-    data_dir: str = ""
-    brain_dir: str = ""
+    data_dir: PathText = ""
+    brain_dir: PathText = ""
 
     def cells(self, defaults: Defaults) -> Iterator[Cell]:
         """List the tuned models to make, the untuned base first within each task."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import yaml
 
 from pipeline.config.align import AlignConfig
 from pipeline.config.catalogue import Catalogue
-from pipeline.config.loading import command_problems, schema_problems
+from pipeline.config.loading import schema_problems
 from pipeline.config.study import Defaults, Grid, StudyConfig
 from pipeline.config.tune import TuneConfig
 from pipeline.errors import ConfigError, Problem, nearest, refuse
@@ -19,8 +20,6 @@ from pipeline.errors import ConfigError, Problem, nearest, refuse
 ANY_MODEL = "models:/any@any"  # stands in for a model that the study has yet to make
 MOST_BYTES = 1_000_000
 MOST_CELLS = 10_000
-#: Whether these fit together is found with the brain datasets beside them.
-NAMES = ("base", "task", "method", "data_dir")
 #: Settings of a cell that the grid names itself.
 OF_THE_GRID = {"base": "bases", "task": "tasks", "method": "methods", "seed": "seeds"}
 OF_THE_CELL = {"model": "bases, tasks and methods", "brain": "brains"}
@@ -35,19 +34,15 @@ def read_study(path: Path, catalogue: Catalogue) -> StudyConfig:
         With every mistake in the file, each named once.
     """
     values = _read_yaml(path)
-    refuse(schema_problems(StudyConfig, values), ConfigError)
+    if wrong := list(schema_problems(StudyConfig, values)):
+        refuse([*wrong, *_settings_problems(values)], ConfigError)
     study = StudyConfig.model_validate(values)
-    refuse([*_too_many(path, study), *_overridden(path, study)], ConfigError)
-    refuse(_repetitions(path, study), ConfigError)
-    found: dict[str, Problem] = {}
+    refuse(_too_many(path, study), ConfigError)
+    overridden = [*_overridden(path, study), *_repetitions(path, study)]
+    found = {str(problem): problem for problem in overridden}
     for number, grid in enumerate(study.grids, start=1):
         for problem in _grid_problems(grid, study.defaults, catalogue):
-            placed = Problem(
-                f"{path}, grid {number}: {problem.where}",
-                problem.expected,
-                problem.found,
-                problem.remedy,
-            )
+            placed = replace(problem, where=f"{path}, grid {number}: {problem.where}")
             found[str(placed)] = placed
     refuse(found.values(), ConfigError)
     return study
@@ -89,6 +84,27 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise ConfigError(Problem(str(path), expected, type(values).__name__, remedy))
     return values
+
+
+def _settings_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find mistakes in the settings of a study that is not formed well enough to have cells."""
+    grids = values.get("grids")
+    places = {
+        f"grid {n}": grid for n, grid in enumerate(grids if isinstance(grids, list) else (), 1)
+    }
+    for where, settings in {"defaults": values.get("defaults"), **places}.items():
+        if not isinstance(settings, dict):
+            continue
+        by_method = settings.get("by_method")
+        own = by_method.values() if isinstance(by_method, dict) else ()
+        parts = [(TuneConfig, part) for part in (settings.get("tune"), *own)]
+        for model, part in (*parts, (AlignConfig, settings.get("align"))):
+            named = (
+                part if isinstance(part, dict) and all(isinstance(key, str) for key in part) else {}
+            )
+            for problem in schema_problems(model, named):
+                if problem.where.partition(".")[0] in named:  # what is missing, the grid names
+                    yield replace(problem, where=f"{where}: {problem.where}")
 
 
 def _too_many(path: Path, study: StudyConfig) -> Iterator[Problem]:
@@ -156,8 +172,10 @@ def _grid_problems(grid: Grid, defaults: Defaults, catalogue: Catalogue) -> Iter
                 nearest(method, grid.methods),
             )
     for cell in grid.cells(defaults):
-        tuned = list(command_problems(TuneConfig, cell.tune, catalogue))
-        yield from (problem for problem in tuned if problem.where not in NAMES)
+        wrong = list(schema_problems(TuneConfig, cell.tune))
+        yield from wrong
+        if not wrong:
+            yield from catalogue.unknown_settings(TuneConfig.model_validate(cell.tune))
         for align in cell.aligns:
             named = ("brain", "brain_dir", "pooling")
             place = {name: align[name] for name in named if name in align}

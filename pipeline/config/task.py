@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.stage import Seed, StageConfig, listed_names, path_of
+from pipeline.config.stage import PathText, Seed, StageConfig, listed_names, path_of
 
 N_SPLITS = 3
 
@@ -20,7 +20,7 @@ class TaskConfig(StageConfig):
 
     task: str = Field(description="Task, a name in TASKS.")
     seed: Seed = 0
-    data_dir: str = Field("", description="Directory of the task's files, where it has any.")
+    data_dir: PathText = Field("", description="Directory of the task's files, where it has any.")
     max_train: int = Field(2000, ge=2, le=100_000_000, description="Most examples to train on.")
     max_eval: int = Field(
         200, ge=2, le=10_000_000, description="Most examples to validate on, and to test on."

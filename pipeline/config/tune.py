@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.stage import Device
+from pipeline.config.stage import Device, PathText
 from pipeline.config.task import TaskConfig
 
 
@@ -15,7 +15,7 @@ class TuneConfig(TaskConfig):
     """Adapt a base to a task with a method, score it, and register it."""
 
     # what is adapted, and how; the task's own settings are those of TaskConfig
-    base: str = Field(
+    base: PathText = Field(
         "tiny-gpt2",
         description="Base: a name in BASES, a local directory, or organisation/name@revision "
         "(timm/name) of the hub.",
@@ -115,7 +115,7 @@ class TuneConfig(TaskConfig):
     )
 
     # scores
-    bertscore_model: str = Field(
+    bertscore_model: PathText = Field(
         "tiny-bert",
         description="Model behind BERTScore: tiny-bert (in the repository, knows simulated text "
         "alone), a local directory, a hub name such as roberta-large, or none.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import ConfigError, Problem, nearest, refuse
+from pipeline.files.folders import is_folder
 from pipeline.models.directories import modality_in, problems_in
 from pipeline.models.hub import HubModel, fetch
 from pipeline.words import Modality
@@ -122,9 +123,8 @@ def find_base(name: str) -> Base:
     """
     if name in BASES:
         return BASES[name]
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return _in_directory(folder)
+    if is_folder(name):
+        return _in_directory(Path(name).expanduser())
     repository, _, revision = name.partition("@")
     if HUB_NAME.fullmatch(repository):
         owner, _, model = repository.partition("/")
@@ -143,11 +143,14 @@ def find_base(name: str) -> Base:
 
 def folder_of(name: str) -> Path | None:
     """Find a model that lies in the repository or in a directory; None for any other name."""
-    embedded, folder = PRETRAINED / name, Path(name).expanduser()
-    return next((place for place in (embedded, folder) if place.is_dir()), None)
+    for place in (str(PRETRAINED / name), name):
+        if is_folder(place):
+            return Path(place).expanduser()
+    return None
 
 
 def short_name(name: str) -> str:
     """Shorten what a base is asked for by to what runs and registered models call it."""
-    folder = Path(name).expanduser()
-    return folder.resolve().name if folder.is_dir() else name.partition("@")[0].split("/")[-1]
+    if is_folder(name):
+        return Path(name).expanduser().resolve().name
+    return name.partition("@")[0].split("/")[-1]

@@ -110,6 +110,12 @@ def test_the_measured_share_of_signal_is_the_known_ceiling(n_repeats, group_nois
         assert share == pytest.approx(made.ceiling[roi], rel=0.03)
 
 
+def test_one_presentation_is_no_repeat():
+    for n_repeats in (1, 2):
+        made, _ = simulate(n_repeats=n_repeats)
+        assert (made.responses.repeats is None) == (n_repeats == 1)
+
+
 def test_the_correlation_of_repeats_is_the_share_of_signal_in_one_presentation():
     made, _ = simulate(n_groups=300)
     first, second = (repeat[:, made.responses.rois["a"]] for repeat in made.responses.repeats)

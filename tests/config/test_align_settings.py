@@ -14,7 +14,7 @@ def test_all_settings_of_scoring_that_cannot_be_used_are_refused_at_once():
 
 @pytest.mark.parametrize("alpha_low", [0.0, -1.0])
 def test_an_alpha_of_zero_is_refused_before_any_kernel_is_made(alpha_low):
-    with pytest.raises(ValidationError, match=r"alpha_low\s+Input should be greater than 0"):
+    with pytest.raises(ValidationError, match=r"alpha_low\s+Input should be greater than or eq"):
         ScoreConfig(alpha_low=alpha_low)
 
 

@@ -156,6 +156,22 @@ def test_a_study_of_endless_brackets_or_size_is_refused(tmp_path, text):
         read_study(path, catalogue())
 
 
+def test_mistakes_of_form_hide_no_mistakes_in_settings(study_file):
+    grid = {**GRID, "methods": [], "tune": {"seed": 3, "batch_size": "many"}, "align": {"folds": 1}}
+    with pytest.raises(ConfigError, match=r"(?s)methods: .*grid 1: batch_size: .*grid 1: folds: "):
+        read_study(study_file({**STUDY, "grids": [grid]}), catalogue())
+    grid["methods"] = ["full"]
+    with pytest.raises(ConfigError, match=r"(?s)tune.seed: expected seed where .*batch_size: "):
+        read_study(study_file({**STUDY, "grids": [grid]}), catalogue())
+
+
+@pytest.mark.parametrize("directory", [[], {"a": 1}, "x" * 300, "~nobody/data", "a\0b"])
+def test_what_can_be_no_directory_is_refused_in_a_study(study_file, directory):
+    grid = {**GRID, "tune": {"data_dir": directory}}
+    with pytest.raises(ConfigError, match=r"grid 1: data_dir: expected "):
+        read_study(study_file({**STUDY, "grids": [grid]}), catalogue())
+
+
 def test_a_study_that_is_fine_lists_its_cells_in_order(study_file):
     grid = {**GRID, "seeds": [0, 1], "by_method": {"prompt": {"learning_rate": 0.3}}}
     study = read_study(study_file({**STUDY, "grids": [grid]}), catalogue())

@@ -1,11 +1,16 @@
 """A store of its own for the tests that break things."""
 
 import os
+import sys
+from pathlib import Path
 
 import mlflow
 import pytest
 
 from pipeline.tracking.store import open_store
+
+#: Where the small sound data sets are written that are spoilt here.
+sys.path += [str(Path(__file__).parents[1] / room) for room in ("brains", "data")]
 
 
 @pytest.fixture(scope="module")

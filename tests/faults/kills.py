@@ -9,7 +9,7 @@ import mlflow
 import stores
 from commands import PREPARE, finish, kill, start, write_study
 
-MOST = 8  # kills of one study, before it is left to finish
+MOST = 8
 
 
 @dataclass
@@ -34,7 +34,7 @@ def unbroken(folder, uri=None):
     return stores.results(_client(folder, uri)), seconds
 
 
-def kill_studies(make_folder, n_kills, expected, seconds, seed, make_uri=lambda _: None):
+def kill_studies(make_folder, n_kills, expected, seconds, seed, make_uri=lambda _: None, most=MOST):
     """Kill studies, each some times, and check each of them once it has finished.
 
     Parameters
@@ -51,6 +51,8 @@ def kill_studies(make_folder, n_kills, expected, seconds, seed, make_uri=lambda 
         Of the moments.
     make_uri : callable
         Gives the address of a store for a folder; the default is a file in it.
+    most : int
+        Kills of one study, before it is left to finish.
     """
     rng = random.Random(seed)
     told = Killed()
@@ -58,7 +60,7 @@ def kill_studies(make_folder, n_kills, expected, seconds, seed, make_uri=lambda 
         folder = make_folder(told.studies)
         uri = make_uri(folder)
         command = write_study(folder)
-        for _ in range(min(MOST, n_kills - told.kills)):
+        for _ in range(min(most, n_kills - told.kills)):
             process = start(folder, PREPARE, command, uri=uri)
             process.join(rng.uniform(0, seconds))
             if process.exitcode is not None:

@@ -23,7 +23,7 @@ from pipeline.config import ComputeConfig
 from pipeline.errors import AlignmentError, ConfigError, Problem
 
 #: How long a scheduler may take to answer before it counts as not there.
-SCHEDULER_SECONDS = 20
+SCHEDULER_SECONDS = 5
 #: Units that are sent ahead to each core of a cluster, so that none waits for its next.
 UNITS_A_CORE = 2
 #: Operations below which all units together are small work, done here before processes would have
@@ -98,6 +98,19 @@ def compute_units(
             with threadpool_limits(limits=compute.threads):
                 table = unit.function(*unit.arguments)
             yield unit, table
+
+
+def check_scheduler(compute: ComputeConfig) -> None:
+    """Find out, before anything that takes long, whether the scheduler answers; none is fine.
+
+    Raises
+    ------
+    ConfigError
+        It does not answer within ``SCHEDULER_SECONDS``.
+    """
+    if compute.scheduler:
+        with _client(compute.scheduler):
+            pass
 
 
 def _in_processes(

@@ -106,4 +106,4 @@ def read_recording(path: Path, part: ExperimentFile) -> Recording:
 
 def _file(folder: Path, part: ExperimentFile) -> Path | None:
     candidates = (folder / f"{family}_{part.name}.mat" for family, _ in _FAMILIES)
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if path.exists()), None)

@@ -116,8 +116,9 @@ def simulate_responses(
     columns = np.arange(signal.shape[1], dtype=np.int64)
     rois = dict(zip(factors, np.split(columns, len(factors)), strict=True))
     values = repeats.mean(axis=0)
+    several = repeats.astype(np.float32) if len(repeats) > 1 else None
     return SimulatedResponses(
-        responses=Responses(values.astype(np.float32), rois, repeats.astype(np.float32)),
+        responses=Responses(values.astype(np.float32), rois, several),
         signal=signal,
         ceiling={roi: known_ceiling(settings.strengths[roi], settings) for roi in factors},
     )

@@ -18,6 +18,7 @@ from pipeline.alignment.dataset.plan import (
     model_units,
 )
 from pipeline.alignment.dataset.subject_rois import Arrays
+from pipeline.alignment.dataset.units import check_scheduler
 from pipeline.alignment.permutations.joint import cell_p_values, joint_p_values
 from pipeline.alignment.scores import FIT_SCORES
 from pipeline.alignment.tables import unique_part
@@ -182,6 +183,7 @@ def run_align(config: AlignConfig) -> Aligned:
         fewer than two stimuli, features are those of other stimuli, or a pattern is constant.
     """
     with visible_refusal(_stage(config)):
+        check_scheduler(config)
         registered = resolve(config.model)
         brain = load_brain(config.brain, config.brain_dir)
         plan = make_plan(config, brain)
