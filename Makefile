@@ -5,13 +5,14 @@ VENV := .venv
 # tests of one file share what they train, so a file stays in one process
 AT_ONCE ?= -n auto --maxprocesses 4 --dist loadfile
 BIN := $(abspath $(VENV))/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PATH := $(BIN):$(PATH)
 export HF_HUB_OFFLINE ?= 1
 export MLFLOW_DISABLE_TELEMETRY ?= true
 export MLFLOW_EXPERIMENT_NAME ?= brain-alignment
 export MPLCONFIGDIR ?= $(abspath $(VENV))/matplotlib
 
-.PHONY: demo test slow setup check format ui docs picture clean
+.PHONY: demo test slow setup lock check format ui docs picture clean
 
 demo: setup  ## run studies/demo.yaml, offline
 	mlflow run . --env-manager local -P study=$(STUDY)
@@ -22,18 +23,30 @@ test: setup  ## run the test suite
 slow: setup  ## run the wide and long tests too
 	python -m pytest $(AT_ONCE) -m "slow or not slow"
 
-setup: $(VENV)/installed  ## make .venv with the pinned requirements
+setup: $(VENV)/installed  ## make .venv with the locked requirements
 
-$(VENV)/installed: requirements.txt requirements-dev.txt
+# the lock is of Linux on x86_64 with the CPU build of torch; elsewhere the pins alone are installed,
+# but never where a package is not the one that was locked
+$(VENV)/installed: requirements.txt requirements-dev.txt requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@if ! $(PIP) --require-hashes -r requirements.lock 2> $(VENV)/pip.txt; then \
+	  if grep -q "DO NOT MATCH" $(VENV)/pip.txt; then cat $(VENV)/pip.txt; exit 1; fi; \
+	  echo "requirements.lock does not fit this machine ($(VENV)/pip.txt says why): pins alone"; \
+	  $(PIP) -r requirements-dev.txt || exit 1; \
+	fi
 	touch $@
 
-check: setup  ## style, types and import contracts
+lock:  ## write requirements.lock anew, after requirements have changed
+	uv pip compile requirements-dev.txt --output-file requirements.lock --generate-hashes --quiet \
+	  --python-version 3.11 --python-platform x86_64-manylinux_2_28 --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links $(addprefix --find-links ,$(PIP_FIND_LINKS))
+
+check: setup  ## style, types, import contracts, and known weaknesses of what is installed
 	ruff format --check .
 	ruff check .
 	mypy
 	lint-imports
+	python .ci/audit.py
 
 format: setup
 	ruff format .

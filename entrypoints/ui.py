@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    assert server.stderr is not None
+    assert server.stderr is not None  # noqa: S101 (for the type checker)
     threading.Thread(target=_pass_on, args=(server.stderr,), daemon=True).start()
     try:
         wait_for_own_server(server, f"http://127.0.0.1:{port}")

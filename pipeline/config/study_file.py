@@ -13,6 +13,7 @@ import yaml
 from pipeline.config.align import AlignConfig
 from pipeline.config.catalogue import Catalogue
 from pipeline.config.loading import schema_problems
+from pipeline.config.stage import StageConfig
 from pipeline.config.study import Defaults, Grid, StudyConfig
 from pipeline.config.tune import TuneConfig
 from pipeline.errors import ConfigError, Problem, nearest, refuse
@@ -74,7 +75,7 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
     try:
         if path.is_file() and path.stat().st_size > MOST_BYTES:
             raise ValueError(f"a file of more than {MOST_BYTES:,} bytes")
-        values = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+        values = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 (a SafeLoader)
     except RecursionError as error:
         deep = Problem(str(path), expected, "values nested too deeply", remedy)
         raise ConfigError(deep) from error
@@ -97,8 +98,9 @@ def _settings_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
             continue
         by_method = settings.get("by_method")
         own = by_method.values() if isinstance(by_method, dict) else ()
-        parts = [(TuneConfig, part) for part in (settings.get("tune"), *own)]
-        for model, part in (*parts, (AlignConfig, settings.get("align"))):
+        parts: list[tuple[type[StageConfig], object]] = [(AlignConfig, settings.get("align"))]
+        parts += [(TuneConfig, part) for part in (settings.get("tune"), *own)]
+        for model, part in parts:
             named = (
                 part if isinstance(part, dict) and all(isinstance(key, str) for key in part) else {}
             )

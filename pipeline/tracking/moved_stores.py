@@ -74,7 +74,7 @@ def _replace(store: sqlite3.Connection, table: str, column: str, root: Path, her
     for form in (str, Path.as_uri):
         before, after = f"{form(root / ARTIFACTS)}/", f"{form(here / ARTIFACTS)}/"
         store.execute(
-            f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
+            f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608 (names above)
             f"WHERE substr({column}, 1, ?) = ?",
             (after, len(before) + 1, len(before), before),
         )

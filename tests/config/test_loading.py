@@ -158,7 +158,7 @@ def test_a_study_of_endless_brackets_or_size_is_refused(tmp_path, text):
 
 def test_mistakes_of_form_hide_no_mistakes_in_settings(study_file):
     grid = {**GRID, "methods": [], "tune": {"seed": 3, "batch_size": "many"}, "align": {"folds": 1}}
-    with pytest.raises(ConfigError, match=r"(?s)methods: .*grid 1: batch_size: .*grid 1: folds: "):
+    with pytest.raises(ConfigError, match=r"(?s)methods: .*grid 1: folds: .*grid 1: batch_size: "):
         read_study(study_file({**STUDY, "grids": [grid]}), catalogue())
     grid["methods"] = ["full"]
     with pytest.raises(ConfigError, match=r"(?s)tune.seed: expected seed where .*batch_size: "):
