@@ -12,6 +12,7 @@ from pipeline.config import PowerConfig
 MODELS = {**STAGES, "power": PowerConfig}
 IN_STORE = "models:/tiny-gpt2-summarization@prompt"
 SOUND: Mapping[str, Mapping[str, str]] = {
+    "main": {},
     "prepare": {"brain": "simulated-sentences"},
     "tune": {"base": "tiny-gpt2", "task": "summarization", "method": "prompt"},
     "extract": {"model": IN_STORE, "brain": "simulated-sentences"},
