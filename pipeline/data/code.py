@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from pipeline.data.reading.raw import read_lines
 from pipeline.data.reading.tables import TABLES, read_json
 from pipeline.data.rows import ASK_ANEW, Record, Rows, Splits
 from pipeline.data.task import CORPUS, Task, TaskData
-from pipeline.errors import DataError, Problem
+from pipeline.errors import DataError, Problem, refuse
 
 _DEFECTS = ("sound", "defective")
 _LANGUAGES = ("go", "java", "javascript", "php", "python", "ruby")
@@ -32,9 +33,20 @@ def _local_defects(directory: Path) -> Splits:
     functions = directory / "function.json"
     if not functions.is_file():
         return folder_splits(directory, TABLES)
-    lists = [path for path in sorted(directory.glob("*.txt")) if split_name(Path(path.name))]
-    readers = {split_name(Path(path.name)): partial(_listed, functions, path) for path in lists}
+    lists: dict[str, list[Path]] = {}
+    for path in sorted(directory.glob("*.txt")):
+        if split := split_name(Path(path.name)):
+            lists.setdefault(split, []).append(path)
+    refuse(_doubled_lists(directory, lists), DataError)
+    readers = {split: partial(_listed, functions, path) for split, (path,) in lists.items()}
     return Splits(str(directory), readers)
+
+
+def _doubled_lists(directory: Path, lists: Mapping[str, Sequence[Path]]) -> Iterator[Problem]:
+    for split, paths in lists.items():
+        if len(paths) > 1:
+            where, names = f"{directory}: split '{split}'", ", ".join(path.name for path in paths)
+            yield Problem(where, "one list of positions", names, "Keep one, and move the others.")
 
 
 def _listed(functions: Path, positions: Path) -> Rows:

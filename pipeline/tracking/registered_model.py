@@ -85,6 +85,29 @@ def _refusal(message: str) -> Exception:
     return refusal
 
 
+def _refuse_unknown_params() -> None:
+    """Have MLflow refuse params that a model of this kind does not know, which it leaves out.
+
+    Models do not see what was left out, so nothing else could. Other models are served as before.
+    """
+    enforce = getattr(mlflow.pyfunc, "_enforce_params_schema", None)
+    if enforce is None or hasattr(enforce, "refuses_unknown"):
+        return
+
+    def enforce_known(params: Any, schema: Any) -> Any:
+        known = {spec.name for spec in schema.params} if schema is not None else set()
+        unknown = sorted(set(map(str, params)) - known) if isinstance(params, dict) else []
+        if unknown and known == set(DEFAULTS):
+            names = ", ".join(f"'{name}'" for name in unknown)
+            raise _refusal(
+                f"params: expected {', '.join(sorted(known))}; found {names}. Correct or remove it."
+            )
+        return enforce(params, schema)
+
+    enforce_known.refuses_unknown = True  # type: ignore[attr-defined]
+    mlflow.pyfunc._enforce_params_schema = enforce_known
+
+
 class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """Does the task by default; ``params={'output': 'features'}`` asks for features."""
 
@@ -129,4 +152,5 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         )
 
 
+_refuse_unknown_params()
 mlflow.models.set_model(RegisteredModel())

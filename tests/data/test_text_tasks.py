@@ -197,6 +197,15 @@ def test_the_original_files_of_defect_detection_are_read(tmp_path):
         TASKS["defect-detection"].load(request(tmp_path))
 
 
+def test_two_lists_of_one_split_are_refused_by_name(tmp_path):
+    (tmp_path / "function.json").write_text(json.dumps([{"func": "f", "target": 0}] * 3))
+    for name, position in (("train", 0), ("valid", 1), ("val", 2), ("test", 2)):
+        write_lines(tmp_path / f"{name}.txt", (position,))
+    message = r"split 'validation': expected one list of positions; found val\.txt, valid\.txt"
+    with pytest.raises(DataError, match=message):
+        TASKS["defect-detection"].load(request(tmp_path))
+
+
 def test_summaries_are_read_from_parallel_files(tmp_path):
     for split in ("train", "val", "test"):
         write_lines(tmp_path / f"{split}.source", [f"long {split}"])
