@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.config import TuneConfig
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.data import TASKS
 from pipeline.data.examples import TextPairs
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
-from pipeline.models.bases import Base
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
@@ -23,6 +24,9 @@ from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.session import Session
 from pipeline.tuning.training.devices import agree, rank
 from pipeline.tuning.training.schedule import Training
+
+#: What each example adds to a score, by its name: of shape (n_examples, n_statistics).
+Statistics = Mapping[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -78,28 +82,23 @@ class Tuned:
 
 
 def tune(
-    config: TuneConfig,
-    base: Base,
-    base_folder: Path,
-    task: Task,
-    data: TaskData,
+    session: Session,
     recorder: Recorder,
     workspace: Workspace | None = None,
+    untuned: Statistics | None = None,
 ) -> Tuned | None:
     """Adapt a base to a task.
 
     Parameters
     ----------
-    config : TuneConfig
-    base : Base
-    base_folder : Path
-        Config and weights of the base.
-    task : Task
-    data : TaskData
-        The task's three splits; ``test`` is touched once, at the end.
+    session : Session
+        Base, task, method, and the task's three splits; ``test`` is touched once, at the end.
     recorder : Recorder
     workspace : Workspace, optional
         Where a tuning that is killed leaves what it has; without one it leaves nothing.
+    untuned : mapping of str to ndarray, optional
+        Of the untuned base on the test split, as :func:`score_untuned` computes it; without it that
+        is computed here.
 
     Returns
     -------
@@ -116,10 +115,8 @@ def tune(
     DoneElsewhereError
         When another process has finished the same meanwhile.
     """
-    method = METHODS[config.method]
-    session = Session(config, base, base_folder, task, data, method)
-    refuse([*session.problems(), *_empty_splits(task, data)], TuningError)
-    _check_scorer(session)
+    refuse_misfit(session)
+    method = session.method
     with _place(workspace) as place:
         choice = session.choose(recorder, place.journal)
         done = agree(place.claim())  # in all processes, or the others would wait for the first
@@ -127,48 +124,57 @@ def tune(
             raise DoneElsewhereError(done)
         if not method.recipes:
             model = session.adapted(method, choice.prompt_length)
-            return _scored(session, model, choice, None, _untuned(session))
+            return _scored(session, model, choice, None, untuned)
         recorder.settled(session.recipe, choice)
         model, training = session.run(choice, recorder.progress, place.checkpoints)
         method.finish(model)
         if rank():
             return None
-        return _scored(session, model, choice, training, _untuned(session))
+        return _scored(session, model, choice, training, untuned)
+
+
+def refuse_misfit(session: Session) -> None:
+    """Refuse what does not fit together, before anything expensive.
+
+    Raises
+    ------
+    TuningError
+        When the base does not have what the method needs, or the examples do not fit.
+    BaseUnreachableError
+        When the model behind BERTScore is not to be had.
+    """
+    refuse([*session.problems(), *_empty_splits(session.task, session.data)], TuningError)
+    _check_scorer(session)
+
+
+def score_untuned(session: Session) -> Mapping[str, TaskScore]:
+    """Score the base that nothing was done to on the test split, whatever the session's method."""
+    return score(session.adapted(METHODS["base"], 0), session.data.test, session.scorer)
 
 
 def interpolations(
-    config: TuneConfig,
-    base: Base,
-    base_folder: Path,
-    task: Task,
-    data: TaskData,
-    full_folder: Path,
-    alphas: Sequence[float],
+    session: Session, full_folder: Path, alphas: Sequence[float], untuned: Statistics
 ) -> Iterator[Tuned]:
     """Score models between a base and a version of it tuned by full; nothing is trained.
 
     Parameters
     ----------
-    config : TuneConfig
+    session : Session
         Its method is one that interpolates.
-    base : Base
-    base_folder : Path
-    task : Task
-    data : TaskData
     full_folder : Path
         The version tuned by full, as a tuned model's folder.
     alphas : sequence of float
         Places between the base, 0, and that version, 1.
+    untuned : mapping of str to ndarray
+        Of the untuned base on the test split, as for :func:`tune`.
 
     Raises
     ------
     TuningError
         The version is none of this base and task tuned by full.
     """
-    session = Session(config, base, base_folder, task, data, METHODS[config.method])
-    refuse(_empty_splits(task, data), TuningError)
+    refuse(_empty_splits(session.task, session.data), TuningError)
     _check_scorer(session)
-    untuned = _untuned(session)
     for alpha in alphas:
         yield _scored(session, session.between(full_folder, alpha), Choice(0.0, 0), None, untuned)
 
@@ -178,21 +184,27 @@ def _scored(
     model: TunedModel,
     choice: Choice,
     training: Training | None,
-    base_test: Mapping[str, TaskScore],
+    untuned: Statistics | None,
 ) -> Tuned:
     """Score a model on the held-out splits, and compare it with the base and a constant answer."""
     data = session.data
     validation = score(model, data.validation, session.scorer)
     test = score(model, data.test, session.scorer)
     constant = constant_scores(data.train, data.test, data.classes, session.task.scores)
-    return Tuned(model, choice, training, validation, test, base_test or test, constant)
+    base_test = _base_scores(session, test, untuned)
+    return Tuned(model, choice, training, validation, test, base_test, constant)
 
 
-def _untuned(session: Session) -> Mapping[str, TaskScore]:
-    """Score the base that nothing was done to; nothing where that is the model itself."""
+def _base_scores(
+    session: Session, test: Mapping[str, TaskScore], untuned: Statistics | None
+) -> Mapping[str, TaskScore]:
+    """Give the scores of the base: the model's own where that is the base, or what is known."""
     if session.method.name == "base":
-        return {}
-    return score(session.adapted(METHODS["base"], 0), session.data.test, session.scorer)
+        return test
+    if untuned is None:
+        return score_untuned(session)
+    # the same scores of the same examples are the same formulas of other sums
+    return {name: TaskScore(untuned[name], of.formula) for name, of in test.items()}
 
 
 @contextmanager

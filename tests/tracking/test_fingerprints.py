@@ -17,12 +17,13 @@ from pipeline.tracking.stages.prepare import run_prepare
 from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.tune.interpolate import run_interpolate
 from pipeline.tracking.stages.tune.stage import run_tune
+from pipeline.tracking.stages.tune.untuned import untuned_statistics
 
 STAGES = {
     function.__name__: (function.__module__, function.__name__)
     for function in (
         *(run_tune, run_interpolate, extract_features),
-        *(run_align, run_reference, run_report, run_prepare),
+        *(run_align, run_reference, run_report, run_prepare, untuned_statistics),
     )
 }
 EDITED = {
@@ -50,7 +51,8 @@ EDITED = {
     "tracking/stages/report/settings.py": "run_report",
     "tracking/stages/tune/interpolate.py": "run_interpolate",
     "tracking/stages/tune/records.py": "run_tune run_interpolate",
-    "tuning/scores/overlap.py": "run_tune run_interpolate",
+    "tracking/stages/tune/untuned.py": "run_tune run_interpolate untuned_statistics",
+    "tuning/scores/overlap.py": "run_tune run_interpolate untuned_statistics",
     "tuning/training/loop.py": "run_tune run_interpolate",
 }
 #: Of the rooms that compute: what no stage uses, or uses to make inputs that have a digest.

@@ -94,6 +94,32 @@ def test_the_alias_moves_to_the_version_with_the_best_validation_score(config_of
     assert holder() == better.version
 
 
+def untuned_runs(seed):
+    return find_runs(f"tags.stage = 'untuned' and tags.seed = '{seed}'")
+
+
+def test_the_untuned_base_is_scored_once_for_all_that_is_compared_with_it(config_of):
+    settings = {"seed": 71, "max_steps": 2}
+    first = run_tune(config_of("tiny-vit", "digits", "probe", **settings))
+    (scored,) = untuned_runs(71)
+    run_tune(config_of("tiny-vit", "digits", "full", **settings))
+    assert [run.info.run_id for run in untuned_runs(71)] == [scored.info.run_id]
+    base = run_tune(config_of("tiny-vit", "digits", "base", **settings))
+    metrics = mlflow.get_run(first.run_id).data.metrics
+    assert metrics["base/accuracy"] == scored.data.metrics["base/accuracy"]
+    assert metrics["base/accuracy"] == mlflow.get_run(base.run_id).data.metrics["task/accuracy"]
+
+
+def test_a_tuning_by_base_is_what_later_ones_are_compared_with(config_of):
+    settings = {"seed": 72, "max_steps": 2}
+    base = run_tune(config_of("tiny-vit", "digits", "base", **settings))
+    first = run_tune(config_of("tiny-vit", "digits", "probe", **settings))
+    assert untuned_runs(72) == []
+    metrics = mlflow.get_run(first.run_id).data.metrics
+    assert metrics["base/accuracy"] == mlflow.get_run(base.run_id).data.metrics["task/accuracy"]
+    assert metrics["base/accuracy"] != metrics["task/accuracy"]
+
+
 def test_search_trials_are_runs_nested_in_their_tuning(config_of, store):
     settings = {"trials": 2, "trial_steps": 2, "max_steps": 2}
     tuned = run_tune(config_of("tiny-vit", "shapes", "vpt-shallow", **settings))

@@ -17,6 +17,7 @@ from pipeline.models.bases import BASES
 from pipeline.tuning.method import Recipe
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError
+from pipeline.tuning.session import Session
 from pipeline.tuning.training.schedule import Training
 from pipeline.tuning.tune import tune
 
@@ -51,7 +52,7 @@ def run(notes, **settings):
     )
     task, base = TASKS[config.task], BASES[config.base]
     data = task.load(few_examples(config.max_train, config.max_eval, config.seed))
-    return tune(config, base, base.folder(), task, data, notes)
+    return tune(Session(config, base, base.folder(), task, data, METHODS[config.method]), notes)
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +204,7 @@ def test_an_empty_split_is_refused_before_anything_is_trained(split):
     data = task.load(few_examples(8, 8, 0))
     damaged = replace(data, **{split: TextPairs((), ())})
     with pytest.raises(TuningError, match=rf"task summarization: {split} split: expected at least"):
-        tune(config, base, base.folder(), task, damaged, Notes())
+        tune(Session(config, base, base.folder(), task, damaged, METHODS[config.method]), Notes())
 
 
 def test_a_prompt_longer_than_the_context_is_refused():
@@ -225,8 +226,9 @@ def test_a_method_for_another_modality_is_refused_once_with_everything_else_that
     config = TuneConfig(base="tiny-vit", task="digits", method="prompt")
     data = task.load(few_examples(20, 20, 0))
     nothing = replace(data.test, images=data.test.images[:0], labels=data.test.labels[:0])
+    damaged = replace(data, test=nothing)
     with pytest.raises(TuningError, match=r"2 problems:\n  1. method 'prompt'.*\n  2. task digits"):
-        tune(config, base, base.folder(), task, replace(data, test=nothing), Notes())
+        tune(Session(config, base, base.folder(), task, damaged, METHODS["prompt"]), Notes())
 
 
 @pytest.mark.parametrize(("settings", "message"), [

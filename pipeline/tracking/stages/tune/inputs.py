@@ -25,6 +25,7 @@ from pipeline.tracking.versions import current_code
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.scores.bertscore import NAMES, Scorer
+from pipeline.tuning.session import Session
 
 ELSEWHERE = {"base", "data_dir"}  # settings whose content enters the fingerprint as a digest
 
@@ -49,14 +50,27 @@ class TuneRequest:
     task: Task
     data: TaskData
 
+    @property
+    def session(self) -> Session:
+        """What is tuned, with the method of the settings."""
+        method = METHODS[self.config.method]
+        return Session(self.config, self.base, self.base_folder, self.task, self.data, method)
+
     def fingerprint(self, stage: Callable[..., object], **further: str) -> str:
         """Sum up settings, code, base, data, what the task asks, and digests of what else."""
-        task = self.task
-        asks = repr((task.form, task.cue, task.keeps, task.max_target_tokens, task.scores))
-        inputs = {"base": base_digest(self.base_folder), "task": self.data.digest, "asks": asks}
-        inputs |= {"scorer": self._scorer(), "travelling": current_code(), **further}
+        inputs = {**self.inputs(), "travelling": current_code(), **further}
         settings = self.config.model_dump(exclude=ELSEWHERE)
         return fingerprint("tune", settings, inputs, stage, save_tuned)
+
+    def inputs(self) -> dict[str, str]:
+        """Give the digests of base, data and scorer, and what the task asks."""
+        task = self.task
+        return {
+            "base": base_digest(self.base_folder),
+            "task": self.data.digest,
+            "asks": repr((task.form, task.cue, task.keeps, task.max_target_tokens, task.scores)),
+            "scorer": self._scorer(),
+        }
 
     def measure(self) -> str:
         """Sum up what a validation score was measured on and by: only such scores compare."""

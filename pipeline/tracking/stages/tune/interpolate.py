@@ -35,6 +35,7 @@ from pipeline.tracking.runs import (
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name, tune_request, tune_stage
 from pipeline.tracking.stages.tune.records import log_tuned
 from pipeline.tracking.stages.tune.stage import run_tune
+from pipeline.tracking.stages.tune.untuned import untuned_statistics
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.methods.wise_ft import ALPHAS
 from pipeline.tuning.training.devices import world_size
@@ -118,8 +119,8 @@ def _register_missing(
         leave_word_of_reuse(stage, best.run_id)
     else:
         with _folder_of(full) as folder:
-            arguments = (config, request.base, request.base_folder, request.task, request.data)
-            tuned = interpolations(*arguments, folder, missing)
+            untuned = untuned_statistics(request)
+            tuned = interpolations(request.session, folder, missing, untuned)
             for alpha in missing:
                 with _run_of(config, request, alpha, full, marks[alpha]):
                     for attempt in earlier_attempts(marks[alpha]):

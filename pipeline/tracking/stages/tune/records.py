@@ -13,6 +13,7 @@ from pipeline.tracking.claims import process_tag
 from pipeline.tracking.registry import MEASURE, log_model, register
 from pipeline.tracking.runs import NOTE, log
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
+from pipeline.tracking.stages.tune.untuned import log_untuned
 from pipeline.tuning.method import Recipe
 from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.search.search import Outcome
@@ -96,6 +97,8 @@ def log_tuned(
     if tuned.training:
         _log_end(tuned.training)
     card = tuned.model.card
+    if card.method == "base":
+        log_untuned(tuned.test, request)
     tags = {
         "method": card.method,
         "task": card.task,

@@ -16,6 +16,7 @@ from pipeline.tracking.lost_runs import discard_remains, earlier_attempts, take_
 from pipeline.tracking.registry import Registered, made_by, made_whole_by
 from pipeline.tracking.runs import (
     NOTE,
+    Stage,
     finished_runs,
     once,
     visible_refusal,
@@ -23,11 +24,12 @@ from pipeline.tracking.runs import (
 )
 from pipeline.tracking.stages.tune.inputs import TuneRequest, tune_request, tune_stage
 from pipeline.tracking.stages.tune.records import RunRecorder, log_tuned
+from pipeline.tracking.stages.tune.untuned import untuned_statistics
 from pipeline.tracking.stages.tune.workspace import remove, workspace
-from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Silent, Workspace
+from pipeline.tuning.recorder import DoneElsewhereError, Silent
 from pipeline.tuning.training.devices import agree
 from pipeline.tuning.training.schedule import DivergedError
-from pipeline.tuning.tune import Tuned, tune
+from pipeline.tuning.tune import Statistics, Tuned, refuse_misfit, tune
 
 
 def run_tune(config: TuneConfig) -> Registered:
@@ -56,7 +58,7 @@ def run_tune(config: TuneConfig) -> Registered:
         mlflow.log_input(request.dataset(), context="training")
         place = workspace(stage, _registered_something, held)
         try:
-            tuned = _tune(request, RunRecorder(stage.title), place)
+            tuned = tune(request.session, RunRecorder(stage.title), place, untuned)
         except DoneElsewhereError as done:
             remove(place)
             mlflow.set_tag("reuses", done.run_id)
@@ -74,7 +76,8 @@ def run_tune(config: TuneConfig) -> Registered:
         remove(place)
 
     with nullcontext() if shared else claimed(mark, stage.title), held:
-        agree(any(_registered_something(run) for run in finished_runs(mark)))
+        done = agree(any(_registered_something(run) for run in finished_runs(mark)))
+        untuned = None if done else _untuned(stage, request)
         run_id = once(stage, work, _registered_something, shared)
     reused = mlflow.get_run(run_id).data.tags.get("reuses", run_id)
     registered = made_by(reused)
@@ -89,7 +92,7 @@ def join_tune(config: TuneConfig) -> None:
     already_done = agree(True)
     if not already_done:
         with suppress(DoneElsewhereError):  # the first process says so
-            _tune(request, Silent(), None)
+            tune(request.session, Silent())
 
 
 def _take_over(mark: str, run: Run, tuned: Tuned) -> None:
@@ -101,9 +104,11 @@ def _take_over(mark: str, run: Run, tuned: Tuned) -> None:
         discard_remains(attempt)
 
 
-def _tune(request: TuneRequest, recorder: Recorder, place: Workspace | None) -> Tuned | None:
-    r = request
-    return tune(r.config, r.base, r.base_folder, r.task, r.data, recorder, place)
+def _untuned(stage: Stage, request: TuneRequest) -> Statistics | None:
+    """Look up what the tuned model will be compared with; None if the base is what is tuned."""
+    with visible_refusal(stage):
+        refuse_misfit(request.session)
+    return None if request.config.method == "base" else untuned_statistics(request)
 
 
 def _registered_something(run: Run) -> bool:
