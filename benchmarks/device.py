@@ -30,14 +30,14 @@ from safetensors.torch import load_file
 
 from benchmarks.tune import SIZES, make_base, summary
 from benchmarks.tune_side import RATE, Job, measure
-from pipeline.config import TuneConfig
+from pipeline.config import MethodConfig, TuneConfig
 from pipeline.data.examples import LabelledImages
 from pipeline.models.saving import save_vision_base
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.vision import VisionModel
-from pipeline.tuning.method import Recipe, Start
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.session import method_settings
+from pipeline.tuning.recipe import Recipe
+from pipeline.tuning.start import Start
 from pipeline.tuning.training.loop import train
 from pipeline.tuning.training.schedule import Schedule
 
@@ -235,7 +235,7 @@ def vision_model(folder: Path, method: str) -> VisionModel:
         prompt_length=10 if chosen.has_prompt else 0,
         classes=CLASSES,
     )
-    settings = method_settings(TuneConfig.model_validate({"task": "any", "method": "any"}))
+    settings = MethodConfig.model_validate({})
     model = chosen.adapt(Start(folder, card, draw_pictures(32, 2), settings))
     if not isinstance(model, VisionModel):
         raise TypeError("an image method adapts a vision model")

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipeline.config import TuneConfig
+from pipeline.config import MethodConfig, TuneConfig
 from pipeline.data.examples import TextPairs
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.insertions.prompt import reader_of
 from pipeline.models.travelling.text import TextModel
 from pipeline.tuning.forms.prepare import IGNORED, loss_of, n_supervised, prepare
-from pipeline.tuning.method import Recipe, Start
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.session import method_settings
+from pipeline.tuning.recipe import Recipe
+from pipeline.tuning.start import Start
 from pipeline.tuning.training.batches import Parts, in_order_of_length
 from pipeline.tuning.training.loop import train
 from pipeline.tuning.training.schedule import Schedule
@@ -90,7 +90,7 @@ class Job:
             insertion=method.insertion,
             prompt_length=self.prompt_length if method.has_prompt else 0,
         )
-        settings = method_settings(TuneConfig.model_validate({"task": "any", "method": "any"}))
+        settings = MethodConfig.model_validate({})
         start = Start(Path(self.folder), card, self.articles(0, 1), settings)
         model = method.adapt(start)
         if not isinstance(model, TextModel):

@@ -13,19 +13,18 @@ import torch
 from few_examples import few_examples
 
 import pipeline  # noqa: F401  (lets torchvision import beside a CPU build of torch)
-from pipeline.config import TuneConfig
+from pipeline.config import MethodConfig
 from pipeline.data import TASKS
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
-from pipeline.tuning.method import Start
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.session import method_settings
+from pipeline.tuning.start import Start
 
 REPOSITORY = Path(__file__).parents[1]
-SETTINGS = method_settings(TuneConfig(task="any", method="any"))
+SETTINGS = MethodConfig()
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from pipeline.config.brain import (
 from pipeline.config.catalogue import Catalogue, Listed
 from pipeline.config.loading import load_config
 from pipeline.config.main import MainConfig
+from pipeline.config.method import MethodConfig
 from pipeline.config.power import PowerConfig
 from pipeline.config.prepare import PrepareConfig
 from pipeline.config.report import ReportConfig
@@ -43,6 +44,7 @@ __all__ = [
     "Listed",
     "MainConfig",
     "MeasuredBrainConfig",
+    "MethodConfig",
     "NiftiConfig",
     "PowerConfig",
     "PrepareConfig",

@@ -7,45 +7,21 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from pipeline.config.method import MethodConfig
 from pipeline.config.stage import Device, PathText
 from pipeline.config.task import TaskConfig
 
 
-class TuneConfig(TaskConfig):
+class TuneConfig(MethodConfig, TaskConfig):
     """Adapt a base to a task with a method, score it, and register it."""
 
-    # what is adapted, and how; the task's own settings are those of TaskConfig
+    # what is adapted, and how; TaskConfig and MethodConfig have the settings of either
     base: PathText = Field(
         "tiny-gpt2",
         description="Base: a name in BASES, a local directory, or organisation/name@revision "
         "(timm/name) of the hub.",
     )
     method: str = Field(description="Method, a name in METHODS.")
-
-    # the method
-    prompt_length: int = Field(
-        10, ge=1, le=100_000, description="Prompt positions of the prompt methods."
-    )
-    prompt_init: Literal["random", "vocabulary", "text"] = Field(
-        "vocabulary",
-        description="Where prompts for text start: uniform noise, embeddings of drawn tokens, or "
-        "those of prompt_text.",
-    )
-    prompt_text: str = Field("", description="Text that a prompt starts from.")
-    prefix_mlp: int = Field(
-        0,
-        ge=0,
-        le=100_000,
-        description="Prefix: hidden units of the MLP that makes keys and values while they are "
-        "trained (P-Tuning v2); 0 trains them directly.",
-    )
-    lora_rank: int = Field(8, ge=1, le=100_000, description="Rank of what LoRA adds to a weight.")
-    lora_alpha: float = Field(
-        16.0, gt=0, le=1e6, description="LoRA: what is learned is scaled by lora_alpha / lora_rank."
-    )
-    adapter_width: int = Field(
-        64, ge=1, le=100_000, description="Adapters: units in each bottleneck."
-    )
 
     # how to train
     learning_rate: float = Field(

@@ -2,149 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
 
-from pipeline.data.examples import Examples
+from pipeline.config import MethodConfig
 from pipeline.errors import Problem, TuningError, refuse
-from pipeline.models.travelling.card import Card, Storage
+from pipeline.models.travelling.card import Storage
+from pipeline.tuning.loading import text_config
+from pipeline.tuning.recipe import Recipe
+from pipeline.tuning.start import Start
 from pipeline.words import Form, Modality
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a method is trained when the settings do not say otherwise.
-
-    Parameters
-    ----------
-    learning_rate : float
-        Peak learning rate.
-    lowest_rate, highest_rate : float
-        Range that a search covers, on a log scale.
-    optimizer : str
-        As named by transformers' TrainingArguments.
-    optimizer_settings : str
-        Further settings of the optimizer, in TrainingArguments' ``name=value`` form.
-    weight_decay : float
-    warmup : float
-        Share of the steps over which the learning rate rises.
-    schedule : str
-        How it falls afterwards, as named by TrainingArguments.
-    rate_of_256 : bool
-        Whether the learning rates above are those of a step of 256 examples, as in the literature
-        on SGD: a step of n examples then takes n/256 of them.
-    clip : float
-        Norm that longer gradients are shortened to; 0 leaves them as they are.
-    """
-
-    learning_rate: float
-    lowest_rate: float
-    highest_rate: float
-    optimizer: str = "adamw_torch"
-    optimizer_settings: str = ""
-    weight_decay: float = 0.0
-    warmup: float = 0.06
-    schedule: str = "cosine"
-    rate_of_256: bool = False
-    clip: float = 1.0
-
-    def warmup_steps(self, max_steps: int) -> int:
-        """Count the steps of a training over which the learning rate rises."""
-        return math.ceil(self.warmup * max_steps)
-
-    def at(self, batch_size: int) -> Recipe:
-        """Give the same recipe with the learning rates of a step of ``batch_size`` examples."""
-        scale = batch_size / 256 if self.rate_of_256 else 1.0
-        return replace(
-            self,
-            learning_rate=scale * self.learning_rate,
-            lowest_rate=scale * self.lowest_rate,
-            highest_rate=scale * self.highest_rate,
-            rate_of_256=False,
-        )
-
-
-@dataclass(frozen=True)
-class MethodSettings:
-    """What single methods can be told; others look past it.
-
-    Parameters
-    ----------
-    prompt_init : 'random', 'vocabulary' or 'text'
-        Prompt methods for text: start from uniform noise (Lester et al. 2021), from embeddings of
-        tokens drawn from the vocabulary, or from those of ``prompt_text``.
-    prompt_text : str
-        Its tokens, over again until the prompt is full.
-    prefix_mlp : int
-        Prefix: hidden units of the MLP that makes keys and values while they are trained
-        (P-Tuning v2); 0 trains them directly.
-    lora_rank : int
-    lora_alpha : float
-        LoRA: what is learned is scaled by ``lora_alpha / lora_rank``.
-    adapter_width : int
-        Adapters: units in each bottleneck.
-    """
-
-    prompt_init: Literal["random", "vocabulary", "text"]
-    prompt_text: str
-    prefix_mlp: int
-    lora_rank: int
-    lora_alpha: float
-    adapter_width: int
-
-
-@dataclass(frozen=True)
-class Interpolation:
-    """A point between a base and a version of it of which every weight was trained.
-
-    Parameters
-    ----------
-    full_folder : Path
-        That version, as a tuned model's folder.
-    alpha : float
-        0 is the base, 1 the version.
-    """
-
-    full_folder: Path
-    alpha: float
-
-
-@dataclass(frozen=True)
-class Start:
-    """What a method adapts.
-
-    Parameters
-    ----------
-    base_folder : Path
-        Config and weights of the base.
-    card : Card
-        What the tuned model will say about itself.
-    train : TextPairs, LabelledTexts, TaggedTexts, TextSpans or LabelledImages
-        The examples to tune on, for methods whose start depends on them.
-    settings : MethodSettings
-    interpolation : Interpolation, optional
-        For methods that interpolate.
-    device : str
-        Where the network is to be, as torch names it.
-    """
-
-    base_folder: Path
-    card: Card
-    train: Examples
-    settings: MethodSettings
-    interpolation: Interpolation | None = None
-    device: str = "cpu"
-
-
 def _has_no_head(start: Start) -> bool:
     from pipeline.models.travelling.text_networks import factory_of
-    from pipeline.tuning.loading import text_config
 
     return factory_of(text_config(start), start.card.form) is None
 
@@ -209,7 +84,7 @@ class Method:
     lacks: Callable[[Start], Iterator[Problem]] = _lacks_nothing
     finish: Callable[[TunedModel], None] = _leave
 
-    def recipe(self, modality: Modality, settings: MethodSettings) -> Recipe:
+    def recipe(self, modality: Modality, settings: MethodConfig) -> Recipe:
         """Give the recipe for a base of this modality at these settings."""
         if self.recipe_from_noise is not None and settings.prompt_init == "random":
             return self.recipe_from_noise

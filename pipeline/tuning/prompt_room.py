@@ -8,7 +8,7 @@ from pipeline.data.examples import LabelledTexts
 from pipeline.errors import Problem
 from pipeline.models.travelling.architecture import context_length
 from pipeline.tuning.loading import text_config
-from pipeline.tuning.method import Start
+from pipeline.tuning.start import Start
 
 
 def lacks_room(start: Start) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.config import TuneConfig
@@ -14,12 +14,14 @@ from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.writing import GREEDY
-from pipeline.tuning.method import Interpolation, Method, MethodSettings, Recipe, Start
+from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.recorder import Recorder
 from pipeline.tuning.scores import Scorer
 from pipeline.tuning.search.choices import LONGEST, Choice, Space
 from pipeline.tuning.search.search import Outcome, PrunedError, Report, search
+from pipeline.tuning.start import Interpolation, Start
 from pipeline.tuning.training.loop import train
 from pipeline.tuning.training.progress import Progress
 from pipeline.tuning.training.schedule import DivergedError, Schedule, Training
@@ -109,8 +111,7 @@ class Session:
     @property
     def recipe(self) -> Recipe:
         """How the method is trained, at this batch size."""
-        settings = method_settings(self.config)
-        recipe = self.method.recipe(self.base.modality, settings).at(self.config.batch_size)
+        recipe = self.method.recipe(self.base.modality, self.config).at(self.config.batch_size)
         decay = self.config.weight_decay
         return recipe if decay < 0 else replace(recipe, weight_decay=decay)
 
@@ -195,11 +196,5 @@ class Session:
             writing=GREEDY if self.task.form == "generation" else "",
             classes=self.data.classes,
         )
-        settings, device = method_settings(self.config), chosen_device(self.config.device)
-        return Start(self.base_folder, card, self.data.train, settings, device=device)
-
-
-def method_settings(config: TuneConfig) -> MethodSettings:
-    """Pick out what single methods can be told."""
-    names = (field.name for field in fields(MethodSettings))
-    return MethodSettings(**{name: getattr(config, name) for name in names})
+        device = chosen_device(self.config.device)
+        return Start(self.base_folder, card, self.data.train, self.config, device=device)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from pipeline.tuning.loading import load_base
-from pipeline.tuning.method import Start
+from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel

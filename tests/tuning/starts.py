@@ -1,18 +1,14 @@
 """Small examples of every form of task, and what a method adapts to them."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from pipeline.config import TuneConfig
+from pipeline.config import MethodConfig
 from pipeline.data.examples import LabelledImages, LabelledTexts, TaggedTexts, TextPairs, TextSpans
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, base_digest
-from pipeline.tuning.method import Start
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.session import method_settings
+from pipeline.tuning.start import Start
 
-SETTINGS = method_settings(TuneConfig(task="any", method="any"))
 CLASSES = {
     "generation": (),
     "classification": ("dough", "net", "other"),
@@ -71,4 +67,4 @@ def start_for(method, base, form, length=6, folder=None, **settings):
         max_target_tokens=4 if form == "generation" else 0,
         classes=CLASSES[form],
     )
-    return Start(folder, card, examples_of(form), replace(SETTINGS, adapter_width=8, **settings))
+    return Start(folder, card, examples_of(form), MethodConfig(adapter_width=8, **settings))

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from pipeline.config import TuneConfig
-from pipeline.tuning.method import Recipe
+from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.training.loop import train
 from pipeline.tuning.training.schedule import Schedule
 

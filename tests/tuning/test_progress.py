@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config import TuneConfig
 from pipeline.errors import TuningError
-from pipeline.tuning.method import Recipe
+from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.training.loop import train
 from pipeline.tuning.training.schedule import Schedule
 

@@ -11,8 +11,8 @@ from transformers.optimization import Adafactor
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.models.bases import BASES
-from pipeline.tuning.method import Recipe
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.session import Session
 from pipeline.tuning.training.schedule import Schedule
 

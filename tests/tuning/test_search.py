@@ -12,7 +12,7 @@ import optuna
 import pytest
 
 from pipeline.errors import TuningError
-from pipeline.tuning.method import Recipe
+from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.search.choices import Choice, Space, choices_of
 from pipeline.tuning.search.search import Outcome, PrunedError, search
 

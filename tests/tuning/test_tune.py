@@ -14,8 +14,8 @@ from pipeline.data.examples import LabelledTexts, TextPairs
 from pipeline.data.task import TaskData
 from pipeline.errors import BaseUnreachableError, TuningError
 from pipeline.models.bases import BASES
-from pipeline.tuning.method import Recipe
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.recorder import DoneElsewhereError
 from pipeline.tuning.session import Session
 from pipeline.tuning.training.schedule import Training

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.tuning.loading import load_base, settle_as_control
-from pipeline.tuning.method import Method, Start
+from pipeline.tuning.method import Method
+from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel

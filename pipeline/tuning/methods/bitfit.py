@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
 from pipeline.tuning.loading import load_frozen, text_config
-from pipeline.tuning.method import Method, Recipe, Start
+from pipeline.tuning.method import Method
+from pipeline.tuning.recipe import Recipe
+from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.tuning.loading import load_base
-from pipeline.tuning.method import Method, Recipe
+from pipeline.tuning.method import Method
+from pipeline.tuning.recipe import Recipe
 
 FULL = Method(
     name="full",

@@ -6,7 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.tuning.loading import architecture_of
-from pipeline.tuning.method import Method, Recipe, Start
+from pipeline.tuning.method import Method
+from pipeline.tuning.recipe import Recipe
+from pipeline.tuning.start import Start
 from pipeline.tuning.with_peft import load_with_peft
 
 if TYPE_CHECKING:

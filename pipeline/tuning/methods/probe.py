@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.tuning.loading import load_frozen
-from pipeline.tuning.method import Method, Recipe
+from pipeline.tuning.method import Method
+from pipeline.tuning.recipe import Recipe
 
 PROBE = Method(
     name="probe",

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Problem
 from pipeline.tuning.loading import load_frozen
-from pipeline.tuning.method import Method, Recipe, Start
+from pipeline.tuning.method import Method
 from pipeline.tuning.prompt_room import lacks_room
+from pipeline.tuning.recipe import Recipe
+from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
     import torch

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.tuning.method import Method, Recipe, Start
+from pipeline.tuning.method import Method
 from pipeline.tuning.methods.prompt import build_prompted, lacks_for_prompt
+from pipeline.tuning.recipe import Recipe
+from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
 from pipeline.tuning.loading import load_frozen, settle_as_control
-from pipeline.tuning.method import Method, Start
+from pipeline.tuning.method import Method
 from pipeline.tuning.methods.prompt import build_prompted, lacks_for_prompt
 from pipeline.tuning.methods.vpt_shallow import lacks_tokens_for_prompts
+from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.tuning.loading import settle_as_control
-from pipeline.tuning.method import Method, Start
+from pipeline.tuning.method import Method
+from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel

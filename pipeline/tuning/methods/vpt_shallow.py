@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from pipeline.errors import Problem
 from pipeline.tuning.loading import lacks_tokens, load_frozen
-from pipeline.tuning.method import Method, Recipe, Start
+from pipeline.tuning.method import Method
+from pipeline.tuning.recipe import Recipe
+from pipeline.tuning.start import Start
 
 # Jia et al. 2022, Table 6: SGD, warm-up over a tenth of the steps. Their code does not clip
 # gradients. Here they are clipped as for every method: unclipped, the training of tiny-vit

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from pipeline.errors import Problem
 from pipeline.models.travelling.card import Card
 from pipeline.tuning.loading import load_base
-from pipeline.tuning.method import Method, Recipe, Start
+from pipeline.tuning.method import Method
+from pipeline.tuning.recipe import Recipe
+from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel

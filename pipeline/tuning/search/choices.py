@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pipeline.tuning.method import Recipe
+from pipeline.tuning.recipe import Recipe
 
 if TYPE_CHECKING:
     import optuna

@@ -10,7 +10,7 @@ from typing import Literal
 from pipeline.config import TuneConfig
 from pipeline.errors import TuningError
 from pipeline.models.devices import chosen_device
-from pipeline.tuning.method import Recipe
+from pipeline.tuning.recipe import Recipe
 
 
 class DivergedError(TuningError):

@@ -34,7 +34,7 @@ from pipeline.tracking.runs import (
 )
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name, tune_request, tune_stage
 from pipeline.tracking.stages.tune.records import log_tuned
-from pipeline.tracking.stages.tune.stage import run_tune
+from pipeline.tracking.stages.tune.stage import nothing_registered, run_tune
 from pipeline.tracking.stages.tune.untuned import untuned_statistics
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.methods.wise_ft import ALPHAS
@@ -98,7 +98,7 @@ def run_interpolate(config: TuneConfig) -> Registered:
         _register_missing(config, request, full, base_uri, marks)
     best = best_of(version for mark in marks.values() if (version := _registered(mark)))
     if best is None:
-        raise AssertionError("no alpha registered a version")
+        raise nothing_registered(tune_stage(config).title)
     return best
 
 

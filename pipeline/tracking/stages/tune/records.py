@@ -14,7 +14,7 @@ from pipeline.tracking.registry import MEASURE, log_model, register
 from pipeline.tracking.runs import NOTE, log
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
 from pipeline.tracking.stages.tune.untuned import log_untuned
-from pipeline.tuning.method import Recipe
+from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.search.search import Outcome
 from pipeline.tuning.training.schedule import Training

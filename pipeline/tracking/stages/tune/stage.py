@@ -9,7 +9,7 @@ import mlflow
 from mlflow.entities import Run
 
 from pipeline.config import TuneConfig
-from pipeline.errors import TuningError
+from pipeline.errors import Problem, RegistryError, TuningError
 from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts, take_over_curves
@@ -69,10 +69,9 @@ def run_tune(config: TuneConfig) -> Registered:
             if isinstance(error, DivergedError):
                 mlflow.set_tag("stopped", "diverged")
             raise
-        if tuned is None:
-            raise AssertionError("the first process has no result")
-        _take_over(mark, run, tuned)
-        log_tuned(tuned, request, base_uri, {})
+        if tuned is not None:  # as in the first process it always is
+            _take_over(mark, run, tuned)
+            log_tuned(tuned, request, base_uri, {})
         remove(place)
 
     with nullcontext() if shared else claimed(mark, stage.title), held:
@@ -82,8 +81,14 @@ def run_tune(config: TuneConfig) -> Registered:
     reused = mlflow.get_run(run_id).data.tags.get("reuses", run_id)
     registered = made_by(reused)
     if registered is None:
-        raise AssertionError(f"run {reused} registered nothing")
+        raise nothing_registered(f"run {reused}")
     return registered
+
+
+def nothing_registered(where: str) -> RegistryError:
+    """Say that a version is gone that had just been registered: someone has removed it."""
+    again = "Tune again with the same settings."
+    return RegistryError(Problem(where, "a registered version", "none any more", again))
 
 
 def join_tune(config: TuneConfig) -> None:
