@@ -12,7 +12,9 @@ the GPU's.
 "Default" is what the installed transformers does when nothing is asked of it: batches drawn in
 random order, padded to the longest text of the batch, in one piece, logits at every position. Ours
 is the loop with its default settings. The loss of one batch is compared before training, without
-dropout. Ends with the worse of the two methods.
+dropout. Ends with what a prompt takes of the time and memory of full fine-tuning, on either side,
+and with the worse of the two methods. PEFT's documentation reports .67 of the time and .63 of the
+memory.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from typing import Any
 from benchmarks.tune_side import Job
 
 METHODS = ("full", "prompt")
+SIDES = ("default", "ours")
 SIZES: dict[str, dict[str, Any]] = {
     "gpt2": {"network": {}, "steps": 8, "batch_size": 8},
     "small": {
@@ -61,6 +64,8 @@ def main() -> None:
                 f"{found['cpu_seconds']:8.1f} {found['peak_bytes'] / 1e9:8.2f} "
                 f"{found['loss']:10.6f}"
             )
+    for side in SIDES:
+        print(prompt_to_full(side, rows))
     print(summary(list(rows.values())))
 
 
@@ -80,7 +85,7 @@ def make_base(folder: Path, sizes: Mapping[str, int]) -> None:
 
 def compare(job: Job) -> dict[str, Mapping[str, float]]:
     """Run both sides of a method, one after the other."""
-    return {side: run_side(side, job) for side in ("default", "ours")}
+    return {side: run_side(side, job) for side in SIDES}
 
 
 def run_side(side: str, job: Job) -> Mapping[str, float]:
@@ -89,6 +94,14 @@ def run_side(side: str, job: Job) -> Mapping[str, float]:
     done = subprocess.run(command, env=os.environ, stdout=subprocess.PIPE, text=True, check=True)
     found: Mapping[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def prompt_to_full(side: str, rows: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """Give what a prompt takes of the time and memory of full fine-tuning."""
+    prompt, full = rows["prompt"][side], rows["full"][side]
+    time = prompt["seconds"] / full["seconds"]
+    memory = prompt["peak_bytes"] / full["peak_bytes"]
+    return f"prompt_of_full side={side} time_ratio={time:.2f} memory_ratio={memory:.2f}"
 
 
 def summary(rows: list[dict[str, Mapping[str, float]]]) -> str:
