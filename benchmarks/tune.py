@@ -13,7 +13,7 @@ the GPU's.
 random order, padded to the longest text of the batch, in one piece, logits at every position. Ours
 is the loop with its default settings. The loss of one batch is compared before training, without
 dropout. Ends with what a prompt takes of the time and memory of full fine-tuning, on either side,
-and with the worse of the two methods. PEFT's documentation reports .67 of the time and .63 of the
+and with the worse of the two methods. The published ratios of PEFT are .67 in time and .63 in
 memory.
 """
 

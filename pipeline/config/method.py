@@ -15,10 +15,10 @@ class MethodConfig(StageConfig):
     prompt_length: int = Field(
         10, ge=1, le=100_000, description="Prompt positions of the prompt methods."
     )
-    prompt_init: Literal["random", "vocabulary", "text"] = Field(
+    prompt_init: Literal["random", "vocabulary", "common", "text"] = Field(
         "vocabulary",
-        description="Where prompts for text start: uniform noise, embeddings of drawn tokens, or "
-        "those of prompt_text.",
+        description="Where prompts for text start: uniform noise, embeddings of tokens drawn from "
+        "the vocabulary or from its 5,000 commonest, or those of prompt_text.",
     )
     prompt_text: str = Field("", description="Text that a prompt starts from.")
     prefix_mlp: int = Field(
@@ -27,6 +27,13 @@ class MethodConfig(StageConfig):
         le=100_000,
         description="Prefix: hidden units of the MLP that makes keys and values while they are "
         "trained (P-Tuning v2); 0 trains them directly.",
+    )
+    prefix_dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Prefix: share of keys and values that is dropped in training (the code of "
+        "P-Tuning v2: 0.1).",
     )
     lora_rank: int = Field(8, ge=1, le=100_000, description="Rank of what LoRA adds to a weight.")
     lora_alpha: float = Field(

@@ -96,3 +96,25 @@ def test_a_prompt_starts_as_asked():
     expected = embeddings(torch.tensor((said * 6)[:6]))
     found = prompt_of(prompt_init="text", prompt_text="the baker")
     torch.testing.assert_close(found, expected)
+
+
+def test_a_prompt_may_start_from_the_commonest_tokens(monkeypatch):
+    monkeypatch.setattr("pipeline.tuning.methods.prompt.COMMONEST", 7)
+    model = adapt("prompt", "tiny-gpt2", "generation", length=40, prompt_init="common")
+    stack, special = model.network.base_model, set(model.tokenizer.all_special_ids)
+    tokens = torch.cdist(stack.prompt, stack.get_input_embeddings().weight).argmin(dim=1)
+    commonest = [n for n in range(7 + len(special)) if n not in special][:7]
+    assert set(tokens.tolist()) == set(commonest)
+
+
+@pytest.mark.parametrize("mlp", [0, 16])
+def test_parts_of_a_prefix_are_dropped_in_training_alone(mlp):
+    settings = {"prefix_mlp": mlp, "length": 20}
+    prefix = adapt("prefix", "tiny-gpt2", "generation", prefix_dropout=0.5, **settings)
+    prefix = prefix.network.base_model.prefix
+    whole = adapt("prefix", "tiny-gpt2", "generation", **settings).network.base_model.prefix
+    torch.testing.assert_close(prefix.eval().layer(0), whole.layer(0))
+    states = prefix.train().layer(0)
+    assert 0.4 < (states == 0).float().mean() < 0.6
+    kept = states != 0
+    torch.testing.assert_close(states[kept], 2 * whole.layer(0)[kept])  # the expectation stays

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 
 def _build(start: Start) -> TunedModel:
+    """Insert a prefix, of which training may drop parts, as the code of P-Tuning v2 does."""
     model = load_frozen(start)
+    plain = model.network.base_model.prefix
+    plain.dropout.p = start.settings.prefix_dropout
     if start.settings.prefix_mlp:
         from pipeline.models.travelling.insertions.prefix import ReparameterisedPrefix, put_prefix
 
-        plain = model.network.base_model.prefix
         made = ReparameterisedPrefix(plain, start.settings.prefix_mlp)
         put_prefix(model.network, made.to(start.device))
     return model

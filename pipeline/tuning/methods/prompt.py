@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
 
 
+#: Tokens to draw from, as by Lester et al. 2021, §3.2: vocabularies are in the order of frequency.
+COMMONEST = 5000
+
+
 def build_prompted(start: Start) -> TunedModel:
     """Load a base, frozen, with a prompt in front that starts as the settings say."""
     import torch
@@ -42,6 +46,8 @@ def _starting_tokens(model: Any, start: Start) -> torch.Tensor:
         return torch.tensor((said * length)[:length])
     special = set(tokenizer.all_special_ids)
     words = torch.tensor([n for n in range(len(tokenizer)) if n not in special])
+    if start.settings.prompt_init == "common":
+        words = words[:COMMONEST]
     return words[torch.randint(len(words), (length,))]
 
 

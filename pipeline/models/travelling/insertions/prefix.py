@@ -32,10 +32,12 @@ class Prefix(nn.Module):
     def __init__(self, n_layers: int, n_heads: int, length: int, head_width: int) -> None:
         super().__init__()
         self.states = nn.Parameter(torch.randn(n_layers, 2, n_heads, length, head_width))
+        self.dropout = nn.Dropout(0.0)  # a method may raise it for training
 
     def layer(self, index: int) -> torch.Tensor:
         """Keys and values of one layer, shape (2, n_heads, length, head_width)."""
-        return self.states[index]
+        kept: torch.Tensor = self.dropout(self.states[index])
+        return kept
 
 
 class ReparameterisedPrefix(nn.Module):
@@ -61,12 +63,14 @@ class ReparameterisedPrefix(nn.Module):
         self.hidden = nn.Linear(n_heads * head_width, width)
         outer = [nn.Linear(width, 2 * n_heads * head_width) for _ in range(n_layers)]
         self.outer = nn.ModuleList(outer)
+        self.dropout = nn.Dropout(plain.dropout.p)
 
     def layer(self, index: int) -> torch.Tensor:
         """Keys and values of one layer, shape (2, n_heads, length, head_width)."""
         _, _, n_heads, length, head_width = self.shape
         made: torch.Tensor = self.outer[index](torch.tanh(self.hidden(self.seeds)))
-        return made.view(length, 2, n_heads, head_width).permute(1, 2, 0, 3)
+        kept: torch.Tensor = self.dropout(made)
+        return kept.view(length, 2, n_heads, head_width).permute(1, 2, 0, 3)
 
 
 def insert_prefix(network: Any, card: Card) -> Any:
