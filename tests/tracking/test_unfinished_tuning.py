@@ -13,6 +13,7 @@ from pipeline.tracking.registry import made_by
 from pipeline.tracking.runs import find_runs
 from pipeline.tracking.stages.tune.inputs import tune_request
 from pipeline.tracking.stages.tune.stage import RunRecorder, run_tune
+from pipeline.tracking.stages.tune.untuned import untuned_statistics
 
 
 class KilledError(Exception):
@@ -103,6 +104,7 @@ def test_what_was_trained_is_kept_where_scoring_fails_for_want_of_a_model(
 
     before = unfinished(store)
     config = config_of("tiny-vit", "digits", "full", seed=6, max_steps=10, eval_every=5)
+    untuned_statistics(tune_request(config))  # the base has been scored before
     with monkeypatch.context() as patch:
         patch.setattr("pipeline.tuning.tune.score", unreachable)
         with pytest.raises(BaseUnreachableError):
