@@ -33,7 +33,7 @@ class Stage:
     Parameters
     ----------
     name : str
-        'study', 'base', 'tune', 'extract', 'align' or 'report'.
+        'study', 'base', 'untuned', 'tune', 'extract', 'align' or 'report'.
     title : str
         Name of the run.
     fingerprint : str
