@@ -46,8 +46,8 @@ def assign(available: Sequence[str], config: TaskConfig, labelled_test: bool) ->
     DataError
         If there is nothing to train on.
     """
-    listed = ", ".join(available) or "none"
-    remedy = f"Name the splits to train, validate and test on: splits=a,b,c, out of {listed}."
+    offered = ", ".join(available) or "none"
+    remedy = f"Name the splits to train, validate and test on: splits=a,b,c, out of {offered}."
     if config.splits:
         names = [_meant(name, available) for name in config.split_names]
         if len(names) != len(PARTS) or not all(names):
@@ -58,7 +58,7 @@ def assign(available: Sequence[str], config: TaskConfig, labelled_test: bool) ->
         return Assignment(*(available[0],) * 3)
     train = _meant("train", available)
     if train is None:
-        raise DataError(Problem("splits", "one to train on", listed, remedy))
+        raise DataError(Problem("splits", "one to train on", offered, remedy))
     validation = _meant("validation", available) or train
     test = _meant("test", available) if labelled_test else None
     return Assignment(train, validation, test or validation)

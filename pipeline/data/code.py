@@ -52,15 +52,15 @@ def _doubled_lists(directory: Path, lists: Mapping[str, Sequence[Path]]) -> Iter
 def _listed(functions: Path, positions: Path) -> Rows:
     """Pick the functions whose positions a file lists, one a line."""
     rows = read_json(functions)
-    wanted = [line.strip() for line in read_lines(positions) if line.strip()]
-    for number, line in enumerate(wanted, start=1):
+    listing = [line.strip() for line in read_lines(positions) if line.strip()]
+    for number, line in enumerate(listing, start=1):
         if not re.fullmatch("[0-9]{1,9}", line) or int(line) >= len(rows):
             place, expected = f"{positions}, entry {number}", f"a position below {len(rows)}"
             raise DataError(Problem(place, expected, repr(line[:40]), ASK_ANEW))
     return Rows(
-        len(wanted),
-        lambda index: rows.read(int(wanted[index])),
-        lambda index: rows.place(int(wanted[index])),
+        len(listing),
+        lambda index: rows.read(int(listing[index])),
+        lambda index: rows.place(int(listing[index])),
     )
 
 

@@ -103,12 +103,12 @@ class _Split(Generic[Item]):
 
     def take(self, part: Part, indices: Sequence[int], config: TaskConfig) -> list[Item]:
         """Take as many examples as are asked for and there are, in the order of these rows."""
-        found = self._examples(indices)
+        every = self._examples(indices)
         if part == "train" and config.shots and self._reading.label is not None:
-            items = self._few(found, self._reading.label, config.shots)
+            items = self._few(every, self._reading.label, config.shots)
         else:
             train = config.shots or config.max_train
-            items = list(itertools.islice(found, train if part == "train" else config.max_eval))
+            items = list(itertools.islice(every, train if part == "train" else config.max_eval))
         if not items:
             raise DataError(
                 Problem(
@@ -128,12 +128,12 @@ class _Split(Generic[Item]):
             else:
                 yield item
 
-    def _few(self, found: Iterator[Item], label: Callable[[Item], int], shots: int) -> list[Item]:
-        seen: list[Item] = []
+    def _few(self, every: Iterator[Item], label: Callable[[Item], int], shots: int) -> list[Item]:
+        pool: list[Item] = []
 
         def labels() -> Iterator[int]:
-            for item in found:
-                seen.append(item)
+            for item in every:
+                pool.append(item)
                 yield label(item)
 
-        return [seen[index] for index in few_shots(labels(), self._reading.classes, shots)]
+        return [pool[index] for index in few_shots(labels(), self._reading.classes, shots)]

@@ -64,10 +64,10 @@ def perhaps_cached(table: HubTable) -> bool:
     # as in datasets.config, whose import takes a second
     home = Path(constants.HF_HOME) / "datasets"
     cache = Path(os.environ.get("HF_DATASETS_CACHE", home)).expanduser()
-    wanted = table.repository.replace("/", "___")
+    folder_name = table.repository.replace("/", "___")
     # the library puts underscores between words of the name
     folders = (path.name for path in cache.glob("*")) if cache.is_dir() else ()
-    cached = any(_plain(name) == _plain(wanted) for name in folders)
+    cached = any(_plain(name) == _plain(folder_name) for name in folders)
     return cached or Path(table.repository).is_dir()
 
 

@@ -34,8 +34,8 @@ def _span(record: Record) -> Span | None:
 
 def _lists(record: Record, answers: object) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Take the two lists apart, believing neither."""
-    held = answers if isinstance(answers, dict) else {}
-    texts, starts = held.get("text"), held.get("answer_start")
+    columns = answers if isinstance(answers, dict) else {}
+    texts, starts = columns.get("text"), columns.get("answer_start")
     if (
         not isinstance(texts, list)
         or not isinstance(starts, list)

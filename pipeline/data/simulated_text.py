@@ -52,11 +52,11 @@ def split_passages(config: TaskConfig) -> dict[str, tuple[Passage, ...]]:
     n_eval, n_train = config.max_eval, config.shots or config.max_train
     refuse(beyond_simulation(config), ConfigError)
     # Even seeds: the small language models were pretrained on passages from odd ones.
-    drawn = sample_passages(2 * n_eval + n_train, 2 * config.seed)
+    pool = sample_passages(2 * n_eval + n_train, 2 * config.seed)
     return {
-        "test": drawn[:n_eval],
-        "validation": drawn[n_eval : 2 * n_eval],
-        "train": drawn[2 * n_eval :],
+        "test": pool[:n_eval],
+        "validation": pool[n_eval : 2 * n_eval],
+        "train": pool[2 * n_eval :],
     }
 
 

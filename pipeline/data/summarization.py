@@ -69,9 +69,9 @@ def _task(
     config: str = "",
     revision: str = "",
 ) -> Task:
-    shown = f"'{columns.source}' and '{columns.target}'"
+    column_names = f"'{columns.source}' and '{columns.target}'"
     forms = "jsonl, csv, tsv, parquet"
-    instead = f"train, validation and test files ({forms}; columns {shown})"
+    instead = f"train, validation and test files ({forms}; columns {column_names})"
     hub = HubTable(repository, instead, config, revision)
     reading = Reading(columns.convert, gather_pairs, group=lambda pair: pair.source)
 

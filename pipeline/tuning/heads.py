@@ -63,15 +63,15 @@ def put_nearest_class_mean(model: TunedModel, head: Any, train: Examples) -> Non
 
 
 def _put_means(last: nn.Linear, model: TunedModel, train: Examples) -> None:
-    seen, labels = _inputs_of(last, model, train)
+    vectors, labels = _inputs_of(last, model, train)
     counts = torch.bincount(labels, minlength=last.out_features)
-    means = torch.zeros_like(last.weight).index_add_(0, labels, seen)
+    means = torch.zeros_like(last.weight).index_add_(0, labels, vectors)
     means /= counts.clamp(min=1)[:, None]
     absent = counts == 0
     with torch.no_grad():
         if last.bias is None:
             last.weight.copy_(nn.functional.normalize(means))
-            last.weight[absent] = -nn.functional.normalize(seen.mean(dim=0), dim=0)
+            last.weight[absent] = -nn.functional.normalize(vectors.mean(dim=0), dim=0)
         else:
             last.weight.copy_(means)
             last.bias.copy_(-means.square().sum(dim=1) / 2)
@@ -87,10 +87,10 @@ def _inputs_of(
     One row for each text or picture, or for each tagged word.
     """
     items, collate = prepare(model, examples)
-    given: list[torch.Tensor] = []
+    layer_inputs: list[torch.Tensor] = []
     inputs: list[torch.Tensor] = []
     labels: list[torch.Tensor] = []
-    hook = layer.register_forward_pre_hook(lambda _, arguments: given.append(arguments[0]))
+    hook = layer.register_forward_pre_hook(lambda _, arguments: layer_inputs.append(arguments[0]))
     try:
         for start in range(0, len(items), 64):
             collated = collate([items[n] for n in range(start, min(start + 64, len(items)))])
@@ -100,9 +100,9 @@ def _inputs_of(
             else:
                 logits_of(model.network, batch)
             named = batch["labels"] != IGNORED  # for tags: the first token of each word
-            inputs.append(given[-1][named])
+            inputs.append(layer_inputs[-1][named])
             labels.append(batch["labels"][named])
-            given.clear()
+            layer_inputs.clear()
     finally:
         hook.remove()
     return torch.cat(inputs), torch.cat(labels)

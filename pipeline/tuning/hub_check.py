@@ -28,14 +28,14 @@ def refuse_out_of_reach(configs: Iterable[TuneConfig]) -> None:
     PipelineError
         With everything that is out of reach.
     """
-    asked = list(configs)
+    tunings = list(configs)
     # each thing once: the cells of a study share most of them
-    bases = dict.fromkeys(find_base(config.base).hub for config in asked)
-    tables = dict.fromkeys(_table(config) for config in asked)
-    scorers = dict.fromkeys(_scorer(config) for config in asked)
-    layers = dict.fromkeys((_scorer(config), config.bertscore_layers) for config in asked)
+    bases = dict.fromkeys(find_base(config.base).hub for config in tunings)
+    tables = dict.fromkeys(_table(config) for config in tunings)
+    scorers = dict.fromkeys(_scorer(config) for config in tunings)
+    layers = dict.fromkeys((_scorer(config), config.bertscore_layers) for config in tunings)
     problems = [
-        *(problem for config in asked for problem in lacks_deciding_score(config)),
+        *(problem for config in tunings for problem in lacks_deciding_score(config)),
         *(problem for base in bases if base for problem in models_hub.out_of_reach(base)),
         *(problem for table in tables if table for problem in data_hub.out_of_reach(table)),
         *(problem for scorer in scorers if scorer for problem in scorer_out_of_reach(scorer)),
@@ -75,7 +75,7 @@ def scorer_out_of_reach(model: str) -> Iterator[Problem]:
             yield no_scorer(model, absent.reason)
 
 
-def _too_few_layers(model: str, wanted: int) -> Iterator[Problem]:
+def _too_few_layers(model: str, layer: int) -> Iterator[Problem]:
     """Find out whether the model behind BERTScore has the layer that is to be compared."""
     from huggingface_hub import try_to_load_from_cache
 
@@ -85,11 +85,11 @@ def _too_few_layers(model: str, wanted: int) -> Iterator[Problem]:
         return  # another check says that the model is out of reach
     described = json.loads(Path(config).read_text(encoding="utf-8"))
     layers = described.get("num_hidden_layers", described.get("num_layers"))
-    if layers is not None and wanted > layers:
+    if layers is not None and layer > layers:
         yield Problem(
             "bertscore_layers",
             f"at most {layers}, the layers of {model}",
-            str(wanted),
+            str(layer),
             "Change bertscore_layers.",
         )
 

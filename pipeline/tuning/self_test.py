@@ -97,11 +97,11 @@ def _check_states(model: TextModel, batch: dict[str, torch.Tensor]) -> None:
 def _check_writing(model: TextModel, batch: dict[str, torch.Tensor]) -> None:
     """Compare what is written step by step with what one pass over all of it says."""
     tokens = batch["input_ids"]
-    (written,) = continue_texts(model.network, batch, _N_WRITTEN, end=-1)
-    whole = torch.cat([tokens, tokens.new_tensor([written])], dim=1)
+    (continuation,) = continue_texts(model.network, batch, _N_WRITTEN, end=-1)
+    whole = torch.cat([tokens, tokens.new_tensor([continuation])], dim=1)
     logits = model.network(input_ids=whole).logits[0, tokens.shape[1] - 1 : -1]
-    said = logits.gather(1, tokens.new_tensor(written)[:, None])[:, 0]
-    if not torch.allclose(said, logits.max(dim=1).values, atol=1e-3, rtol=1e-3):
+    own_logits = logits.gather(1, tokens.new_tensor(continuation)[:, None])[:, 0]
+    if not torch.allclose(own_logits, logits.max(dim=1).values, atol=1e-3, rtol=1e-3):
         raise TuningError(_refusal(model, "that writes otherwise than it reads with it"))
 
 

@@ -79,8 +79,8 @@ def _reader(files: Sequence[_File]) -> Callable[[], Rows]:
 
 
 def _unpacked(directory: Path) -> list[_File]:
-    found = (p for p in directory.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    paths = sorted(found, key=lambda path: natural_key(str(path)))
+    files = (p for p in directory.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    paths = sorted(files, key=lambda path: natural_key(str(path)))
     return [
         _File(PurePosixPath(p.relative_to(directory).as_posix()), str(p), partial(read_bytes, p))
         for p in paths

@@ -31,8 +31,8 @@ def parallel_splits(directory: Path, source: str, target: str) -> Splits:
     DataError
         If there is no such pair.
     """
-    found = {language: _files(directory, language) for language in (source, target)}
-    shared = [stem for stem in found[source] if stem in found[target]]
+    by_language = {language: _files(directory, language) for language in (source, target)}
+    shared = [stem for stem in by_language[source] if stem in by_language[target]]
     if not shared:
         present = ", ".join(sorted(p.name for p in checked_directory(directory).iterdir())[:5])
         raise DataError(
@@ -43,7 +43,7 @@ def parallel_splits(directory: Path, source: str, target: str) -> Splits:
                 "Point data_dir to their folder, and languages to their endings, such as en-de.",
             )
         )
-    rows = {s: _reader(found[source][s], found[target][s]) for s in shared}
+    rows = {s: _reader(by_language[source][s], by_language[target][s]) for s in shared}
     by_split: dict[str, list[str]] = {}
     for stem in shared:
         by_split.setdefault(split_name(Path(stem)), []).append(stem)

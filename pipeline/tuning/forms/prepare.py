@@ -97,8 +97,8 @@ def _positions(model: TextModel, items: Sequence[Item]) -> NDArray[np.int64]:
         return np.array(read)[:, np.newaxis]
     writes = model.card.form == "generation"
     # asked for classes or spans, the decoder reads the text again
-    written = [len(item["labels" if writes else "input_ids"]) for item in items]
-    return np.stack([read, written], axis=1)
+    n_written = [len(item["labels" if writes else "input_ids"]) for item in items]
+    return np.stack([read, n_written], axis=1)
 
 
 def wrong_examples(task: str, modality: str, examples: Examples) -> Problem:

@@ -24,8 +24,8 @@ def _build(start: Start) -> TunedModel:
     if start.settings.prefix_mlp:
         from pipeline.models.travelling.insertions.prefix import ReparameterisedPrefix, put_prefix
 
-        made = ReparameterisedPrefix(plain, start.settings.prefix_mlp)
-        put_prefix(model.network, made.to(start.device))
+        maker = ReparameterisedPrefix(plain, start.settings.prefix_mlp)
+        put_prefix(model.network, maker.to(start.device))
     return model
 
 

@@ -42,8 +42,8 @@ def _starting_tokens(model: Any, start: Start) -> torch.Tensor:
 
     length, tokenizer = start.card.prompt_length, model.tokenizer
     if start.settings.prompt_init == "text":
-        said = tokenizer(start.settings.prompt_text, add_special_tokens=False)["input_ids"]
-        return torch.tensor((said * length)[:length])
+        text_ids = tokenizer(start.settings.prompt_text, add_special_tokens=False)["input_ids"]
+        return torch.tensor((text_ids * length)[:length])
     special = set(tokenizer.all_special_ids)
     words = torch.tensor([n for n in range(len(tokenizer)) if n not in special])
     if start.settings.prompt_init == "common":

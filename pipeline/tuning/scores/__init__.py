@@ -54,28 +54,28 @@ def score(model: TunedModel, examples: Examples, scorer: Scorer) -> Scores:
     modality = "image" if isinstance(examples, LabelledImages) else "text"
     if (card.modality, card.form) != (modality, _FORMS[type(examples)]):
         raise TuningError(wrong_examples(card.task, card.modality, examples))
-    wanted = scorer.choose(TASKS[card.task].scores)
+    score_names = scorer.choose(TASKS[card.task].scores)
     # each form of model takes the items of its form, which their common type cannot say
     perform: Callable[[Any], list[str]] = model.perform
     answers = perform(items_of(examples))
-    found = _scores(answers, examples, card.classes, wanted, scorer)
-    return {name: found[name] for name in wanted}
+    by_name = _scores(answers, examples, card.classes, score_names, scorer)
+    return {name: by_name[name] for name in score_names}
 
 
 def _scores(
     answers: Sequence[str],
     examples: Examples,
     classes: Sequence[str],
-    wanted: Sequence[str],
+    score_names: Sequence[str],
     scorer: Scorer,
 ) -> Scores:
     if isinstance(examples, TextPairs):
-        return text_scores(answers, references_of(examples), wanted, scorer)
+        return text_scores(answers, references_of(examples), score_names, scorer)
     if isinstance(examples, TextSpans):
         return answer_scores(answers, examples.answers)
     if isinstance(examples, TaggedTexts):
         return entity_scores(answers, examples, classes)
-    return class_scores(answers, examples.labels, classes, wanted)
+    return class_scores(answers, examples.labels, classes, score_names)
 
 
 def items_of(examples: Examples) -> Any:
@@ -113,7 +113,7 @@ def references_of(pairs: TextPairs) -> list[tuple[str, ...]]:
 def text_scores(
     answers: Sequence[str],
     references: Sequence[Sequence[str]],
-    wanted: Sequence[str],
+    score_names: Sequence[str],
     scorer: Scorer,
 ) -> Scores:
     """Score written texts.
@@ -123,7 +123,7 @@ def text_scores(
     answers : sequence of str
     references : sequence of sequence of str
         At least one for each answer.
-    wanted : sequence of str
+    score_names : sequence of str
         Names of scores: ``bertscore_precision``, ``bertscore_recall``, ``bertscore_f1``,
         ``rouge_l``, ``bleu``, ``chrf``, ``exact_match``, ``f1`` (of words).
     scorer : Scorer
@@ -142,8 +142,8 @@ def text_scores(
         ("chrf",): lambda: {"chrf": chrf(answers, references)},
         ("exact_match", "f1"): lambda: answer_scores(answers, references),
     }
-    found: Scores = {}
+    by_name: Scores = {}
     for names, make in makers.items():
-        if set(names) & set(wanted):
-            found |= make()
-    return found
+        if set(names) & set(score_names):
+            by_name |= make()
+    return by_name

@@ -133,15 +133,15 @@ def bertscore(
     BaseUnreachableError
         When the scorer's model is neither here nor on the hub.
     """
-    written = [index for index, answer in enumerate(answers) if answer.strip()]
+    nonempty = [index for index, answer in enumerate(answers) if answer.strip()]
     values = {name: np.zeros(len(answers)) for name in NAMES}
-    if not written:
+    if not nonempty:
         return values
     model = _loaded(scorer)
-    several = [[text for text in references[index] if text.strip()] for index in written]
-    computed = model.score([answers[index] for index in written], several)
+    several = [[text for text in references[index] if text.strip()] for index in nonempty]
+    computed = model.score([answers[index] for index in nonempty], several)
     for name, column in zip(NAMES, computed, strict=True):
-        values[name][written] = column.double().numpy()
+        values[name][nonempty] = column.double().numpy()
     return values
 
 

@@ -15,7 +15,7 @@ Labels = NDArray[np.int64]
 
 
 def class_scores(
-    named: Sequence[str], truth: Labels, classes: Sequence[str], wanted: Sequence[str]
+    named: Sequence[str], truth: Labels, classes: Sequence[str], score_names: Sequence[str]
 ) -> dict[str, TaskScore]:
     """Score classes that a model named.
 
@@ -26,7 +26,7 @@ def class_scores(
     truth : ndarray of int64, shape (n_examples,)
         Positions in ``classes``.
     classes : sequence of str
-    wanted : sequence of str
+    score_names : sequence of str
         Names of the scores.
 
     Returns
@@ -37,19 +37,19 @@ def class_scores(
         ``mcc``, Matthews' correlation, as GLUE has it for CoLA (Gorodkin 2004 for more classes).
     """
     position = {name: index for index, name in enumerate(classes)}
-    found = np.array([position.get(name, -1) for name in named], dtype=np.int64)
+    guesses = np.array([position.get(name, -1) for name in named], dtype=np.int64)
     makers: dict[str, Callable[[], TaskScore]] = {
-        "accuracy": lambda: mean_of((found == truth).astype(np.float64)),
-        "macro_f1": lambda: TaskScore(_counts(found, truth, len(classes)), _macro_f1),
-        "mcc": lambda: TaskScore(_counts(found, truth, len(classes)), _mcc),
+        "accuracy": lambda: mean_of((guesses == truth).astype(np.float64)),
+        "macro_f1": lambda: TaskScore(_counts(guesses, truth, len(classes)), _macro_f1),
+        "mcc": lambda: TaskScore(_counts(guesses, truth, len(classes)), _mcc),
     }
     if len(classes) == 2:
-        makers["f1"] = lambda: TaskScore(_counts(found, truth, 2), _second_f1)
-    return {name: makers[name]() for name in wanted}
+        makers["f1"] = lambda: TaskScore(_counts(guesses, truth, 2), _second_f1)
+    return {name: makers[name]() for name in score_names}
 
 
 def constant_scores(
-    train: Examples, examples: Examples, classes: Sequence[str], wanted: Sequence[str]
+    train: Examples, examples: Examples, classes: Sequence[str], score_names: Sequence[str]
 ) -> dict[str, TaskScore]:
     """Score the answer that is the most frequent class of the training split, whatever is asked.
 
@@ -62,13 +62,13 @@ def constant_scores(
     if not isinstance(train, labelled) or not isinstance(examples, labelled):
         return {}
     most = classes[int(np.bincount(train.labels).argmax())]
-    return class_scores([most] * len(examples), examples.labels, classes, wanted)
+    return class_scores([most] * len(examples), examples.labels, classes, score_names)
 
 
-def _counts(found: Labels, truth: Labels, n_classes: int) -> NDArray[np.float64]:
+def _counts(guesses: Labels, truth: Labels, n_classes: int) -> NDArray[np.float64]:
     """Count for each example and class: right, named, true; shape (n_examples, 3 x n_classes)."""
     each = np.arange(n_classes)
-    named, true = found[:, np.newaxis] == each, truth[:, np.newaxis] == each
+    named, true = guesses[:, np.newaxis] == each, truth[:, np.newaxis] == each
     return np.concatenate([named & true, named, true], axis=1).astype(np.float64)
 
 

@@ -34,10 +34,10 @@ def entity_scores(
     accuracy = np.zeros(len(answers))
     for row, (answer, tags) in enumerate(zip(answers, examples.tags, strict=True)):
         truth = [classes[tag] for tag in tags]
-        given = (answer.split() + ["O"] * len(truth))[: len(truth)]
-        named, true = _entities(given), _entities(truth)
+        answer_tags = (answer.split() + ["O"] * len(truth))[: len(truth)]
+        named, true = _entities(answer_tags), _entities(truth)
         counts[row] = (len(named & true), len(named), len(true))
-        accuracy[row] = np.mean([g == t for g, t in zip(given, truth, strict=True)])
+        accuracy[row] = np.mean([g == t for g, t in zip(answer_tags, truth, strict=True)])
     return {"entity_f1": TaskScore(counts, _f1), "accuracy": mean_of(accuracy)}
 
 

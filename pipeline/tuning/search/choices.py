@@ -90,14 +90,14 @@ def choices_of(space: Space) -> list[Choice]:
     sequence = Sobol(d=2 if longest else 1, scramble=True, rng=rng)
     power = math.ceil(math.log2(max(space.trials - 1, 1)))  # it is balanced in powers of two
     points = sequence.random_base2(power)[: space.trials - 1]
-    drawn = [
+    others = [
         Choice(
             learning_rate=_between(recipe.lowest_rate, recipe.highest_rate, float(point[0])),
             prompt_length=round(_between(1, longest, float(point[1]))) if longest else 0,
         )
         for point in points
     ]
-    return [Choice(recipe.learning_rate, space.prompt_length), *drawn]
+    return [Choice(recipe.learning_rate, space.prompt_length), *others]
 
 
 def _between(low: float, high: float, share: float) -> float:

@@ -51,8 +51,8 @@ class Checkpoint:
 def last_checkpoint(folder: Path) -> Checkpoint | None:
     """Find the newest checkpoint that was written to its end, if there is one."""
     steps = {int(path.name.rpartition("-")[2]): path for path in folder.glob("checkpoint-*")}
-    found = (_read(steps[step]) for step in sorted(steps, reverse=True))
-    return next((checkpoint for checkpoint in found if checkpoint), None)
+    checkpoints = (_read(steps[step]) for step in sorted(steps, reverse=True))
+    return next((checkpoint for checkpoint in checkpoints if checkpoint), None)
 
 
 def _read(folder: Path) -> Checkpoint | None:

@@ -67,13 +67,13 @@ def lean(network: Any, checkpointing: bool) -> Iterator[None]:
     """
     from transformers.activations import NewGELUActivation
 
-    found = [
+    gelus = [
         (parent, name, child)
         for parent in network.modules()
         for name, child in parent.named_children()
         if isinstance(child, NewGELUActivation)
     ]
-    for parent, name, _ in found:
+    for parent, name, _ in gelus:
         setattr(parent, name, nn.GELU(approximate="tanh"))
     if checkpointing:
         _set_checkpointing(network, True)
@@ -82,7 +82,7 @@ def lean(network: Any, checkpointing: bool) -> Iterator[None]:
     finally:
         if checkpointing:
             _set_checkpointing(network, False)
-        for parent, name, child in found:
+        for parent, name, child in gelus:
             setattr(parent, name, child)
 
 
