@@ -58,13 +58,17 @@ EDITED = {
 #: Of the rooms that compute: what no stage uses, or uses to make inputs that have a digest.
 OFF_TRAIL = {
     *(f"alignment/power/{name}.py" for name in ("design", "estimate", "pilot")),
-    *(f"models/{name}.py" for name in ("bases", "directories", "timm_bases")),
+    "models/bases.py",
     *(
         f"models/pretraining/{name}.py"
         for name in (
             *("image_mixture", "letters", "loop", "small_gpt2", "text_mixture"),
             *("tiny_bert", "tiny_gpt2", "tiny_vit"),
         )
+    ),
+    *(
+        f"tracking/stages/forecast/{name}.py"  # says what a study will take, and keeps nothing
+        for name in ("constants", "facts", "inputs", "planning", "stage")
     ),
     "tracking/stages/study.py",
 }
