@@ -30,6 +30,13 @@ MODEL: Final = "model"
 NUISANCE: Final = "nuisance"
 BOTH: Final = "both"
 
+#: Kinds of nuisance features that are controls by themselves too: a model has to do better.
+PIXELS: Final = "pixels"
+WORD_FREQUENCY: Final = "word-frequency"
+#: A control only: what sentences are about is in it, so models are not scored beyond it.
+BAG_OF_WORDS: Final = "bag-of-words"
+FEATURE_CONTROLS: Final = (NUISANCE, PIXELS, WORD_FREQUENCY, BAG_OF_WORDS)
+
 #: Kinds of ceiling.
 SPLIT_HALF: Final = "split-half"
 ACROSS_SUBJECTS: Final = "across-subjects"

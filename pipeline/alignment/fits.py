@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import Fold, NestedFold
 from pipeline.alignment.kernel.grams import BLOCK_BYTES, Grams, z_scored
 from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.maps import VoxelMaps, column_correlations, map_voxels
 from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.scores import FIT_SCORES, Fit
+from pipeline.alignment.sources import Layer
 from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.alignment.width import projected_array
 from pipeline.config import ScoreConfig
@@ -95,52 +97,56 @@ def choose_by_voxels(
     features: Layers,
     voxels: NDArray[np.floating],
     folds: Sequence[NestedFold],
-    alphas: NDArray[np.float64],
+    settings: ScoreConfig,
 ) -> pd.DataFrame:
-    """Choose layer and alpha of each fold by voxel r, for a ROI that has no patterns to compare.
+    """Choose layer and alpha of each fold by voxel r, for ROIs of one voxel, without patterns.
 
     Parameters
     ----------
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
-    voxels : ndarray of float, shape (n_stimuli, n_voxels)
-        Few.
+    voxels : ndarray of float, shape (n_stimuli, n_rois)
+        Each column is an ROI, for which a layer and an alpha of its own are chosen.
     folds : sequence of NestedFold
-    alphas : ndarray of float64, shape (n_alphas,)
-        Relative.
+    settings : ScoreConfig
+        Uses width, and what alphas are drawn by.
 
     Returns
     -------
     DataFrame
-        fold, layer, alpha, inner_voxel_r: mean over voxels and inner folds of Pearson's r over
-        the held-out stimuli; the best of all layers and alphas, the first among equals.
+        column, fold, layer, alpha, inner_voxel_r: mean over inner folds of Pearson's r over the
+        held-out stimuli; the best of all layers and alphas, the first among equals.
     """
+    alphas, names = draw_alphas(settings), list(features)
     rows = []
     for number, fold in enumerate(folds):
-        curves = {name: _inner_voxel_r(x, voxels, fold, alphas) for name, x in features.items()}
-        best = max(curves, key=lambda name: curves[name].max())
-        position = int(curves[best].argmax())
-        rows.append((number, best, float(alphas[position]), float(curves[best][position])))
-    return pd.DataFrame(rows, columns=["fold", "layer", "alpha", "inner_voxel_r"])
+        layers = (Layer(x, settings.width) for x in features.values())
+        curves = np.stack([_inner_voxel_r(layer, voxels, fold, alphas) for layer in layers])
+        flat = curves.reshape(-1, voxels.shape[1])
+        for column, best in enumerate(flat.argmax(axis=0)):
+            layer, position = divmod(int(best), len(alphas))
+            r = float(flat[best, column])
+            rows.append((column, number, names[layer], float(alphas[position]), r))
+    columns = ["column", "fold", "layer", "alpha", "inner_voxel_r"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["column", "fold"], ignore_index=True)
 
 
 def _inner_voxel_r(
-    x: NDArray[np.floating],
+    layer: Layer,
     voxels: NDArray[np.floating],
     fold: NestedFold,
     alphas: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Mean r over voxels and inner folds for every alpha, shape (n_alphas,), to 12 digits."""
+    """Mean r over inner folds, shape (n_alphas, n_voxels), to 12 digits: equal ones have to tie."""
     train = fold.outer.train
-    z, y = z_scored(x, train)[train], z_scored(voxels, train)[train]
-    kernel = z @ z.T
+    y = z_scored(voxels, train)[train]
+    kernel = layer.grams(train, "cosine", "features").kernel[np.ix_(train, train)]
     scale = float(np.trace(kernel)) / len(train)
-    total = np.zeros(len(alphas))
+    total = np.zeros((len(alphas), y.shape[1]))
     for inner in fold.inner:
         ridge = factorise(kernel, inner.train, inner.test)
         predicted = ridge.hat(alphas * (scale / ridge.scale)) @ y[inner.train]
-        r = [column_correlations(one, y[inner.test]).mean() for one in predicted]
-        total += np.array(r) / len(fold.inner)
-    return np.round(total, 12)
+        total += [column_correlations(one, y[inner.test]) for one in predicted]
+    return np.round(total / len(fold.inner), 12)
 
 
 def _test_grams(values: Columns, fold: Fold) -> Grams:

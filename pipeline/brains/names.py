@@ -1,10 +1,9 @@
-"""Names of subjects and ROIs to keep, and ROIs that are too small to be aligned."""
+"""Names of subjects and ROIs to keep."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from pipeline.brains.dataset import BrainDataset
 from pipeline.errors import ConfigError, Problem, nearest, refuse
 from pipeline.files.spelling import composed
 
@@ -40,29 +39,3 @@ def names_to_keep(
         ConfigError,
     )
     return tuple(name for name in known if composed(name) in keys)
-
-
-def lone_voxel_problems(dataset: BrainDataset) -> Iterator[Problem]:
-    """Name all ROIs of a single voxel, and what is left without them.
-
-    2v2 compares patterns over voxels, and one number is none: it has no correlation, and of its
-    cosine no more than the sign is left.
-    """
-    lone = {
-        subject: [roi for roi, columns in responses.rois.items() if len(columns) == 1]
-        for subject, responses in dataset.subjects.items()
-    }
-    found = [f"{subject}: {', '.join(rois)}" for subject, rois in lone.items() if rois]
-    if not found:
-        return
-    kept = [roi for roi in dataset.rois if not any(roi in rois for rois in lone.values())]
-    whole = [subject for subject, rois in lone.items() if not rois]
-    ways = [f"rois={','.join(kept)} keeps the other ROIs"] if kept else []
-    ways += [f"subjects={','.join(whole)} keeps the other subjects"] if whole else []
-    remedy = f"Leave them out with prepare, and align with its copy: {', or '.join(ways)}."
-    yield Problem(
-        f"{dataset.name}: ROIs",
-        "at least 2 voxels in every ROI, whose patterns are compared",
-        f"one in {'; '.join(found)}",
-        remedy if ways else "Join them to larger ROIs.",
-    )

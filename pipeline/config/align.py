@@ -170,8 +170,8 @@ class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
     nuisance: bool = Field(
         True,
         validate_default=True,
-        description="Score nuisance features too (length, position, brightness, pixels), and what "
-        "the model explains beyond them.",
+        description="Score nuisance features too (length, position, word frequency, brightness, "
+        "pixels) and a bag of words, and what the model explains beyond the former.",
     )
 
     @field_validator("repeats")

@@ -1,4 +1,4 @@
-"""What voxels may follow besides what a model knows: length, place, brightness, pixels.
+"""What voxels may follow besides what a model knows: length, place, words, brightness, pixels.
 
 A model's features predict responses partly because they, too, follow how long a sentence is or
 how bright a picture. Scored beside the model, such nuisance features say how far that goes.
@@ -6,12 +6,16 @@ how bright a picture. Scored beside the model, such nuisance features say how fa
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
 from pipeline.brains.dataset import Stimuli
 from pipeline.brains.near_identical import shrink
+from pipeline.words import BAG_OF_WORDS, PIXELS, WORD_FREQUENCY
 
 #: At most this many principal components of the pixels, and at most one for four stimuli.
 COMPONENTS, STIMULI_A_COMPONENT = 50, 4
@@ -34,12 +38,17 @@ def nuisance_features(stimuli: Stimuli, with_groups: bool) -> Nuisance:
     -------
     dict of str to ndarray of float64, shape (n_stimuli, n_columns)
         Of sentences: ``length`` (words, characters), ``position`` (in the passage, from 0, in the
-        order of the stimuli) and ``passage`` (a column for each, 1 in its own sentences). Of
-        pictures: ``brightness`` (mean of the pixels and their standard deviation, i.e. contrast)
-        and ``pixels`` (leading principal components).
+        order of the stimuli), ``word-frequency``, ``bag-of-words`` and ``passage`` (a column for
+        each, 1 in its own sentences). Of pictures: ``brightness`` (mean of the pixels and their
+        standard deviation, i.e. contrast) and ``pixels`` (leading principal components).
 
     Notes
     -----
+    The frequency of a word is its logarithmic count in all the sentences together, as no corpus is
+    at hand in every language; a sentence has the mean and the least of its words. A bag of words
+    counts, in each sentence, every word that more than one stimulus group has: others say nothing
+    of new groups. Letters are lower-cased, and marks between words are no words.
+
     Principal components are those of all pictures, test pictures among them, but no response is
     seen: what is learned from responses is learned in the training rows as ever.
     """
@@ -55,8 +64,29 @@ def _of_sentences(
     names, member = np.unique(passages, return_inverse=True)
     one_hot = (member[:, None] == np.arange(len(names))).astype(np.float64)
     position = (np.cumsum(one_hot, axis=0) * one_hot).sum(axis=1, keepdims=True) - 1
-    found = {"length": np.array(lengths, dtype=np.float64), "position": position}
+    found = {
+        "length": np.array(lengths, dtype=np.float64),
+        "position": position,
+        **_of_words(sentences, member),
+    }
     return {**found, "passage": one_hot} if with_groups else found
+
+
+def _of_words(sentences: tuple[str, ...], passage: NDArray[np.int64]) -> Nuisance:
+    """Count words; nothing where sentences have none, and no bag where no word comes again."""
+    counts = [Counter(re.findall(r"\w+", sentence.lower())) for sentence in sentences]
+    total = sum(counts, Counter[str]())
+    if not all(counts):
+        return {}
+    frequencies = [[np.log(total[word]) for word in own.elements()] for own in counts]
+    found = {WORD_FREQUENCY: np.array([(np.mean(own), min(own)) for own in frequencies])}
+    places: dict[str, set[int]] = {word: set() for word in total}
+    for own, place in zip(counts, passage.tolist(), strict=True):
+        for word in own:
+            places[word].add(place)
+    shared = sorted(word for word, own in places.items() if len(own) > 1)
+    bag = np.array([[own[word] for word in shared] for own in counts], dtype=np.float64)
+    return {**found, BAG_OF_WORDS: bag} if shared else found
 
 
 def _of_pictures(pictures: NDArray[np.uint8]) -> Nuisance:
@@ -69,4 +99,4 @@ def _of_pictures(pictures: NDArray[np.uint8]) -> Nuisance:
     leading = (n_pictures - most, n_pictures - 1)
     values, vectors = scipy.linalg.eigh(centred @ centred.T, subset_by_index=leading)
     kept = np.flatnonzero(values > values.max() * n_pictures * np.finfo(np.float64).eps)[::-1]
-    return {"brightness": brightness, "pixels": vectors[:, kept] * np.sqrt(values[kept])}
+    return {"brightness": brightness, PIXELS: vectors[:, kept] * np.sqrt(values[kept])}

@@ -72,6 +72,8 @@ class StudyResults:
     ceilings, layer_profile, lineage : DataFrame
     unique : DataFrame
         2v2 accuracy of nuisance features alone, and what a model adds to it.
+    fit_scores : DataFrame
+        Scores of encoding fits beside 2v2, by their titles; none where an ROI cannot have one.
     p_values : DataFrame
         Permutation tests of 2v2 accuracies.
 
@@ -150,6 +152,10 @@ class StudyResults:
     )
     unique: pd.DataFrame = field(
         default_factory=pd.DataFrame, metadata=_form(*ALIGNED, "fold", "nuisance", "unique")
+    )
+    fit_scores: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(*ALIGNED, "fold", "score", "value", key=(*ALIGNED_KEY, "fold", "score")),
     )
     p_values: pd.DataFrame = field(
         default_factory=pd.DataFrame, metadata=_form(*ALIGNED, "p", "permutations", key=ALIGNED_KEY)

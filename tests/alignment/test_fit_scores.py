@@ -8,7 +8,6 @@ from scipy.spatial.distance import pdist
 from scipy.stats import pearsonr, spearmanr
 
 from pipeline.alignment import align, best_layers
-from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.fits import choose_by_voxels, score_fits
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.kernel.grams import Grams
@@ -100,7 +99,7 @@ def test_one_voxel_is_chosen_for_and_scored_by_its_own_correlation(subject, grou
     features, responses = subject
     folds = nested_folds(groups, settings)
     signal = features["h.1"][:, :1] + 0.1 * responses["language"][:, :1]
-    chosen = choose_by_voxels(features, signal, folds, draw_alphas(settings))
+    chosen = choose_by_voxels(features, signal, folds, settings)
     assert chosen.layer.tolist() == ["h.1"] * 4
     table = score_fits(features, signal, chosen, [fold.outer for fold in folds], settings)
     assert (table.voxel_r > 0.6).all()
@@ -109,12 +108,12 @@ def test_one_voxel_is_chosen_for_and_scored_by_its_own_correlation(subject, grou
 
 def test_test_stimuli_take_no_part_in_the_choice_by_voxels(subject, groups, settings, rng):
     features, responses = ({k: v.copy() for k, v in side.items()} for side in subject)
-    folds, alphas = nested_folds(groups, settings), draw_alphas(settings)
+    folds = nested_folds(groups, settings)
     voxel = responses["language"][:, :1]
-    before = choose_by_voxels(features, voxel, folds, alphas).iloc[0]
+    before = choose_by_voxels(features, voxel, folds, settings).iloc[0]
     test = folds[0].outer.test
     for x in (*features.values(), voxel):
         x[test] = 50 * rng.standard_normal(x[test].shape)
-    after = choose_by_voxels(features, voxel, folds, alphas).iloc[0]
+    after = choose_by_voxels(features, voxel, folds, settings).iloc[0]
     assert (before.layer, before.alpha) == (after.layer, after.alpha)
     assert before.inner_voxel_r == pytest.approx(after.inner_voxel_r, abs=1e-9)

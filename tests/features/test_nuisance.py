@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.feature_extraction.text import CountVectorizer
 
 from pipeline.brains.dataset import Stimuli
 from pipeline.features.nuisance import nuisance_features
@@ -18,6 +19,27 @@ def test_sentences_have_their_length_and_their_place_in_the_passage():
     found = nuisance_features(Stimuli(SENTENCES, PASSAGES), with_groups=False)
     assert found["length"].tolist() == [[3, 11], [4, 12], [2, 10], [4, 18], [2, 7]]
     assert found["position"].ravel().tolist() == [0, 1, 0, 1, 2]
+    assert set(found) == {"length", "position", "word-frequency"}
+
+
+def test_words_are_counted_over_all_sentences_and_their_frequency_is_that_of_the_least_too():
+    sentences = ("The cat, the dog", "a cat?", "THE owl")
+    found = nuisance_features(Stimuli(sentences, np.array(["1", "1", "2"])), with_groups=False)
+    the, cat = np.log(3), np.log(2)
+    expected = [[(2 * the + cat) / 4, 0], [cat / 2, 0], [the / 2, 0]]
+    np.testing.assert_allclose(found["word-frequency"], expected)
+
+
+def test_a_bag_holds_the_words_that_several_groups_share_as_scikit_learn_counts_them():
+    sentences = ("the cat saw the owl", "cat and owl", "the owl saw the dog", "the dog ran")
+    found = nuisance_features(Stimuli(sentences, np.array(["1", "1", "2", "3"])), False)
+    words = ["dog", "owl", "saw", "the"]  # cat is in one group alone
+    expected = CountVectorizer(vocabulary=words).transform(sentences).toarray()
+    np.testing.assert_array_equal(found["bag-of-words"], expected)
+
+
+def test_what_has_no_words_has_no_words_to_count():
+    found = nuisance_features(Stimuli(("...", "?"), np.array(["1", "2"])), with_groups=False)
     assert set(found) == {"length", "position"}
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.alignment import best_layers
+from pipeline.alignment.dataset.ceilings import ceiling_units
 from pipeline.alignment.dataset.plan import compute_parts, make_plan, model_units, nuisance_units
 from pipeline.alignment.tables import ALL_NUISANCE, unique_part
 from pipeline.brains.load import load_brain
@@ -84,7 +85,8 @@ def test_layers_are_scored_again_beside_nuisance_features(tmp_path):
     model = computed(model_units(plan, features(), nuisance), tmp_path / "model")
     alone = computed(nuisance_units(plan, nuisance), tmp_path / "alone")
     assert set(model.source) == {"model", "both"}
-    assert set(alone.layer) == {"nuisance/length", "nuisance/position", ALL_NUISANCE}
+    kinds = ("length", "position", "word-frequency", "bag-of-words")
+    assert set(alone.layer) == {*(f"nuisance/{kind}" for kind in kinds), ALL_NUISANCE}
     assert set(alone.direction) == set(model[model.source == "both"].direction) == {"encoding"}
     unique = unique_part(pd.concat([model, alone]), "two_vs_two")
     assert len(unique) == 4 * 3  # ROIs, folds
@@ -99,6 +101,7 @@ def test_a_model_that_is_nothing_but_nuisance_has_no_unique_part(tmp_path):
     """The copy only changes the weights of the same columns, and there is one alpha to take."""
     plan = plan_of(folds=5, trials=1)
     nuisance = nuisance_features(plan.brain.stimuli, with_groups=False)
+    del nuisance["bag-of-words"]  # a control that is not among what a model is scored beyond
     copy = {"layer_00": np.hstack(list(nuisance.values()))}
     model = computed(model_units(plan, copy, nuisance), tmp_path / "model")
     alone = computed(nuisance_units(plan, nuisance), tmp_path / "alone")
@@ -160,26 +163,30 @@ def with_rois(brain, **changes):
     return replace(brain, subjects=subjects)
 
 
-@pytest.mark.parametrize("similarity", ["pearson", "cosine"])
-def test_all_rois_of_one_voxel_are_refused_at_once_and_before_anything_else(similarity):
-    one = np.array([3])
-    brain = with_rois(
-        load_brain(SENTENCES, ""), sim1={"dmn": one, "task": one}, sim3={"dmn": one + 1}
-    )
-    message = r"(?s)ROIs: expected at least 2 voxels .*; found one in sim1: dmn, task; sim3: dmn\."
-    with pytest.raises(AlignmentError, match=message) as refusal:
-        make_plan(config_of(similarity=similarity, folds=100), brain)
-    assert "rois=language,visual keeps the other ROIs" in str(refusal.value)
-    assert "or subjects=sim2 keeps the other subjects" in str(refusal.value)
+def test_rois_of_one_voxel_are_decoded_from_and_scored_by_voxel_r(tmp_path):
+    brain = with_rois(load_brain(SENTENCES, ""), sim1={"dmn": np.array([3])})
+    plan = make_plan(config_of(), replace(brain, subjects={"sim1": brain.subjects["sim1"]}))
+    layers = {"layer_0": np.random.default_rng(0).standard_normal((len(brain.stimuli), 6))}
+    nuisance = {"length": np.arange(len(brain.stimuli), dtype=float)[:, None]}
+    units = list(model_units(plan, layers, nuisance))
+    found = compute_parts(units, tmp_path, ComputeConfig())
+    directions = found.scores[found.scores.source == "model"].groupby("roi").direction.unique()
+    assert directions.dmn.tolist() == ["decoding"]
+    assert set(directions.language) == {"encoding", "decoding"}
+    by_roi = found.fit_scores.groupby("roi")
+    assert by_roi.voxel_r.count().dmn == by_roi.voxel_r.count().language > 0
+    assert by_roi.rsa_pearson.count().dmn == 0 < by_roi.rsa_pearson.count().language
+    assert {"dmn"} == {roi for unit in units if unit.part.some.lone for roi in unit.part.some.rois}
+    assert not any(unit.source == "both" for unit in units if unit.part.some.lone)
 
 
-def test_a_brain_of_nothing_but_rois_of_one_voxel_is_told_to_join_them():
+def test_a_brain_of_nothing_but_rois_of_one_voxel_has_no_ceiling_of_patterns():
     one = dict.fromkeys(("language", "dmn", "task", "visual"), np.array([0]))
     brain = with_rois(load_brain(SENTENCES, ""), sim1=one, sim2=one, sim3=one)
-    with pytest.raises(
-        AlignmentError, match=r"sim3: language, dmn, task, visual\. Join them to larger"
-    ):
-        make_plan(config_of(), brain)
+    plan = make_plan(config_of(), brain)
+    signals = {name: subject.values for name, subject in brain.subjects.items()}
+    assert not list(ceiling_units(brain, signals, plan.groups, plan.splits[0]))
+    assert not list(nuisance_units(plan, {"length": np.ones((len(brain.stimuli), 1))}))
 
 
 def test_repeats_of_folds_that_know_no_chance_are_refused():

@@ -16,10 +16,11 @@ from pipeline.alignment.contrasts.families import benjamini_hochberg, holm
 from pipeline.alignment.contrasts.group_scores import GroupScores, scores_of
 from pipeline.alignment.contrasts.paired import Paired, mean_of, pair
 from pipeline.alignment.contrasts.sign_flip import least_p, sign_flip_p
+from pipeline.words import FEATURE_CONTROLS
 
 MINUS = " \u2212 "
 #: What every other method is compared with, where the study has it.
-CONTROLS = ("full", "base", "untrained", "random-prompt", "nuisance")
+CONTROLS = ("full", "base", "untrained", "random-prompt", *FEATURE_CONTROLS)
 #: Where the cells of one number overall, and of one family, lie: they share subjects.
 STUDY_KEY = ("modality", "brain", "simulated", "split", "direction")
 #: A cell: the same stimuli and subjects, seen by the models of one base and task.
@@ -105,6 +106,8 @@ def compared(methods: Sequence[str], prompts: Collection[str]) -> Iterator[tuple
                 continue
             if method in CONTROLS[CONTROLS.index(control) :]:
                 continue  # each pair of controls once, as in full less base
+            if {method, control} <= set(FEATURE_CONTROLS):
+                continue  # neither is a model
             primary = control == "full" and method in prompts
             yield ("primary" if primary else f"less {control}"), method, control
 

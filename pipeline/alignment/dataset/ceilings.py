@@ -89,7 +89,10 @@ def ceiling_units(
     for name, signal in signals.items():
         subject = brain.subjects[name]
         folds = deal(groups[subject.rows(len(groups))])
-        arguments = (signal_ceiling, (signal, subject.values), subject.rois, folds)
+        rois = _with_patterns(subject.rois)
+        if not rois:
+            continue
+        arguments = (signal_ceiling, (signal, subject.values), rois, folds)
         flops = _compared(subject.values.shape, 1)
         unit = Unit(_name(name, SIGNAL, settings.split), ceiling_by_roi, arguments, flops)
         yield CeilingUnit(SIGNAL, settings.split, name, unit)
@@ -146,7 +149,8 @@ def _split_half_units(
     brain: BrainDataset, groups: NDArray[np.str_], split: Split, deal: Deal
 ) -> Iterator[CeilingUnit]:
     for name, subject in brain.subjects.items():
-        if subject.repeats is None:
+        rois = _with_patterns(subject.rois)
+        if subject.repeats is None or not rois:
             continue
         repeated = groups[subject.rows(len(groups))][subject.repeated_rows()]
         try:
@@ -154,7 +158,7 @@ def _split_half_units(
         except AlignmentError as error:
             log.info("  no split-half ceiling for %s: %s", name, error)
             continue
-        arguments = (split_half_ceiling, (subject.repeats,), subject.rois, folds)
+        arguments = (split_half_ceiling, (subject.repeats,), rois, folds)
         flops = _compared(subject.repeats.shape[-2:], len(subject.repeats) ** 2)
         unit = Unit(_name(name, SPLIT_HALF, split), ceiling_by_roi, arguments, flops)
         yield CeilingUnit(SPLIT_HALF, split, name, unit)
@@ -163,13 +167,14 @@ def _split_half_units(
 def _across_units(
     brain: BrainDataset, groups: NDArray[np.str_], settings: ScoreConfig
 ) -> Iterator[CeilingUnit]:
-    if len(brain.subjects) < 2:
-        return
     rows = {name: subject.rows(len(groups)) for name, subject in brain.subjects.items()}
     subjects = {
-        name: SubjectRois(subject.values, subject.rois, rows[name], groups[rows[name]])
+        name: SubjectRois(subject.values, rois, rows[name], groups[rows[name]])
         for name, subject in brain.subjects.items()
+        if (rois := _with_patterns(subject.rois))
     }
+    if len(subjects) < 2:
+        return
     common = common_stimuli(list(subjects.values()))
     try:
         nested_folds(groups[common], settings)
@@ -186,6 +191,11 @@ def _across_units(
         flops = ridge_flops(groups[common], widths, settings)
         unit = Unit(_name(name, ACROSS_SUBJECTS, settings.split), across_rois, arguments, flops)
         yield CeilingUnit(ACROSS_SUBJECTS, settings.split, name, unit)
+
+
+def _with_patterns(rois: Mapping[str, NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
+    """Leave out ROIs of a single voxel: ceilings are those of patterns."""
+    return {roi: columns for roi, columns in rois.items() if len(columns) > 1}
 
 
 def _compared(shape: tuple[int, ...], n_pairs: int) -> float:

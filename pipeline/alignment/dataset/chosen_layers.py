@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.alignment import best_layers
 from pipeline.alignment.dataset.finished_units import compute_unfinished
 from pipeline.alignment.dataset.plan import Part, Plan
 from pipeline.alignment.dataset.subject_rois import Arrays, permute_rois
@@ -56,15 +55,16 @@ def compute_nulls(
     return pd.concat(named, ignore_index=True)
 
 
-def write_maps(plan: Plan, features: Arrays, scores: pd.DataFrame, folder: Path) -> None:
+def write_maps(plan: Plan, features: Arrays, fits: pd.DataFrame, folder: Path) -> None:
     """Write r and R² of every voxel of every subject and ROI, and a line of means for each.
 
     Parameters
     ----------
     plan : Plan
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
-    scores : DataFrame
-        Of the model, in the split that was asked for.
+    fits : DataFrame
+        Of the model: ``fit_scores`` of :class:`pipeline.alignment.dataset.plan.Computed`, which
+        name the layer and alpha that encoding chose.
     folder : Path
         Gains ``<subject>/<roi>_r.npy`` and ``_r2.npy``, shape (n_folds, n_voxels), each with a
         ``.nii.gz`` where coordinates are known, and ``maps.csv``.
@@ -73,9 +73,10 @@ def write_maps(plan: Plan, features: Arrays, scores: pd.DataFrame, folder: Path)
     for part in _first(plan):
         folds = [fold.outer for fold in nested_folds(part.some.groups, part.settings)]
         places = plan.brain.subjects[part.subject].coordinates
-        chosen = _chosen(part, scores)
+        own = (fits.subject == part.subject) & (fits.split == part.settings.split)
+        chosen = fits[own & (fits.repeat == part.repeat)]
         for roi, columns in part.some.rois.items():
-            rows = chosen[(chosen.direction == "encoding") & (chosen.roi == roi)]
+            rows = chosen[chosen.roi == roi]
             voxels = part.some.responses()[roi]
             maps = chosen_maps(part.some.cut(features), voxels, rows, folds, part.settings)
             where = None if places is None else places[columns]
@@ -90,12 +91,6 @@ def write_maps(plan: Plan, features: Arrays, scores: pd.DataFrame, folder: Path)
 def _first(plan: Plan) -> Iterator[Part]:
     """Pass over what is only there for comparison, and over further repeats."""
     return (p for p in plan.parts() if p.repeat == 0 and p.settings.split == plan.splits[0].split)
-
-
-def _chosen(part: Part, scores: pd.DataFrame) -> pd.DataFrame:
-    own = (scores.subject == part.subject) & scores.roi.isin(list(part.some.rois))
-    rows = scores[own & (scores.repeat == 0)]
-    return best_layers(rows, part.settings.objective).reset_index(drop=True)
 
 
 def _file_name(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +28,6 @@ from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import exchange_problems
 from pipeline.alignment.tables import without_attrs
 from pipeline.brains.dataset import BrainDataset, Stimuli
-from pipeline.brains.names import lone_voxel_problems
 from pipeline.brains.near_identical import merged_groups
 from pipeline.config import AlignConfig, ComputeConfig, ScoreConfig
 from pipeline.errors import AlignmentError, Problem, refuse
@@ -168,9 +167,7 @@ class Plan:
         for name, subject in self.brain.subjects.items():
             shown = subject.rows(len(self.brain.stimuli))
             size = self.splits[0].rois_per_unit or len(subject.rois)
-            rois = list(subject.rois.items())
-            for start in range(0, len(rois), size):
-                batch = dict(rois[start : start + size])
+            for batch in _batches(subject.rois, size):
                 some = SubjectRois(subject.values, batch, shown, self.groups[shown])
                 for settings in self.splits:
                     for repeat in range(settings.repeats):
@@ -190,6 +187,16 @@ class Plan:
             yield from exchange_problems(self.groups[shown], n_permutations, where)
 
 
+def _batches(
+    rois: Mapping[str, NDArray[np.int64]], size: int
+) -> Iterator[dict[str, NDArray[np.int64]]]:
+    """Deal ROIs to units; those of a single voxel, which have no patterns, come by themselves."""
+    lone = [roi for roi, columns in rois.items() if len(columns) == 1]
+    for names in ([roi for roi in rois if roi not in lone], lone):
+        for start in range(0, len(names), size):
+            yield {roi: rois[roi] for roi in names[start : start + size]}
+
+
 def make_plan(config: AlignConfig, brain: BrainDataset) -> Plan:
     """Merge groups of near-identical stimuli, and make sure that all folds can be made.
 
@@ -199,10 +206,9 @@ def make_plan(config: AlignConfig, brain: BrainDataset) -> Plan:
     Raises
     ------
     AlignmentError
-        ROIs of a single voxel, all at once; folds that cannot be scored, or that would split a
-        stimulus group; stimuli that cannot be exchanged as often as is asked.
+        Folds that cannot be scored, or that would split a stimulus group; stimuli that cannot be
+        exchanged as often as is asked.
     """
-    refuse(lone_voxel_problems(brain), AlignmentError)
     groups = _groups(brain.stimuli, config.near_identical)
     plan = Plan(brain, groups, (config,))
     plan.try_folds()
@@ -240,11 +246,11 @@ def model_units(plan: Plan, features: Arrays, nuisance: Arrays) -> Iterator[Part
     plan : Plan
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
     nuisance : mapping of str to ndarray, shape (n_stimuli, n_columns)
-        With which every layer is joined and scored again; empty: not.
+        With which every layer is joined and scored again, in ROIs with patterns; empty: not.
     """
     for part in plan.parts():
         yield part.unit(MODEL, align_rois, features)
-        if nuisance:
+        if nuisance and not part.some.lone:
             yield part.unit(BOTH, encode_both, _useful(nuisance, part), features)
 
 
@@ -252,6 +258,8 @@ def nuisance_units(plan: Plan, nuisance: Arrays) -> Iterator[PartUnit]:
     """Cut the encoding from nuisance features alone into units; none without them."""
     if nuisance:
         for part in plan.parts():
+            if part.some.lone:
+                continue
             yield part.unit(NUISANCE, encode_nuisance, _useful(nuisance, part))
 
 

@@ -18,7 +18,7 @@ from pipeline.alignment.align import align, encode
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.ceilings.across_subjects import across_subjects_ceiling
 from pipeline.alignment.contrasts.pair_sums import pack, sums_of_rows, unpack
-from pipeline.alignment.fits import score_fits
+from pipeline.alignment.fits import choose_by_voxels, score_fits
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
@@ -26,7 +26,7 @@ from pipeline.alignment.sources import Bands, varying
 from pipeline.alignment.tables import ALL_NUISANCE, OF_NUISANCE, best_layers, without_attrs
 from pipeline.alignment.voxels import Columns, VoxelColumns
 from pipeline.config import ScoreConfig
-from pipeline.words import DIRECTIONS
+from pipeline.words import BAG_OF_WORDS, DIRECTIONS, Direction
 
 Arrays = Mapping[str, NDArray[np.floating]]
 
@@ -51,6 +51,16 @@ class SubjectRois:
     shown: NDArray[np.int64]
     groups: NDArray[np.str_]
 
+    @property
+    def lone(self) -> bool:
+        """Whether every ROI has a single voxel, so that there is no pattern to compare."""
+        return all(len(columns) == 1 for columns in self.rois.values())
+
+    @property
+    def directions(self) -> Sequence[Direction]:
+        """In which 2v2 is known: encoding compares patterns over voxels."""
+        return ("decoding",) if self.lone else DIRECTIONS
+
     def responses(self) -> dict[str, Columns]:
         """Point to the columns of the ROIs."""
         return {roi: VoxelColumns(self.values, columns) for roi, columns in self.rois.items()}
@@ -73,23 +83,31 @@ def align_rois(some: SubjectRois, features: Arrays, settings: ScoreConfig) -> pd
     Returns
     -------
     DataFrame
-        ``attrs['fit_scores']`` lists the scores of each ROI and fold at the layer and alpha that
-        encoding chose: see :func:`pipeline.alignment.fits.score_fits`.
+        In decoding only where ROIs have a single voxel. ``attrs['fit_scores']`` lists the scores
+        of each ROI and fold at the layer and alpha that encoding chose: see
+        :func:`pipeline.alignment.fits.score_fits`.
     """
     cut, responses = some.cut(features), some.responses()
-    table = align(cut, responses, some.groups, settings)
-    chosen = best_layers(without_attrs(table), settings.objective)
-    folds = [fold.outer for fold in nested_folds(some.groups, settings)]
+    table = align(cut, responses, some.groups, settings, directions=some.directions)
+    folds = nested_folds(some.groups, settings)
+    if some.lone:
+        columns = [columns[0] for columns in some.rois.values()]
+        chosen = choose_by_voxels(cut, some.values[:, columns], folds, settings)
+        chosen["roi"] = np.array(list(some.rois))[chosen.column]
+    else:
+        best = best_layers(without_attrs(table), settings.objective)
+        chosen = best[best.direction == "encoding"]
+    outer = [fold.outer for fold in folds]
     fits = [
-        score_fits(cut, responses[str(roi)], rows, folds, settings).assign(roi=roi)
-        for roi, rows in chosen[chosen.direction == "encoding"].groupby("roi", sort=False)
+        score_fits(cut, responses[str(roi)], rows, outer, settings).assign(roi=roi)
+        for roi, rows in chosen.groupby("roi", sort=False)
     ]
     table.attrs["fit_scores"] = pd.concat(fits).to_dict("records")
     return table
 
 
 def encode_nuisance(some: SubjectRois, nuisance: Arrays, settings: ScoreConfig) -> pd.DataFrame:
-    """Encode from each kind of nuisance features, and from all side by side.
+    """Encode from each kind of nuisance features, and from all side by side but a bag of words.
 
     Parameters
     ----------
@@ -107,7 +125,7 @@ def encode_nuisance(some: SubjectRois, nuisance: Arrays, settings: ScoreConfig) 
     """
     cut = some.cut(nuisance)
     sources: dict[str, Bands] = {f"{OF_NUISANCE}{kind}": (x,) for kind, x in cut.items()}
-    sources[ALL_NUISANCE] = (np.hstack(list(cut.values())),)
+    sources[ALL_NUISANCE] = (_side_by_side(cut),)
     kept = varying(sources, some.groups, settings)
     return encode(kept, some.responses(), some.groups, settings) if kept else pd.DataFrame()
 
@@ -115,7 +133,7 @@ def encode_nuisance(some: SubjectRois, nuisance: Arrays, settings: ScoreConfig) 
 def encode_both(
     some: SubjectRois, nuisance: Arrays, features: Arrays, settings: ScoreConfig
 ) -> pd.DataFrame:
-    """Encode from all nuisance features and a layer together, for every layer.
+    """Encode from all nuisance features, but a bag of words, and a layer together, layer by layer.
 
     Both have the same weight: see :mod:`pipeline.alignment.sources`.
 
@@ -131,13 +149,17 @@ def encode_both(
     DataFrame
         As :func:`pipeline.alignment.encode` gives it, with sums over pairs of the chosen layers.
     """
-    beside = np.hstack(list(some.cut(nuisance).values()))
+    beside = _side_by_side(some.cut(nuisance))
     sources: dict[str, Bands] = {layer: (beside, x) for layer, x in some.cut(features).items()}
     table = encode(sources, some.responses(), some.groups, settings)
     every = unpack(table.attrs["pair_sums"])
     chosen = sums_of_rows(every, best_layers(table, settings.objective))
     table.attrs["pair_sums"] = pack(chosen)
     return table
+
+
+def _side_by_side(nuisance: Arrays) -> NDArray[np.floating]:
+    return np.hstack([x for kind, x in nuisance.items() if kind != BAG_OF_WORDS])
 
 
 def permute_rois(
@@ -163,7 +185,7 @@ def permute_rois(
     drawn = draw_permutations(some.groups, n_permutations, settings.seed)
     cut, responses = some.cut(features), some.responses()
     tables = []
-    for direction in DIRECTIONS:
+    for direction in some.directions:
         vectors = null_vectors(cut, responses, direction, folds, alphas, settings.similarity, drawn)
         for roi, vector in vectors.items():
             scores = np.concatenate([[vector.observed], vector.null]).astype(np.float32)

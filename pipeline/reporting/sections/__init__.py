@@ -6,6 +6,7 @@ from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections import (
     accuracy,
     differences,
+    fit_scores,
     hard_pairs,
     layers,
     main_figure,
@@ -29,6 +30,7 @@ SECTIONS: dict[str, Section] = {
     "published": published.SECTION,
     "p-values": p_values.SECTION,
     "hard-pairs": hard_pairs.SECTION,
+    "fit-scores": fit_scores.SECTION,
     "shuffled-folds": shuffled_folds.SECTION,
     "nuisance": nuisance.SECTION,
     "layers": layers.SECTION,

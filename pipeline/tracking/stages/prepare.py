@@ -12,12 +12,11 @@ from mlflow.entities import Run
 from pipeline.alignment.dataset.ceilings import split_half_ceilings
 from pipeline.brains import BRAINS
 from pipeline.brains.dataset import BrainDataset
-from pipeline.brains.names import lone_voxel_problems
 from pipeline.brains.overview import overview, overview_text
 from pipeline.brains.prepared import write_canonical
 from pipeline.brains.spread import voxel_spread
 from pipeline.config import PrepareConfig
-from pipeline.errors import AlignmentError, DataError, refuse
+from pipeline.errors import AlignmentError
 from pipeline.reporting.figures.brain import regions_figure, responses_figure
 from pipeline.reporting.figures.stimuli import stimuli_figure
 from pipeline.tracking.brain_inputs import brain_input
@@ -68,13 +67,12 @@ def run_prepare(config: PrepareConfig) -> Prepared:
     Raises
     ------
     PipelineError
-        When files are missing, damaged, or do not match one another, or ROIs have a single voxel.
+        When files are missing, damaged, or do not match one another.
     """
     tags = {"brain": config.brain}
     stage = Stage("prepare", f"prepare {config.brain}", "", config.model_dump(), tags)
     with visible_refusal(stage):
         brain = BRAINS[config.brain].load(config)
-        refuse(lone_voxel_problems(brain), DataError)
     mark = fingerprint("prepare", {}, {"brain": brain.digest}, run_prepare)
     stage = stage.settled(f"prepare {brain.name}", mark, {}, {"brain": brain.name})
 

@@ -82,11 +82,13 @@ def test_with_one_subject_there_is_a_difference_and_a_reason_but_no_interval(sum
 
 
 def test_prompts_less_full_are_the_primary_family_and_controls_are_paired_once():
-    methods = ["base", "full", "prompt", "lora", "untrained", "nuisance"]
+    methods = ["base", "full", "prompt", "lora", "untrained", "nuisance", "bag-of-words"]
     listed = list(compared(methods, {"prompt"}))
     assert ("primary", "prompt", "full") in listed
     assert ("less full", "lora", "full") in listed
     assert ("less base", "full", "base") in listed
     assert ("less nuisance", "prompt", "nuisance") in listed
+    assert ("less bag-of-words", "prompt", "bag-of-words") in listed
+    assert not any({"nuisance", "bag-of-words"} == {a, b} for _, a, b in listed)
     pairs = [frozenset(names) for _, *names in listed]
     assert len(set(pairs)) == len(pairs)

@@ -115,8 +115,7 @@ class Aligned:
 
     def pair_sums(self) -> pd.DataFrame:
         """Read 2v2 summed over pairs of stimulus groups, in every split."""
-        logged = mlflow.MlflowClient().list_artifacts(self.run_id)
-        if not any(file.path == PAIR_SUMS for file in logged):
+        if not self._holds(PAIR_SUMS):
             return pd.DataFrame()  # of a run that was made before they were kept
         return pd.read_parquet(artifact(self.run_id, PAIR_SUMS))
 
@@ -138,7 +137,12 @@ class Aligned:
 
     def fit_scores(self) -> pd.DataFrame:
         """Read the scores beside 2v2 of the model's encoding: see :class:`Computed`."""
+        if not self._holds(FIT_TABLE):
+            return pd.DataFrame()  # of a run that was made before they were kept
         return read_scores(artifact(self.run_id, FIT_TABLE))
+
+    def _holds(self, name: str) -> bool:
+        return any(file.path == name for file in mlflow.MlflowClient().list_artifacts(self.run_id))
 
 
 def asked(scores: pd.DataFrame) -> pd.DataFrame:
@@ -205,7 +209,7 @@ def run_align(config: AlignConfig) -> Aligned:
             _log_nulls(compute_nulls(plan, features, config.permutations, folder, config))
         if config.maps:
             with logged_folder(MAPS) as maps:
-                write_maps(plan, features, asked(scores), maps)
+                write_maps(plan, features, computed.fit_scores, maps)
         mlflow.log_text(computed.alphas.to_csv(index=False), ALPHAS)
         _log_fit_scores(computed.fit_scores, scores.split.iloc[0])
         _log_tables(computed, reference)

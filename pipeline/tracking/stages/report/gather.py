@@ -11,7 +11,8 @@ import pandas as pd
 
 from pipeline.alignment import best_layers
 from pipeline.alignment.contrasts.table import Contrasts, contrast_tables
-from pipeline.alignment.tables import ALL_NUISANCE, unique_part
+from pipeline.alignment.scores import FIT_SCORES
+from pipeline.alignment.tables import ALL_NUISANCE, OF_NUISANCE, unique_part
 from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.lineage import Link
@@ -21,7 +22,7 @@ from pipeline.tracking.stages.report.settings import told_settings
 from pipeline.tracking.stages.tune.records import BERTSCORE
 from pipeline.tracking.store import run_link, version_link
 from pipeline.tuning.methods import METHODS
-from pipeline.words import MODEL, NUISANCE, Objective
+from pipeline.words import FEATURE_CONTROLS, MODEL, NUISANCE, Objective
 
 #: Shown of every task that has them, beside the score that decides which of its models is best.
 METRICS = ("bertscore_f1", "exact_match", "accuracy")
@@ -52,6 +53,7 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
     models = {link.model: resolve(link.model) for link in links}
     tune_rows = [row for m in models.values() for row in _task_rows(m)]
     scores, ceilings, profiles, unique, p_values = [], [], [], [], []
+    fits: list[pd.DataFrame] = []
     for link in links:
         aligned = Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
         registered = models[link.model]
@@ -62,6 +64,7 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
         unique.append(unique_part(every, aligned.objective).assign(**cell, direction="encoding"))
         split = every.split.iloc[0]  # of several, only the one asked for is tested
         p_values.append(aligned.p_values().assign(**cell, split=split))
+        fits.append(_fit_scores(aligned).assign(**cell, direction="encoding"))
         ceilings.append(aligned.ceilings().assign(brain=link.brain, direction="encoding"))
     layer_key = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject", "layer"]
     profile = pd.concat(profiles).groupby(layer_key, sort=False).two_vs_two.mean().reset_index()
@@ -78,6 +81,7 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
         lineage=pd.DataFrame(_lineage_rows(links, models)),
         unique=pd.concat(unique, ignore_index=True),
         p_values=pd.concat(p_values, ignore_index=True),
+        fit_scores=pd.concat(fits, ignore_index=True),
         contrasts=contrasts.cells,
         subject_contrasts=contrasts.subjects,
         overall=contrasts.overall,
@@ -85,7 +89,7 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
 
 
 def _contrasts(links: Sequence[Link], models: Mapping[str, Registered], margin: float) -> Contrasts:
-    """Compare methods, nuisance features among them; nothing of alignments without pair sums."""
+    """Compare methods, and features of no model; nothing of alignments without pair sums."""
     tables: list[pd.DataFrame] = []
     with_nuisance = set()
     for link in links:
@@ -99,12 +103,25 @@ def _contrasts(links: Sequence[Link], models: Mapping[str, Registered], margin: 
         place = cell["base"], cell["task"], link.brain
         if place not in with_nuisance:  # they are the same beside every model
             with_nuisance.add(place)
-            alone = sums[(sums.source == NUISANCE) & (sums.layer == ALL_NUISANCE)]
-            tables.append(alone.assign(**{**cell, "method": NUISANCE, "seed": 0}))
+            for control in FEATURE_CONTROLS:
+                layer = ALL_NUISANCE if control == NUISANCE else f"{OF_NUISANCE}{control}"
+                alone = sums[(sums.source == NUISANCE) & (sums.layer == layer)]
+                tables.append(alone.assign(**{**cell, "method": control, "seed": 0}))
     if not tables:
         return Contrasts(pd.DataFrame(), pd.DataFrame(), pd.DataFrame())
     prompts = [name for name, method in METHODS.items() if method.trains_prompts_only]
     return contrast_tables(pd.concat(tables, ignore_index=True), prompts, margin)
+
+
+def _fit_scores(aligned: Aligned) -> pd.DataFrame:
+    """Put scores beside 2v2 one below the other, by title; none where an ROI has none."""
+    fits = aligned.fit_scores()
+    if fits.empty:
+        return fits
+    titles = {name: score.title for name, score in FIT_SCORES.items()}
+    place = ["subject", "split", "repeat", "roi", "fold"]
+    named = fits[[*place, *titles]].rename(columns=titles)
+    return named.melt(place, var_name="score").dropna()
 
 
 def chosen_scores(link: Link) -> pd.DataFrame:

@@ -1,0 +1,77 @@
+"""Scores of fits beside 2v2: how well voxels are predicted, and how alike geometries are."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pipeline.reporting.aggregate import CELL_KEYS, by_unit, mean_and_error
+from pipeline.reporting.methods import ordered_methods
+from pipeline.reporting.results import StudyResults
+from pipeline.reporting.sections.section import Content, Section
+from pipeline.reporting.table import MISSING, Table, error_words, plus_minus, roi_grid
+from pipeline.reporting.views import View, views_of
+
+KEYS = [*CELL_KEYS, "score"]
+LABELS = ("task", "score", "method")
+INTRO = (
+    "Scores of the encoding fits at the layer and alpha that were chosen inside each training "
+    "fold: Pearson's r and R² of single voxels over the held-out stimuli (median over voxels), and "
+    "how alike features and responses hold stimuli apart (nothing is fitted for these)."
+)
+ONE_VOXEL = (
+    f"{MISSING}: an ROI of one voxel has no pattern over voxels, so that geometries, and 2v2 in "
+    "encoding, do not exist for it; its layer and alpha are chosen by voxel r."
+)
+
+
+def fit_score_means(fit_scores: pd.DataFrame) -> pd.DataFrame:
+    """Give mean and standard error over units of every score of each cell.
+
+    Parameters
+    ----------
+    fit_scores : DataFrame
+        As ``StudyResults.fit_scores``, with rows.
+
+    Returns
+    -------
+    DataFrame
+        Keys of the cell, ``score``, ``mean``, ``standard_error``, ``unit`` and ``n_units``.
+    """
+    return mean_and_error(by_unit(fit_scores, KEYS, "value"), KEYS, "value")
+
+
+def fit_score_table(view: View, fit_scores: pd.DataFrame) -> Table:
+    """Show the scores of fits of one view: rows task x score x method, columns ROI.
+
+    Parameters
+    ----------
+    view : View
+    fit_scores : DataFrame
+        As ``StudyResults.fit_scores``, with rows of the view.
+    """
+    means = fit_score_means(view.rows_of(fit_scores))
+    keys = [
+        (task, score, method)
+        for task in dict.fromkeys(means["task"])
+        for score in dict.fromkeys(means["score"])
+        for method in ordered_methods(means["method"])
+    ]
+    shown = roi_grid(means, LABELS, keys, lambda c: plus_minus(c.mean, c.standard_error))
+    missing = bool((shown == MISSING).any(axis=None))
+    notes = [f"Mean ± {error_words(means)}. Chance is 0.", *([ONE_VOXEL] if missing else [])]
+    return Table(
+        name=f"fits-{view.name}",
+        title=view.titled("scores of voxels and geometry"),
+        note=" ".join(notes),
+        values=means,
+        shown=shown,
+        n_labels=3,
+    )
+
+
+def _content(results: StudyResults) -> Content:
+    views = views_of(results.fit_scores)
+    return Content(tuple(fit_score_table(view, results.fit_scores) for view in views), INTRO)
+
+
+SECTION = Section("Voxels and geometry", ("fit_scores",), _content)
