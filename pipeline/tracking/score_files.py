@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.alignment.scores import FIT_SCORES
+
 #: A subject '01' is no number, and an ROI 'NA' is not missing.
 NAMES = ("subject", "roi", "layer", "split", "source", "kind", "direction")
+
+#: Scores that some rows cannot have: a ceiling that is no half of repeats, an ROI of one voxel.
+MAY_BE_MISSING = ("correlation_corrected", *FIT_SCORES)
 
 
 def read_scores(path: Path) -> pd.DataFrame:
@@ -28,7 +33,7 @@ def read_scores(path: Path) -> pd.DataFrame:
             path,
             dtype=dict.fromkeys(NAMES, str),
             keep_default_na=False,
-            na_values={"correlation_corrected": [""]},
+            na_values=dict.fromkeys(MAY_BE_MISSING, [""]),
         )
     except pd.errors.EmptyDataError:
         return pd.DataFrame()

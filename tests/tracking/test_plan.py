@@ -177,6 +177,9 @@ def test_rois_of_one_voxel_are_decoded_from_and_scored_by_voxel_r(tmp_path):
     assert by_roi.voxel_r.count().dmn == by_roi.voxel_r.count().language > 0
     assert by_roi.rsa_pearson.count().dmn == 0 < by_roi.rsa_pearson.count().language
     assert {"dmn"} == {roi for unit in units if unit.part.some.lone for roi in unit.part.some.rois}
+    (lone,) = (unit for unit in units if unit.part.some.lone)
+    alone = compute_parts([lone], tmp_path, ComputeConfig()).fit_scores
+    assert alone.voxel_r.dtype == alone.rsa_pearson.dtype == np.float64
     assert not any(unit.source == "both" for unit in units if unit.part.some.lone)
 
 

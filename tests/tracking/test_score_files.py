@@ -40,3 +40,9 @@ def test_a_table_without_rows_or_columns_is_read_as_one(tmp_path):
     assert read_scores(tmp_path / "empty.csv").empty
     pd.DataFrame(columns=["kind", "two_vs_two"]).to_csv(tmp_path / "none.csv", index=False)
     assert list(read_scores(tmp_path / "none.csv").columns) == ["kind", "two_vs_two"]
+
+
+def test_scores_that_an_roi_of_one_voxel_cannot_have_come_back_as_missing_numbers(tmp_path):
+    written = pd.DataFrame({"roi": ["NA", "b"], "voxel_r": [0.5, 0.25], "cka": [np.nan, np.nan]})
+    written.to_csv(tmp_path / "fit_scores.csv", index=False)
+    pd.testing.assert_frame_equal(read_scores(tmp_path / "fit_scores.csv"), written)

@@ -26,6 +26,7 @@ from pipeline.alignment.dataset.subject_rois import (
 from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import exchange_problems
+from pipeline.alignment.scores import FIT_SCORES
 from pipeline.alignment.tables import without_attrs
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.near_identical import merged_groups
@@ -277,7 +278,10 @@ def compute_parts(units: Sequence[PartUnit], folder: Path, compute: ComputeConfi
     tried = [row for unit, table in computed for row in unit.tried(table)]
     fits = [row for unit, table in computed for row in unit.fits(table)]
     sums = [unit.sums(table) for unit, table in computed]
-    return Computed(scores, pd.DataFrame(tried), pd.DataFrame(fits), joined(sums))
+    # what an ROI of one voxel lacks came back as None
+    kinds = dict.fromkeys(FIT_SCORES, float) if fits else {}
+    fit_scores = pd.DataFrame(fits).astype(kinds)
+    return Computed(scores, pd.DataFrame(tried), fit_scores, joined(sums))
 
 
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
