@@ -33,7 +33,7 @@ def read_scores(path: Path) -> pd.DataFrame:
             path,
             dtype=dict.fromkeys(NAMES, str),
             keep_default_na=False,
-            na_values=dict.fromkeys(MAY_BE_MISSING, [""]),
+            na_values={name: [""] for name in MAY_BE_MISSING},
         )
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
