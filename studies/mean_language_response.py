@@ -12,13 +12,15 @@ About 20 seconds on two cores. To expect, with all-MiniLM-L6-v2: r = 0.37 from t
 alone, 0.45 from all word statistics, and from 0.49 (embeddings) up to 0.50 (layers 3 and 4), then
 down to 0.32 (last layer) from the encoder; 95 % intervals are about 0.07 to either side.
 
-One number a sentence is no pattern over voxels, so 2v2 cannot score its prediction, and ``align``
-refuses it; that is why this is a script of its own and no study.
+One number a sentence is no pattern over voxels: ``align`` scores it by voxel r, and in decoding.
+``--write FOLDER`` writes the responses as a brain dataset of the kind ``arrays``, which
+``studies/mean-language-response.yaml`` aligns tuned models with.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -155,13 +157,27 @@ def all_features(
             yield f"layer {number}" if number else "embeddings", layer
 
 
+def write_arrays(responses: MeanResponses, folder: Path) -> None:
+    """Write the responses as brain ``arrays``: one subject, ``mean``, with an ROI of one voxel."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "stimuli.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = zip(responses.sentences, responses.groups, strict=True)
+        csv.writer(file).writerows([("text", "group"), *rows])
+    arrays = {"responses": responses.values[:, None], "roi/language": np.array([0])}
+    np.savez(folder / "mean.npz", **arrays)  # type: ignore[arg-type]
+
+
 def main() -> None:
     """Print the correlation of predicted and published responses for each kind of features."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help=f"folder that holds {FILE}")
     parser.add_argument("--weights", type=Path, help="folder of a pretrained encoder")
+    parser.add_argument("--write", type=Path, help="write brain `arrays` into this folder instead")
     arguments = parser.parse_args()
     responses = read_mean_responses(arguments.data)
+    if arguments.write:
+        write_arrays(responses, arguments.write)
+        return
     n_groups = len(np.unique(responses.groups))
     print(
         f"{len(responses.values)} sentences in {n_groups} groups, {N_FOLDS} folds of whole groups"

@@ -13,6 +13,7 @@ from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list, source_o
 from pipeline.brains.overview import overview
 from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError
+from studies import mean_language_response
 from studies.mean_language_response import (
     correlation,
     hidden_states,
@@ -95,14 +96,10 @@ class TestMeanLanguageResponses:
     def test_as_a_brain_dataset_they_are_one_voxel_which_2v2_cannot_score(
         self, responses, tmp_path
     ):
-        data = write_arrays(
-            tmp_path,
-            zip(responses.sentences, responses.groups, strict=True),
-            ("text", "group"),
-            responses.values[:, np.newaxis],
-            language=[0],
-        )
+        mean_language_response.write_arrays(responses, tmp_path)
+        data = BRAINS["arrays"].load(brain_settings(tmp_path))
         read = data.subjects["mean"]
+        assert data.stimuli.items == responses.sentences
         np.testing.assert_array_equal(read.values[:, 0], responses.values.astype(np.float32))
         table = overview(data)
         assert table.voxels.tolist() == [1]

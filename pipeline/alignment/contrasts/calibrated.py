@@ -12,18 +12,16 @@ FEW_SUBJECTS, GROUPS_OF_MANY_SUBJECTS = 3, 72
 SPLITS = ("grouped", "contiguous")
 
 
-def reason_against(estimate: Estimate, split: str, direction: str) -> str:
+def reason_against(estimate: Estimate, split: str) -> str:
     """Say why an interval would not hold; nothing where it does.
 
     Parameters
     ----------
     estimate : Estimate
     split : str
-    direction : str
     """
-    if direction != "encoding" or split not in SPLITS:
-        where = f"{direction} in {split} folds"
-        return f"intervals were calibrated for encoding in grouped folds, not for {where}"
+    if split not in SPLITS:
+        return f"intervals were calibrated in grouped folds, not in {split} ones"
     if estimate.n_subjects == 1:
         return "one subject says nothing about others"
     if estimate.n_subjects < LEAST_SUBJECTS:

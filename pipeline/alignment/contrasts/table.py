@@ -154,7 +154,7 @@ def _statistics(
         "p_sign_flip": sign_flip_p(differences),
         "least_p_sign_flip": least_p(found.n_subjects),
     }
-    reason = reason_against(found, str(place["split"]), str(place["direction"]))
+    reason = reason_against(found, str(place["split"]))
     if reason:
         unknown = dict.fromkeys(("low", "high", "p", "least_margin", "visible_from"), np.nan)
         tested: dict[str, Any] = {**unknown, "equivalent": None}

@@ -89,10 +89,11 @@ def test_with_subjects_alone_the_interval_and_p_are_those_of_the_t_test(rng):
     assert found.freedom == pytest.approx(5)
 
 
-def test_with_groups_alone_the_interval_is_that_of_a_t_test_over_groups(rng):
+def test_with_groups_alone_the_error_is_that_of_a_t_test_with_a_third_more_for_training(rng):
     values = crossed_values(rng, 0.0, 1.0, 0.0)
-    usual = stats.ttest_1samp(values[0].mean(axis=0), 0)
-    assert estimate(paired_of(values)).p() == pytest.approx(usual.pvalue)
+    found, means = estimate(paired_of(values)), values[0].mean(axis=0)
+    assert found.variance == pytest.approx(4 / 3 * stats.sem(means) ** 2)
+    assert found.freedom == pytest.approx(len(means) - 1)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_intervals_hold_whatever_varies_most(rng, spread):
             for _ in range(600)
         )
     ]
-    assert 0.925 <= np.mean(held) <= 0.985
+    assert 0.93 <= np.mean(held) <= 0.99
 
 
 def test_an_error_over_subjects_alone_is_too_small_where_groups_vary(rng):
@@ -175,17 +176,12 @@ def test_corrections_are_those_of_the_books_and_pass_over_no_test():
         (1, 96, "grouped", "one subject"),
         (2, 96, "grouped", "2 subjects"),
         (3, 12, "grouped", "12 stimulus groups"),
-        (3, 96, "shuffled", "shuffled folds"),
+        (3, 96, "shuffled", "not in shuffled ones"),
         (3, 24, "grouped", ""),
     ],
 )
 def test_no_interval_is_given_where_none_was_calibrated(rng, n_subjects, n_groups, split, reason):
     found = estimate(paired_of(crossed_values(rng, 1, 1, 1, (1, n_subjects, n_groups))))
-    told = reason_against(found, split, "encoding")
+    told = reason_against(found, split)
     assert reason in told
     assert bool(told) == bool(reason)
-
-
-def test_no_interval_is_given_in_decoding_which_was_not_simulated(rng):
-    found = estimate(paired_of(crossed_values(rng, 1, 1, 1, (1, 3, 96))))
-    assert "not for decoding" in reason_against(found, "grouped", "decoding")
