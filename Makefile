@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY ?= true
 export MLFLOW_EXPERIMENT_NAME ?= brain-alignment
 export MPLCONFIGDIR ?= $(abspath $(VENV))/matplotlib
 
-.PHONY: demo test slow setup lock check format ui docs picture clean
+.PHONY: demo test slow setup lock check format ui docs picture clean clean-cache
 
 demo: setup  ## run studies/demo.yaml, offline
 	mlflow run . --env-manager local -P study=$(STUDY)
@@ -63,3 +63,8 @@ picture: demo  ## draw anew the demo's answer that README shows
 
 clean:  ## remove the store, not the environment
 	rm -rf mlflow.db mlflow.db.lock mlruns unfinished running site
+
+clean-cache:  ## remove what is made again when it is needed: measurements, converted bases, checks
+	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/brain-alignment" "$(MPLCONFIGDIR)"
+	rm -rf "$${HF_HUB_CACHE:-$${HF_HOME:-$$HOME/.cache/huggingface}/hub}/timm-as-bases"
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

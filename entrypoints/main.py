@@ -19,10 +19,10 @@ def main(arguments: Sequence[str]) -> None:
     if config.dry_run:
         forecast(study)
     else:
-        run(study)
+        run(study, config)
 
 
-def run(study: StudyConfig) -> None:
+def run(study: StudyConfig, config: MainConfig) -> None:
     """Run a study, after a look at what it needs of the hub."""
     from pipeline.tuning.hub_check import refuse_out_of_reach
 
@@ -32,7 +32,7 @@ def run(study: StudyConfig) -> None:
     from pipeline.tracking.store import open_store
 
     open_store()
-    finished = run_study(study)
+    finished = run_study(study, config.workers, config.scheduler)
     print(f"\n{finished.report.terminal}\n\nReport:  {finished.report.place}")
     print(f"Runs:    {how_to_browse()}")
 

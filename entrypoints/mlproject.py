@@ -15,6 +15,7 @@ from pipeline.config import (
     MainConfig,
     PrepareConfig,
     ReportConfig,
+    SizesConfig,
     StageConfig,
     TuneConfig,
 )
@@ -28,6 +29,7 @@ STAGES: dict[str, type[StageConfig]] = {
     "report": ReportConfig,
     "export": ExportConfig,
     "import": ImportConfig,
+    "sizes": SizesConfig,
 }
 HEAD = """\
 # Made by: python -m entrypoints.mlproject > MLproject

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -45,12 +45,20 @@ class PipelineError(Exception):
         self.problems, self.more = problems, more
         super().__init__(str(self))
 
+    def __reduce__(self) -> tuple[Callable[..., PipelineError], tuple[object, ...]]:
+        """Let problems travel whole from the process that found them."""
+        return _again, (type(self), self.problems, self.more)
+
     def __str__(self) -> str:
         if len(self.problems) == 1:
             return str(self.problems[0])
         listed = "\n".join(f"  {number}. {p}" for number, p in enumerate(self.problems, start=1))
         rest = f"\n  and {self.more:,} more" if self.more else ""
         return f"{len(self.problems) + self.more:,} problems:\n{listed}{rest}"
+
+
+def _again(kind: type[PipelineError], problems: Sequence[Problem], more: int) -> PipelineError:
+    return kind(*problems, more=more)
 
 
 class ConfigError(PipelineError):

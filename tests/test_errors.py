@@ -1,5 +1,7 @@
 """Refusals say what was expected, what was found and what to do."""
 
+import pickle
+
 import pytest
 
 from pipeline.errors import ConfigError, PipelineError, Problem, nearest, refuse
@@ -25,3 +27,11 @@ def test_no_problem_is_no_error():
 def test_the_nearest_name_is_offered_and_all_are_listed():
     assert nearest("promt", ["prompt", "full"]) == "Did you mean 'prompt'? Known: full, prompt."
     assert nearest("xyz", ["prompt", "full"]) == "Known: full, prompt."
+
+
+def test_problems_travel_whole_from_another_process():
+    error = ConfigError(problem("task"), problem("base"), more=3)
+    travelled = pickle.loads(pickle.dumps(error))
+    assert type(travelled) is ConfigError
+    assert (travelled.problems, travelled.more) == (error.problems, 3)
+    assert str(travelled) == str(error)

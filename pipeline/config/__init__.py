@@ -1,7 +1,7 @@
 """One model per stage: the only place where a default is written."""
 
 from pipeline.config.align import AlignConfig, ComputeConfig, ExtractConfig, ScoreConfig
-from pipeline.config.archive import ExportConfig, ImportConfig
+from pipeline.config.archive import ExportConfig, ImportConfig, SizesConfig
 from pipeline.config.brain import (
     Bold5000BetasConfig,
     Bold5000Config,
@@ -53,6 +53,7 @@ __all__ = [
     "SelectedBrainConfig",
     "SimulatedBrainConfig",
     "SimulationConfig",
+    "SizesConfig",
     "StageConfig",
     "StudyConfig",
     "TaskConfig",

@@ -21,3 +21,9 @@ class ImportConfig(StageConfig):
 
     archive: PathText = Field(min_length=1, description="File that export has written.")
     folder: PathText = Field(min_length=1, description="New folder for the store.")
+
+
+class SizesConfig(StageConfig):
+    """Say what a study takes in the store, by stages and versions."""
+
+    study: str = Field("", description="Run id of the study; empty: the newest that is finished.")

@@ -16,3 +16,15 @@ class MainConfig(StageConfig):
         description="Run nothing: check bases, data and brain datasets as far as they are here, "
         "and say which runs would be made, and what they would take.",
     )
+    workers: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="Tuned models that are worked on at once, each by a process of its own on this "
+        "machine (dask).",
+    )
+    scheduler: str = Field(
+        "",
+        description="Address of a dask scheduler whose workers do the work instead, one tuned "
+        "model each at a time.",
+    )

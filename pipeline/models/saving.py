@@ -15,7 +15,7 @@ from pipeline.models.travelling.vision_networks import CONFIG, configuration
 
 
 def save_tuned(model: TunedModel, folder: Path) -> None:
-    """Write card, weights and tokenizer; of the weights only what the card says is stored.
+    """Write card, weights and tokenizer; of these only what the base does not have.
 
     Parameters
     ----------
@@ -25,8 +25,8 @@ def save_tuned(model: TunedModel, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.card.write(folder)
-    if isinstance(model, TextModel):
-        model.tokenizer.save_pretrained(folder / "tokenizer")
+    if isinstance(model, TextModel) and model.card.storage == "whole":
+        model.tokenizer.save_pretrained(folder / "tokenizer")  # else it is the base's
     network, card, weights = model.network, model.card, folder / "weights"
     if card.storage == "part":
         save_part(network, card, weights)

@@ -12,6 +12,7 @@ import mlflow
 from sqlalchemy.engine import make_url
 
 RUNNING = "running"
+VARIABLE = "STORE_FOLDER"  # of the environment: a folder beside a store that is a server
 
 
 def database_of(uri: str) -> Path | None:
@@ -41,17 +42,24 @@ def cannot_be_written(database: Path) -> bool:
 
 
 def running_folder() -> Path:
-    """Say where the processes that work on the store hold their locks; made where it is missing.
+    """Say where the processes that work on the store hold their locks; made where it is missing."""
+    folder = shared_folder() / RUNNING
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def shared_folder() -> Path:
+    """Say where those who work on the store share files that are no part of it.
 
     Beside the database of an SQLite store, so that it holds for all who can open the file. For a
-    server it is a folder of this user on this machine: processes elsewhere are not seen.
+    server it is the folder that ``STORE_FOLDER`` names, which has to be one that all machines see;
+    without it a folder of this user on this machine, and processes elsewhere are not seen.
     """
     uri = mlflow.get_tracking_uri()
     database = database_of(uri)
     if database:
-        folder = database.parent / RUNNING
-    else:
-        named = hashlib.sha256(uri.encode()).hexdigest()[:16]
-        folder = Path(tempfile.gettempdir()) / f"brain-alignment-{getpass.getuser()}" / named
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+        return database.parent
+    named = hashlib.sha256(uri.encode()).hexdigest()[:16]
+    if VARIABLE in os.environ:
+        return Path(os.environ[VARIABLE]).expanduser() / named
+    return Path(tempfile.gettempdir()) / f"brain-alignment-{getpass.getuser()}" / named

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from pipeline.tracking.seals import artifact_problem, seal_run
 log = logging.getLogger("pipeline")
 NOTE = "mlflow.note.content"  # the tag that the UI shows as a run's description
 ATTEMPT = "attempt"  # the fingerprint of a run, as a tag from its beginning on
+#: The run, open in another process, that runs of this one are children of.
+_PARENT: ContextVar[str | None] = ContextVar("parent", default=None)
 OPENED = "MLFLOW_RUN_ID"  # names the run that `mlflow run` has opened, until a stage takes it
 
 
@@ -59,6 +62,16 @@ class Stage:
 
 
 @contextmanager
+def children_of(run_id: str) -> Iterator[None]:
+    """Make the runs of this block children of a run that another process holds open."""
+    token = _PARENT.set(run_id)
+    try:
+        yield
+    finally:
+        _PARENT.reset(token)
+
+
+@contextmanager
 def stage_run(stage: Stage) -> Iterator[Run]:
     """Run a stage as an MLflow run: FINISHED, FAILED or KILLED when the block ends.
 
@@ -88,7 +101,10 @@ def _run_of(stage: Stage, tags: Mapping[str, str]) -> Iterator[Run]:
     run_id = ""
     try:
         # with its tags at once: a run that is killed at any moment says whose it was
-        with mlflow.start_run(run_name=stage.title, nested=nested, tags=tags) as run:
+        parent = None if nested else _PARENT.get()
+        with mlflow.start_run(
+            run_name=stage.title, nested=nested, tags=tags, parent_run_id=parent
+        ) as run:
             run_id = run.info.run_id
             yield run
     except (KeyboardInterrupt, SystemExit):

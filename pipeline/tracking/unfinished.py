@@ -5,9 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import mlflow
-
-from pipeline.tracking.places import database_of
+from pipeline.tracking.places import shared_folder
 
 FOLDER = "unfinished"
 
@@ -15,12 +13,10 @@ FOLDER = "unfinished"
 def unfinished_folder(fingerprint: str) -> Path:
     """Say where the units of a run with this fingerprint are kept until it has finished.
 
-    Beside the store's database, or in this directory where the store is a server. The fingerprint
-    sums up all inputs, settings and code, so what lies there is of this very work.
+    In the folder that all who work on the store share, whatever folder they are started in. The
+    fingerprint sums up all inputs, settings and code, so what lies there is of this very work.
     """
-    database = database_of(mlflow.get_tracking_uri())
-    beside = database.parent if database else Path.cwd()
-    return beside / FOLDER / fingerprint[:32]
+    return shared_folder() / FOLDER / fingerprint[:32]
 
 
 def forget(folder: Path) -> None:

@@ -14,6 +14,7 @@ REQUIRED = {
     "report": {},
     "export": {},
     "import": {"archive": "study.zip", "folder": "there"},
+    "sizes": {},
 }
 
 

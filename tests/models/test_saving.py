@@ -53,7 +53,8 @@ def test_nothing_is_stored_beyond_what_the_card_says(adapted, tmp_path, base, ta
         parameters = sum(p.numel() * 4 for p in model.network.head.parameters()) if length else 0
         assert stored < tokenizer + 10_000
     elif base == "tiny-gpt2":
-        assert stored == pytest.approx(parameters + tokenizer, rel=0.1)
+        assert parameters < stored < parameters + tokenizer + 10_000
+        assert (tokenizer > 0) == (method == "full")  # else it is the base's
     assert not list(tmp_path.rglob("*.bin")), "weights are stored as safetensors only"
 
 

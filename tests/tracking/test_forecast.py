@@ -11,8 +11,10 @@ from entrypoints.main import main
 from pipeline.config import read_study
 from pipeline.errors import ConfigError
 from pipeline.forecast.facts import Room
+from pipeline.models.bases import PRETRAINED
 from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.stages.forecast import constants, stage
+from pipeline.tracking.stages.forecast.facts import network_facts
 from pipeline.tracking.stages.study import run_study
 
 STUDY = {
@@ -47,6 +49,17 @@ def study_of(tmp_path, **changes):
     path = tmp_path / "study.yaml"
     path.write_text(yaml.safe_dump({**STUDY, "grids": [{**STUDY["grids"][0], **changes}]}))
     return path
+
+
+def test_sizes_are_those_of_the_embedded_bases():
+    gpt2 = network_facts(PRETRAINED / "tiny-gpt2")
+    assert (gpt2.modality, gpt2.layers, gpt2.width, gpt2.inner) == ("text", 4, 128, 512)
+    assert (gpt2.vocabulary, gpt2.room) == (1024, 192)
+    vit = network_facts(PRETRAINED / "tiny-vit")
+    assert (vit.modality, vit.layers, vit.width, vit.inner) == ("image", 4, 128, 512)
+    assert vit.room == 65
+    for facts in (gpt2, vit):
+        assert facts.block_parameters < facts.parameters < 1.5 * facts.block_parameters
 
 
 def names_of_studies(repository):

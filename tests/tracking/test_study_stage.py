@@ -12,10 +12,12 @@ import yaml
 from pipeline.brains.load import load_brain
 from pipeline.config import ReportConfig, read_study
 from pipeline.errors import RegistryError
+from pipeline.models.bases import PRETRAINED
 from pipeline.tracking.browsing import browse_link, links
 from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.lineage import latest_study, read_lineage
 from pipeline.tracking.runs import artifact, find_runs
+from pipeline.tracking.sizes import study_sizes
 from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.study import run_study
 
@@ -145,6 +147,21 @@ def test_runs_that_cannot_be_reported_are_refused_all_at_once(finished):
         run_report(ReportConfig(runs="brain is arrays"))
     with pytest.raises(ValueError, match="either study or runs"):
         ReportConfig(study=finished.run_id, runs="tags.brain = 'arrays'")
+
+
+def test_the_sizes_of_a_study_are_those_of_its_files_and_hold_the_base_once(finished, store):
+    sizes = {row.kind: row for row in study_sizes(finished.run_id)}
+    assert {kind: row.number for kind, row in sizes.items()} == {
+        "base": 1, "tune": 3, "extract": 3, "reference": 1, "align": 3, "report": 2, "version": 3,
+    }  # fmt: skip
+    weights = (PRETRAINED / "tiny-vit" / "model.safetensors").stat().st_size
+    assert weights < sizes["base"].n_bytes < weights + 10_000
+    parts = [4 * 3 * 128, 0]  # prompts, and the base itself, which adds nothing
+    assert sizes["version"].n_bytes < weights + sum(parts) + 3 * 200_000
+    _, links = read_lineage(finished.run_id)
+    folders = {Path(mlflow.get_run(link.align_run).info.artifact_uri) for link in links}
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert sizes["align"].n_bytes == sum(path.stat().st_size for path in files)
 
 
 def test_a_report_of_a_run_that_is_no_study_is_refused(finished):

@@ -109,7 +109,7 @@ def check_scheduler(compute: ComputeConfig) -> None:
         It does not answer within ``SCHEDULER_SECONDS``.
     """
     if compute.scheduler:
-        with _client(compute.scheduler):
+        with client_of(compute.scheduler):
             pass
 
 
@@ -138,7 +138,7 @@ def _on_cluster(
     Not through joblib's backend for dask: where it finds a single worker it computes in this
     process instead, and it puts large arguments on one worker, with which they die.
     """
-    with _client(compute.scheduler) as client, warnings.catch_warnings():
+    with client_of(compute.scheduler) as client, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
         from distributed import KilledWorker, as_completed
 
@@ -186,7 +186,14 @@ def _lost(who: str) -> Problem:
 
 
 @contextmanager
-def _client(scheduler: str) -> Iterator[Any]:
+def client_of(scheduler: str) -> Iterator[Any]:
+    """Connect with a dask scheduler.
+
+    Raises
+    ------
+    ConfigError
+        When dask is not installed, or nothing answers at that address.
+    """
     try:
         from distributed import Client
     except ImportError as error:

@@ -25,7 +25,8 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path], device: str = "cpu
     Parameters
     ----------
     folder : Path
-        With ``card.json``, ``weights/`` and, for text, ``tokenizer/``.
+        With ``card.json``, ``weights/`` and, for texts and where all weights are here,
+        ``tokenizer/``.
     base_folder : callable
         Fetches the base's folder; called only when the tuned model does not hold all weights.
     device : str
@@ -44,7 +45,8 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path], device: str = "cpu
         raise ValueError(f"{start} is not {card.base} as it was tuned")
     if card.modality == "text":
         network = _laid_over(load_text_network(start, card), card, weights).to(device)
-        return TextModel(network, load_tokenizer(folder / "tokenizer"), card)
+        own = folder / "tokenizer"
+        return TextModel(network, load_tokenizer(own if own.is_dir() else start), card)
     network = load_vision_network(start, len(card.classes))
     return VisionModel(_laid_over(network, card, weights).to(device), picture_form(network), card)
 

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import mlflow
 
-from pipeline.config import (
-    AlignConfig,
-    Cell,
-    ReportConfig,
-    StudyConfig,
-    TuneConfig,
-)
+from pipeline.config import ReportConfig, StudyConfig
 from pipeline.reporting.files import FIGURES, PAGE, TABLES
 from pipeline.tracking.browsing import guide_readers
-from pipeline.tracking.lineage import Link, log_lineage
+from pipeline.tracking.lineage import log_lineage
 from pipeline.tracking.runs import NOTE, Stage, artifact, stage_run
-from pipeline.tracking.stages.align.stage import run_align
+from pipeline.tracking.stages.cell import links_of
+from pipeline.tracking.stages.cell_workers import links_by_workers
 from pipeline.tracking.stages.report.stage import Reported, run_report, shown_in_ui
-from pipeline.tracking.stages.tune.interpolate import run_method
 
 
 @dataclass(frozen=True)
@@ -33,8 +26,16 @@ class Studied:
     report: Reported
 
 
-def run_study(study: StudyConfig) -> Studied:
+def run_study(study: StudyConfig, workers: int = 1, scheduler: str = "") -> Studied:
     """Run every stage of a study as a child of one run; stages already done are reused.
+
+    Parameters
+    ----------
+    study : StudyConfig
+    workers : int
+        Tuned models that are worked on at once, each in a process of its own.
+    scheduler : str
+        Address of a dask scheduler whose workers do it instead; empty: this machine.
 
     Raises
     ------
@@ -46,7 +47,10 @@ def run_study(study: StudyConfig) -> Studied:
     started = time.monotonic()
     with stage_run(stage) as run:
         mlflow.set_tag(NOTE, f"{study.asks}\n\n*Running.*")
-        links = [link for cell in study.cells() for link in _links(cell)]
+        if workers > 1 or scheduler:
+            links = links_by_workers(list(study.cells()), run.info.run_id, workers, scheduler)
+        else:
+            links = [link for cell in study.cells() for link in links_of(cell)]
         log_lineage(links, study.asks)
         report = run_report(ReportConfig(study=run.info.run_id, margin=study.margin))
         mlflow.log_artifact(str(report.page))
@@ -62,21 +66,6 @@ def run_study(study: StudyConfig) -> Studied:
         guide_readers(run.info.run_id)
         mlflow.log_metric("minutes", (time.monotonic() - started) / 60)
     return Studied(run.info.run_id, run.info.experiment_id, report)
-
-
-def _links(cell: Cell) -> Iterator[Link]:
-    """Run the stages of one tuned model."""
-    registered = run_method(TuneConfig.model_validate(cell.tune))
-    for align in cell.aligns:
-        aligned = run_align(AlignConfig.model_validate({**align, "model": registered.uri}))
-        yield Link(
-            model=registered.uri,
-            tune_run=registered.run_id,
-            extract_run=aligned.extract_run,
-            align_run=aligned.run_id,
-            brain=aligned.brain,
-            simulated=aligned.simulated,
-        )
 
 
 def _is_child(run_id: str, parent: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pipeline.data.examples import (
 )
 from pipeline.data.task import Task, TaskData
 from pipeline.forecast.facts import BrainFacts, NetworkFacts, SubjectFacts, TaskFacts
-from pipeline.models.directories import read_config
+from pipeline.models.directories import modality_in, read_config
 
 TOKENS_A_WORD = 1.4  # of English prose, by the tokenizers of GPT-2 and BERT
 SAMPLE = 200  # examples whose words are counted
@@ -27,19 +28,17 @@ _DECODER = "num_decoder_layers"
 _WIDTH = ("hidden_size", "n_embd", "d_model", "dim")
 _INNER = ("intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim")
 _ROOM = ("max_position_embeddings", "n_positions", "n_ctx")
+_BLOCK = re.compile(r".*?blocks\.\d+\.")
+WITHOUT_PLACES = 197  # positions of a vision model that tells nothing of them: as ViT-base
 UNLIMITED = 512  # positions of a network that knows distances alone, and is fed as others are
 
 
 def network_facts(folder: Path) -> NetworkFacts:
     """Read the size of a base off its configuration and the headers of its weights."""
-    config = read_config(folder)
-    n_parameters = _parameters(folder)
-    if isinstance(config.get("architecture"), dict):
-        shape = config["architecture"]
-        patches = (_side(shape["img_size"]) // _side(shape["patch_size"])) ** 2
-        inner = int(shape["embed_dim"] * shape.get("mlp_ratio", 4.0))
-        depth, width = int(shape["depth"]), int(shape["embed_dim"])
-        return NetworkFacts("image", depth, width, inner, 0, patches + 1, n_parameters)
+    config, shapes = read_config(folder), _shapes(folder)
+    n_parameters = sum(math.prod(shape) for shape in shapes.values())
+    if modality_in(folder) == "image":
+        return _vision_facts(shapes, n_parameters)
     width = _first(config, _WIDTH, 1)
     return NetworkFacts(
         modality="text",
@@ -52,24 +51,32 @@ def network_facts(folder: Path) -> NetworkFacts:
     )
 
 
+def _vision_facts(shapes: Mapping[str, Sequence[int]], n_parameters: int) -> NetworkFacts:
+    """Read the size of a vision model off the shapes of its weights, by timm's names of them."""
+    blocks = {match.group() for name in shapes if (match := _BLOCK.match(name))}
+    places = next((shape for name, shape in shapes.items() if name.endswith("pos_embed")), None)
+    widths = [shape[0] for name, shape in shapes.items() if name.endswith("norm1.weight")]
+    width = places[-1] if places else max(widths, default=max(s[-1] for s in shapes.values()))
+    inners = [shape[0] for name, shape in shapes.items() if name.endswith("fc1.weight")]
+    room = math.prod(places[:-1]) if places else WITHOUT_PLACES
+    layers = max(1, len(blocks))
+    return NetworkFacts("image", layers, width, max(inners, default=width), 0, room, n_parameters)
+
+
 def _first(config: dict[str, Any], names: tuple[str, ...], otherwise: int) -> int:
     return next((int(config[name]) for name in names if config.get(name)), otherwise)
 
 
-def _side(size: int | list[int]) -> int:
-    return size if isinstance(size, int) else size[0]
-
-
-def _parameters(folder: Path) -> int:
-    """Count the weights that a folder holds, without reading them."""
+def _shapes(folder: Path) -> dict[str, Sequence[int]]:
+    """Read the shapes of the weights that a folder holds, and not the weights."""
     from safetensors import safe_open
 
-    counted = 0
+    shapes: dict[str, Sequence[int]] = {}
     for path in folder.glob("*.safetensors"):
         with safe_open(path, framework="np") as weights:
             names = weights.keys()
-            counted += sum(math.prod(weights.get_slice(name).get_shape()) for name in names)
-    return counted
+            shapes |= {name: weights.get_slice(name).get_shape() for name in names}
+    return shapes
 
 
 def task_facts(task: Task, data: TaskData) -> TaskFacts:

@@ -1,0 +1,86 @@
+"""A study by two workers is the study of one process, also where one of them is killed."""
+
+import os
+import signal
+import time
+
+import mlflow
+import psutil
+import pytest
+import stores
+from commands import finish, printed, start, write_study
+
+pytest.importorskip("distributed", reason="dask is optional: requirements-dev.txt")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+STUDY = {
+    "name": "shared",
+    "asks": "Do two workers find what one process finds?",
+    "grids": [
+        {
+            "bases": ["tiny-vit"],
+            "tasks": ["digits"],
+            "methods": ["base", "full", "vpt-shallow", "bitfit"],
+            "brains": ["simulated-pictures"],
+            "seeds": [1],
+            "tune": {"max_train": 24, "max_eval": 12, "max_steps": 6, "eval_every": 2},
+            "align": {"folds": 2, "inner_folds": 2, "trials": 2, "pooling": "class"},
+        }
+    ],
+}
+WORKERS = ("--workers", "2")
+
+
+def client_of(folder):
+    uri = f"sqlite:///{folder}/mlflow.db"
+    mlflow.set_tracking_uri(uri)  # for reading artifacts
+    return mlflow.MlflowClient(uri)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """Run the study in one process: its results."""
+    folder = tmp_path_factory.mktemp("alone")
+    assert finish(start(folder, write_study(folder, STUDY))) == 0, printed(folder)
+    return stores.results(client_of(folder))
+
+
+def workers_of(process):
+    """List the processes that dask has started for a command."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
+def kill_a_worker(process, folder):
+    """Kill a worker once something is finished and something is under way."""
+    client = client_of(folder)
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline:
+        if (folder / "mlflow.db").exists() and stores.finished(client, "tune"):
+            victim = workers_of(process)[0]
+            os.kill(victim.pid, signal.SIGKILL)
+            return victim.pid
+        time.sleep(0.2)
+    raise AssertionError("nothing was finished in time")
+
+
+def test_two_workers_find_what_one_process_finds_to_the_last_bit(alone, tmp_path):
+    command = (*write_study(tmp_path, STUDY), *WORKERS)
+    assert finish(start(tmp_path, command), 400) == 0, printed(tmp_path)
+    client = client_of(tmp_path)
+    stores.check(client, alone)
+    (study,) = stores.finished(client, "study")
+    for stage in ("tune", "extract", "align"):
+        runs = stores.finished(client, stage)
+        assert len(runs) == 4
+        parents = {run.data.tags["mlflow.parentRunId"] for run in runs}
+        assert parents == {study.info.run_id}
+    assert len(stores.finished(client, "reference")) == len(stores.finished(client, "base")) == 1
+    assert len({run.data.tags["process"] for run in stores.finished(client, "tune")}) == 2
+
+
+def test_a_worker_that_is_killed_leaves_no_duplicate_and_the_study_ends_the_same(alone, tmp_path):
+    process = start(tmp_path, (*write_study(tmp_path, STUDY), *WORKERS))
+    kill_a_worker(process, tmp_path)
+    assert finish(process, 400) == 0, printed(tmp_path)
+    stores.check(client_of(tmp_path), alone)
