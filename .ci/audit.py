@@ -24,7 +24,8 @@ def answers() -> bool:
             done = subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             return False
-    return b"pytest" in done.stdout or b"No known vulnerabilities" in done.stderr
+    # a mirror of packages answers that it knows none
+    return b"could not be audited" not in done.stdout and b"ulnerabilit" in done.stderr
 
 
 def main() -> int:
