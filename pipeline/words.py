@@ -11,6 +11,9 @@ from typing import Final, Literal
 Modality = Literal["text", "image"]
 Form = Literal["generation", "classification", "tagging", "spans"]
 
+#: What stands in the place of a task where a base was not tuned on any.
+NO_TASK: Final = "none"
+
 Pooling = Literal["mean", "last", "class"]
 #: The poolings of a modality; a decoder of text has no class token.
 POOLINGS: Final[dict[str, tuple[Pooling, ...]]] = {

@@ -14,8 +14,10 @@ from pipeline.words import Objective, Pooling, Similarity, Split
 ModelUri = Annotated[
     str,
     Field(
-        pattern=r"^models:/[^/@]+(@[^/@]+|/\d+)$",
-        description="Tuned model, as models:/<base>-<task>@<method> or models:/<name>/<version>.",
+        pattern=r"^(models:/[^/@]+(@[^/@]+|/\d+)|[^:]+)$",
+        description="Tuned model, as models:/<base>-<task>@<method> or models:/<name>/<version>; "
+        "or a base that nothing was done to: a name in BASES, a local directory, or "
+        "organisation/name of the hub.",
     ),
 ]
 PoolingSetting = Annotated[

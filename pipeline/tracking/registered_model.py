@@ -140,6 +140,9 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         items = _items(model_input, takes_texts=texts)
         if asked["batch_size"] < 1:
             raise _refusal(f"batch_size: expected at least 1; found {asked['batch_size']}.")
+        if asked["output"] == "task" and self.tuned.card.form == "features":
+            raise _refusal("params: expected output='features' of a base without a task; found "
+                           "output='task'. Say params={'output': 'features'}.")  # fmt: skip
         if asked["output"] == "task":
             return self.tuned.perform(items, asked["batch_size"])
         if asked["output"] == "features" and asked["pooling"] in self.tuned.poolings:

@@ -132,7 +132,7 @@ class Method:
             )
         yield from self.lacks(start)
 
-    def misfits(self, modality: Modality, form: Form) -> Iterator[Problem]:
+    def misfits(self, modality: Modality, form: str) -> Iterator[Problem]:
         """Find out whether the method is for such bases and tasks at all."""
         remedy = "Choose another method."
         where = f"method '{self.name}'"

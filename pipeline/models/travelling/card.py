@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 Storage = Literal["nothing", "part", "whole"]
-Form = Literal["generation", "classification", "tagging", "spans"]
+Form = Literal["generation", "classification", "tagging", "spans", "features"]
 #: A base's files: configurations (network, tokenizer, writing, pictures), vocabularies, weights.
 BASE_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
 
@@ -27,8 +27,8 @@ class Card:
     task, method : str
     storage : 'nothing', 'part' or 'whole'
         Which weights the folder holds: none (the untuned base), those laid over the base, or all.
-    form : 'generation', 'classification', 'tagging' or 'spans'
-        What the model is asked for.
+    form : 'generation', 'classification', 'tagging', 'spans' or 'features'
+        What the model is asked for; 'features' if it has no task.
     insertion : str
         What the method put into the network: empty for nothing, ``peft`` for what PEFT stores and
         restores, else a name in INSERTIONS.

@@ -51,6 +51,22 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path], device: str = "cpu
     return VisionModel(_laid_over(network, card, weights).to(device), picture_form(network), card)
 
 
+def load_untouched(base_folder: Path, card: Card) -> TunedModel:
+    """Load a base to which nothing was done: for its features alone.
+
+    Parameters
+    ----------
+    base_folder : Path
+    card : Card
+        Of form 'features'.
+    """
+    if card.modality == "text":
+        network = load_text_network(base_folder, card)
+        return TextModel(network, load_tokenizer(base_folder), card)
+    network = load_vision_network(base_folder, 0)
+    return VisionModel(network, picture_form(network), card)
+
+
 def own_device() -> str:
     """Name the device that networks run on where nobody says otherwise: a GPU if there is one."""
     return "cuda" if torch.cuda.is_available() else "cpu"

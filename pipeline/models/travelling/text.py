@@ -177,7 +177,9 @@ class TextModel:
         stack = stack_of(unwrapped(self.network))
         layers: tuple[torch.Tensor, ...] = stack(**batch, output_hidden_states=True).hidden_states
         n_tokens = batch["input_ids"].shape[1]
-        if self.kind == "encoder-decoder":  # whose decoder attends to the prompt's states too
+        is_prompted = self.card.insertion == "prompt"
+        # the decoder attends to the prompt's states too, so the encoder gives them out
+        if is_prompted and self.kind == "encoder-decoder":
             layers = tuple(states[:, self.card.prompt_length :] for states in layers)
         if any(states.shape[1] != n_tokens for states in layers):
             raise ValueError(f"expected a state a token, {n_tokens}; found {layers[-1].shape[1]}")

@@ -19,17 +19,19 @@ def load_text_network(folder: Path, card: Card) -> Any:
     """Load a language model from a folder, with the head that the card's form of task needs.
 
     Encoder-decoders and decoders write; classification, tagging and spans put a head on top, which
-    is new unless the folder holds one of the right size. Weights are float32, in whatever type
-    they are stored: small steps are lost on weights of 16 bits.
+    is new unless the folder holds one of the right size; for features there is none. Weights are
+    float32, in whatever type they are stored: small steps are lost on weights of 16 bits.
 
     Raises
     ------
     ValueError
         When the architecture has no such head, or the folder does not hold the whole body.
     """
-    factory, config = _kind_of_network(folder, card)
-    from transformers import AutoModel
+    from transformers import AutoConfig, AutoModel
 
+    if card.form == "features":
+        return _bare(folder, AutoConfig.from_pretrained(folder, local_files_only=True))
+    factory, config = _kind_of_network(folder, card)
     network, new = _read(factory, folder, config)
     tops = tuple(f"{name}." for name in head_names(network))
     head = {name for name in network.state_dict() if name.startswith(tops)}
@@ -43,6 +45,17 @@ def load_text_network(folder: Path, card: Card) -> Any:
     if lacking:
         raise ValueError(f"{folder} does not hold all of {config.model_type}: {sorted(lacking)}")
     return remember_base(network, new if card.form == "generation" else new | head)
+
+
+def _bare(folder: Path, config: Any) -> Any:
+    """Load the stack of layers without any head; a pooler, which no feature needs, may be new."""
+    from transformers import AutoModel
+
+    network, new = _read(AutoModel, folder, config)
+    lacking = sorted(name for name in new if not name.startswith("pooler."))
+    if lacking:
+        raise ValueError(f"{folder} does not hold all of {config.model_type}: {lacking}")
+    return remember_base(network, new)
 
 
 def _read(factory: Any, folder: Path, config: Any) -> tuple[Any, set[str]]:

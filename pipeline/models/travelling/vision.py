@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,11 +87,7 @@ class VisionModel:
             ):
                 yield maps.mean(dim=(2, 3))
             return
-        states = token_states(plain, batch)
-        n_patches = states[0].shape[1] - plain.num_prefix_tokens
-        for state in states:
-            # class token first, then prompts, then patches: counting from the end drops prompts
-            yield state[:, 0] if pooling == "class" else state[:, -n_patches:].mean(dim=1)
+        yield from pooled_tokens(plain, batch, pooling)
 
     def _batches(self, items: NDArray[np.uint8], batch_size: int) -> Iterator[torch.Tensor]:
         device = next(self.network.parameters()).device
@@ -130,24 +125,40 @@ def picture_form(network: Any) -> PictureForm:
     return PictureForm(cfg["input_size"][-1], tuple(cfg["mean"]), tuple(cfg["std"]))
 
 
-def token_states(network: Any, batch: torch.Tensor) -> list[torch.Tensor]:
-    """Tokens before the first block and after each; the last after the final norm."""
-    states: list[torch.Tensor] = []
-    with _reading(network, states):
-        network.forward_features(batch)
-    return states
+def pooled_tokens(network: Any, batch: torch.Tensor, pooling: str) -> list[torch.Tensor]:
+    """Pool the tokens before the first block and after each, the last after the final norm.
 
+    Each layer is pooled as soon as it is there: no more than one is held.
 
-@contextmanager
-def _reading(network: Any, states: list[torch.Tensor]) -> Iterator[None]:
-    """Let a network leave its tokens in a list."""
+    Parameters
+    ----------
+    network : timm network of tokens
+    batch : Tensor, shape (n_pictures, 3, size, size)
+    pooling : 'mean' or 'class'
+
+    Returns
+    -------
+    list of Tensor, each of shape (n_pictures, n_features)
+    """
+    vectors: list[torch.Tensor] = []
+    n_patches = 0
+
+    def read(tokens: torch.Tensor) -> None:
+        nonlocal n_patches
+        if not vectors:  # the embedding, which has no prompts yet
+            n_patches = tokens.shape[1] - network.num_prefix_tokens
+        # class token first, then prompts, then patches: counting from the end drops prompts
+        pooled = tokens[:, 0] if pooling == "class" else tokens[:, -n_patches:].mean(dim=1)
+        vectors.append(pooled.clone())
+
     first, *_ = blocks = network.blocks
-    # in front of the hooks that put prompts in: the embedding is read without them
-    hooks = [first.register_forward_pre_hook(lambda _m, i: states.append(i[0]), prepend=True)]
+    # in front of the hooks that put prompts in
+    hooks = [first.register_forward_pre_hook(lambda _m, given: read(given[0]), prepend=True)]
     for module in [*blocks[:-1], network.norm]:
-        hooks.append(module.register_forward_hook(lambda _m, _i, out: states.append(out)))
+        hooks.append(module.register_forward_hook(lambda _m, _i, tokens: read(tokens)))
     try:
-        yield
+        network.forward_features(batch)
     finally:
         for hook in hooks:
             hook.remove()
+    return vectors

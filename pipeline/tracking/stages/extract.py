@@ -23,7 +23,7 @@ from pipeline.models.devices import chosen_device
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fetching import scratch_folder
 from pipeline.tracking.fingerprints import fingerprint
-from pipeline.tracking.registry import Registered, require_sound, resolve
+from pipeline.tracking.registry import Registered, require_sound
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
@@ -34,6 +34,7 @@ from pipeline.tracking.runs import (
     visible_refusal,
 )
 from pipeline.tracking.seals import is_whole
+from pipeline.tracking.stages.untouched import version_of
 from pipeline.tracking.versions import only_from_source
 from pipeline.words import POOLINGS
 
@@ -69,7 +70,7 @@ def run_extract(config: ExtractConfig) -> Extracted:
         two are of different modalities.
     """
     with visible_refusal(_stage(config)):
-        registered = resolve(config.model)
+        registered = version_of(config.model)
         brain = load_brain(config.brain, config.brain_dir)
     return extract_features(config, registered, brain)
 

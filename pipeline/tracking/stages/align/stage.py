@@ -30,7 +30,7 @@ from pipeline.tracking.aligned_runs import FEATURES
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.names import metric_name, original_names, valid_name
-from pipeline.tracking.registry import Registered, resolve, tag_version
+from pipeline.tracking.registry import Registered, tag_version
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
@@ -51,6 +51,7 @@ from pipeline.tracking.stages.align.reference import (
     run_reference,
 )
 from pipeline.tracking.stages.extract import CUT_STIMULI, Extracted, extract_features
+from pipeline.tracking.stages.untouched import version_of
 from pipeline.tracking.unfinished import forget, unfinished_folder
 from pipeline.words import MODEL, Objective
 
@@ -188,7 +189,7 @@ def run_align(config: AlignConfig) -> Aligned:
     """
     with visible_refusal(_stage(config)):
         check_scheduler(config)
-        registered = resolve(config.model)
+        registered = version_of(config.model)
         brain = load_brain(config.brain, config.brain_dir)
         plan = make_plan(config, brain)
     with within_another_stage():

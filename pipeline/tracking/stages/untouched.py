@@ -1,0 +1,112 @@
+"""Bases that nothing was done to, registered by themselves: no task, no head, no training.
+
+``align -P model=DIRECTORY`` asks for one, as does a name in BASES or a model of the hub.
+"""
+
+from __future__ import annotations
+
+import mlflow
+from mlflow.entities import Run
+
+from pipeline.errors import ConfigError, Problem
+from pipeline.models.bases import Base, find_base
+from pipeline.models.hub import revision_of
+from pipeline.models.travelling.card import Card, base_digest
+from pipeline.models.travelling.loading import TunedModel, load_untouched
+from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.kept_bases import keep_base
+from pipeline.tracking.names import valid_name
+from pipeline.tracking.registry import (
+    Registered,
+    log_model,
+    made_by,
+    made_whole_by,
+    register,
+    resolve,
+)
+from pipeline.tracking.runs import NOTE, Stage, once, within_another_stage
+from pipeline.words import NO_TASK
+
+SCHEME = "models:/"
+METHOD = "base"
+
+
+def version_of(model: str) -> Registered:
+    """Find a registered version, or register the base that is named instead of one.
+
+    Parameters
+    ----------
+    model : str
+        ``models:/<name>@<alias>`` or ``models:/<name>/<version>``; or a name in BASES, a directory,
+        or ``organisation/name`` of the hub.
+
+    Raises
+    ------
+    PipelineError
+        When it is neither, or a base that cannot be reached or is damaged.
+    """
+    return resolve(model) if model.startswith(SCHEME) else _untouched(_named(model))
+
+
+def _named(model: str) -> Base:
+    try:
+        return find_base(model)
+    except ConfigError as error:
+        (problem,) = error.problems
+        expected = f"models:/<base>-<task>@<method>, or a base: {problem.expected}"
+        raise ConfigError(Problem("model", expected, problem.found, problem.remedy)) from error
+
+
+def _untouched(base: Base) -> Registered:
+    """Register a base under its own name, or find the version that it has."""
+    folder = base.folder()
+    card = Card(
+        base=base.name,
+        base_digest=base_digest(folder),
+        modality=base.modality,
+        task=NO_TASK,
+        method=METHOD,
+        storage="nothing",
+        form="features",
+    )
+    with within_another_stage():
+        base_uri = keep_base(base, folder)
+    stage = Stage(
+        name="tune",
+        title=f"base {base.name} as it is",
+        fingerprint=fingerprint("untouched", {}, {"base": card.base_digest}, load_untouched),
+        settings={"base": base.name, "task": NO_TASK, "method": METHOD},
+        tags={"base": base.name, "task": NO_TASK, "method": METHOD, "seed": "0"},
+    )
+
+    def work(_: Run) -> None:
+        _register(load_untouched(folder, card), base_uri, revision_of(folder))
+
+    with within_another_stage():
+        run_id = once(stage, work, lambda run: made_whole_by(run.info.run_id) is not None)
+    registered = made_by(run_id)
+    if registered is None:
+        raise AssertionError(f"run {run_id} registered nothing")
+    return registered
+
+
+def _register(model: TunedModel, base_uri: str, revision: str) -> None:
+    card = model.card
+    logged = log_model(model, base_uri)
+    tags = {
+        "method": card.method,
+        "task": card.task,
+        "base": card.base,
+        "base_digest": card.base_digest[:16],
+        "base_revision": revision or "local",
+        "modality": card.modality,
+        "prompt_length": "0",
+        "seed": "0",
+        "trainable_parameters": "0",
+        "total_parameters": str(sum(p.numel() for p in model.network.parameters())),
+        "bytes_stored": str(logged.bytes_stored),
+        **logged.seals,
+    }
+    note = "The base as it is: no task, no head, nothing trained. It has features alone."
+    mlflow.set_tag(NOTE, note)
+    register(logged.uri, valid_name(card.base), tags, note)

@@ -1,0 +1,73 @@
+"""A base is aligned as it is: registered once under its own name, without a task or a head."""
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from vision_architectures import VISION, timm_folder
+
+from pipeline.brains.load import load_brain
+from pipeline.config import AlignConfig, ExtractConfig, ReportConfig
+from pipeline.errors import ConfigError, RegistryError
+from pipeline.models.bases import PRETRAINED
+from pipeline.tracking.registry import resolve
+from pipeline.tracking.stages.align.stage import run_align
+from pipeline.tracking.stages.extract import run_extract
+from pipeline.tracking.stages.report.stage import run_report
+
+BRAIN = "simulated-sentences"
+QUICK = {"folds": 3, "inner_folds": 3, "trials": 4, "nuisance": False}
+
+
+@pytest.fixture(scope="module")
+def aligned(store):
+    return run_align(AlignConfig(model="tiny-gpt2", brain=BRAIN, **QUICK))
+
+
+def test_a_base_is_registered_once_without_a_task(aligned, client):
+    again = run_align(AlignConfig(model=str(PRETRAINED / "tiny-gpt2"), brain=BRAIN, **QUICK))
+    assert again.run_id == aligned.run_id
+    (version,) = client.search_model_versions("name = 'tiny-gpt2'")
+    tags = resolve(f"models:/tiny-gpt2/{version.version}").tags
+    assert (tags["task"], tags["method"], tags["trainable_parameters"]) == ("none", "base", "0")
+    assert int(tags["bytes_stored"]) < 200_000, "the base's weights are stored once, with the base"
+
+
+def test_its_features_are_the_hidden_states_of_its_stack(aligned):
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = PRETRAINED / "tiny-gpt2"
+    network, tokenizer = AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    sentence = load_brain(BRAIN, "").stimuli.items[0]
+    with torch.no_grad():
+        encoded = tokenizer(sentence, return_tensors="pt")
+        states = network.eval()(**encoded, output_hidden_states=True).hidden_states
+    extracted = run_extract(ExtractConfig(model="tiny-gpt2", brain=BRAIN)).read()
+    for layer, state in zip(extracted.values(), states, strict=True):
+        np.testing.assert_allclose(layer[0], state[0].mean(dim=0), atol=1e-5)
+
+
+def test_it_does_no_task(aligned):
+    model = mlflow.pyfunc.load_model("models:/tiny-gpt2/1")
+    with pytest.raises(mlflow.exceptions.MlflowException, match="a base without a task"):
+        model.predict(pd.DataFrame({"text": ["the baker kneads the dough"]}))
+
+
+def test_a_report_compares_tuned_versions_and_says_so(aligned):
+    with pytest.raises(RegistryError, match=r"of tiny-gpt2 without any task.*method=base"):
+        run_report(ReportConfig(runs=aligned.run_id))
+    with pytest.raises(RegistryError, match="found none"):
+        run_report(ReportConfig(runs="tags.base = 'tiny-gpt2' and tags.method = 'base'"))
+
+
+def test_a_vision_base_of_stages_is_aligned_as_it_is(store, tmp_path):
+    timm_folder(tmp_path / "some-resnet", *VISION["resnet"])
+    asked = ExtractConfig(model=str(tmp_path / "some-resnet"), brain="simulated-pictures")
+    assert [x.shape[1] for x in run_extract(asked).read().values()] == [64, 16, 24, 32, 48]
+
+
+def test_what_is_neither_a_version_nor_a_base_is_refused(store):
+    asked = ExtractConfig(model="tiny-gtp2", brain=BRAIN)
+    with pytest.raises(ConfigError, match=r"model: expected models:/.*or a base: .*'tiny-gpt2'"):
+        run_extract(asked)

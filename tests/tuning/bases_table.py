@@ -1,0 +1,75 @@
+"""The table of bases and methods in docs/bases.md, made by asking every method about every base.
+
+    PYTHONPATH=.:tests:tests/tuning python -m bases_table > docs/bases.md
+
+Bases are very small ones with random weights: what a method needs of a base, its size does not
+decide.
+"""
+
+import tempfile
+from pathlib import Path
+
+HEAD = """# Bases and methods
+
+Which method adapts which architecture, as the methods themselves answer:
+`tests/tuning/bases_table.py` makes this page, and a test compares it. Texts: for the form of task
+that the architecture is used for, generation or, for encoders, classification. Any other model of
+transformers or timm can be a base as well; what it lacks is refused before anything is trained.
+"""
+
+
+def table(bases, form, methods):
+    """Ask methods about bases, given as (name, folder) pairs, for a form of task."""
+    from starts import start_for
+
+    from pipeline.errors import TuningError
+    from pipeline.tuning.methods import METHODS
+
+    lines = [f"| base | {' | '.join(methods)} |", f"|---|{':-:|' * len(methods)}"]
+    for base, folder in bases:
+        cells = []
+        for name in methods:
+            start = start_for(name, base, form(base), length=3, folder=folder)
+            try:
+                METHODS[name].adapt(start)
+                cells.append("yes")
+            except TuningError:
+                cells.append("no")
+        lines.append(f"| {base} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def page(folder):
+    """Make the page; the bases are laid down in a folder."""
+    from architectures import DECODERS, ENCODERS, PAIRS, make_architecture
+    from vision_architectures import VISION, timm_folder
+
+    from pipeline.tuning.methods import METHODS
+
+    trained = [name for name, m in METHODS.items() if m.recipes and not m.interpolates]
+    texts, pictures = (
+        [name for name in trained if modality in METHODS[name].storage]
+        for modality in ("text", "image")
+    )
+    of_text = [(k, make_architecture(k, folder / k)) for k in (*DECODERS, *ENCODERS, *PAIRS)]
+    for kind, (name, settings) in VISION.items():
+        timm_folder(folder / f"vision-{kind}", name, settings)
+    of_pictures = [(kind, folder / f"vision-{kind}") for kind in VISION]
+    form = {**dict.fromkeys(ENCODERS, "classification")}
+    return "\n".join(
+        [
+            HEAD,
+            "## Texts\n",
+            table(of_text, lambda kind: form.get(kind, "generation"), texts),
+            "\n## Pictures\n",
+            table(of_pictures, lambda _: "picture", pictures),
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    import pipeline  # noqa: F401 (lets torchvision import beside a CPU build of torch)
+
+    with tempfile.TemporaryDirectory(prefix="bases-") as name:
+        print(page(Path(name)), end="")
