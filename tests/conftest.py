@@ -8,6 +8,7 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 if "PYTEST_XDIST_WORKER" in os.environ:  # one thread for each of several processes
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import hypothesis
 import pytest
 import torch
 from few_examples import few_examples
@@ -24,12 +25,28 @@ from pipeline.tuning.methods import METHODS
 from pipeline.tuning.start import Start
 
 REPOSITORY = Path(__file__).parents[1]
+# how long a busy machine takes to draw an example says nothing about the claim
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 SETTINGS = MethodConfig()
 
 
 @pytest.fixture(scope="session")
 def repository():
     return REPOSITORY
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_the_repository(request):
+    """Start every file in the repository; those of tracking work in the folder of their store."""
+    if "tracking" in request.path.parts:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(REPOSITORY)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def test_a_run_of_a_process_that_is_gone_is_closed_as_killed(store, client):
 
 
 def test_a_version_whose_run_never_finished_is_not_doubled(config_of, store, client, monkeypatch):
-    config = config_of(*VPT, seed=31, learning_rate=1e-2)
+    config = config_of(*VPT, seed=3131, learning_rate=1e-2)
     log_tuned = "pipeline.tracking.stages.tune.stage.log_tuned"
     from pipeline.tracking.stages.tune.records import log_tuned as whole
 
@@ -46,7 +46,7 @@ def test_a_version_whose_run_never_finished_is_not_doubled(config_of, store, cli
         patch.setattr(log_tuned, killed_after)
         with pytest.raises(KilledError):
             run_tune(config)
-    (attempt,) = find_runs("params.seed = '31' and tags.stage = 'tune'")
+    (attempt,) = find_runs("params.seed = '3131' and tags.stage = 'tune'")
     half = made_by(attempt.info.run_id)
     assert half is not None
     tuned = run_tune(config)
@@ -55,7 +55,7 @@ def test_a_version_whose_run_never_finished_is_not_doubled(config_of, store, cli
     named = [
         version
         for version in client.search_model_versions(f"name = '{tuned.name}'")
-        if version.tags["seed"] == "31"
+        if version.tags["seed"] == "3131"
     ]
     assert [str(version.version) for version in named] == [tuned.version]
     models = mlflow.search_logged_models(
