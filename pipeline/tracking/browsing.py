@@ -48,6 +48,17 @@ def how_to_browse() -> str:
     return link if mlflow.get_tracking_uri().startswith(HTTP) else f"make ui, then open {link}"
 
 
+def run_page(run_id: str) -> str:
+    """Give the address of a run: on the store's server, else where ``make ui`` serves it."""
+    experiment = mlflow.get_run(run_id).info.experiment_id
+    return f"{_server(UI_PORT)}/#/experiments/{experiment}/runs/{run_id}?{WORKFLOW}"
+
+
+def version_page(name: str, version: str) -> str:
+    """Give the address of a registered version, as :func:`run_page` does."""
+    return f"{_server(UI_PORT)}/#/models/{quote(name)}/versions/{version}?{WORKFLOW}"
+
+
 def links(port: int) -> dict[str, str]:
     """Give the addresses that answer a newcomer's questions, by what they show.
 

@@ -122,11 +122,3 @@ def run_link(experiment_id: str, run_id: str) -> str:
     if not server.startswith(HTTP):
         return ""
     return f"{server.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
-
-
-def version_link(name: str, version: str) -> str:
-    """Give the address of a registered version, as :func:`run_link` does."""
-    server = mlflow.get_tracking_uri()
-    if not server.startswith(("http://", "https://")):
-        return ""
-    return f"{server.rstrip('/')}/#/models/{name}/versions/{version}"

@@ -207,6 +207,17 @@ def test_the_description_of_the_study_shows_a_figure_that_its_run_holds(finished
     assert Path(artifact(*place.groups())).read_text().startswith("<?xml")
 
 
+def test_the_page_links_every_number_to_its_runs_and_version(finished):
+    page = finished.report.page.read_text(encoding="utf-8")
+    for link in read_lineage(finished.run_id)[1]:
+        for run in (link.tune_run, link.extract_run, link.align_run):
+            assert (
+                f"http://127.0.0.1:5000/#/experiments/{finished.experiment_id}/runs/{run}" in page
+            )
+        name, version = link.model.removeprefix("models:/").split("/")
+        assert f"http://127.0.0.1:5000/#/models/{name}/versions/{version}" in page
+
+
 def test_a_brain_among_the_inputs_has_a_schema_and_a_profile(finished, client):
     link = read_lineage(finished.run_id)[1][0]
     (given,) = client.get_run(link.extract_run).inputs.dataset_inputs

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import unit_functions as work
 
-from pipeline.alignment.dataset import finished_units
+from pipeline import progress
 from pipeline.alignment.dataset.finished_units import compute_unfinished
 from pipeline.alignment.dataset.units import Unit
 from pipeline.config import ComputeConfig
@@ -83,8 +83,8 @@ def test_the_folder_lies_beside_the_database_and_goes_alone(store):
 
 def test_progress_is_told_now_and_then(tmp_path, monkeypatch, caplog):
     caplog.set_level("INFO", logger="pipeline")
-    monkeypatch.setattr(finished_units, "SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
     compute_unfinished(noted(tmp_path, 2), tmp_path / "kept", HERE)
-    assert "1 of 2 units: unit 0" in caplog.text
+    assert "units: 1 of 2" in caplog.text
     compute_unfinished(noted(tmp_path, 3), tmp_path / "kept", HERE)
     assert "2 of 3 units were finished before" in caplog.text

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import os
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,9 +13,9 @@ import pandas as pd
 
 from pipeline.alignment.dataset.units import Unit, compute_units
 from pipeline.config import ComputeConfig
+from pipeline.progress import follow
 
 log = logging.getLogger("pipeline")
-SECONDS_BETWEEN_LINES = 10.0
 
 
 def compute_unfinished(
@@ -41,13 +40,8 @@ def compute_unfinished(
     done = len(units) - len(missing)
     if done:
         log.info("  %d of %d units were finished before", done, len(units))
-    last_line = time.monotonic()
-    for unit, table in compute_units(missing, compute):
+    for unit, table in follow(compute_units(missing, compute), len(units), "units", done):
         _write(table, paths[unit.name])
-        done += 1
-        if time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
-            last_line = time.monotonic()
-            log.info("  %d of %d units: %s", done, len(units), unit.name)
     # all are read back, so that a table is the same whether or not it was computed just now
     return [pd.read_parquet(path) for path in paths.values()]
 

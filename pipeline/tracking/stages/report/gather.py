@@ -15,12 +15,12 @@ from pipeline.alignment.scores import FIT_SCORES
 from pipeline.alignment.tables import ALL_NUISANCE, OF_NUISANCE, unique_part
 from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
+from pipeline.tracking.browsing import run_page, version_page
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registry import Registered, resolve
 from pipeline.tracking.stages.align.stage import Aligned, asked
 from pipeline.tracking.stages.report.settings import told_settings
 from pipeline.tracking.stages.tune.records import BERTSCORE
-from pipeline.tracking.store import run_link, version_link
 from pipeline.tuning.methods import METHODS
 from pipeline.words import FEATURE_CONTROLS, MODEL, NUISANCE, Objective
 
@@ -233,13 +233,12 @@ def _lineage_rows(links: Sequence[Link], models: dict[str, Registered]) -> Itera
             "brain": link.brain,
             "brain_digest": responses[0].dataset.digest,
             "model": link.model,
-            "model_link": version_link(registered.name, registered.version),
+            "model_link": version_page(registered.name, registered.version),
             **{f"{stage}_run": run_id for stage, run_id in runs.items()},
             **{f"{stage}_run_link": _address(run_id) for stage, run_id in runs.items()},
         }
 
 
 def _address(run_id: str) -> str:
-    if not run_id:  # of an alignment that was made before it named its features' run
-        return ""
-    return run_link(mlflow.get_run(run_id).info.experiment_id, run_id)
+    # an alignment that was made before it named its features' run has none
+    return run_page(run_id) if run_id else ""
