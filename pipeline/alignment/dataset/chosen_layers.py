@@ -37,7 +37,7 @@ def compute_nulls(
     DataFrame
         subject, direction, roi, permutation (0: the stimuli as they were), two_vs_two (float32).
     """
-    parts = list(_first(plan))
+    parts = list(first_parts(plan))
     units = [
         Unit(
             f"{part.subject}, permutations: {', '.join(part.some.rois)}",
@@ -70,7 +70,7 @@ def write_maps(plan: Plan, features: Arrays, fits: pd.DataFrame, folder: Path) -
         ``.nii.gz`` where coordinates are known, and ``maps.csv``.
     """
     lines = []
-    for part in _first(plan):
+    for part in first_parts(plan):
         folds = [fold.outer for fold in nested_folds(part.some.groups, part.settings)]
         places = plan.brain.subjects[part.subject].coordinates
         own = (fits.subject == part.subject) & (fits.split == part.settings.split)
@@ -80,17 +80,21 @@ def write_maps(plan: Plan, features: Arrays, fits: pd.DataFrame, folder: Path) -
             voxels = part.some.responses()[roi]
             maps = chosen_maps(part.some.cut(features), voxels, rows, folds, part.settings)
             where = None if places is None else places[columns]
-            stem = folder / _file_name(part.subject) / _file_name(roi)
-            write_voxel_map(stem.with_name(f"{stem.name}_r"), maps.r, where)
-            write_voxel_map(stem.with_name(f"{stem.name}_r2"), maps.r2, where)
+            write_voxel_map(map_file(folder, part.subject, f"{roi}_r"), maps.r, where)
+            write_voxel_map(map_file(folder, part.subject, f"{roi}_r2"), maps.r2, where)
             means = {"r": maps.mean_r.mean(), "r2": maps.mean_r2.mean()}
             lines.append({"subject": part.subject, "roi": roi, "voxels": len(columns), **means})
     pd.DataFrame(lines).to_csv(folder / "maps.csv", index=False)
 
 
-def _first(plan: Plan) -> Iterator[Part]:
+def first_parts(plan: Plan) -> Iterator[Part]:
     """Pass over what is only there for comparison, and over further repeats."""
     return (p for p in plan.parts() if p.repeat == 0 and p.settings.split == plan.splits[0].split)
+
+
+def map_file(folder: Path, subject: str, name: str) -> Path:
+    """Give the path, without suffix, of a map of a subject."""
+    return folder / _file_name(subject) / _file_name(name)
 
 
 def _file_name(name: str) -> str:

@@ -43,6 +43,7 @@ from pipeline.tracking.runs import (
 )
 from pipeline.tracking.score_files import read_scores
 from pipeline.tracking.seals import is_whole
+from pipeline.tracking.stages.align.pictures import draw_maps
 from pipeline.tracking.stages.align.reference import (
     NOT_OURS,
     PAIR_SUMS,
@@ -211,6 +212,7 @@ def run_align(config: AlignConfig) -> Aligned:
         if config.maps:
             with logged_folder(MAPS) as maps:
                 write_maps(plan, features, computed.fit_scores, maps)
+                draw_maps(plan, registered.title, maps)
         mlflow.log_text(computed.alphas.to_csv(index=False), ALPHAS)
         _log_fit_scores(computed.fit_scores, scores.split.iloc[0])
         _log_tables(computed, reference)
