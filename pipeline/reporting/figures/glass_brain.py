@@ -49,10 +49,10 @@ def glass_brain_figure(
             nibabel.Nifti1Image(volume, grid.affine),
             display_mode="lyrz",
             colorbar=True,
-            threshold=None,
+            threshold=1e-6,  # what is not shown is left blank
             vmin=0.0,
             vmax=max(0.1, float(volume.max())),
-            cmap="viridis",
+            cmap="inferno_r",
             symmetric_cbar=False,
             figure=figure,
         )
