@@ -88,10 +88,11 @@ def text_of(page, address, *expected):
 
 def test_the_first_link_shows_the_answer_and_its_figure(page, links):
     text_of(page, links["Answer and report"], "What does a person see?", "shallow visual prompt")
-    drawn = (
-        "return [...document.images].filter(i => i.src.includes('answer.svg') && i.naturalWidth)"
-    )
-    assert page.execute_script(f"{drawn}.length") == 1
+    drawn = "[...document.images].some(i => i.src.includes('answer.svg') && i.naturalWidth)"
+    end = time.monotonic() + PATIENCE
+    while not page.execute_script(f"return {drawn}") and time.monotonic() < end:
+        time.sleep(0.5)
+    assert page.execute_script(f"return {drawn}")
 
 
 def test_the_second_shows_the_scores_of_every_alignment(page, links):
