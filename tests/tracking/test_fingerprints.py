@@ -70,7 +70,7 @@ OFF_TRAIL = {
         f"tracking/stages/forecast/{name}.py"  # says what a study will take, and keeps nothing
         for name in ("constants", "facts", "inputs", "planning", "stage")
     ),
-    "tracking/stages/study.py",
+    *(f"tracking/stages/{name}.py" for name in ("cell", "cell_workers", "study")),
 }
 
 
