@@ -9,13 +9,14 @@ from entrypoints.command_line import read_command, run_command
 from pipeline.config import AlignConfig
 
 if TYPE_CHECKING:
-    from pipeline.tracking.stages.align.stage import Aligned
+    from pipeline.tracking.stages.align.aligned import Aligned
 
 
 def main(arguments: Sequence[str]) -> None:
     """Align and print the accuracies."""
     config = read_command(AlignConfig, arguments)
-    from pipeline.tracking.stages.align.stage import MAPS, run_align
+    from pipeline.tracking.stages.align.aligned import MAPS
+    from pipeline.tracking.stages.align.stage import run_align
     from pipeline.tracking.store import open_store
 
     open_store()

@@ -13,7 +13,7 @@ from pipeline.config import ReportConfig
 from pipeline.config.stage import listed_names
 from pipeline.errors import Problem, RegistryError, refuse
 from pipeline.tracking.lineage import Link, latest_study, read_lineage
-from pipeline.tracking.registry import resolve
+from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import find_runs
 from pipeline.words import NO_TASK
 

@@ -12,7 +12,7 @@ from mlflow.entities import Run
 
 from pipeline.errors import RegistryError
 from pipeline.tracking.lineage import Link, latest_study, read_lineage
-from pipeline.tracking.registry import Registered, resolve
+from pipeline.tracking.registered import Registered, resolve
 from pipeline.tracking.runs import NOTE
 from pipeline.tracking.store import HTTP, chosen_experiment
 from pipeline.tuning.methods import METHODS

@@ -37,7 +37,8 @@ def earlier_attempts(fingerprint: str) -> list[Run]:
 
 def discard_remains(run: Run) -> None:
     """Remove what a run that never finished has registered, and its logged models."""
-    from pipeline.tracking.registry import discard_version, made_by
+    from pipeline.tracking.registered import made_by
+    from pipeline.tracking.registry import discard_version
 
     registered = made_by(run.info.run_id)
     if registered is not None:

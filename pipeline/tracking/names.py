@@ -55,3 +55,17 @@ def metric_name(*parts: str) -> str:
 def original_names(texts: Iterable[str]) -> dict[str, str]:
     """Give the tags that keep the texts whose names are others: ``name/<valid name>`` -> text."""
     return {f"name/{valid_name(text)}": text for text in texts if valid_name(text) != text}
+
+
+def run_title(method: str, seed: int, stage: str, subject: str) -> str:
+    """Name a run: MLflow's page shows the first 18 characters, so the method comes first.
+
+    Parameters
+    ----------
+    method : str
+    seed : int
+        Named where it is another than 0.
+    stage, subject : str
+        Such as 'align' and 'tiny-gpt2-summarization v1'.
+    """
+    return " ".join([method, *([f"s{seed}"] if seed else []), stage, subject])

@@ -28,6 +28,8 @@ from pipeline.tracking.waiting import be_patient, wait_for_database, wait_for_se
 DEFAULT_STORE = "sqlite:///mlflow.db"
 DEFAULT_EXPERIMENT = "brain-alignment"
 HTTP = ("http://", "https://")
+#: Tag by which the UI opens an experiment in one of its modes, which is chat applications else.
+KIND, MODEL_TRAINING = "mlflow.experimentKind", "custom_model_development"
 SERVED = ("postgresql", "mysql")  # databases that processes reach over a network
 
 
@@ -108,12 +110,20 @@ def _being_opened(uri: str, writing: bool) -> Iterator[None]:
 
 
 def chosen_experiment() -> str:
-    """Give the id of the experiment in which new runs are made; make it where it is not there."""
+    """Give the id of the experiment in which new runs are made; make it where it is not there.
+
+    MLflow's UI opens it as one of model training.
+    """
     run_id = os.environ.get("MLFLOW_RUN_ID")
     if run_id:
-        return str(mlflow.get_run(run_id).info.experiment_id)
-    name = os.environ.get("MLFLOW_EXPERIMENT_NAME", DEFAULT_EXPERIMENT)
-    return str(mlflow.set_experiment(name).experiment_id)
+        experiment = mlflow.get_experiment(mlflow.get_run(run_id).info.experiment_id)
+    else:
+        name = os.environ.get("MLFLOW_EXPERIMENT_NAME", DEFAULT_EXPERIMENT)
+        experiment = mlflow.set_experiment(name)
+    experiment_id = str(experiment.experiment_id)
+    if KIND not in experiment.tags:  # what a person chose in the UI stays
+        mlflow.MlflowClient().set_experiment_tag(experiment_id, KIND, MODEL_TRAINING)
+    return experiment_id
 
 
 def run_link(experiment_id: str, run_id: str) -> str:

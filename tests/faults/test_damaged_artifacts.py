@@ -11,7 +11,7 @@ from pipeline.config import read_study
 from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.digests import file_digests
 from pipeline.tracking.lineage import read_lineage
-from pipeline.tracking.stages.align.stage import Aligned
+from pipeline.tracking.stages.align.aligned import Aligned
 from pipeline.tracking.stages.study import run_study
 
 TUNED = {"max_train": 40, "max_eval": 10, "max_steps": 2, "eval_every": 1}

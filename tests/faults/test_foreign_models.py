@@ -12,7 +12,7 @@ from pipeline.config import ExtractConfig, TuneConfig
 from pipeline.errors import ConfigError, RegistryError
 from pipeline.models.bases import PRETRAINED, find_base
 from pipeline.tracking.digests import digest_of_bytes, file_digests, folder_at
-from pipeline.tracking.registry import resolve
+from pipeline.tracking.registered import DETAILS, resolve
 from pipeline.tracking.stages.extract import run_extract
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tracking.versions import FILES, SEAL
@@ -46,7 +46,9 @@ def seal_again(version, folder):
     client = mlflow.MlflowClient()
     client.log_text(version.run_id, text, FILES)
     digest = digest_of_bytes(text.encode())
-    client.set_model_version_tag(version.name, version.version, SEAL, digest)
+    tags = client.get_model_version(version.name, version.version).tags
+    details = json.dumps({**json.loads(tags.get(DETAILS, "{}")), SEAL: digest})
+    client.set_model_version_tag(version.name, version.version, DETAILS, details)
 
 
 def extract(version, **settings):

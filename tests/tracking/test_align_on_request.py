@@ -10,7 +10,8 @@ from pipeline.config import AlignConfig, load_config
 from pipeline.errors import ConfigError
 from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.runs import artifact
-from pipeline.tracking.stages.align.stage import MAPS, run_align
+from pipeline.tracking.stages.align.aligned import MAPS
+from pipeline.tracking.stages.align.stage import run_align
 
 BRAIN = "simulated-pictures"
 QUICK = {"brain": BRAIN, "folds": 3, "inner_folds": 3, "trials": 4}

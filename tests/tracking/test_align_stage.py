@@ -14,10 +14,11 @@ from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.errors import AlignmentError, ConfigError, DataError, RegistryError
 from pipeline.features.store import FILE, write_features
-from pipeline.tracking.registry import resolve
+from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import artifact, find_runs
 from pipeline.tracking.stages.align import stage
-from pipeline.tracking.stages.align.stage import matching_features, run_align, share_at_border
+from pipeline.tracking.stages.align.records import share_at_border
+from pipeline.tracking.stages.align.stage import matching_features, run_align
 from pipeline.tracking.stages.extract import run_extract
 from pipeline.tracking.stages.tune.stage import run_tune
 
@@ -65,6 +66,22 @@ def test_the_run_and_the_model_carry_the_means(aligned, prompt, client):
             assert run.data.metrics[f"{key}/sim2"] == pytest.approx(by_subject["sim2"])
             tag = resolve(prompt.uri).tags[f"{BRAIN}/{key}"]
             assert float(tag) == pytest.approx(by_subject.mean(), abs=1e-4)
+
+
+def test_the_mean_over_rois_is_a_metric_of_the_run_and_of_the_model(aligned, prompt, client):
+    metrics = client.get_run(aligned.run_id).data.metrics
+    logged = {m.key: m.value for m in mlflow.get_logged_model(prompt.model_id).metrics}
+    for direction in ("encoding", "decoding"):
+        mean = np.mean([metrics[f"{direction}_2v2/{roi}"] for roi in ROIS])
+        assert metrics[f"mean/{direction}_2v2"] == pytest.approx(mean)
+        assert logged[f"mean/{direction}_2v2"] == pytest.approx(mean)
+
+
+def test_the_first_letters_of_a_runs_name_tell_it_from_others(aligned, prompt, client):
+    names = {client.get_run(i).info.run_name for i in (aligned.run_id, aligned.extract_run)}
+    names.add(client.get_run(prompt.run_id).info.run_name)
+    assert len({name[:18] for name in names}) == 3
+    assert all(name.startswith("prompt ") for name in names)
 
 
 def test_hard_pairs_ranks_and_borders_are_logged_beside_the_means(aligned, prompt, client):

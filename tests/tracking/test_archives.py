@@ -12,9 +12,9 @@ from pipeline.tracking.archives.exporting import export_study
 from pipeline.tracking.archives.importing import import_study
 from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.lineage import read_lineage
-from pipeline.tracking.registry import resolve
+from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import find_runs
-from pipeline.tracking.stages.align.stage import Aligned
+from pipeline.tracking.stages.align.aligned import Aligned
 from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.study import run_study
 from pipeline.tracking.store import open_store

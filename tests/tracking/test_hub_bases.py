@@ -11,6 +11,7 @@ from hub_server import Repository, on_its_own, served
 from vision_architectures import VISION, timm_folder
 
 from pipeline.models.bases import PRETRAINED
+from pipeline.tracking.registered import read_version
 
 pytestmark = [
     pytest.mark.slow,
@@ -73,7 +74,7 @@ def test_run_and_version_name_the_commit_that_was_fetched(tuned, model):
     name = f"{model.split('/')[1]}-{MODELS[model][0]}"
     (version,) = client.search_model_versions(f"name = '{name}'")
     expected = {"base_repository": model, "base_revision": commits[model]}
-    assert expected.items() <= version.tags.items()
+    assert expected.items() <= read_version(version).tags.items()
     assert expected.items() <= client.get_run(version.run_id).data.tags.items()
 
 
@@ -88,5 +89,5 @@ def test_the_base_that_is_kept_is_tagged_with_its_commit(tuned, model):
 def test_with_that_commit_the_same_tuning_is_found_again_without_the_hub(tuned):
     _, _, again = tuned
     for model, (task, method) in MODELS.items():
-        title = f"tune {model.split('/')[1]}-{task} {method}"
+        title = f"{method} tune {model.split('/')[1]}-{task}"
         assert f"{title}: already done, reusing run" in again

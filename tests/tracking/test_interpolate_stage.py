@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import TuningError
-from pipeline.tracking.registry import resolve
+from pipeline.tracking.registered import resolve, versions_of
 from pipeline.tracking.stages.tune.interpolate import check_devices, run_method
 from pipeline.tuning.methods.wise_ft import ALPHAS
 
@@ -15,9 +15,9 @@ def made(full, config_of):
 
 
 @pytest.fixture
-def versions(made, client):
-    found = client.search_model_versions(f"name = '{made.name}'")
-    return {v.tags["alpha"]: v for v in found if v.tags["method"] == "wise-ft"}
+def versions(made):
+    every = versions_of(made.name)
+    return {v.tags["alpha"]: v for v in every if v.tags["method"] == "wise-ft"}
 
 
 def test_every_alpha_is_a_version_between_base_and_full(versions, full):
@@ -58,11 +58,10 @@ def test_the_ends_are_the_base_and_the_full_version(versions, full):
     assert np.abs(middle - top).max() > 1e-4
 
 
-def test_what_was_made_before_is_reused(made, versions, config_of, client):
+def test_what_was_made_before_is_reused(made, versions, config_of):
     again = run_method(config_of("tiny-gpt2", "summarization", "wise-ft"))
     assert again == made
-    found = client.search_model_versions(f"name = '{made.name}'")
-    assert sum(v.tags["method"] == "wise-ft" for v in found) == len(ALPHAS)
+    assert sum(v.tags["method"] == "wise-ft" for v in versions_of(made.name)) == len(ALPHAS)
 
 
 def test_every_seed_gets_a_version_of_its_own(made, config_of, monkeypatch):

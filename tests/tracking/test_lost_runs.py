@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.tracking.claims import PROCESS
 from pipeline.tracking.lost_runs import close_lost_runs
-from pipeline.tracking.registry import made_by
+from pipeline.tracking.registered import made_by
 from pipeline.tracking.runs import Stage, find_runs, stage_run
 from pipeline.tracking.stages.tune.stage import RunRecorder, run_tune
 

@@ -12,7 +12,7 @@ from peft import LoraConfig, get_peft_model
 
 from pipeline.models.bases import Base
 from pipeline.tracking.kept_bases import keep_base
-from pipeline.tracking.registry import log_model
+from pipeline.tracking.logged_models import log_model
 
 PAIRS = [["who mends the net ?", "a sailor mends the old net on the pier ."]]
 TEXTS = [["the baker kneads the dough"], ["a sailor mends"]]

@@ -7,7 +7,7 @@ import mlflow
 import pytest
 
 from pipeline.errors import BaseUnreachableError, DataError, TuningError
-from pipeline.tracking.registry import resolve
+from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import artifact, find_runs
 from pipeline.tracking.stages.tune.stage import run_tune
 
@@ -142,7 +142,7 @@ def versions(name):
 def test_training_that_diverges_fails_its_run_and_registers_nothing(config_of, store):
     with pytest.raises(TuningError, match=r"expected a finite number"):
         run_tune(config_of("tiny-vit", "shapes", "full", learning_rate=1e30))
-    assert "finite number" in failed("tune tiny-vit-shapes full").data.tags["error"]
+    assert "finite number" in failed("full tune tiny-vit-shapes").data.tags["error"]
     assert not [v for v in versions("tiny-vit-shapes") if v.tags["method"] == "full"]
 
 
@@ -150,7 +150,7 @@ def test_an_unreachable_hub_fails_the_run_and_registers_nothing(config_of, store
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(store / "nothing"))
     with pytest.raises(BaseUnreachableError, match=r"local directory"):
         run_tune(config_of("gpt2", "summarization", "full"))
-    assert "local cache" in failed("tune gpt2-summarization full").data.tags["error"]
+    assert "local cache" in failed("full tune gpt2-summarization").data.tags["error"]
     assert not versions("gpt2-summarization")
 
 
@@ -158,7 +158,7 @@ def test_damaged_task_files_fail_the_run_and_register_nothing(config_of, store, 
     (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"not gzip")
     with pytest.raises(DataError, match=r"idx"):
         run_tune(config_of("tiny-vit", "mnist", "full", data_dir=str(tmp_path)))
-    assert failed("tune tiny-vit-mnist full").data.tags["error"]
+    assert failed("full tune tiny-vit-mnist").data.tags["error"]
     assert not versions("tiny-vit-mnist")
 
 
@@ -176,7 +176,7 @@ def test_what_names_say_does_not_fit_is_refused_before_anything_is_fetched(
     with pytest.raises(TuningError, match=message):
         run_tune(config_of(base, task, method))
     name = f"{base.split('/')[-1]}-{task}"
-    assert "expected" in failed(f"tune {name} {method}").data.tags["error"]
+    assert "expected" in failed(f"{method} tune {name}").data.tags["error"]
     assert not mlflow.MlflowClient().search_registered_models(f"name = '{name}'")
 
 

@@ -9,7 +9,7 @@ from pipeline.data import TASKS
 from pipeline.data.examples import TextPairs
 from pipeline.data.task import TaskData
 from pipeline.errors import BaseUnreachableError, Problem, TuningError
-from pipeline.tracking.registry import made_by
+from pipeline.tracking.registered import made_by
 from pipeline.tracking.runs import find_runs
 from pipeline.tracking.stages.tune.inputs import tune_request
 from pipeline.tracking.stages.tune.stage import RunRecorder, run_tune

@@ -10,7 +10,7 @@ from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ExtractConfig, ReportConfig
 from pipeline.errors import ConfigError, RegistryError
 from pipeline.models.bases import PRETRAINED
-from pipeline.tracking.registry import resolve
+from pipeline.tracking.registered import resolve
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.extract import run_extract
 from pipeline.tracking.stages.report.stage import run_report

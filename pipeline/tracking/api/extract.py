@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from pipeline.config import ExtractConfig
 from pipeline.errors import DataError, Problem, refuse
-from pipeline.tracking.registry import require_sound, resolve
+from pipeline.tracking.registered import resolve
+from pipeline.tracking.registry import require_sound
 from pipeline.tracking.stages.extract import features_of
 from pipeline.tracking.store import open_store
 from pipeline.words import Modality, Pooling

@@ -7,7 +7,7 @@ from mlflow.entities import Run
 
 from pipeline.config import ReportConfig
 from pipeline.tracking.lineage import Link, read_lineage
-from pipeline.tracking.registry import resolve
+from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import find_runs
 from pipeline.tracking.stages.report.stage import run_report
 

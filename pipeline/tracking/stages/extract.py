@@ -23,7 +23,8 @@ from pipeline.models.devices import chosen_device
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fetching import scratch_folder
 from pipeline.tracking.fingerprints import fingerprint
-from pipeline.tracking.registry import Registered, require_sound
+from pipeline.tracking.registered import Registered
+from pipeline.tracking.registry import require_sound
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
@@ -126,7 +127,7 @@ def extract_stage(config: ExtractConfig, registered: Registered, brain: BrainDat
     """Describe the stage with its inputs at hand."""
     inputs = {"model": registered.model_id, "stimuli": brain.stimuli.digest}
     return _stage(config).settled(
-        f"extract {registered.title} for {brain.name}",
+        f"{registered.title_of('extract')} for {brain.name}",
         fingerprint(
             "extract",
             config.model_dump(include={"pooling", "prompt_room"}),

@@ -15,15 +15,10 @@ from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.loading import TunedModel, load_untouched
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.kept_bases import keep_base
+from pipeline.tracking.logged_models import log_model
 from pipeline.tracking.names import valid_name
-from pipeline.tracking.registry import (
-    Registered,
-    log_model,
-    made_by,
-    made_whole_by,
-    register,
-    resolve,
-)
+from pipeline.tracking.registered import Registered, made_by, resolve
+from pipeline.tracking.registry import made_whole_by, register
 from pipeline.tracking.runs import NOTE, Stage, once, within_another_stage
 from pipeline.words import NO_TASK
 

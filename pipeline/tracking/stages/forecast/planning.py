@@ -22,7 +22,8 @@ from pipeline.forecast.report import report_cost
 from pipeline.forecast.tuning import base_cost, tune_cost
 from pipeline.models.bases import Base
 from pipeline.models.travelling.card import base_digest
-from pipeline.tracking.registry import Registered, made_whole_by
+from pipeline.tracking.registered import Registered
+from pipeline.tracking.registry import made_whole_by
 from pipeline.tracking.runs import Stage, finished_runs
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.reference import reference_stage

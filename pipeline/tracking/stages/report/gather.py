@@ -17,8 +17,8 @@ from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.browsing import run_page, version_page
 from pipeline.tracking.lineage import Link
-from pipeline.tracking.registry import Registered, resolve
-from pipeline.tracking.stages.align.stage import Aligned, asked
+from pipeline.tracking.registered import Registered, resolve
+from pipeline.tracking.stages.align.aligned import Aligned, model_scores
 from pipeline.tracking.stages.report.settings import told_settings
 from pipeline.tracking.stages.tune.records import BERTSCORE
 from pipeline.tuning.methods import METHODS
@@ -60,7 +60,7 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
         cell = _cell(link, registered)
         every = aligned.every_score()
         scores.append(_chosen(every, aligned.objective).assign(**cell))
-        profiles.append(asked(every).assign(**cell))
+        profiles.append(model_scores(every).assign(**cell))
         unique.append(unique_part(every, aligned.objective).assign(**cell, direction="encoding"))
         split = every.split.iloc[0]  # of several, only the one asked for is tested
         p_values.append(aligned.p_values().assign(**cell, split=split))

@@ -19,7 +19,7 @@ from pipeline.models.hub import revision_of
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.fingerprints import fingerprint
-from pipeline.tracking.names import valid_name
+from pipeline.tracking.names import run_title, valid_name
 from pipeline.tracking.runs import Stage
 from pipeline.tracking.versions import current_code
 from pipeline.tuning.method import Method
@@ -143,5 +143,5 @@ def tune_stage(config: TuneConfig) -> Stage:
         "method": config.method,
         "seed": str(config.seed),
     }
-    title = f"tune {model_name(config)} {config.method}"
+    title = run_title(config.method, config.seed, "tune", model_name(config))
     return Stage("tune", title, "", config.model_dump(), tags)

@@ -17,13 +17,8 @@ from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts
-from pipeline.tracking.registry import (
-    Registered,
-    best_of,
-    is_undamaged,
-    made_whole_by,
-    versions_with,
-)
+from pipeline.tracking.registered import Registered, best_of, versions_with
+from pipeline.tracking.registry import is_undamaged, made_whole_by
 from pipeline.tracking.runs import (
     finished_runs,
     leave_word_of_reuse,
@@ -32,7 +27,12 @@ from pipeline.tracking.runs import (
     visible_refusal,
     within_another_stage,
 )
-from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name, tune_request, tune_stage
+from pipeline.tracking.stages.tune.inputs import (
+    TuneRequest,
+    model_name,
+    tune_request,
+    tune_stage,
+)
 from pipeline.tracking.stages.tune.records import log_tuned
 from pipeline.tracking.stages.tune.stage import nothing_registered, run_tune
 from pipeline.tracking.stages.tune.untuned import untuned_statistics

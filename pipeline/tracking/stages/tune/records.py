@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 import mlflow
 
 from pipeline.tracking.claims import process_tag
-from pipeline.tracking.registry import MEASURE, log_model, register
+from pipeline.tracking.logged_models import log_model
+from pipeline.tracking.registry import MEASURE, TASK_SCORE, register
 from pipeline.tracking.runs import NOTE, log
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
 from pipeline.tracking.stages.tune.untuned import log_untuned
@@ -116,6 +117,7 @@ def log_tuned(
         "validation_score": repr(tuned.validation[tuned.primary].mean),
         **{k: str(v) for k, v in sizes.items()},
         **{f"task/{k}": f"{v.mean:.4f}" for k, v in tuned.test.items()},
+        TASK_SCORE: f"{tuned.primary} {tuned.test[tuned.primary].mean:.4f}",
         **logged.seals,
         **further,
     }

@@ -13,7 +13,8 @@ from pipeline.errors import Problem, RegistryError, TuningError
 from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts, take_over_curves
-from pipeline.tracking.registry import Registered, made_by, made_whole_by
+from pipeline.tracking.registered import Registered, made_by
+from pipeline.tracking.registry import made_whole_by
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
@@ -22,7 +23,11 @@ from pipeline.tracking.runs import (
     visible_refusal,
     within_another_stage,
 )
-from pipeline.tracking.stages.tune.inputs import TuneRequest, tune_request, tune_stage
+from pipeline.tracking.stages.tune.inputs import (
+    TuneRequest,
+    tune_request,
+    tune_stage,
+)
 from pipeline.tracking.stages.tune.records import RunRecorder, log_tuned
 from pipeline.tracking.stages.tune.untuned import untuned_statistics
 from pipeline.tracking.stages.tune.workspace import remove, workspace

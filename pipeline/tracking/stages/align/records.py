@@ -1,0 +1,162 @@
+"""Records of an alignment: tables and means in its run, means on the registered version."""
+
+from __future__ import annotations
+
+import mlflow
+import pandas as pd
+
+from pipeline.alignment import best_layers, mean_within
+from pipeline.alignment.dataset.plan import Computed, joined
+from pipeline.alignment.permutations.joint import cell_p_values, joint_p_values
+from pipeline.alignment.scores import FIT_SCORES
+from pipeline.alignment.tables import unique_part
+from pipeline.brains.dataset import BrainDataset
+from pipeline.tracking.brain_inputs import brain_input
+from pipeline.tracking.names import metric_name, original_names
+from pipeline.tracking.registered import Registered
+from pipeline.tracking.registry import add_brain_scores
+from pipeline.tracking.runs import NOTE, log, logged_folder
+from pipeline.tracking.stages.align.aligned import (
+    CEILINGS,
+    FIT_TABLE,
+    JOINT_P_VALUES,
+    NULLS,
+    P_VALUES,
+    SCORES,
+)
+from pipeline.tracking.stages.align.reference import PAIR_SUMS, Reference
+from pipeline.words import Objective
+
+#: Share of alphas chosen on the border of those tried above which the range is too narrow.
+MOST = 0.5
+
+
+def log_tables(computed: Computed, reference: Reference) -> None:
+    """Log every score, pair sum and ceiling, those of the folds' reference beside the model's."""
+    with logged_folder() as folder:
+        every = joined([computed.scores, reference.nuisance()])
+        every.to_csv(folder / SCORES, index=False)
+        joined([computed.pair_sums, reference.pair_sums()]).to_parquet(folder / PAIR_SUMS)
+        reference.ceilings().to_csv(folder / CEILINGS, index=False)
+    mlflow.set_tag("reference", reference.run_id)
+
+
+def log_nulls(nulls: pd.DataFrame) -> None:
+    """Log the null scores themselves, and the tests that rest on them."""
+    cells, joint = cell_p_values(nulls), joint_p_values(nulls)
+    with logged_folder() as folder:
+        nulls.to_parquet(folder / NULLS)
+        cells.to_csv(folder / P_VALUES, index=False)
+        joint.to_csv(folder / JOINT_P_VALUES, index=False)
+    single = {metric_name(f"{r.direction}_p", r.roi, r.subject): r.p for r in cells.itertuples()}
+    over_subjects = {metric_name(f"{r.direction}_joint_p", r.roi): r.p for r in joint.itertuples()}
+    over_rois = {
+        metric_name(f"{r.direction}_family_p", r.roi): r.p_family for r in joint.itertuples()
+    }
+    mlflow.log_metrics({**single, **over_subjects, **over_rois})
+
+
+def log_fit_scores(fits: pd.DataFrame, split: str) -> None:
+    """Log scores beside 2v2, and their means over subjects and folds of the split asked for."""
+    mlflow.log_text(fits.to_csv(index=False), FIT_TABLE)
+    means = fits[fits.split == split].groupby("roi", sort=False)[list(FIT_SCORES)].mean()
+    mlflow.log_metrics(
+        {
+            metric_name(f"encoding_{score}", roi): value
+            for roi, row in means.iterrows()
+            for score, value in row.dropna().items()
+        }
+    )
+
+
+def log_means(
+    scores: pd.DataFrame, registered: Registered, brain: BrainDataset, objective: Objective
+) -> None:
+    """Log means over folds, and over subjects, to the run, the model and its tune run."""
+    chosen = best_layers(scores, objective)
+    by_subject = chosen.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
+    by_roi = by_subject.groupby(["direction", "roi"], sort=False).mean()
+    means = {
+        metric_name(f"{direction}_2v2", roi): value for (direction, roi), value in by_roi.items()
+    }
+    single = {
+        metric_name(f"{direction}_2v2", roi, subject): value
+        for (direction, roi, subject), value in by_subject.items()
+    }
+    over_rois = {
+        metric_name("mean", f"{direction}_2v2"): value
+        for direction, value in by_roi.groupby("direction", sort=False).mean().items()
+    }
+    further = {
+        **over_rois,
+        **_hard_pairs_and_ranks(chosen),
+        "alpha_at_border": share_at_border(chosen),
+    }
+    mlflow.log_metrics(
+        {**means, **single, **further}, model_id=registered.model_id, dataset=brain_input(brain)
+    )
+    mlflow.set_tags(original_names([*brain.rois, *brain.subjects]))
+    # the registry's Compare shows the metrics of the run that made each version
+    client = mlflow.MlflowClient()
+    for metric, value in means.items():
+        client.log_metric(registered.run_id, metric, value)
+    add_brain_scores(registered, brain.name, means)
+    best = ", ".join(f"{name.replace('_2v2/', ' ')} {value:.4f}" for name, value in means.items())
+    log.info("  %s", best)
+    rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in means.items())
+    mlflow.set_tag(
+        NOTE,
+        f"2v2 accuracy of `{registered.uri}` with **{brain.name}** ({brain.source}), mean over "
+        f"{len(brain.subjects)} subjects; chance is 0.5.\n\n| | 2v2 |\n|---|---|\n{rows}",
+    )
+
+
+def _hard_pairs_and_ranks(chosen: pd.DataFrame) -> dict[str, float]:
+    """Average over subjects what 2v2 hides: pairs that share a label, and ranks among all."""
+    by = ["direction", "roi"]
+    within = mean_within(chosen, [*by, "subject"]).groupby(by, sort=False).mean()
+    ranks = chosen.groupby([*by, "subject"], sort=False).rank_accuracy.mean()
+    by_roi = ranks.groupby(by, sort=False).mean()
+    return {
+        **{
+            metric_name(f"{direction}_2v2_within", roi): value
+            for (direction, roi), value in within.items()
+        },
+        **{
+            metric_name(f"{direction}_rank", roi): value
+            for (direction, roi), value in by_roi.items()
+        },
+    }
+
+
+def share_at_border(chosen: pd.DataFrame) -> float:
+    """Say what share of the alphas that scores rest on may lie too far out; warn of most.
+
+    Parameters
+    ----------
+    chosen : DataFrame
+        Rows of the chosen layers: uses alpha_at_border.
+
+    Notes
+    -----
+    Of a dozen alphas two are the smallest and the largest, so some always lie there.
+    """
+    at_border = int(chosen.alpha_at_border.sum())
+    if at_border > MOST * len(chosen):
+        log.warning(
+            "  %d of %d chosen alphas are the smallest or the largest tried: align with a smaller "
+            "alpha_low or a larger alpha_high to see whether scores rise",
+            at_border,
+            len(chosen),
+        )
+    return at_border / len(chosen)
+
+
+def log_unique(scores: pd.DataFrame, reference: Reference, objective: Objective) -> None:
+    """Log what the model explains beyond nuisance features, mean over subjects and folds."""
+    alone = reference.nuisance()
+    if not alone.empty:
+        unique = unique_part(pd.concat([scores, alone], ignore_index=True), objective)
+        in_asked = unique[unique.split == scores.split.iloc[0]]
+        by_roi = in_asked.groupby("roi", sort=False)["unique"].mean()
+        mlflow.log_metrics({metric_name("unique_2v2", roi): value for roi, value in by_roi.items()})
