@@ -62,6 +62,24 @@ def test_what_was_being_written_at_a_crash_is_not_taken_for_finished(tmp_path, m
     assert table.square.tolist() == [4]
 
 
+@pytest.mark.parametrize("damaged", [
+    lambda content: content[: len(content) // 2],
+    lambda content: content[:40] + bytes([content[40] ^ 1]) + content[41:],
+    lambda content: content[:-10] + bytes([content[-10] ^ 255]) + content[-9:],
+    lambda _: b"",
+])  # fmt: skip
+@pytest.mark.parametrize("suffix", [".parquet", ".sha256"])
+def test_a_damaged_table_is_computed_again(tmp_path, damaged, suffix):
+    units, folder = [Unit("one", work.squares, (list(range(100)),))], tmp_path / "kept"
+    (first,) = compute_unfinished(units, folder, HERE)
+    (path,) = folder.glob(f"*{suffix}")
+    before = path.read_bytes()
+    path.write_bytes(damaged(before.ljust(50)))
+    (again,) = compute_unfinished(units, folder, HERE)
+    pd.testing.assert_frame_equal(again, first, check_exact=True)
+    assert path.read_bytes() == before
+
+
 def test_tables_come_in_the_order_of_the_units(tmp_path):
     units = [Unit(str(n), work.slow_squares, ([n], 0.2 - 0.1 * n)) for n in range(3)]
     tables = compute_unfinished(units, tmp_path / "kept", ComputeConfig(workers=3))
