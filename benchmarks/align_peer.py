@@ -1,4 +1,4 @@
-"""What a user would write instead: himalaya's KernelRidgeCV, explicit predictions, 2v2 of those."""
+"""The code a user would write instead: himalaya's KernelRidgeCV, its predictions, 2v2 of those."""
 
 from __future__ import annotations
 

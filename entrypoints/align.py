@@ -47,8 +47,8 @@ def _lines(aligned: Aligned) -> Iterator[str]:
         yield by_kind.round(3).to_string()
     for split, rows in aligned.unique().groupby("split", sort=False):
         means = rows.groupby("roi", sort=False)["unique"].mean()
-        found = ", ".join(f"{roi} {mean:+.3f}" for roi, mean in means.items())
-        yield f"encoding beyond nuisance features, {split} folds: {found}"
+        gains = ", ".join(f"{roi} {mean:+.3f}" for roi, mean in means.items())
+        yield f"encoding beyond nuisance features, {split} folds: {gains}"
     tested = aligned.p_values()
     if not tested.empty:
         yield f"p values of {tested.permutations.iloc[0]} permutations"

@@ -1,4 +1,4 @@
-"""What the entry points share: settings from a command line, and errors as one message."""
+"""Shared parts of the entry points: settings from a command line, and errors as one message."""
 
 from __future__ import annotations
 

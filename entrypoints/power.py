@@ -50,9 +50,9 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _text(config: PowerConfig, pilot: Pilot, design: ContrastDesign, table: pd.DataFrame) -> str:
-    found = table.assign(subjects_needed=[n or "too many" for n in table.subjects_needed])
+    readable = table.assign(subjects_needed=[n or "too many" for n in table.subjects_needed])
     names = {"standard_error": "+-", "wrong_sign": "wrong sign", "subjects_needed": "n for 80 %"}
-    listed: str = found.rename(columns=names).round(3).to_string(index=False)
+    listed: str = readable.rename(columns=names).round(3).to_string(index=False)
     return (
         f"Simulated: {config.n_stimuli} sentences, {config.n_repeats} times each, in "
         f"{config.folds} folds; two models with {config.direction} 2v2 of {pilot.mean:.3f} in "

@@ -1,4 +1,4 @@
-"""What a user can mend: every refusal names what was expected, what was found and what to do."""
+"""Errors that a user can mend: each names what was expected, what was found and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all tests share: offline, and the tiny bases of the repository."""
+"""Fixtures that all tests share: offline, and the tiny bases of the repository."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How well features of a model and responses of a brain predict each other.
+"""Scores of how well features of a model and responses of a brain predict each other.
 
 Arrays in, tables out: folds that never split a stimulus group, Gram matrices z-scored by training
 rows, kernel ridge, 2v2 accuracy, a nested search for alpha, and the noise ceiling.

@@ -1,4 +1,4 @@
-"""What cannot be aligned because it does not vary: whole arrays, and single patterns."""
+"""Refusals of what does not vary: whole arrays, and single patterns."""
 
 from __future__ import annotations
 

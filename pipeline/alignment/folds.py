@@ -1,4 +1,4 @@
-"""Which stimuli are trained on and which are tested, and the audit that no group is on both sides.
+"""Folds: the stimuli to train and to test on, and the audit that no group is on both sides.
 
 Predictions of different folds are never pooled: within pooled folds a predictor that only knows
 the mean of its training rows scores far below one half.

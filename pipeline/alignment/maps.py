@@ -1,4 +1,4 @@
-"""Where in the brain features predict responses: Pearson r and R² of every voxel."""
+"""Maps of voxels: Pearson r and R² between predicted and true responses."""
 
 from __future__ import annotations
 

@@ -83,9 +83,9 @@ def load_coursework(config: SelectedBrainConfig) -> BrainDataset:
     else:
         rows, groups = _derived(directory / "stimuli.txt", sentences)
     paths = {path.stem: path for path in _subject_files(directory)}
-    wanted = names_to_keep("subjects", str(directory), config.subject_names, paths)
+    selection = names_to_keep("subjects", str(directory), config.subject_names, paths)
     rois = names_to_keep("rois", _NAME, config.roi_names, _ROIS.values())
-    subjects = {name: _subject(paths[name], rows, rois, config.max_unusable) for name in wanted}
+    subjects = {name: _subject(paths[name], rows, rois, config.max_unusable) for name in selection}
     return BrainDataset(
         name=_NAME,
         stimuli=Stimuli(tuple(sentences[row] for row in rows), np.array(groups)),
@@ -95,8 +95,8 @@ def load_coursework(config: SelectedBrainConfig) -> BrainDataset:
     )
 
 
-def _refuse(path: Path, expected: str, found: str) -> None:
-    raise DataError(Problem(str(path), expected, found, _REMEDY))
+def _refuse(path: Path, expected: str, finding: str) -> None:
+    raise DataError(Problem(str(path), expected, finding, _REMEDY))
 
 
 def _lines(path: Path) -> list[str]:
@@ -112,8 +112,8 @@ def _lines(path: Path) -> list[str]:
     lines = [line.strip() for line in re.split(r"\r\n|\n|\r", text.rstrip())]
     empty = [number for number, line in enumerate(lines, start=1) if not line]
     if len(lines) != _N or empty:
-        found = f"{len(lines)} lines" + (f", line {empty[0]} empty" if empty else "")
-        _refuse(path, f"{_N} lines of text", found)
+        finding = f"{len(lines)} lines" + (f", line {empty[0]} empty" if empty else "")
+        _refuse(path, f"{_N} lines of text", finding)
     return lines
 
 
@@ -150,7 +150,7 @@ def _subject_files(directory: Path) -> list[Path]:
 
 
 def _subject(
-    path: Path, rows: NDArray[np.int64], wanted: tuple[str, ...], most_unusable: float
+    path: Path, rows: NDArray[np.int64], selection: tuple[str, ...], most_unusable: float
 ) -> Responses:
     """Read one subject's matrices side by side, letting each go once it is halved."""
     arrays = read_pickled_arrays(path)
@@ -158,7 +158,7 @@ def _subject(
     rois, parts, at = {}, [], 0
     for key in tuple(arrays):
         array = arrays.pop(key)
-        if _ROIS[key] not in wanted:
+        if _ROIS[key] not in selection:
             continue
         with np.errstate(over="ignore", invalid="ignore"):
             parts.append(array.numbers().astype(np.float32)[rows])
@@ -167,8 +167,8 @@ def _subject(
     del parts, array
     usable = usable_voxels(str(path), values, rois, most_unusable)
     good = np.unique(np.concatenate(list(usable.rois.values())))
-    kept = {roi: np.searchsorted(good, columns) for roi, columns in usable.rois.items()}
-    return Responses(with_columns(values, good), kept, left_out=usable.dropped)
+    columns_left = {roi: np.searchsorted(good, columns) for roi, columns in usable.rois.items()}
+    return Responses(with_columns(values, good), columns_left, left_out=usable.dropped)
 
 
 def _check_matrices(path: Path, arrays: dict[str, PickledArray]) -> None:

@@ -58,17 +58,19 @@ def load_digit69(config: MeasuredBrainConfig) -> BrainDataset:
     upright = pixels.reshape(-1, _SIDE, _SIDE).transpose(0, 2, 1)
     everywhere = {"visual": np.arange(responses.shape[1])}
     usable = usable_voxels(str(path), responses, everywhere, config.max_unusable)
-    kept = usable.rois["visual"]
-    seen = Responses(
-        with_columns(responses, kept), {"visual": np.arange(len(kept))}, left_out=usable.dropped
+    columns_left = usable.rois["visual"]
+    responses_left = Responses(
+        with_columns(responses, columns_left),
+        {"visual": np.arange(len(columns_left))},
+        left_out=usable.dropped,
     )
     names = np.array([f"image{number:03d}" for number in range(len(upright))])
     stimuli = Stimuli(np.repeat(upright[..., np.newaxis], 3, axis=3), names)
     return BrainDataset(
         name="digit69",
         stimuli=Stimuli(stimuli.items, merged_groups(stimuli, _NEAR_IDENTICAL)),
-        subjects={"s1": seen},
-        source=f"{_FILE} (van Gerven et al. 2010); {unusable_voxels_text({'s1': seen})}",
+        subjects={"s1": responses_left},
+        source=f"{_FILE} (van Gerven et al. 2010); {unusable_voxels_text({'s1': responses_left})}",
     )
 
 
@@ -84,8 +86,8 @@ def _read(path: Path) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Read responses, shape (n_stimuli, n_voxels), and pictures, shape (n_stimuli, 784)."""
     with MatFile(path) as file:
         if any(field not in file.variables for field in _FIELDS):
-            held = ", ".join(file.variables) or "no fields"
-            raise DataError(Problem(f"{path}: fields", ", ".join(_FIELDS), held, _REMEDY))
+            contents = ", ".join(file.variables) or "no fields"
+            raise DataError(Problem(f"{path}: fields", ", ".join(_FIELDS), contents, _REMEDY))
         headers = {field: file.variable(field).header for field in _FIELDS}
         check_numeric(file, allowed_bytes(path), _FIELDS)
         refuse(_problems(path, headers), DataError)
@@ -97,8 +99,8 @@ def _read(path: Path) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         stimuli = numeric_arrays(file, allowed_bytes(path), [f"stim{part}" for part in _PARTS])
     for field, pixels in stimuli.items():
         if pixels.dtype != np.uint8:  # whatever class MATLAB gives them, bytes are what is stored
-            held = f"{pixels.dtype} of shape {pixels.shape}"
-            raise DataError(Problem(f"{path}: {field}", "uint8 pixels", held, _REMEDY))
+            contents = f"{pixels.dtype} of shape {pixels.shape}"
+            raise DataError(Problem(f"{path}: {field}", "uint8 pixels", contents, _REMEDY))
     return responses, np.concatenate(list(stimuli.values()))
 
 
@@ -116,8 +118,8 @@ def _problems(path: Path, headers: Mapping[str, Header]) -> Iterator[Problem]:
         yield _misfit(path, "fmriTest", expected, tested)
 
 
-def _misfit(path: Path, field: str, expected: str, found: Header) -> Problem:
-    return Problem(f"{path}: {field}", expected, found.described, _REMEDY)
+def _misfit(path: Path, field: str, expected: str, finding: Header) -> Problem:
+    return Problem(f"{path}: {field}", expected, finding.described, _REMEDY)
 
 
 DIGIT69 = Brain(

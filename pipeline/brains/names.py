@@ -9,16 +9,16 @@ from pipeline.files.spelling import composed
 
 
 def names_to_keep(
-    setting: str, where: str, wanted: Sequence[str], present: Iterable[str]
+    setting: str, where: str, selection: Sequence[str], present: Iterable[str]
 ) -> tuple[str, ...]:
-    """Keep the wanted names, in the order in which they are there.
+    """Keep the names that are asked for, in the order in which they are there.
 
     Parameters
     ----------
     setting : 'subjects' or 'rois'
     where : str
         File or folder, for the messages.
-    wanted : sequence of str
+    selection : sequence of str
         Empty: all.
     present : iterable of str
 
@@ -29,11 +29,11 @@ def names_to_keep(
     """
     known = tuple(present)
     spellings = {composed(name) for name in known}
-    keys = {composed(name) for name in wanted} or spellings
+    keys = {composed(name) for name in selection} or spellings
     refuse(
         (
             Problem(f"{setting}: {name}", f"one of those in {where}", "none", nearest(name, known))
-            for name in wanted
+            for name in selection
             if composed(name) not in spellings
         ),
         ConfigError,

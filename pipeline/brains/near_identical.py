@@ -100,7 +100,7 @@ def shrink(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     n_pictures, height, width, channels = pictures.shape
     step = -(-max(height, width) // LARGEST_SIDE)
     rows, columns = height // step, width // step
-    kept = pictures[:, : rows * step, : columns * step]
-    blocks = kept.reshape(n_pictures, rows, step, columns, step, channels)
+    inner = pictures[:, : rows * step, : columns * step]
+    blocks = inner.reshape(n_pictures, rows, step, columns, step, channels)
     averaged: NDArray[np.float64] = blocks.mean(axis=(2, 4))
     return averaged

@@ -53,7 +53,7 @@ def overview(dataset: BrainDataset, ceilings: pd.DataFrame | None = None) -> pd.
 
 def _rows(dataset: BrainDataset) -> Iterator[dict[str, object]]:
     for subject, responses in dataset.subjects.items():
-        shown = responses.rows(len(dataset.stimuli))
+        table_rows = responses.rows(len(dataset.stimuli))
         repeats = responses.repeats
         for roi, columns in responses.rois.items():
             yield {
@@ -61,8 +61,8 @@ def _rows(dataset: BrainDataset) -> Iterator[dict[str, object]]:
                 "roi": roi,
                 "voxels": len(columns),
                 "left_out": responses.left_out.get(roi, 0),
-                "stimuli": len(shown),
-                "groups": len(np.unique(dataset.stimuli.groups[shown])),
+                "stimuli": len(table_rows),
+                "groups": len(np.unique(dataset.stimuli.groups[table_rows])),
                 "repeats": 1 if repeats is None else len(repeats),
                 "repeated": 0 if repeats is None else repeats.shape[1],
             }
@@ -71,15 +71,17 @@ def _rows(dataset: BrainDataset) -> Iterator[dict[str, object]]:
 def _misfit(table: pd.DataFrame, ceilings: pd.DataFrame) -> Problem | None:
     missing = [key for key in _KEYS if key not in ceilings.columns]
     if missing:
-        held = ", ".join(map(str, ceilings.columns))
-        return Problem("ceilings", "columns subject and roi", held, "Name whose ceilings they are.")
+        contents = ", ".join(map(str, ceilings.columns))
+        return Problem(
+            "ceilings", "columns subject and roi", contents, "Name whose ceilings they are."
+        )
     known = set(table[_KEYS].itertuples(index=False, name=None))
-    given = list(ceilings[_KEYS].itertuples(index=False, name=None))
-    for place, key in enumerate(given):
-        if key not in known or key in given[:place]:
-            found = f"subject {key[0]}, ROI {key[1]}" + (" twice" if key in known else "")
+    keys = list(ceilings[_KEYS].itertuples(index=False, name=None))
+    for place, key in enumerate(keys):
+        if key not in known or key in keys[:place]:
+            finding = f"subject {key[0]}, ROI {key[1]}" + (" twice" if key in known else "")
             remedy = "Estimate the ceilings from this dataset, one row for each subject and ROI."
-            return Problem("ceilings", "each subject and ROI of the dataset once", found, remedy)
+            return Problem("ceilings", "each subject and ROI of the dataset once", finding, remedy)
     return None
 
 
@@ -100,15 +102,18 @@ def overview_text(dataset: BrainDataset, ceilings: pd.DataFrame | None = None) -
     """
     table = overview(dataset, ceilings)
     scores = [name for name in table.columns if name.startswith("ceiling_")][:_MOST_SCORES]
-    shown = table.head(_MOST_ROWS)
-    columns = [_left(name, shown[name].astype(str).tolist()) for name in _KEYS]
+    table_rows = table.head(_MOST_ROWS)
+    columns = [_left(name, table_rows[name].astype(str).tolist()) for name in _KEYS]
     counts = ["voxels", "left_out", "stimuli", "groups", "repeats"]
     columns += [
-        _right(name.replace("_", " "), [f"{count:,}" for count in shown[name]]) for name in counts
+        _right(name.replace("_", " "), [f"{count:,}" for count in table_rows[name]])
+        for name in counts
     ]
-    columns += [_right(_heading(name), [_score(value) for value in shown[name]]) for name in scores]
+    columns += [
+        _right(_heading(name), [_score(value) for value in table_rows[name]]) for name in scores
+    ]
     lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
-    rest = len(table) - len(shown)
+    rest = len(table) - len(table_rows)
     return "\n".join(
         [
             *textwrap.wrap(f"{dataset.name}: {dataset.source}", WIDTH),
@@ -144,8 +149,8 @@ def _counted(count: int, what: str) -> str:
 
 
 def _heading(name: str) -> str:
-    written = name.removeprefix("ceiling_").replace("two_vs_two", "2v2")
-    return f"ceiling {written.replace('correlation', 'r')}"[:11]
+    title = name.removeprefix("ceiling_").replace("two_vs_two", "2v2")
+    return f"ceiling {title.replace('correlation', 'r')}"[:11]
 
 
 def _score(value: float) -> str:

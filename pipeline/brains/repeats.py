@@ -87,8 +87,8 @@ def most_showings(counts: NDArray[np.int64]) -> int:
     int
         0 if no stimulus was shown twice.
     """
-    tried = range(2, int(counts.max(initial=0)) + 1)
-    return max(tried, key=lambda r: (r * np.count_nonzero(counts >= r), r), default=0)
+    candidates = range(2, int(counts.max(initial=0)) + 1)
+    return max(candidates, key=lambda r: (r * np.count_nonzero(counts >= r), r), default=0)
 
 
 class Averaged:

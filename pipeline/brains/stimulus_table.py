@@ -60,12 +60,12 @@ def read_stimuli(folder: Path) -> StimulusTable:
     firsts: dict[str, int] = {}
     for number, row in enumerate(rows):
         firsts.setdefault(_identity(row, number), number)
-    shown = [rows[number] for number in firsts.values()]
+    first_rows = [rows[number] for number in firsts.values()]
     places = {identity: place for place, identity in enumerate(firsts)}
-    items = tuple(row[kind] for row in shown)
+    items = tuple(row[kind] for row in first_rows)
     stimuli = Stimuli(
         items if kind == "text" else _pictures(folder, items),
-        np.array([row["group"] for row in shown]),
+        np.array([row["group"] for row in first_rows]),
     )
     refuse(_same_problems(path, stimuli, list(firsts.values())), DataError, _MOST_TOLD)
     order = [places[_identity(row, number)] for number, row in enumerate(rows)]
@@ -108,7 +108,7 @@ def _width_problems(path: Path, table: Table) -> Iterator[Problem]:
 
 
 def _header_problems(path: Path, header: list[str]) -> Iterator[Problem]:
-    where, held = f"{path}: header", ", ".join(header) or "no columns"
+    where, contents = f"{path}: header", ", ".join(header) or "no columns"
     separated = separator_problem(where, header)
     if separated is not None:
         yield separated
@@ -117,9 +117,11 @@ def _header_problems(path: Path, header: list[str]) -> Iterator[Problem]:
     for name in dict.fromkeys(name for name in header if header.count(name) > 1):
         yield Problem(where, "every column once", f"'{name}' twice", "Rename one of them.")
     if ("text" in header) == ("image" in header):
-        yield Problem(where, "a column 'text' or a column 'image'", held, nearest("text", known))
+        yield Problem(
+            where, "a column 'text' or a column 'image'", contents, nearest("text", known)
+        )
     if "group" not in header:
-        yield Problem(where, "a column 'group'", held, "Give every stimulus its group.")
+        yield Problem(where, "a column 'group'", contents, "Give every stimulus its group.")
 
 
 def _row_problems(path: Path, rows: list[dict[str, str]], kind: str) -> Iterator[Problem]:

@@ -86,8 +86,8 @@ def usable_voxels(
     columns = np.unique(np.concatenate([*rois.values(), np.array([], dtype=np.int64)]))
     good = np.zeros(values.shape[1], dtype=bool)
     good[columns] = np.logical_and(*finite_and_varying(values, columns))
-    kept = {roi: members[good[members]] for roi, members in rois.items()}
-    lost = {roi: len(members) - len(kept[roi]) for roi, members in rois.items()}
+    rois_left = {roi: members[good[members]] for roi, members in rois.items()}
+    lost = {roi: len(members) - len(rois_left[roi]) for roi, members in rois.items()}
     refuse(
         (
             Problem(
@@ -101,7 +101,7 @@ def usable_voxels(
         ),
         DataError,
     )
-    return UsableVoxels(kept, {roi: count for roi, count in lost.items() if count})
+    return UsableVoxels(rois_left, {roi: count for roi, count in lost.items() if count})
 
 
 def _remedy(values: NDArray[np.floating]) -> str:

@@ -78,13 +78,13 @@ def at_most_values(number: int, info: ValidationInfo, others: tuple[str, ...]) -
     for name in others:
         values *= info.data.get(name, 1)
     if values > _MOST_VALUES:
-        told = " x ".join(f"{name} {info.data[name]:,}" for name in others if name in info.data)
+        sizes = " x ".join(f"{name} {info.data[name]:,}" for name in others if name in info.data)
         raise PydanticCustomError(
             "too_many_values",
             "at most {most}: with {others} there are {most_values} responses of each ROI at most",
             {
                 "most": f"{_MOST_VALUES * number // values:,}",
-                "others": told,
+                "others": sizes,
                 "most_values": f"{_MOST_VALUES:,}",
             },
         )

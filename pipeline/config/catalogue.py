@@ -172,9 +172,9 @@ def _mismatches(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Ite
     anchor = next((field for field in ("base", "task") if field in known), None)
     if anchor is None:
         return
-    wanted = known[anchor].modalities
+    anchor_modalities = known[anchor].modalities
     others = [field for field in ("task", "method", "brain") if field in known and field != anchor]
-    unfit = [field for field in others if not wanted & known[field].modalities]
+    unfit = [field for field in others if not anchor_modalities & known[field].modalities]
     if {"task", "brain"} <= set(unfit) and known["task"].modalities & known["brain"].modalities:
         # task and brain agree: it is the base that is wrong
         yield _misfit(settings, known, anchor, "task")
@@ -186,11 +186,11 @@ def _mismatches(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Ite
 def _misfit(
     settings: Mapping[str, Any], known: Mapping[str, Listed], field: str, anchor: str
 ) -> Problem:
-    fits, found = ("/".join(sorted(known[name].modalities)) for name in (anchor, field))
+    fits, finding = ("/".join(sorted(known[name].modalities)) for name in (anchor, field))
     return Problem(
         field,
         f"one for {fits}, as {anchor} '{settings[anchor]}' is",
-        f"'{settings[field]}', which is for {found}",
+        f"'{settings[field]}', which is for {finding}",
         f"Change {field} or {anchor}.",
     )
 
@@ -229,17 +229,17 @@ def _directories(
     settings: Mapping[str, Any], fitting: Mapping[str, Listed], in_place: bool
 ) -> Iterator[Problem]:
     for field, directory_field in (("task", "data_dir"), ("brain", "brain_dir")):
-        given = str(settings.get(directory_field) or "")
+        directory = str(settings.get(directory_field) or "")
         needed = field in fitting and fitting[field].needs_directory
-        if needed and not given:
-            found = "none given"
-        elif in_place and given and not is_folder(given):
-            found = f"'{given}', which is no directory"
+        if needed and not directory:
+            finding = "none given"
+        elif in_place and directory and not is_folder(directory):
+            finding = f"'{directory}', which is no directory"
         else:
             continue
         yield Problem(
             directory_field,
             f"an existing directory with the files of {field} '{settings.get(field)}'",
-            found,
+            finding,
             f"Pass {directory_field}=<directory>.",
         )

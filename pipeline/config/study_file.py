@@ -40,12 +40,12 @@ def read_study(path: Path, catalogue: Catalogue) -> StudyConfig:
     study = StudyConfig.model_validate(values)
     refuse(_too_many(path, study), ConfigError)
     overridden = [*_overridden(path, study), *_repetitions(path, study)]
-    found = {str(problem): problem for problem in overridden}
+    problems_by_text = {str(problem): problem for problem in overridden}
     for number, grid in enumerate(study.grids, start=1):
         for problem in _grid_problems(grid, study.defaults, catalogue):
             placed = replace(problem, where=f"{path}, grid {number}: {problem.where}")
-            found[str(placed)] = placed
-    refuse(found.values(), ConfigError)
+            problems_by_text[str(placed)] = placed
+    refuse(problems_by_text.values(), ConfigError)
     return study
 
 

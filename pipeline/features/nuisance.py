@@ -1,4 +1,4 @@
-"""What voxels may follow besides what a model knows: length, place, words, brightness, pixels.
+"""Nuisance features, which voxels may follow too: length, place, words, brightness, pixels.
 
 A model's features predict responses partly because they, too, follow how long a sentence is or
 how bright a picture. Scored beside the model, such nuisance features say how far that goes.

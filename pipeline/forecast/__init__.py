@@ -1,1 +1,1 @@
-"""What the runs of a study will take, counted from its settings and constants of the machine."""
+"""Forecasts of what a study's runs take, from its settings and constants of the machine."""

@@ -1,4 +1,4 @@
-"""What features, ceilings and brain scores take."""
+"""Costs of features, ceilings and brain scores."""
 
 from __future__ import annotations
 

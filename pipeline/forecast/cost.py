@@ -1,4 +1,4 @@
-"""What one run costs."""
+"""The cost of one run."""
 
 from __future__ import annotations
 

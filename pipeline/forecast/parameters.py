@@ -1,4 +1,4 @@
-"""How many parameters a method trains, counted from the size of the base."""
+"""Numbers of parameters that methods train, counted from the size of the base."""
 
 from __future__ import annotations
 

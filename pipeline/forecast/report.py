@@ -1,4 +1,4 @@
-"""What a report takes."""
+"""Time and memory that a report takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tuning takes: search, training, validation, and scores of the model and of its base."""
+"""Costs of tuning: search, training, validation, and scores of the model and of its base."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often the alpha that was chosen lies on the border of those that were tried."""
+"""Shares of chosen alphas that lie on the border of those tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others have published on the question: the seed paper's tables, and claims in words."""
+"""Published results on the question: the seed paper's tables, and claims in words."""
 
 from __future__ import annotations
 

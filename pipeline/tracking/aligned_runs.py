@@ -124,11 +124,11 @@ def _matching_runs(filter_string: str) -> list[Run]:
 
 def _newest(runs: list[Run]) -> Iterator[Run]:
     """Keep the newest run of each base, task, method, seed and brain; they come newest first."""
-    seen = set()
+    cells = set()
     for run in runs:
         cell = tuple(run.data.tags.get(key) for key in ("base", "task", "method", "seed", "brain"))
-        if cell not in seen:
-            seen.add(cell)
+        if cell not in cells:
+            cells.add(cell)
             yield run
 
 

@@ -73,14 +73,14 @@ def trail(package: Package, stage: Place) -> dict[Place, Source]:
     """
     reporting = stage[0].startswith(REPORT)
     places: dict[Place, Source] = {}
-    seen: set[Place] = set()
+    visited: set[Place] = set()
     waiting = [stage]
     while waiting:
         module, name = waiting.pop()
         source = package.source(module)
-        if (module, name) in seen or source is None or not _counts(module, source, reporting):
+        if (module, name) in visited or source is None or not _counts(module, source, reporting):
             continue
-        seen.add((module, name))
+        visited.add((module, name))
         if name in source.definitions:
             if (module, name) == stage or not _is_stage(module, source, name):
                 places |= {(module, name): source, (module, ""): source}

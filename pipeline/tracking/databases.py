@@ -36,8 +36,8 @@ def check_database(database: Path) -> None:
     try:
         refuse(_problems(database), RegistryError)
     except sqlite3.Error as error:
-        found = f"'{database}': {error}"
-        raise RegistryError(Problem(WHERE, EXPECTED, found, f"{REMEDY}.")) from error
+        finding = f"'{database}': {error}"
+        raise RegistryError(Problem(WHERE, EXPECTED, finding, f"{REMEDY}.")) from error
 
 
 def prepare_database(database: Path) -> None:
@@ -65,13 +65,13 @@ def _problems(database: Path) -> Iterator[Problem]:
         yield Problem(WHERE, EXPECTED, f"a folder '{database}'", f"{REMEDY}.")
     elif not database.exists():
         if not os.access(database.parent, os.W_OK):
-            found = f"a folder '{database.absolute().parent}' that can be read only"
-            yield Problem(WHERE, EXPECTED, found, f"{REMEDY}.")
+            finding = f"a folder '{database.absolute().parent}' that can be read only"
+            yield Problem(WHERE, EXPECTED, finding, f"{REMEDY}.")
     elif not os.access(database, os.R_OK):
         yield Problem(WHERE, EXPECTED, f"'{database}', which may not be read", f"{REMEDY}.")
     elif not _is_of_mlflow(database):
-        found = f"'{database}', a file of something else"
-        yield Problem(WHERE, EXPECTED, found, f"{REMEDY}.")
+        finding = f"'{database}', a file of something else"
+        yield Problem(WHERE, EXPECTED, finding, f"{REMEDY}.")
 
 
 def _is_of_mlflow(database: Path) -> bool:

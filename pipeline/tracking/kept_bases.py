@@ -48,8 +48,8 @@ def _holds(run_id: str, digest: str) -> bool:
     run = mlflow.get_run(run_id)
     if not is_whole(run):
         return False
-    with folder_at(f"{run.info.artifact_uri}/{FOLDER}") as kept:
-        return base_digest(kept) == digest
+    with folder_at(f"{run.info.artifact_uri}/{FOLDER}") as base_folder:
+        return base_digest(base_folder) == digest
 
 
 def _lay_down_again(run_id: str, folder: Path) -> None:

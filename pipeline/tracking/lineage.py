@@ -1,4 +1,4 @@
-"""Which runs a study is made of, as its own run keeps it for the report."""
+"""Lineage of a study: the runs it is made of, as its own run keeps them for the report."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def read_lineage(study: str) -> tuple[str, list[Link]]:
     try:
         run = mlflow.get_run(study)
     except mlflow.exceptions.MlflowException as error:
-        found = f"'{study}', which this store does not have"
-        raise RegistryError(Problem("study", "the run id of a study", found, remedy)) from error
+        finding = f"'{study}', which this store does not have"
+        raise RegistryError(Problem("study", "the run id of a study", finding, remedy)) from error
     if run.data.tags.get("lineage") != "logged":
-        found = f"'{study}', a run of stage {run.data.tags.get('stage')} ({run.info.status})"
+        finding = f"'{study}', a run of stage {run.data.tags.get('stage')} ({run.info.status})"
         expected = "the run id of a study whose models are all aligned"
-        raise RegistryError(Problem("study", expected, found, remedy))
+        raise RegistryError(Problem("study", expected, finding, remedy))
     stored = json.loads(Path(artifact(study, FILE)).read_text(encoding="utf-8"))
     return stored["asks"], [Link(**link) for link in stored["links"]]
 

@@ -1,4 +1,4 @@
-"""Where a store lies on this machine, and where those who work on it leave word for one another."""
+"""Places of a store on this machine, and where its users leave word for one another."""
 
 from __future__ import annotations
 

@@ -113,14 +113,14 @@ def add_brain_scores(model: Registered, brain: str, scores: Mapping[str, float])
         ``decoding_2v2/<roi>`` and the like; means over subjects.
     """
     name = valid_name(brain)
-    shown = (f"{metric.replace('_2v2/', ' ')} {score:.4f}" for metric, score in scores.items())
+    readable = (f"{metric.replace('_2v2/', ' ')} {score:.4f}" for metric, score in scores.items())
     with _claimed(model.name):  # what two alignments add at once must both stay
         tags = mlflow.MlflowClient().get_model_version(model.name, model.version).tags
         details = json.loads(tags.get(DETAILS, "{}"))
         details |= {f"{name}/{metric}": f"{score:.4f}" for metric, score in scores.items()}
         lines = tags.get(BRAIN_SCORES, "").splitlines()
         others = [line for line in lines if not line.startswith(f"{name}: ")]
-        texts = "\n".join([*others, f"{name}: {'; '.join(shown)}"])
+        texts = "\n".join([*others, f"{name}: {'; '.join(readable)}"])
         _set_tags(model, {DETAILS: _as_text(details), BRAIN_SCORES: texts})
 
 

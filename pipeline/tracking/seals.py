@@ -56,15 +56,15 @@ def artifact_problem(run: Run, name: str, path: Path) -> Problem | None:
         return None
     root = path.parents[len(Path(name).parts) - 1]
     try:
-        found = _damage(run, root, name)
+        differences = _damage(run, root, name)
     except (OSError, mlflow.exceptions.MlflowException) as error:
-        found = [f"{MANIFEST} missing: {error}"]
-    if not found:
+        differences = [f"{MANIFEST} missing: {error}"]
+    if not differences:
         return None
     return Problem(
         f"run {run.info.run_id}",
         f"'{name}' as stage {run.data.tags.get('stage')} logged it",
-        ", ".join(found[:5]),
+        ", ".join(differences[:5]),
         "Run that stage (or the study) again with the same settings: what is damaged is made anew.",
     )
 

@@ -1,4 +1,4 @@
-"""Where the work of a run that has not finished is kept."""
+"""Folders that keep the work of runs that have not finished."""
 
 from __future__ import annotations
 

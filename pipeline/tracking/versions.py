@@ -76,8 +76,8 @@ def damage_of_version(model_id: str, run_id: str, tags: Mapping[str, str]) -> li
         if digest_of_bytes(content) != tags.get(SEAL):
             return [f"{FILES} changed"]
         with folder_at(_location(model_id)) as folder:
-            found = damage(json.loads(content), folder, further=True)
-        return [*found, *_damage_of_base(tags)]
+            finding = damage(json.loads(content), folder, further=True)
+        return [*finding, *_damage_of_base(tags)]
     except (OSError, mlflow.exceptions.MlflowException) as error:
         return [f"a file missing ({error})"]
 
@@ -110,13 +110,13 @@ def version_problems(
         remedy = "Name one that tune of this version of the project has registered."
         yield Problem(f"model {uri}", expected, "one without a list of its files", remedy)
         return
-    found = damage_of_version(model_id, run_id, tags)
+    finding = damage_of_version(model_id, run_id, tags)
     if trusted:
-        found = [name for name in found if not name.startswith((CODE.name, TRAVELLING))]
-    if found:
+        finding = [name for name in finding if not name.startswith((CODE.name, TRAVELLING))]
+    if finding:
         expected = "the files that tune logged"
         remedy = "Run tune (or the study) again with its settings: it makes the version anew."
-        yield Problem(f"model {uri}", expected, ", ".join(found[:5]), remedy)
+        yield Problem(f"model {uri}", expected, ", ".join(finding[:5]), remedy)
     elif not trusted:
         with folder_at(_location(model_id)) as folder:
             yield from _code_problems(uri, folder)
@@ -142,8 +142,8 @@ def _code_problems(uri: str, folder: Path) -> Iterator[Problem]:
         flavor = {}
     if not _is_ours(flavor):
         expected = "a version that tune registered, whose code is the project's"
-        found = "another kind of model: loading it would run code of its own"
-        yield Problem(f"model {uri}", expected, found, "Name a version that tune has registered.")
+        finding = "another kind of model: loading it would run code of its own"
+        yield Problem(f"model {uri}", expected, finding, "Name a version that tune has registered.")
     elif code_digest(folder / CODE.name, folder / TRAVELLING) not in known_code():
         expected = "code of this version of the project, or of a release"
         remedy = (

@@ -97,7 +97,7 @@ def wait_for_database(uri: str) -> None:
         It could not within the time.
     """
     engine = sqlalchemy.create_engine(uri, connect_args={"connect_timeout": math.ceil(ONE_TRY)})
-    shown = engine.url.render_as_string(hide_password=True)
+    address = engine.url.render_as_string(hide_password=True)
 
     def ask() -> str | None:
         try:
@@ -106,7 +106,7 @@ def wait_for_database(uri: str) -> None:
             return str(error.orig).strip().splitlines()[-1]
         return None
 
-    _wait(f"database {shown}", ask, "Start it, or correct MLFLOW_TRACKING_URI.")
+    _wait(f"database {address}", ask, "Start it, or correct MLFLOW_TRACKING_URI.")
     engine.dispose()
 
 

@@ -1,1 +1,1 @@
-"""How a base is adapted to a task: the methods, one training loop, the search, the scores."""
+"""Tuning of a base to a task: the methods, one training loop, the search, the scores."""

@@ -1,4 +1,4 @@
-"""What a tuning needs of the hub, and whether it is to be had: known before anything expensive."""
+"""Checks that the hub gives what a tuning needs, made before anything expensive."""
 
 from __future__ import annotations
 

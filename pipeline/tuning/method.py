@@ -1,4 +1,4 @@
-"""What a method is: a way of adapting a base, with the recipe its literature uses."""
+"""Methods: ways of adapting a base, each with the recipe its literature uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a prompt or prefix leaves room for a text in the context of a base."""
+"""Room that a prompt or prefix leaves for a text in the context of a base."""
 
 from __future__ import annotations
 

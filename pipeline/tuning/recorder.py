@@ -1,4 +1,4 @@
-"""What a tuning needs from outside: someone to tell, and a place for what is not finished."""
+"""Interfaces of a tuning to its surroundings: a recorder, and a place for what is not finished."""
 
 from __future__ import annotations
 

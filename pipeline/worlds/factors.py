@@ -1,4 +1,4 @@
-"""What is known about a sentence: the latent factors that simulated voxels respond to."""
+"""Latent factors of a sentence, which simulated voxels respond to."""
 
 from __future__ import annotations
 

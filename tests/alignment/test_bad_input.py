@@ -1,4 +1,4 @@
-"""What cannot be aligned is refused with what to do; what can be never gives NaN."""
+"""Inputs that cannot be aligned are refused with what to do; those that can never give NaN."""
 
 import numpy as np
 import pytest

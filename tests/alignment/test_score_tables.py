@@ -1,4 +1,4 @@
-"""What is made of scores: trials, borders, hard pairs, and one layer for each fold."""
+"""Score tables give trials, borders, hard pairs, and one layer for each fold."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""How much memory a loader takes, seen from outside and from inside.
+"""Memory that a loader takes, seen from outside and from inside.
 
 ``one_subject`` is the measure: the numbers of one subject as its files store them, or what is kept
 of them if that is more (averages and repeats can be more than the trials they are made of).

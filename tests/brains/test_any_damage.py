@@ -1,4 +1,4 @@
-"""Whatever happens to a file that a brain reads: one refusal of ours, or a sound dataset.
+"""A damaged file of a brain dataset gives one refusal of ours, or a sound dataset.
 
 What carries a checksum gives the very same dataset or none. Elsewhere a changed letter is another
 letter and a changed number another number, and nothing can tell; but whatever comes out has

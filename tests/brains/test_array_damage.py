@@ -1,4 +1,4 @@
-"""Whatever byte of a file is damaged: one refusal, or a dataset that can be accounted for."""
+"""A damaged byte of a file gives one refusal, or a dataset that can be accounted for."""
 
 import shutil
 import tempfile

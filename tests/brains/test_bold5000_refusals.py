@@ -1,4 +1,4 @@
-"""What of release 1.0 is missing, damaged or does not fit is refused with file and field named."""
+"""Parts of release 1.0 that are missing, damaged or do not fit are refused by file and field."""
 
 import tracemalloc
 import zlib

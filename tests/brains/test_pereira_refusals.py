@@ -1,4 +1,4 @@
-"""What is missing in Pereira's files or does not fit is refused with file and field named."""
+"""Parts of Pereira's files that are missing or do not fit are refused by file and field."""
 
 import numpy as np
 import pereira_files as files

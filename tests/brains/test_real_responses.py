@@ -1,4 +1,4 @@
-"""What real responses show: the published means of the language network, and BOLD5000 parcels."""
+"""Real responses show the published means of the language network, and BOLD5000 parcels."""
 
 import csv
 from pathlib import Path

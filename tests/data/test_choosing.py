@@ -1,4 +1,4 @@
-"""Which rows are trained on and which are tested on: disjoint, seeded, whole groups."""
+"""Rows to train on and rows to test on are disjoint, seeded, whole groups."""
 
 import numpy as np
 import pytest

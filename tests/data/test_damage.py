@@ -1,4 +1,4 @@
-"""Whatever is damaged in a corpus's files, it is read or refused; nothing else happens."""
+"""A damaged file of a corpus is read or refused; nothing else happens."""
 
 import contextlib
 import gzip

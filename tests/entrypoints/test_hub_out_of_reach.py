@@ -1,4 +1,4 @@
-"""What only a silent hub has is refused before anything that takes long, all of it at once."""
+"""All that only a silent hub has is refused at once, before anything that takes long."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What README has a reader copy is run as it stands: models, tasks, brain data, serving."""
+"""Commands of README run as they stand: models, tasks, brain data, serving."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What must hold of a store after any accident, and what of two stores is compared."""
+"""Claims that hold of a store after any accident, and what of two stores is compared."""
 
 from collections import Counter
 

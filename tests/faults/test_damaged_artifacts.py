@@ -1,4 +1,4 @@
-"""Whatever is damaged in a store is not used, and made again by the command that made it."""
+"""A damaged artifact of a store is not used, and made again by the command that made it."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What does not fit into a context is counted, and a prompt that takes more room is refused."""
+"""Stimuli that do not fit into a context are counted; a prompt that takes more room is refused."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is saved is what the card says, and what is loaded does what was saved."""
+"""A saved model is what the card says, and a loaded one does what was saved."""
 
 import json
 

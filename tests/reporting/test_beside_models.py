@@ -1,4 +1,4 @@
-"""What stands beside the models' accuracies: ceilings, the other split, nuisance, repeats."""
+"""Ceilings, the other split, nuisance features and repeats stand beside the models' accuracies."""
 
 from __future__ import annotations
 

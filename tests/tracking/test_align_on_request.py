@@ -1,4 +1,4 @@
-"""What an alignment does only when asked: p values, maps of voxels, another width or objective."""
+"""An alignment gives p values, maps of voxels, another width or objective only on request."""
 
 import mlflow
 import numpy as np

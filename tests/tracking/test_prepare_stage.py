@@ -1,4 +1,4 @@
-"""What prepare has read is shown, kept, and aligned with like the original."""
+"""A prepared dataset is shown, kept, and aligned with like the original."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a registered version is given: columns by name, texts that are texts, or one sentence."""
+"""A registered version takes columns by name and texts that are texts, or refuses in a sentence."""
 
 import numpy as np
 import pandas as pd

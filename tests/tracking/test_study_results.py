@@ -1,4 +1,4 @@
-"""What a report is told of the runs of a study: scores, settings, layers, addresses."""
+"""A report has of the runs of a study: scores, settings, layers, addresses."""
 
 import mlflow
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 from pipeline.data import TASKS
 from pipeline.features.store import by_layer
 from pipeline.tracking.stages.report.gather import layer_number, shown_metrics
-from pipeline.tracking.stages.report.settings import told_settings, written
+from pipeline.tracking.stages.report.settings import as_text, told_settings
 from pipeline.tracking.store import run_link
 
 
@@ -62,7 +62,7 @@ def test_settings_that_nothing_tells_apart_are_listed():
 
 def test_params_are_written_as_a_person_would():
     read = ("True", "False", "10000.0", "0.0001", "1000", "two_vs_two", "tiny-bert", "grouped")
-    assert [written(value) for value in read] == [
+    assert [as_text(value) for value in read] == [
         "yes",
         "no",
         "10,000",

@@ -1,4 +1,4 @@
-"""Whatever decides what a base or its scorer computes makes another tuning."""
+"""All that decides what a base or its scorer computes makes another tuning."""
 
 import json
 import shutil

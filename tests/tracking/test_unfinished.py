@@ -1,4 +1,4 @@
-"""What a crash leaves behind is used, and what is finished is removed."""
+"""Work that a crash leaves behind is used, and removed when it is finished."""
 
 from pathlib import Path
 

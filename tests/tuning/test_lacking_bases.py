@@ -1,4 +1,4 @@
-"""What a base has no network, no room or not all weights for is refused."""
+"""A base without the network, the room or all weights for a task is refused."""
 
 import shutil
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a method cannot adapt is refused by name, with what would do, before a weight is read."""
+"""A base that a method cannot adapt is refused by name, with what would do, before it is read."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a method leaves is stored and comes back, for every base and form of task."""
+"""All that a method leaves is stored and comes back, for every base and form of task."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Where an interval was calibrated by simulation, and why none is printed elsewhere."""
+"""Limits of the intervals that were calibrated by simulation; none is printed outside them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one alignment consists of: which subjects, splits and repeats, cut into units of work."""
+"""The plan of one alignment: its subjects, splits and repeats, cut into units of work."""
 
 from __future__ import annotations
 

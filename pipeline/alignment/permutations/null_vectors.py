@@ -1,4 +1,4 @@
-"""How likely a 2v2 accuracy is where features and responses have nothing to do with each other.
+"""Null scores: 2v2 accuracies where features and responses have nothing to do with each other.
 
 Targets are exchanged between stimuli (:mod:`pipeline.alignment.permutations.exchanges`); for every
 exchange, in every fold, layer and alpha are chosen anew inside the training rows and ridge is

@@ -1,1 +1,1 @@
-"""How often a study would find a true difference in 2v2 accuracy."""
+"""Power: the share of studies that would find a true difference in 2v2 accuracy."""

@@ -1,4 +1,4 @@
-"""How often a study would find a true difference in 2v2 accuracy between two conditions."""
+"""Share of simulated studies that find a true difference in 2v2 accuracy of two conditions."""
 
 from __future__ import annotations
 

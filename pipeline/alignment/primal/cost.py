@@ -1,4 +1,4 @@
-"""When the primal side is the cheaper one, by counted floating-point operations."""
+"""Costs of the primal and the kernel side, in floating-point operations."""
 
 from __future__ import annotations
 

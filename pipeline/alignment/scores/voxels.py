@@ -1,4 +1,4 @@
-"""How well single voxels are predicted over held-out stimuli: the median over a ROI's voxels."""
+"""Scores of single voxels over held-out stimuli: the median over a ROI's voxels."""
 
 from __future__ import annotations
 

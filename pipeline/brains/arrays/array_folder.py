@@ -48,9 +48,9 @@ def load_arrays(config: SelectedBrainConfig) -> BrainDataset:
     folder = require_directory("arrays", config.directory, f"Point to the folder with {TABLE}.")
     table = read_stimuli(folder)
     paths = {path.stem: path for path in _subject_files(folder)}
-    wanted = names_to_keep("subjects", str(folder), config.subject_names, paths)
+    selection = names_to_keep("subjects", str(folder), config.subject_names, paths)
     subjects, passed_over = {}, []
-    for name in wanted:
+    for name in selection:
         file = read_arrays(paths[name])
         subjects[name] = _subject(file, table, config)
         if file.left_out:
@@ -66,8 +66,8 @@ def load_arrays(config: SelectedBrainConfig) -> BrainDataset:
 
 
 def _subject_files(folder: Path) -> list[Path]:
-    found = (path for path in folder.iterdir() if path.suffix in READERS)
-    paths = sorted(found, key=lambda path: natural_key(path.name))
+    candidates = (path for path in folder.iterdir() if path.suffix in READERS)
+    paths = sorted(candidates, key=lambda path: natural_key(path.name))
     stems = [path.stem for path in paths]
     if not paths:
         expected = f"a file for each subject ({', '.join(READERS)})"
@@ -86,32 +86,34 @@ def _subject(file: ArrayFile, table: StimulusTable, config: SelectedBrainConfig)
     voxels = np.unique(np.concatenate(list(rois.values())))
     rows = file.others.get("rows", np.arange(len(table.row_stimulus))).astype(np.int64)
     stimulus = table.row_stimulus[rows]
-    shown = np.unique(stimulus)
-    averaged = Averaged(group_showings(stimulus.tolist(), shown.tolist()), len(voxels))
+    repeated_rows = np.unique(stimulus)
+    averaged = Averaged(group_showings(stimulus.tolist(), repeated_rows.tolist()), len(voxels))
     for first_row, first_voxel, block in response_blocks(path):
         begin, end = np.searchsorted(voxels, (first_voxel, first_voxel + block.shape[1]))
-        wanted = voxels[begin:end] - first_voxel
+        selection = voxels[begin:end] - first_voxel
         averaged.add(
-            first_row, int(begin), block if len(wanted) == block.shape[1] else block[:, wanted]
+            first_row,
+            int(begin),
+            block if len(selection) == block.shape[1] else block[:, selection],
         )
     coordinates = file.others.get("coordinates")
     return averaged.responses(
         str(path),
         {roi: np.searchsorted(voxels, columns) for roi, columns in rois.items()},
         config.max_unusable,
-        None if len(shown) == len(table.stimuli) else shown,
+        None if len(repeated_rows) == len(table.stimuli) else repeated_rows,
         None if coordinates is None else coordinates[voxels].astype(np.float32),
     )
 
 
 def _rois(file: ArrayFile, config: SelectedBrainConfig) -> dict[str, NDArray[np.int64]]:
     there = [name.removeprefix("roi/") for name in file.others if name.startswith("roi/")]
-    wanted = names_to_keep("rois", str(file.path), config.roi_names, there)
-    return {roi: _columns(file.others[f"roi/{roi}"]) for roi in wanted}
+    selection = names_to_keep("rois", str(file.path), config.roi_names, there)
+    return {roi: _columns(file.others[f"roi/{roi}"]) for roi in selection}
 
 
-def _columns(given: NDArray[np.generic]) -> NDArray[np.int64]:
-    return np.flatnonzero(given) if given.dtype.kind == "b" else given.astype(np.int64)
+def _columns(numbers: NDArray[np.generic]) -> NDArray[np.int64]:
+    return np.flatnonzero(numbers) if numbers.dtype.kind == "b" else numbers.astype(np.int64)
 
 
 ARRAYS = Brain(

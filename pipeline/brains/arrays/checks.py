@@ -49,33 +49,33 @@ def array_problems(file: ArrayFile, n_rows: int) -> Iterator[Problem]:
 
 
 def _voxel_problems(path: Path, arrays: Arrays, n_voxels: int) -> Iterator[Problem]:
-    for name, given in arrays.items():
+    for name, array in arrays.items():
         if not name.startswith("roi/"):
             continue
-        if given.dtype.kind != "b":
-            yield from _position_problems(f"{path}: {name}", given, n_voxels)
-        elif given.shape != (n_voxels,) or not given.any():
-            found = f"shape {given.shape} with {np.count_nonzero(given)} true"
+        if array.dtype.kind != "b":
+            yield from _position_problems(f"{path}: {name}", array, n_voxels)
+        elif array.shape != (n_voxels,) or not array.any():
+            finding = f"shape {array.shape} with {np.count_nonzero(array)} true"
             remedy = "Give the mask one value for each column of responses."
-            yield Problem(f"{path}: {name}", f"a mask of shape ({n_voxels},)", found, remedy)
+            yield Problem(f"{path}: {name}", f"a mask of shape ({n_voxels},)", finding, remedy)
     places = arrays.get("coordinates", np.zeros((n_voxels, 3)))
     if places.shape != (n_voxels, 3) or not np.isfinite(places).all():
-        found = f"shape {places.shape}, {np.count_nonzero(~np.isfinite(places))} not finite"
+        finding = f"shape {places.shape}, {np.count_nonzero(~np.isfinite(places))} not finite"
         remedy = "Give every voxel its place, or leave the coordinates out."
-        yield Problem(f"{path}: coordinates", f"finite, ({n_voxels}, 3)", found, remedy)
+        yield Problem(f"{path}: coordinates", f"finite, ({n_voxels}, 3)", finding, remedy)
 
 
-def _position_problems(where: str, given: NDArray[np.generic], n: int) -> Iterator[Problem]:
+def _position_problems(where: str, array: NDArray[np.generic], n: int) -> Iterator[Problem]:
     """Yield what keeps whole numbers from being different positions from 0 to n - 1."""
-    whole = given.ndim == 1 and given.size and given.dtype.kind in "iuf"
+    whole = array.ndim == 1 and array.size and array.dtype.kind in "iuf"
     with np.errstate(invalid="ignore"):
-        sound = whole and bool(((given >= 0) & (given < n) & (given == np.floor(given))).all())  # type: ignore[operator,call-overload]
-    n_different = len(np.unique(given))
-    if not sound or n_different < given.size:
-        span = f" from {given.min()} to {given.max()}" if whole else ""  # type: ignore[attr-defined]
+        sound = whole and bool(((array >= 0) & (array < n) & (array == np.floor(array))).all())  # type: ignore[operator,call-overload]
+    n_different = len(np.unique(array))
+    if not sound or n_different < array.size:
+        span = f" from {array.min()} to {array.max()}" if whole else ""  # type: ignore[attr-defined]
         yield Problem(
             where,
             f"different positions from 0 to {n - 1}",
-            f"{given.dtype} of shape {given.shape}{span}, {n_different} different",
+            f"{array.dtype} of shape {array.shape}{span}, {n_different} different",
             "Count from 0: subtract 1 from positions saved by MATLAB; masks must be boolean.",
         )

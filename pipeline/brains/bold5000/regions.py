@@ -51,25 +51,28 @@ def matched_keys(where: str, names: Iterable[str]) -> dict[str, str]:
         If a region is missing or two names mean the same one.
     """
     listed = tuple(names)
-    found: dict[str, list[str]] = {key: [] for key in KEYS}
+    matches: dict[str, list[str]] = {key: [] for key in KEYS}
     for name in listed:
         key = region_key(name)
         if key is not None:
-            found[key].append(name)
-    refuse(_unmatched(where, found, listed), DataError)
-    return {key: there[0] for key, there in found.items()}
+            matches[key].append(name)
+    refuse(_unmatched(where, matches, listed), DataError)
+    return {key: there[0] for key, there in matches.items()}
 
 
 def _unmatched(
-    where: str, found: Mapping[str, list[str]], listed: tuple[str, ...]
+    where: str, matches: Mapping[str, list[str]], listed: tuple[str, ...]
 ) -> Iterator[Problem]:
-    missing = [key for key, there in found.items() if not there]
+    missing = [key for key, there in matches.items() if not there]
     if missing:
-        held = ", ".join(listed[:20]) or "nothing"
+        contents = ", ".join(listed[:20]) or "nothing"
         yield Problem(
-            where, f"regions {', '.join(missing)}", held, "Use the files of the original release."
+            where,
+            f"regions {', '.join(missing)}",
+            contents,
+            "Use the files of the original release.",
         )
-    for key, there in found.items():
+    for key, there in matches.items():
         if len(there) > 1:
             yield Problem(
                 where, f"{key} once", f"it is there as {' and '.join(there)}", "Take one away."

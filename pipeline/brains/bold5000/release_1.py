@@ -52,11 +52,13 @@ def load_bold5000(config: Bold5000RoisConfig) -> BrainDataset:
         If files are missing or damaged, or do not fit together.
     """
     parts = regions_to_read(config.hemispheres, config.roi_names)
-    asked = subjects_to_read(config, lambda root, subject: (root / "ROIs" / subject).is_dir())
+    subjects_in_order = subjects_to_read(
+        config, lambda root, subject: (root / "ROIs" / subject).is_dir()
+    )
     root = Path(str(config.directory))
     lists = {
         subject: read_stimulus_list(root / f"ROIs/stim_lists/CSI0{subject[-1]}_stim_lists.txt")
-        for subject in asked
+        for subject in subjects_in_order
     }
 
     def read(subject: str, trials: SubjectTrials) -> Responses:

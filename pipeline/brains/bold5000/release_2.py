@@ -62,13 +62,15 @@ def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
         If files are missing or damaged, or do not fit together.
     """
     parts = regions_to_read(config.hemispheres, config.roi_names)
-    asked = subjects_to_read(
+    subjects_in_order = subjects_to_read(
         config,
         lambda root, subject: bool(_numbered(root, subject) or roi_beta_paths(root, subject)),
     )
     root = Path(str(config.directory))
-    lists = {subject: read_stimulus_list(_list_path(root, subject)) for subject in asked}
-    in_arrays = {subject for subject in asked if not _numbered(root, subject)}
+    lists = {
+        subject: read_stimulus_list(_list_path(root, subject)) for subject in subjects_in_order
+    }
+    in_arrays = {subject for subject in subjects_in_order if not _numbered(root, subject)}
     scored = config.zscore == "session"
 
     def read(subject: str, trials: SubjectTrials) -> Responses:
@@ -80,12 +82,16 @@ def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
         where, rois = str(sessions[0].path), join_hemispheres(columns, parts)
         return averaged.responses(where, rois, config.max_unusable, trials.shown, places)
 
-    said = "z-scored within sessions" if scored and in_arrays != set(asked) else "not z-scored"
+    remark = (
+        "z-scored within sessions"
+        if scored and in_arrays != set(subjects_in_order)
+        else "not z-scored"
+    )
     if in_arrays:
-        said += (
+        remark += (
             f"; of {', '.join(sorted(in_arrays))} arrays of regions, which tell no sessions apart"
         )
-    return assemble_dataset("bold5000-2.0", f"BOLD5000 release 2.0, {said}", lists, config, read)
+    return assemble_dataset("bold5000-2.0", f"BOLD5000 release 2.0, {remark}", lists, config, read)
 
 
 def _numbered(root: Path, subject: str) -> dict[int, Path]:
@@ -99,8 +105,8 @@ def _numbered(root: Path, subject: str) -> dict[int, Path]:
                 continue
             twin = numbered.setdefault(int(match[1]), path)
             if twin != path:
-                expected, found = f"session {int(match[1])} once", f"{twin} and {path}"
-                raise DataError(Problem(f"{root}: {subject}", expected, found, "Take one away."))
+                expected, finding = f"session {int(match[1])} once", f"{twin} and {path}"
+                raise DataError(Problem(f"{root}: {subject}", expected, finding, "Take one away."))
     return dict(sorted(numbered.items()))
 
 
@@ -121,16 +127,18 @@ def _list_path(root: Path, subject: str) -> Path:
 def _sessions(root: Path, subject: str, n_trials: int) -> list[Volumes]:
     paths = _numbered(root, subject)
     if list(paths) != list(range(1, len(paths) + 1)):
-        held = ", ".join(map(str, paths))
-        raise DataError(Problem(f"{root}: {subject}", f"sessions 1 to {max(paths)}", held, _REMEDY))
+        contents = ", ".join(map(str, paths))
+        raise DataError(
+            Problem(f"{root}: {subject}", f"sessions 1 to {max(paths)}", contents, _REMEDY)
+        )
     sessions = [open_volumes(path) for path in paths.values()]
     for other in sessions[1:]:
         require_same_space(sessions[0], other)
     n_volumes = sum(session.n_volumes for session in sessions)
     if n_volumes != n_trials:
         expected = f"a volume for each of the {n_trials} trials of the stimulus list"
-        found = f"{n_volumes} volumes in {len(sessions)} sessions"
-        raise DataError(Problem(f"{root}: {subject}", expected, found, _REMEDY))
+        finding = f"{n_volumes} volumes in {len(sessions)} sessions"
+        raise DataError(Problem(f"{root}: {subject}", expected, finding, _REMEDY))
     return sessions
 
 

@@ -93,17 +93,17 @@ def _n_voxels(path: Path, n_trials: int) -> int:
             declared, size = npy_header(stream)
     except Exception as error:  # numpy raises many kinds for damaged headers
         raise damaged(path, "a whole .npy file", error) from error
-    held = f"kind {declared.kind} of shape {declared.shape}"
+    contents = f"kind {declared.kind} of shape {declared.shape}"
     numbers = declared.kind in "fiu" and len(declared.shape) == 2
     problems = []
     if not numbers or declared.shape[1] < 1:
-        problems = [Problem(str(path), "numbers of shape (n_trials, n_voxels)", held, _REMEDY)]
+        problems = [Problem(str(path), "numbers of shape (n_trials, n_voxels)", contents, _REMEDY)]
     elif declared.shape[0] != n_trials:
         expected = f"a row for each of the {n_trials} trials of the stimulus list"
         remedy = "Use the responses and the stimulus list of the same subject and release."
-        problems = [Problem(str(path), expected, held, remedy)]
+        problems = [Problem(str(path), expected, contents, remedy)]
     elif size != path.stat().st_size:
-        found = f"{path.stat().st_size} bytes"
-        problems = [Problem(str(path), f"{size} bytes, as its header says", found, _REMEDY)]
+        finding = f"{path.stat().st_size} bytes"
+        problems = [Problem(str(path), f"{size} bytes, as its header says", finding, _REMEDY)]
     refuse(problems, DataError)
     return declared.shape[1]

@@ -97,18 +97,18 @@ def roi_file(path: Path, n_trials: int) -> RoiFile:
 
 
 def _problems(path: Path, name: str, field: _Field, n_trials: int) -> Iterator[Problem]:
-    held = f"{field.kind} of shape {field.shape}"
+    contents = f"{field.kind} of shape {field.shape}"
     if not field.numbers or len(field.shape) != 2:
-        yield Problem(f"{path}: {name}", "numbers of shape (n_trials, n_voxels)", held, _REMEDY)
+        yield Problem(f"{path}: {name}", "numbers of shape (n_trials, n_voxels)", contents, _REMEDY)
     elif field.shape[0] != n_trials:
         yield Problem(
             f"{path}: {name}",
             f"a row for each of the {n_trials} trials of the stimulus list",
-            held,
+            contents,
             "Use the responses and the stimulus list of the same subject and release.",
         )
     elif not 1 <= field.shape[1] <= _MOST_VOXELS:
-        yield Problem(f"{path}: {name}", f"from 1 to {_MOST_VOXELS} voxels", held, _REMEDY)
+        yield Problem(f"{path}: {name}", f"from 1 to {_MOST_VOXELS} voxels", contents, _REMEDY)
 
 
 class _damage_named:  # noqa: N801  (used like a function)
@@ -122,8 +122,8 @@ class _damage_named:  # noqa: N801  (used like a function)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Exception) and not isinstance(error, DataError):
-            found = f"{type(error).__name__}: {error}"
-            raise DataError(Problem(self.where, "a whole file", found, _REMEDY)) from error
+            finding = f"{type(error).__name__}: {error}"
+            raise DataError(Problem(self.where, "a whole file", finding, _REMEDY)) from error
 
 
 def _mat_fields(path: Path) -> list[tuple[str, _Field]]:

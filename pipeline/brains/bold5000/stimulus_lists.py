@@ -69,6 +69,6 @@ def _problems(path: Path, lines: list[str]) -> Iterator[Problem]:
         yield Problem(str(path), "one image name per line", "an empty file", _REMEDY)
     for number, line in enumerate(lines, start=1):
         if not re.fullmatch(r"[\w.-]+\.\w+", line):
-            found = repr(line[:80])
-            yield Problem(f"{path}, line {number}", "the file name of an image", found, _REMEDY)
+            finding = repr(line[:80])
+            yield Problem(f"{path}, line {number}", "the file name of an image", finding, _REMEDY)
             return

@@ -104,7 +104,7 @@ def assemble_dataset(
 
 
 def _trials(names: tuple[str, ...], images: tuple[str, ...]) -> SubjectTrials:
-    seen = set(names)
-    shown = np.array([i for i, image in enumerate(images) if image in seen], dtype=np.int64)
+    names_there = set(names)
+    shown = np.array([i for i, image in enumerate(images) if image in names_there], dtype=np.int64)
     showings = group_showings(names, (images[i] for i in shown))
     return SubjectTrials(showings, None if len(shown) == len(images) else shown)

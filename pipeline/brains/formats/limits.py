@@ -45,10 +45,10 @@ class Declared:
         return math.prod(self.shape) * self.itemsize
 
 
-def damaged(path: Path, expected: str, found: Exception | str) -> DataError:
+def damaged(path: Path, expected: str, finding: Exception | str) -> DataError:
     """Say that a file is not what its name promises."""
-    told = found if isinstance(found, str) else f"{type(found).__name__}: {found}"
-    return DataError(Problem(str(path), expected, told, _REMEDY))
+    text = finding if isinstance(finding, str) else f"{type(finding).__name__}: {finding}"
+    return DataError(Problem(str(path), expected, text, _REMEDY))
 
 
 def allowed_bytes(path: Path) -> int:

@@ -87,8 +87,8 @@ def read_pickled_arrays(path: Path) -> dict[str, PickledArray]:
     except UnfitError as refused:
         problem = Problem(str(path), refused.expected, refused.found, _REMEDY)
     except OSError as error:
-        found = f"{type(error).__name__}: {error.strerror}"
-        problem = Problem(str(path), "a readable file", found, _REMEDY)
+        finding = f"{type(error).__name__}: {error.strerror}"
+        problem = Problem(str(path), "a readable file", finding, _REMEDY)
     raise DataError(problem)
 
 
@@ -126,8 +126,12 @@ def _array(key: str, noted: Any) -> PickledArray:
     except TypeError:
         unfit(f"key {key!r}: plain numbers", f"dtype {code!r}")
     if not isinstance(content, bytes) or len(content) != math.prod(shape) * dtype.itemsize:
-        held = f"{len(content):,} bytes" if isinstance(content, bytes) else type(content).__name__
-        unfit(f"key {key!r}: {math.prod(shape) * dtype.itemsize:,} bytes for shape {shape}", held)
+        contents = (
+            f"{len(content):,} bytes" if isinstance(content, bytes) else type(content).__name__
+        )
+        unfit(
+            f"key {key!r}: {math.prod(shape) * dtype.itemsize:,} bytes for shape {shape}", contents
+        )
     return PickledArray(shape, dtype, "F" if in_columns else "C", content)
 
 

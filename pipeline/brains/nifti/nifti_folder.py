@@ -62,21 +62,21 @@ def load_nifti(config: NiftiConfig) -> BrainDataset:
     listed = sorted(directory.iterdir(), key=lambda path: natural_key(path.name))
     folders = {composed(f.name): f for f in listed if _beta_paths(f)}
     if not folders:
-        found = "no folder that holds betas.nii.gz or betas/*.nii.gz"
+        finding = "no folder that holds betas.nii.gz or betas/*.nii.gz"
         surfaces = next((p for p in directory.rglob("*") if p.name.endswith(_SURFACES)), None)
         if surfaces is not None:
-            found = f"{surfaces.name}, which is GIFTI: vertices of a surface, not voxels"
+            finding = f"{surfaces.name}, which is GIFTI: vertices of a surface, not voxels"
         remedy = _REMEDY if surfaces is None else SURFACE_REMEDY
-        raise DataError(Problem(str(directory), "a folder for each subject", found, remedy))
-    wanted = names_to_keep("subjects", str(directory), config.subject_names, folders)
+        raise DataError(Problem(str(directory), "a folder for each subject", finding, remedy))
+    selection = names_to_keep("subjects", str(directory), config.subject_names, folders)
     table = read_stimuli(directory)
-    subjects = {name: _subject(directory, folders[name], table, config) for name in wanted}
+    subjects = {name: _subject(directory, folders[name], table, config) for name in selection}
     return BrainDataset(
         name="nifti",
         stimuli=table.stimuli,
         subjects=subjects,
-        source=f"NIfTI files of {', '.join(wanted)}; "
-        f"{_order_said({name: _beta_paths(folders[name]) for name in wanted})}"
+        source=f"NIfTI files of {', '.join(selection)}; "
+        f"{_order_said({name: _beta_paths(folders[name]) for name in selection})}"
         f"{unusable_voxels_text(subjects)}",
     )
 
@@ -89,9 +89,11 @@ def _subject(directory: Path, folder: Path, table: StimulusTable, config: NiftiC
     stimulus = table.row_stimulus if rows is None else table.row_stimulus[rows]
     listed = TABLE if rows is None else f"{folder.name}/{ROWS}"
     refuse(_count_problems(folder, betas, stimulus, listed), DataError)
-    shown = np.unique(stimulus)
+    repeated_rows = np.unique(stimulus)
     regions = _regions(directory, folder, betas[0], config)
-    averaged = Averaged(group_showings(stimulus.tolist(), shown.tolist()), len(regions.voxels))
+    averaged = Averaged(
+        group_showings(stimulus.tolist(), repeated_rows.tolist()), len(regions.voxels)
+    )
     trial = 0
     for volumes in betas:
         for response in volumes.read(regions.voxels):
@@ -101,7 +103,7 @@ def _subject(directory: Path, folder: Path, table: StimulusTable, config: NiftiC
         str(folder),
         regions.columns,
         config.max_unusable,
-        None if len(shown) == len(table.stimuli) else shown,
+        None if len(repeated_rows) == len(table.stimuli) else repeated_rows,
         betas[0].space.coordinates(regions.voxels),
     )
 
@@ -111,8 +113,8 @@ def _count_problems(
 ) -> Iterator[Problem]:
     many = next((b for b in betas if b.n_volumes > 1), None) if len(betas) > 1 else None
     if many is not None:
-        found = f"{many.n_volumes} volumes"
-        yield Problem(str(many.path), "one volume in each file of a list", found, _REMEDY)
+        finding = f"{many.n_volumes} volumes"
+        yield Problem(str(many.path), "one volume in each file of a list", finding, _REMEDY)
     n_volumes = sum(volumes.n_volumes for volumes in betas)
     if n_volumes != len(stimulus):
         yield Problem(
@@ -128,8 +130,8 @@ def _beta_paths(folder: Path) -> list[Path]:
     single = _nifti_at(folder, "betas")
     listed = _nifti_in(folder / "betas")
     if single and listed:
-        found = f"{single.name} and the folder betas"
-        raise DataError(Problem(str(folder), "one form of betas", found, "Take one away."))
+        finding = f"{single.name} and the folder betas"
+        raise DataError(Problem(str(folder), "one form of betas", finding, "Take one away."))
     refuse(order_problems(str(folder / "betas"), listed), DataError)
     return [single] if single else list(listed.values())
 
@@ -158,11 +160,11 @@ def _regions(directory: Path, folder: Path, betas: Volumes, config: NiftiConfig)
     for place in (folder, directory):
         masks, atlas = _nifti_in(place / "masks"), _nifti_at(place, "atlas")
         if masks and atlas:
-            found = f"the folder masks and {atlas.name}"
-            raise DataError(Problem(str(place), "masks or an atlas", found, "Take one away."))
+            finding = f"the folder masks and {atlas.name}"
+            raise DataError(Problem(str(place), "masks or an atlas", finding, "Take one away."))
         if masks:
-            kept = names_to_keep("rois", str(place / "masks"), config.roi_names, masks)
-            return read_masks({roi: masks[roi] for roi in kept}, betas)
+            mask_names = names_to_keep("rois", str(place / "masks"), config.roi_names, masks)
+            return read_masks({roi: masks[roi] for roi in mask_names}, betas)
         if atlas:
             return read_atlas(atlas, _kept_labels(labels or place / _LABELS, config), betas)
     expected = "masks/<ROI>.nii.gz, or atlas.nii.gz with labels.csv"
@@ -191,8 +193,8 @@ def _nifti_in(folder: Path) -> dict[str, Path]:
     for path in files:
         stem = _stem(path)
         if stem in named:
-            found = f"{named[stem].name} and {path.name}"
-            raise DataError(Problem(str(folder), f"{stem} once", found, "Take one away."))
+            finding = f"{named[stem].name} and {path.name}"
+            raise DataError(Problem(str(folder), f"{stem} once", finding, "Take one away."))
         named[stem] = path
     return named
 

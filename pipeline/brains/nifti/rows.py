@@ -38,21 +38,21 @@ def read_rows(path: Path, n_rows: int) -> NDArray[np.int64] | None:
     if not path.exists():
         return None
     if not path.is_file() or path.stat().st_size > _MOST_BYTES:
-        found = "a folder" if path.is_dir() else f"{path.stat().st_size} bytes"
+        finding = "a folder" if path.is_dir() else f"{path.stat().st_size} bytes"
         raise DataError(
-            Problem(str(path), f"a file of at most {_MOST_BYTES} bytes", found, _REMEDY)
+            Problem(str(path), f"a file of at most {_MOST_BYTES} bytes", finding, _REMEDY)
         )
     text = path.read_bytes().decode("utf-8-sig", "replace").rstrip()
     lines = [line.strip().rstrip(",").strip() for line in text.splitlines()]
     if not lines or lines[0] != "row":
-        found = repr(lines[0][:40]) if lines else "an empty file"
-        raise DataError(Problem(str(path), "the heading row", found, _REMEDY))
+        finding = repr(lines[0][:40]) if lines else "an empty file"
+        raise DataError(Problem(str(path), "the heading row", finding, _REMEDY))
     for number, line in enumerate(lines[1:], start=2):
         if not re.fullmatch("[0-9]{1,9}", line) or int(line) >= n_rows:
             expected = f"a whole number from 0 to {n_rows - 1}"
             raise DataError(Problem(f"{path}, line {number}", expected, repr(line[:40]), _REMEDY))
     rows = np.array([int(line) for line in lines[1:]], dtype=np.int64)
     if len(rows) == 0 or len(np.unique(rows)) < len(rows):
-        found = f"{len(rows)} rows, {len(np.unique(rows))} of them different"
-        raise DataError(Problem(str(path), "different rows, at least one", found, _REMEDY))
+        finding = f"{len(rows)} rows, {len(np.unique(rows))} of them different"
+        raise DataError(Problem(str(path), "different rows, at least one", finding, _REMEDY))
     return rows

@@ -85,15 +85,15 @@ def load_pereira(config: GroupedBrainConfig, experiment: str) -> BrainDataset:
     )
 
 
-def _source(experiment: str, found: SubjectFiles, remarks: Sequence[str]) -> str:
-    lacking = f" ({', '.join(found.lacking)})" if found.lacking else ""
-    said = [
+def _source(experiment: str, subjects: SubjectFiles, remarks: Sequence[str]) -> str:
+    lacking = f" ({', '.join(subjects.lacking)})" if subjects.lacking else ""
+    sentences = [
         f"Pereira et al. 2018, experiment {experiment}",
-        f"{len(found.files)} subjects",
-        f"{len(found.lacking)} left out that lack it{lacking}",
+        f"{len(subjects.files)} subjects",
+        f"{len(subjects.lacking)} left out that lack it{lacking}",
         *remarks,
     ]
-    return "; ".join(said)
+    return "; ".join(sentences)
 
 
 def _check_groups(config: GroupedBrainConfig, experiment: str) -> None:
@@ -166,8 +166,8 @@ def _order(mine: Recording, first: Recording) -> NDArray[np.int64]:
     missing = [text for text in first.stimuli if text not in rows]
     if missing:
         expected = f"the {len(first.stimuli)} sentences of {first.path}"
-        found = f"{len(missing)} of them missing, such as {missing[0]!r}"
-        refuse_field(f"{mine.path}: stimuli", expected, found)
+        finding = f"{len(missing)} of them missing, such as {missing[0]!r}"
+        refuse_field(f"{mine.path}: stimuli", expected, finding)
     order = np.array([rows[text] for text in first.stimuli], dtype=np.int64)
     pairs = {(mine.groups[row], group) for row, group in zip(order, first.groups, strict=True)}
     if not len(pairs) == len(set(mine.groups)) == len(set(first.groups)):

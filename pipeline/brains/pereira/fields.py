@@ -78,10 +78,10 @@ def texts(value: MatValue, count: int | None = None) -> tuple[str, ...]:
     cells = value.cells()
     if len(cells) == 1 and cells[0].is_cell:
         cells = cells[0].cells()
-    found = tuple(composed(cell.text()).strip() for cell in cells)
-    if count is not None and len(found) != count:
-        refuse_field(value.where, f"{count} lines of text", f"{len(found)}")
-    return found
+    values = tuple(composed(cell.text()).strip() for cell in cells)
+    if count is not None and len(values) != count:
+        refuse_field(value.where, f"{count} lines of text", f"{len(values)}")
+    return values
 
 
 def stimuli_and_groups(
@@ -96,23 +96,23 @@ def stimuli_and_groups(
 
 def _different(value: MatValue, part: ExperimentFile) -> tuple[str, ...]:
     """Return sentences or concepts, all different and none empty."""
-    found = texts(value, part.n_stimuli)
-    twice = sorted({text for text in found if found.count(text) > 1 or not text})
+    values = texts(value, part.n_stimuli)
+    twice = sorted({text for text in values if values.count(text) > 1 or not text})
     if twice:
         refuse_field(value.where, "different sentences", f"more than once, or empty: {twice[0]!r}")
-    return found
+    return values
 
 
 def whole_numbers(value: MatValue, least: int, most: int) -> NDArray[np.int64]:
     """Return whole numbers from ``least`` to ``most``, whether in a row or a column."""
-    found = value.numbers().ravel(order="F")
+    values = value.numbers().ravel(order="F")
     with np.errstate(invalid="ignore"):
-        sound = (found >= least) & (found <= most) & (found == np.floor(found))
+        sound = (values >= least) & (values <= most) & (values == np.floor(values))
     if not sound.all():
-        odd = found[~sound][0]
+        odd = values[~sound][0]
         remark = ": columns count from 1 in these files" if least == 1 and odd == 0 else ""
         refuse_field(value.where, f"whole numbers from {least} to {most}{remark}", f"{odd}")
-    return found.astype(np.int64)
+    return values.astype(np.int64)
 
 
 def parcels_of(
@@ -125,11 +125,11 @@ def parcels_of(
     listed = value.cells()
     if len(listed) != len(names):
         refuse_field(value.where, f"columns of {len(names)} regions", f"{len(listed)}")
-    found: dict[str, NDArray[np.int64]] = {}
+    values: dict[str, NDArray[np.int64]] = {}
     for name, columns in zip(names, listed, strict=True):
         from_0 = whole_numbers(columns, 1, n_voxels) - 1
-        found[name] = np.union1d(found.get(name, from_0), from_0)
-    return found
+        values[name] = np.union1d(values.get(name, from_0), from_0)
+    return values
 
 
 def _passages(file: MatFile, part: ExperimentFile) -> tuple[str, ...]:
@@ -151,11 +151,11 @@ def coordinates_of(meta: Mapping[str, MatValue], n_voxels: int) -> NDArray[np.fl
     if "colToCoord" not in meta:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        found = meta["colToCoord"].numbers().astype(np.float32)
-    if found.shape != (n_voxels, 3) or not np.isfinite(found).all():
+        values = meta["colToCoord"].numbers().astype(np.float32)
+    if values.shape != (n_voxels, 3) or not np.isfinite(values).all():
         where, expected = meta["colToCoord"].where, f"finite numbers of shape ({n_voxels}, 3)"
-        refuse_field(where, expected, f"shape {found.shape}")
-    return found
+        refuse_field(where, expected, f"shape {values.shape}")
+    return values
 
 
 def _tidy(name: str) -> str:

@@ -45,7 +45,7 @@ def regions(recording: Recording, rois: tuple[str, ...]) -> dict[str, NDArray[np
         where = f"{recording.path}: regions"
         raise DataError(Problem(where, "at least one", "none", "Name some regions."))
     empty = np.array([], dtype=np.int64)
-    found = {roi: known.get(roi, empty) for roi in rois}
+    networks = {roi: known.get(roi, empty) for roi in rois}
     short = [name for name in known if ":" not in name or _is_gordon_network(name)]
     refuse(
         (
@@ -55,12 +55,12 @@ def regions(recording: Recording, rois: tuple[str, ...]) -> dict[str, NDArray[np
                 "none" if roi in known else "no such region",
                 nearest(roi, short),
             )
-            for roi, columns in found.items()
+            for roi, columns in networks.items()
             if not len(columns)
         ),
         DataError,
     )
-    return found
+    return networks
 
 
 def _is_gordon_network(name: str) -> bool:
@@ -69,17 +69,17 @@ def _is_gordon_network(name: str) -> bool:
 
 def _known(recording: Recording) -> dict[str, NDArray[np.int64]]:
     """Return every region by every name it goes by, wide ones first."""
-    found: dict[str, list[NDArray[np.int64]]] = {}
+    networks: dict[str, list[NDArray[np.int64]]] = {}
     for network, atlases in NETWORKS.items():
         if set(atlases) <= set(recording.atlases):
-            found[network] = [c for atlas in atlases for c in recording.atlases[atlas].values()]
+            networks[network] = [c for atlas in atlases for c in recording.atlases[atlas].values()]
     for atlas, parcels in recording.atlases.items():
-        found.setdefault(atlas, list(parcels.values()))
+        networks.setdefault(atlas, list(parcels.values()))
     for atlas, parcels in recording.atlases.items():
         for parcel, columns in parcels.items():
-            found.setdefault(f"{atlas}:{parcel}", []).append(columns)
+            networks.setdefault(f"{atlas}:{parcel}", []).append(columns)
             gordon = _GORDON.match(parcel)
             if atlas == "gordon" and gordon:
-                found.setdefault(f"gordon:{gordon.group(1)}", []).append(columns)
+                networks.setdefault(f"gordon:{gordon.group(1)}", []).append(columns)
     empty = np.array([], dtype=np.int64)
-    return {name: np.unique(np.concatenate([empty, *parts])) for name, parts in found.items()}
+    return {name: np.unique(np.concatenate([empty, *parts])) for name, parts in networks.items()}

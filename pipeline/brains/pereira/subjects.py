@@ -60,7 +60,7 @@ def parts_of(experiment: str) -> tuple[ExperimentFile, ...]:
 
 
 def find_subjects(
-    directory: Path | None, experiment: str, asked: Sequence[str] = ()
+    directory: Path | None, experiment: str, subject_names: Sequence[str] = ()
 ) -> SubjectFiles:
     """Look for ``<subject>/data_*.mat`` and, where there is none, ``<subject>/examples_*.mat``.
 
@@ -83,20 +83,28 @@ def find_subjects(
     parts = parts_of(experiment)
     directory = require_directory("pereira2018", directory, _REMEDY)
     known = {part.name: part for made_of in EXPERIMENTS.values() for part in made_of}
-    held = {
+    available = {
         folder.name: {name: path for name, part in known.items() if (path := _file(folder, part))}
         for folder in sorted(directory.iterdir(), key=lambda path: natural_key(path.name))
         if folder.is_dir()
     }
-    held = {subject: files for subject, files in held.items() if files}
-    wanted = [part.name for part in parts]
-    complete = {s: tuple(f[n] for n in wanted) for s, f in held.items() if set(wanted) <= set(f)}
+    available = {subject: files for subject, files in available.items() if files}
+    part_names = [part.name for part in parts]
+    complete = {
+        s: tuple(f[n] for n in part_names)
+        for s, f in available.items()
+        if set(part_names) <= set(f)
+    }
     if not complete:
-        who = "; ".join(f"{subject} has {', '.join(files)}" for subject, files in held.items())
-        expected = f"a folder <subject>/ with {' and '.join(f'data_{n}.mat' for n in wanted)}"
+        who = "; ".join(f"{subject} has {', '.join(files)}" for subject, files in available.items())
+        expected = f"a folder <subject>/ with {' and '.join(f'data_{n}.mat' for n in part_names)}"
         raise DataError(Problem(str(directory), expected, who or "no subject's files", _REMEDY))
-    kept = names_to_keep("subjects", f"{directory} with {' and '.join(wanted)}", asked, complete)
-    return SubjectFiles({s: complete[s] for s in kept}, tuple(s for s in held if s not in complete))
+    subjects_left = names_to_keep(
+        "subjects", f"{directory} with {' and '.join(part_names)}", subject_names, complete
+    )
+    return SubjectFiles(
+        {s: complete[s] for s in subjects_left}, tuple(s for s in available if s not in complete)
+    )
 
 
 def read_recording(path: Path, part: ExperimentFile) -> Recording:

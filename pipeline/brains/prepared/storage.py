@@ -69,8 +69,8 @@ def write_canonical(dataset: BrainDataset, folder: Path) -> None:
         manifest = unsealed.model_copy(update={"seal": unsealed.sealed(folder)})
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
     except OSError as error:
-        found = f"{type(error).__name__}: {error}"
-        raise DataError(Problem(str(folder), "a folder to write to", found, _REMEDY)) from error
+        finding = f"{type(error).__name__}: {error}"
+        raise DataError(Problem(str(folder), "a folder to write to", finding, _REMEDY)) from error
 
 
 def _write_stimuli(stimuli: Stimuli, folder: Path) -> None:
@@ -143,8 +143,8 @@ def read_canonical(folder: Path, verify: bool = False) -> BrainDataset:
         raise damaged(folder, "a whole canonical copy", error) from error
     dataset = BrainDataset(manifest.name, stimuli, subjects, manifest.source)
     if verify and dataset.digest != manifest.digest:
-        expected, found = f"the digest {manifest.digest[:12]}", dataset.digest[:12]
-        raise DataError(Problem(str(folder), expected, found, _REMEDY))
+        expected, finding = f"the digest {manifest.digest[:12]}", dataset.digest[:12]
+        raise DataError(Problem(str(folder), expected, finding, _REMEDY))
     return dataset
 
 

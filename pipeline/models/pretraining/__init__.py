@@ -1,1 +1,1 @@
-"""How the small pretrained models that travel with the project were made from random weights."""
+"""Scripts that made the small pretrained models of this project from random weights."""

@@ -1,4 +1,4 @@
-"""What ``tiny-vit`` learns from: half letters, half simulated pictures, made as they are needed."""
+"""Pictures that ``tiny-vit`` learns from: half letters, half simulated, made as they are needed."""
 
 from __future__ import annotations
 

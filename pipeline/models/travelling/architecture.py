@@ -1,4 +1,4 @@
-"""What differs between architectures: how long a text may be, what it holds, where its head is."""
+"""Differences of architectures: how long a text may be, what it holds, where its head is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tuned model says about itself, and how its base is recognised."""
+"""The card of a tuned model: what it is, and a digest by which its base is recognised."""
 
 from __future__ import annotations
 

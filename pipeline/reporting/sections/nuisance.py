@@ -1,4 +1,4 @@
-"""What models explain beyond nuisance features such as the length of a sentence."""
+"""Section on what models explain beyond nuisance features such as the length of a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What shuffled folds add to 2v2 accuracies: the leak of stimulus groups, made visible."""
+"""Section on shuffled folds: the leak of stimulus groups, made visible in 2v2 accuracies."""
 
 from __future__ import annotations
 

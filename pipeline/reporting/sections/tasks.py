@@ -1,4 +1,4 @@
-"""How well each tuned model does its task, and what it cost."""
+"""Section on tasks: the scores of each tuned model, and what it cost."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a notebook or a script reads of a store; :mod:`pipeline` names it."""
+"""Functions for notebooks and scripts that read a store; :mod:`pipeline` names them."""

@@ -121,8 +121,8 @@ def _view(results: StudyResults, base: str, brain: str, direction: Direction) ->
     if len(fitting) == 1:
         return next(iter(fitting.values()))
     listed = "; ".join(f"base '{b}' and brain '{n}'" for b, n in fitting or _all(of_direction))
-    found = f"base '{base}', brain '{brain}', direction '{direction}': {len(fitting)} fit"
-    raise ConfigError(Problem("base and brain", f"one of {listed}", found, "Name them."))
+    finding = f"base '{base}', brain '{brain}', direction '{direction}': {len(fitting)} fit"
+    raise ConfigError(Problem("base and brain", f"one of {listed}", finding, "Name them."))
 
 
 def _all(views: list[View]) -> dict[tuple[str, str], None]:

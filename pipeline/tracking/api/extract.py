@@ -59,8 +59,8 @@ def extract(
         remedy = "Choose a model of their modality."
         raise DataError(Problem("stimuli", expected, of_stimuli, remedy))
     batch_size = ExtractConfig.model_fields["batch_size"].default
-    asked = {"pooling": pooling, "batch_size": batch_size, "prompt_room": -1}
-    layers, _ = features_of(registered, items, asked)
+    options = {"pooling": pooling, "batch_size": batch_size, "prompt_room": -1}
+    layers, _ = features_of(registered, items, options)
     return layers
 
 
@@ -76,8 +76,8 @@ def _checked(stimuli: Sequence[str] | NDArray[np.uint8]) -> tuple[str, ...] | ND
     items = () if isinstance(stimuli, str) else tuple(stimuli)
     if not items or not all(isinstance(item, str) and item.strip() for item in items):
         expected = "a sequence of sentences, none of them empty, or an array of uint8 pictures"
-        found = f"{type(stimuli).__name__} {str(stimuli)[:60]!r}"
-        raise DataError(Problem("stimuli", expected, found, "Put a single sentence in a list."))
+        finding = f"{type(stimuli).__name__} {str(stimuli)[:60]!r}"
+        raise DataError(Problem("stimuli", expected, finding, "Put a single sentence in a list."))
     return tuple(str(item) for item in items)
 
 

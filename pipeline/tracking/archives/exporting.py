@@ -42,9 +42,9 @@ def export_study(config: ExportConfig) -> Exported:
     """
     uri = mlflow.get_tracking_uri()
     if uri.startswith("http"):
-        found = f"'{uri}', a server that does not give out its tables"
+        finding = f"'{uri}', a server that does not give out its tables"
         remedy = "Set MLFLOW_TRACKING_URI to the database behind the server (postgresql://…)."
-        raise RegistryError(Problem("MLFLOW_TRACKING_URI", "a database", found, remedy))
+        raise RegistryError(Problem("MLFLOW_TRACKING_URI", "a database", finding, remedy))
     study = config.study or latest_study()
     runs = runs_of_study(study)
     title = mlflow.get_run(study).data.tags["mlflow.runName"]

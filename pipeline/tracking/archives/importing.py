@@ -55,8 +55,10 @@ def import_study(config: ImportConfig) -> Imported:
 
 def _folder_problems(folder: Path) -> Iterator[Problem]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        found = "something in it" if folder.is_dir() else "a file"
-        yield Problem("folder", "an empty or new folder", f"{found} ('{folder}')", "Change folder.")
+        finding = "something in it" if folder.is_dir() else "a file"
+        yield Problem(
+            "folder", "an empty or new folder", f"{finding} ('{folder}')", "Change folder."
+        )
 
 
 def _unpack(archive: ZipFile, folder: Path) -> None:

@@ -75,10 +75,12 @@ class _Copying:
         for name in ("registered_models", "registered_model_tags"):
             self._where(name, "name", names)
         self._insert("model_versions", versions)
-        kept = {(row["name"], row["version"]) for row in versions}
+        versions_there = {(row["name"], row["version"]) for row in versions}
         for name in ("model_version_tags", "registered_model_aliases"):
             rows = self._rows(name, "name", names)
-            self._insert(name, [row for row in rows if (row["name"], int(row["version"])) in kept])
+            self._insert(
+                name, [row for row in rows if (row["name"], int(row["version"])) in versions_there]
+            )
 
     def _where(self, table: str, column: str, values: Iterable[Any]) -> list[Row]:
         rows = self._rows(table, column, values)
@@ -87,11 +89,13 @@ class _Copying:
 
     def _rows(self, table: str, column: str, values: Iterable[Any]) -> list[Row]:
         """Read the rows of which a column has one of some values."""
-        found = self.tables[table]
+        source_table = self.tables[table]
         rows: list[Row] = []
         for value in sorted(values):  # one by one: databases limit how many may be listed
-            chosen = self.source.execute(select(found).where(found.c[column] == value))
-            rows += [dict(row) for row in chosen.mappings()]
+            selection = self.source.execute(
+                select(source_table).where(source_table.c[column] == value)
+            )
+            rows += [dict(row) for row in selection.mappings()]
         return rows
 
     def _insert(self, table: str, rows: Sequence[Row]) -> None:

@@ -62,13 +62,13 @@ def problems_of(where: str, archive: ZipFile, contents: Contents) -> Iterator[Pr
     remedy = "Export the study again, or fetch the archive again."
     names = set(archive.namelist()) - {MANIFEST}
     for name in sorted(names ^ contents.sums.keys()):
-        found = "none" if name in contents.sums else "one that is in no list"
-        yield Problem(f"{where}: {name}", "the files that were exported", found, remedy)
+        finding = "none" if name in contents.sums else "one that is in no list"
+        yield Problem(f"{where}: {name}", "the files that were exported", finding, remedy)
     for name in sorted(names & contents.sums.keys()):
         if not _stays_inside(name):
             yield Problem(f"{where}: {name}", "a place inside the store", "one outside", remedy)
-        elif (found := _sum_in(archive, name)) != contents.sums[name]:
-            yield Problem(f"{where}: {name}", "the file that was exported", found, remedy)
+        elif (finding := _sum_in(archive, name)) != contents.sums[name]:
+            yield Problem(f"{where}: {name}", "the file that was exported", finding, remedy)
 
 
 def sum_of(file: IO[bytes]) -> str:

@@ -101,8 +101,8 @@ def extract_features(
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
-        asked = config.model_dump(include=ASKED)
-        layers, cuts = features_of(registered, brain.stimuli.items, asked, config.device)
+        options = config.model_dump(include=ASKED)
+        layers, cuts = features_of(registered, brain.stimuli.items, options, config.device)
         with logged_folder() as folder:
             write_features(layers, origin, folder)
         widths = [x.shape[1] for x in layers.values()]
@@ -149,7 +149,7 @@ def _stage(config: ExtractConfig) -> Stage:
 def features_of(
     registered: Registered,
     items: tuple[str, ...] | NDArray[np.uint8],
-    asked: Mapping[str, Any],
+    options: Mapping[str, Any],
     device: str = "auto",
 ) -> tuple[dict[str, NDArray[np.float32]], Cuts]:
     """Ask the registered version itself, through MLflow, as any of its users would.
@@ -180,14 +180,14 @@ def features_of(
     with only_from_source():
         model = mlflow.pyfunc.load_model(registered.uri, dst_path=scratch)
         tuned = model.unwrap_python_model().tuned
-        if asked["pooling"] not in tuned.poolings:
+        if options["pooling"] not in tuned.poolings:
             expected = f"{' or '.join(tuned.poolings)}, which {registered.uri} has"
-            problem = Problem("pooling", expected, f"'{asked['pooling']}'", "Change pooling.")
+            problem = Problem("pooling", expected, f"'{options['pooling']}'", "Change pooling.")
             raise ConfigError(problem)
         if device != "auto":
             tuned.network.to(chosen_device(device))
-        cuts = _cuts(tuned, items, asked["prompt_room"])
-        layers = by_layer(model.predict(stimuli, params={"output": "features", **asked}))
+        cuts = _cuts(tuned, items, options["prompt_room"])
+        layers = by_layer(model.predict(stimuli, params={"output": "features", **options}))
     return layers, cuts
 
 

@@ -1,4 +1,4 @@
-"""What the training loop passes over, and how texts among it are put together."""
+"""Items that the training loop passes over, and how texts among them are put together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a tuned model does its task on examples it was not tuned on; by scores from 0 to 1."""
+"""Task scores, from 0 to 1, of a tuned model on examples it was not tuned on."""
 
 from __future__ import annotations
 

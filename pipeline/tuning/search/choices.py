@@ -1,4 +1,4 @@
-"""What a search tries: the recipe's own values first, then points spread evenly over its ranges."""
+"""Choices of a search: the recipe's own values first, then points spread evenly over its ranges."""
 
 from __future__ import annotations
 

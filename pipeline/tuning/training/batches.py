@@ -1,4 +1,4 @@
-"""Which examples make up a batch, and in which parts it goes through the network."""
+"""Batches: the examples of each, and the parts in which it goes through the network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training says while it goes on: a bar in a terminal, in a file a line a validation."""
+"""Progress of a training: a bar in a terminal, in a file a line a validation."""
 
 from __future__ import annotations
 

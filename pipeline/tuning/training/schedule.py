@@ -1,4 +1,4 @@
-"""How a training goes, and what came of it."""
+"""Schedule of a training, and its outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step and a validation are: our part of transformers' Trainer."""
+"""Steps and validations of a training: our part of transformers' Trainer."""
 
 from __future__ import annotations
 

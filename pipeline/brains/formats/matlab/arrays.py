@@ -37,9 +37,9 @@ def numeric_arrays(
         A variable that is missing, damaged or holds no numbers (text, cells, structs, complex
         numbers), or more bytes than allowed. The checksums of compressed variables are checked.
     """
-    wanted = list(file.variables if names is None else names)
-    check_numeric(file, most, wanted)
-    return {name: _array(file, name) for name in wanted}
+    selection = list(file.variables if names is None else names)
+    check_numeric(file, most, selection)
+    return {name: _array(file, name) for name in selection}
 
 
 def check_numeric(file: MatFile, most: int, names: Iterable[str]) -> None:
@@ -54,13 +54,13 @@ def check_numeric(file: MatFile, most: int, names: Iterable[str]) -> None:
 
 
 def _problems(file: MatFile, most: int, names: list[str]) -> Iterator[Problem]:
-    found = [file.variable(name) for name in names]
-    for variable in found:
+    variables_in_order = [file.variable(name) for name in names]
+    for variable in variables_in_order:
         header = variable.header
         if not header.holds_numbers or not header.name.isascii():
             where = f"{file.path}: {header.name}"
             yield Problem(where, "an array of numbers", header.described, REMEDY)
-    total = sum(variable.size for variable in found)
+    total = sum(variable.size for variable in variables_in_order)
     if total > most:
         yield Problem(str(file.path), f"at most {most} bytes unfolded", f"{total}", REMEDY)
 

@@ -104,7 +104,7 @@ class MatFile:
     def columns(
         self,
         name: str,
-        wanted: NDArray[np.int64],
+        selection: NDArray[np.int64],
         rows: NDArray[np.int64],
         out: NDArray[np.float32],
     ) -> None:
@@ -127,10 +127,10 @@ class MatFile:
             If the variable is no real matrix, or its bytes are cut short or damaged.
         """
         for first, block in self.blocks(name):
-            begin, end = np.searchsorted(wanted, (first, first + block.shape[1]))
+            begin, end = np.searchsorted(selection, (first, first + block.shape[1]))
             # What is too large for float32 becomes infinite, and is left out later.
             with np.errstate(over="ignore", invalid="ignore"):
-                out[:, begin:end] = block[:, wanted[begin:end] - first][rows]
+                out[:, begin:end] = block[:, selection[begin:end] - first][rows]
 
     def blocks(self, name: str) -> Iterator[tuple[int, NDArray[Any]]]:
         """Read a matrix a few columns at a time, and the check sum of its bytes at the end.
@@ -187,10 +187,10 @@ class MatFile:
 
     def _scan(self) -> dict[str, Variable]:
         length = self.path.stat().st_size
-        found: dict[str, Variable] = {}
+        variables_by_name: dict[str, Variable] = {}
         at = 128
         while at < length:
-            if len(found) > _MAX_VARIABLES:
+            if len(variables_by_name) > _MAX_VARIABLES:
                 refuse_field(str(self.path), f"at most {_MAX_VARIABLES} variables", "more")
             self._file.seek(at)
             start = self._file.read(8)
@@ -199,11 +199,11 @@ class MatFile:
                 expected = "whole variables up to the end of the file"
                 refuse_field(str(self.path), expected, f"a cut or damaged one at byte {at}")
             variable = self._find(at + 8, int(stored), kind == COMPRESSED)
-            if variable.header.name in found:
+            if variable.header.name in variables_by_name:
                 refuse_field(f"{self.path}: {variable.header.name}", "one variable", "two")
-            found[variable.header.name] = variable
+            variables_by_name[variable.header.name] = variable
             at += 8 + int(stored)
-        return found
+        return variables_by_name
 
     def _find(self, position: int, stored: int, compressed: bool) -> Variable:
         where = f"{self.path}: variable at byte {position}"

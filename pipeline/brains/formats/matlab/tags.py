@@ -66,9 +66,9 @@ class Header:
         return f"{'complex ' * self.is_complex}{self.class_name} of shape {self.shape}"
 
 
-def refuse_field(where: str, expected: str, found: str) -> NoReturn:
+def refuse_field(where: str, expected: str, finding: str) -> NoReturn:
     """Raise the one kind of error this package raises: file and field, expected, found."""
-    raise DataError(Problem(where, expected, found, REMEDY))
+    raise DataError(Problem(where, expected, finding, REMEDY))
 
 
 def read_tag(where: str, order: str, data: memoryview, at: int) -> Tag:

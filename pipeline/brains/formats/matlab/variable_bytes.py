@@ -41,10 +41,10 @@ class VariableBytes:
             return self._take(most)
         try:
             while not self._zlib.eof:
-                given = self._zlib.unconsumed_tail or self._take(_PIECE)
-                made = self._zlib.decompress(given, most)
-                if made or not given:
-                    return made
+                piece = self._zlib.unconsumed_tail or self._take(_PIECE)
+                content = self._zlib.decompress(piece, most)
+                if content or not piece:
+                    return content
         except zlib.error as error:
             refuse_field(self._where, "bytes that decompress", str(error))
         return b""

@@ -69,12 +69,12 @@ def read_masks(paths: Mapping[str, Path], betas: Volumes) -> Regions:
         inside = _one_volume(path, betas)
         kinds = np.unique(inside)
         if len(kinds) > 2 or (len(kinds) == 2 and 0 not in kinds) or not kinds.any():
-            found = f"{len(kinds)} different values from {kinds[0]:g} to {kinds[-1]:g}"
+            finding = f"{len(kinds)} different values from {kinds[0]:g} to {kinds[-1]:g}"
             raise DataError(
                 Problem(
                     f"{path}: region {region}",
                     "one number inside the region and 0 outside",
-                    found,
+                    finding,
                     "Threshold the map, or give an atlas with a table of labels.",
                 )
             )
@@ -102,12 +102,12 @@ def read_atlas(path: Path, labels: Mapping[str, int], betas: Volumes) -> Regions
     members = {name: np.flatnonzero(numbers == index) for name, index in labels.items()}
     empty = [f"{labels[name]} {name}" for name, own in members.items() if len(own) == 0]
     if empty:
-        held = ", ".join(f"{n:g}" for n in np.unique(numbers)[:20])
+        contents = ", ".join(f"{n:g}" for n in np.unique(numbers)[:20])
         raise DataError(
             Problem(
                 str(path),
                 f"voxels of {', '.join(empty[:10])} as the labels say",
-                f"the values {held}",
+                f"the values {contents}",
                 "Use the table of this atlas, or leave the regions out of it.",
             )
         )
@@ -118,12 +118,14 @@ def _one_volume(path: Path, betas: Volumes) -> NDArray[np.floating]:
     volumes = open_volumes(path)
     require_same_space(betas, volumes)
     if volumes.n_volumes != 1:
-        found = f"{volumes.n_volumes} volumes"
-        raise DataError(Problem(str(path), "one volume", found, "Save one mask a file."))
+        finding = f"{volumes.n_volumes} volumes"
+        raise DataError(Problem(str(path), "one volume", finding, "Save one mask a file."))
     (values,) = volumes.read()
     if not np.isfinite(values).all():
-        found = f"{np.count_nonzero(~np.isfinite(values))} voxels NaN or infinite"
-        raise DataError(Problem(str(path), "finite values", found, "Write 0 outside the regions."))
+        finding = f"{np.count_nonzero(~np.isfinite(values))} voxels NaN or infinite"
+        raise DataError(
+            Problem(str(path), "finite values", finding, "Write 0 outside the regions.")
+        )
     return values
 
 
@@ -142,9 +144,9 @@ def read_labels(table: Path) -> dict[str, int]:
     """
     remedy = "Save a table as UTF-8 with the columns index and name."
     if not table.is_file() or table.stat().st_size > _MOST_BYTES:
-        found = "a larger file" if table.is_file() else "no such file"
+        finding = "a larger file" if table.is_file() else "no such file"
         expected = f"a table of labels of at most {_MOST_BYTES} bytes"
-        raise DataError(Problem(str(table), expected, found, remedy))
+        raise DataError(Problem(str(table), expected, finding, remedy))
     try:
         parsed = parse_table(composed(table.read_bytes().decode("utf-8-sig")))
     except (UnicodeDecodeError, csv.Error) as error:
@@ -160,19 +162,19 @@ def _label_problems(
     table: Path, rows: list[dict[str, str]], lines: list[int], remedy: str
 ) -> Iterator[Problem]:
     if not rows or not {"index", "name"} <= set(rows[0]):
-        held = ", ".join(map(str, rows[0])) if rows else "no rows"
-        yield Problem(str(table), "the columns index and name, and rows", held, remedy)
+        contents = ", ".join(map(str, rows[0])) if rows else "no rows"
+        yield Problem(str(table), "the columns index and name, and rows", contents, remedy)
         return
-    seen: dict[str, set[str]] = {"index": set(), "name": set()}
+    earlier: dict[str, set[str]] = {"index": set(), "name": set()}
     for number, row in zip(lines, rows, strict=True):
         index, name = row.get("index", "").strip(), row.get("name", "").strip()
         if not (re.fullmatch(r"0*[1-9][0-9]{0,8}", index) and name):
-            found = f"index {index[:40]!r}, name {name[:40]!r}"
+            finding = f"index {index[:40]!r}, name {name[:40]!r}"
             yield Problem(
-                f"{table}, line {number}", "a whole index above 0 and a name", found, remedy
+                f"{table}, line {number}", "a whole index above 0 and a name", finding, remedy
             )
             continue
         for column, value in (("index", str(int(index))), ("name", name)):
-            if value in seen[column]:
+            if value in earlier[column]:
                 yield Problem(f"{table}, line {number}", f"each {column} once", value, remedy)
-            seen[column].add(value)
+            earlier[column].add(value)

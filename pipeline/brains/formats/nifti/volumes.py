@@ -82,9 +82,9 @@ class Volumes:
                 file.seek(self.offset)
                 for _ in range(self.n_volumes):
                     stored = np.frombuffer(_exactly(file, size * self.dtype.itemsize), self.dtype)
-                    chosen = stored if voxels is None else stored[voxels]
+                    selection = stored if voxels is None else stored[voxels]
                     with np.errstate(over="ignore", invalid="ignore"):
-                        yield chosen.astype(np.float64) * self.slope + self.intercept
+                        yield selection.astype(np.float64) * self.slope + self.intercept
                 if file.read(1):
                     raise ValueError(f"more bytes than {self.n_volumes} volumes")
         except DataError:
@@ -235,5 +235,5 @@ def _problems(volumes: Volumes) -> Iterator[Problem]:
 
 
 def _damaged(path: Path, error: Exception) -> DataError:
-    found = f"{type(error).__name__}: {error}"
-    return DataError(Problem(str(path), "a whole NIfTI file", found, _REMEDY))
+    finding = f"{type(error).__name__}: {error}"
+    return DataError(Problem(str(path), "a whole NIfTI file", finding, _REMEDY))

@@ -126,6 +126,6 @@ def _affine(
     return affine
 
 
-def _refusal(where: str, expected: str, found: str) -> DataError:
+def _refusal(where: str, expected: str, finding: str) -> DataError:
     remedy = "Maps of voxels without a grid are written as .npy only: leave the coordinates out."
-    return DataError(Problem(f"{where}: coordinates", expected, found, remedy))
+    return DataError(Problem(f"{where}: coordinates", expected, finding, remedy))

@@ -1,4 +1,4 @@
-"""What methods put into a network, by the name that a card gives: see ``Card.insertion``.
+"""Insertions of methods into a network, by the name that a card gives: see ``Card.insertion``.
 
 Each entry takes the network of a base and the card, puts new parameters in, at their start, and
 returns the network to use, another one or the same. A method calls it before training, and loading

@@ -1,4 +1,4 @@
-"""Where the parts of each supported architecture are that methods put something into."""
+"""Places in each supported architecture that methods put something into."""
 
 from __future__ import annotations
 

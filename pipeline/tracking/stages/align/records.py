@@ -73,8 +73,8 @@ def log_means(
     scores: pd.DataFrame, registered: Registered, brain: BrainDataset, objective: Objective
 ) -> None:
     """Log means over folds, and over subjects, to the run, the model and its tune run."""
-    chosen = best_layers(scores, objective)
-    by_subject = chosen.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
+    best_scores = best_layers(scores, objective)
+    by_subject = best_scores.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
     by_roi = by_subject.groupby(["direction", "roi"], sort=False).mean()
     means = {
         metric_name(f"{direction}_2v2", roi): value for (direction, roi), value in by_roi.items()
@@ -89,8 +89,8 @@ def log_means(
     }
     further = {
         **over_rois,
-        **_hard_pairs_and_ranks(chosen),
-        "alpha_at_border": share_at_border(chosen),
+        **_hard_pairs_and_ranks(best_scores),
+        "alpha_at_border": share_at_border(best_scores),
     }
     mlflow.log_metrics(
         {**means, **single, **further}, model_id=registered.model_id, dataset=brain_input(brain)
@@ -111,11 +111,11 @@ def log_means(
     )
 
 
-def _hard_pairs_and_ranks(chosen: pd.DataFrame) -> dict[str, float]:
+def _hard_pairs_and_ranks(best_scores: pd.DataFrame) -> dict[str, float]:
     """Average over subjects what 2v2 hides: pairs that share a label, and ranks among all."""
     by = ["direction", "roi"]
-    within = mean_within(chosen, [*by, "subject"]).groupby(by, sort=False).mean()
-    ranks = chosen.groupby([*by, "subject"], sort=False).rank_accuracy.mean()
+    within = mean_within(best_scores, [*by, "subject"]).groupby(by, sort=False).mean()
+    ranks = best_scores.groupby([*by, "subject"], sort=False).rank_accuracy.mean()
     by_roi = ranks.groupby(by, sort=False).mean()
     return {
         **{
@@ -129,7 +129,7 @@ def _hard_pairs_and_ranks(chosen: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def share_at_border(chosen: pd.DataFrame) -> float:
+def share_at_border(best_scores: pd.DataFrame) -> float:
     """Say what share of the alphas that scores rest on may lie too far out; warn of most.
 
     Parameters
@@ -141,15 +141,15 @@ def share_at_border(chosen: pd.DataFrame) -> float:
     -----
     Of a dozen alphas two are the smallest and the largest, so some always lie there.
     """
-    at_border = int(chosen.alpha_at_border.sum())
-    if at_border > MOST * len(chosen):
+    at_border = int(best_scores.alpha_at_border.sum())
+    if at_border > MOST * len(best_scores):
         log.warning(
             "  %d of %d chosen alphas are the smallest or the largest tried: align with a smaller "
             "alpha_low or a larger alpha_high to see whether scores rise",
             at_border,
-            len(chosen),
+            len(best_scores),
         )
-    return at_border / len(chosen)
+    return at_border / len(best_scores)
 
 
 def log_unique(scores: pd.DataFrame, reference: Reference, objective: Objective) -> None:

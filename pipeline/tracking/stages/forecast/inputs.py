@@ -1,4 +1,4 @@
-"""What a study needs, read as far as it is here; what is not is told with where to place it."""
+"""Inputs of a study, read as far as they are here; of others, where to place them."""
 
 from __future__ import annotations
 

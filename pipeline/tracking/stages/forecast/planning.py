@@ -1,4 +1,4 @@
-"""Which runs a study would make or reuse, in the order in which it makes them."""
+"""Runs that a study would make or reuse, in the order in which it makes them."""
 
 from __future__ import annotations
 
@@ -68,8 +68,7 @@ class Planning:
 
     def _cell(self, cell: Cell) -> Iterator[PlannedRun]:
         config = TuneConfig.model_validate(cell.tune)
-        found = self.inputs.base(config.base)
-        base, folder = found or (None, None)
+        base, folder = self.inputs.base(config.base) or (None, None)
         network, assumed = _network(base, folder)
         if folder and network:
             yield from self._kept_base(config, folder, network)

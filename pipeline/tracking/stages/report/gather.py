@@ -1,4 +1,4 @@
-"""What the runs of a study logged, gathered for its report."""
+"""Results of a study, gathered from its runs for the report."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
         registered = models[link.model]
         cell = _cell(link, registered)
         every = aligned.every_score()
-        scores.append(_chosen(every, aligned.objective).assign(**cell))
+        scores.append(_best(every, aligned.objective).assign(**cell))
         profiles.append(model_scores(every).assign(**cell))
         unique.append(unique_part(every, aligned.objective).assign(**cell, direction="encoding"))
         split = every.split.iloc[0]  # of several, only the one asked for is tested
@@ -139,11 +139,11 @@ def chosen_scores(link: Link) -> pd.DataFrame:
         What a run logged is gone or damaged.
     """
     aligned = Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
-    chosen = _chosen(aligned.every_score(), aligned.objective)
-    return chosen.assign(**_cell(link, resolve(link.model)))
+    best = _best(aligned.every_score(), aligned.objective)
+    return best.assign(**_cell(link, resolve(link.model)))
 
 
-def _chosen(every: pd.DataFrame, objective: Objective) -> pd.DataFrame:
+def _best(every: pd.DataFrame, objective: Objective) -> pd.DataFrame:
     by_split = every[every.source == MODEL].groupby("split", sort=False)
     return pd.concat(best_layers(rows, objective) for _, rows in by_split)
 

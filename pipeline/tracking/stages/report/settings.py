@@ -48,14 +48,14 @@ def told_settings(runs: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -
     dict of str to str
         Setting in words -> value, as '60 (full), 100 (prompt)' where there are several.
     """
-    found = {
+    texts_of_settings = {
         label: [(params[param], names) for params, names in runs if param in params]
         for param, label in SHOWN.items()
     }
-    return {label: _text(values) for label, values in found.items() if values}
+    return {label: _text(values) for label, values in texts_of_settings.items() if values}
 
 
-def written(value: str) -> str:
+def as_text(value: str) -> str:
     """Write a param as a person would."""
     try:
         return f"{float(value):,g}"
@@ -66,7 +66,7 @@ def written(value: str) -> str:
 def _text(values: Sequence[Told]) -> str:
     distinct = list(dict.fromkeys(value for value, _ in values))
     if len(distinct) == 1:
-        return written(distinct[0])
+        return as_text(distinct[0])
     for keys in TELLING:
         whose = [
             dict.fromkeys(
@@ -77,5 +77,5 @@ def _text(values: Sequence[Told]) -> str:
         every = [name for names in whose for name in names]
         if len(every) == len(set(every)):
             pairs = zip(distinct, whose, strict=True)
-            return ", ".join(f"{written(value)} ({', '.join(names)})" for value, names in pairs)
-    return ", ".join(map(written, distinct))
+            return ", ".join(f"{as_text(value)} ({', '.join(names)})" for value, names in pairs)
+    return ", ".join(map(as_text, distinct))

@@ -1,4 +1,4 @@
-"""What a tuning is made from: its base and data, loaded and checked, and the names it goes by."""
+"""Inputs of a tuning: its base and data, loaded and checked, and the names it goes by."""
 
 from __future__ import annotations
 

@@ -136,23 +136,23 @@ def _tuned_fully(config: TuneConfig, request: TuneRequest) -> Registered:
         return best
     recipe = METHODS[config.method].recipes[request.base.modality]
     rate = 0.0 if config.trials else config.learning_rate or recipe.learning_rate
-    chosen = {
+    own_settings = {
         "method": "full",
         "learning_rate": rate,
         "weight_decay": recipe.weight_decay if config.weight_decay < 0 else config.weight_decay,
     }
-    return run_tune(config.model_copy(update=chosen))
+    return run_tune(config.model_copy(update=own_settings))
 
 
 def _best_full(config: TuneConfig, request: TuneRequest) -> Registered | None:
     """Find the best sound version of the same base, data and seed that was tuned by full."""
-    wanted = {
+    tags = {
         "method": "full",
         "base_digest": base_digest(request.base_folder)[:16],
         "data_digest": request.data.digest[:16],
         "seed": str(config.seed),
     }
-    versions = versions_with(model_name(config), wanted)
+    versions = versions_with(model_name(config), tags)
     return best_of(version for version in versions if is_undamaged(version))
 
 
@@ -174,8 +174,8 @@ def _marks(request: TuneRequest, full: Registered) -> dict[float, str]:
 
 
 def _registered(mark: str) -> Registered | None:
-    made = (made_whole_by(run.info.run_id) for run in finished_runs(mark))
-    return next((registered for registered in made if registered), None)
+    whole_versions = (made_whole_by(run.info.run_id) for run in finished_runs(mark))
+    return next((registered for registered in whole_versions if registered), None)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a tuned model leaves in its run and in the registry."""
+"""Records of a tuning, in its run and in the registry."""
 
 from __future__ import annotations
 

@@ -57,11 +57,11 @@ def run_tune(config: TuneConfig) -> Registered:
     with within_another_stage():
         base_uri = keep_base(request.base, request.base_folder)
     shared = bool(config.trials)  # several processes share a search, and claim what follows it
-    held = ExitStack()
+    locks = ExitStack()
 
     def work(run: Run) -> None:
         mlflow.log_input(request.dataset(), context="training")
-        place = workspace(stage, _registered_something, held)
+        place = workspace(stage, _registered_something, locks)
         try:
             tuned = tune(request.session, RunRecorder(stage.title), place, untuned)
         except DoneElsewhereError as done:
@@ -79,7 +79,7 @@ def run_tune(config: TuneConfig) -> Registered:
             log_tuned(tuned, request, base_uri, {})
         remove(place)
 
-    with nullcontext() if shared else claimed(mark, stage.title), held:
+    with nullcontext() if shared else claimed(mark, stage.title), locks:
         done = agree(any(_registered_something(run) for run in finished_runs(mark)))
         untuned = None if done else _untuned(stage, request)
         run_id = once(stage, work, _registered_something, shared)

@@ -1,4 +1,4 @@
-"""What a killed tuning left behind, kept in the store under the fingerprint of the tuning."""
+"""Workspace of a tuning: what it leaves if it is killed, kept under its fingerprint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.tracking.unfinished import forget, unfinished_folder
 from pipeline.tuning.recorder import Workspace
 
 
-def workspace(stage: Stage, usable: Callable[[Run], bool], held: ExitStack) -> Workspace:
+def workspace(stage: Stage, usable: Callable[[Run], bool], locks: ExitStack) -> Workspace:
     """Give the place where a tuning keeps its search and its checkpoints.
 
     Parameters
@@ -28,7 +28,7 @@ def workspace(stage: Stage, usable: Callable[[Run], bool], held: ExitStack) -> W
     folder = unfinished_folder(stage.fingerprint)
 
     def claim() -> str | None:
-        held.enter_context(claimed(stage.fingerprint, stage.title))
+        locks.enter_context(claimed(stage.fingerprint, stage.title))
         done = (run.info.run_id for run in finished_runs(stage.fingerprint) if usable(run))
         return next(done, None)
 
