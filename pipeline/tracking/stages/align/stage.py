@@ -29,8 +29,8 @@ from pipeline.tracking.runs import (
     within_another_stage,
 )
 from pipeline.tracking.seals import is_whole
-from pipeline.tracking.stages.align.pictures import draw_maps
 from pipeline.tracking.stages.align.aligned import ALPHAS, MAPS, Aligned, model_scores
+from pipeline.tracking.stages.align.pictures import draw_maps
 from pipeline.tracking.stages.align.records import (
     log_fit_scores,
     log_means,
