@@ -243,7 +243,7 @@ def test_all_models_in_the_same_folds_share_one_reference(aligned, full, client)
 
 
 def test_where_the_work_is_done_does_not_make_it_another_alignment(aligned, prompt):
-    elsewhere = {"workers": 2, "threads": 2, "scheduler": "tcp://nowhere:1"}
+    elsewhere = {"workers": 2, "threads": 2}
     assert run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **QUICK, **elsewhere)) == aligned
 
 
