@@ -33,9 +33,9 @@ class Look:
 #: In the order of tables. Okabe and Ito's colours and Tol's: told apart by colour-blind readers.
 LOOKS = {
     "nuisance": Look("nuisance features", "#3d4a5c", "#c3cedd", "x"),
-    "pixels": Look("pixels", "#3d4a5c", "#c3cedd", "+"),
-    "word-frequency": Look("word frequency", "#3d4a5c", "#c3cedd", "1"),
-    "bag-of-words": Look("bag of words", "#3d4a5c", "#c3cedd", "2"),
+    "pixels": Look("pixels", "#4f4a3d", "#d6cfbf", "+"),
+    "word-frequency": Look("word frequency", "#3d5c4a", "#c0d9cb", "1"),
+    "bag-of-words": Look("bag of words", "#5c3d55", "#d9c3d3", "2"),
     UNTUNED: Look("untuned base", "#767676", "#a9b0b7", "D"),
     "untrained": Look("untrained base", "#aa9f8f", "#c9bda9", "d"),
     "random-prompt": Look("random prompt", "#999933", "#c9c963", "*"),

@@ -20,6 +20,7 @@ SOUND: Mapping[str, Mapping[str, str]] = {
     "report": {},
     "export": {},
     "import": {"archive": "sound.txt", "folder": "there"},
+    "sizes": {},
     "power": {},
 }
 STRAY = ("word", "-x", "--", "--=3", "-1", "épée", "'; rm -rf", "\t", "a=b")
