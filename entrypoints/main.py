@@ -27,6 +27,9 @@ def run(study: StudyConfig, config: MainConfig) -> None:
     from pipeline.tuning.hub_check import refuse_out_of_reach
 
     refuse_out_of_reach(TuneConfig.model_validate(cell.tune) for cell in study.cells())
+    from pipeline.alignment.dataset.units import check_scheduler
+
+    check_scheduler(config.scheduler)
     from pipeline.tracking.browsing import how_to_browse
     from pipeline.tracking.stages.study import run_study
     from pipeline.tracking.store import open_store

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.stage import BrainDirectory, BrainName, Device, Seed, StageConfig
+from pipeline.config.stage import (
+    BrainDirectory,
+    BrainName,
+    Device,
+    SchedulerAddress,
+    Seed,
+    StageConfig,
+)
 from pipeline.words import Objective, Pooling, Similarity, Split
 
 ModelUri = Annotated[
@@ -122,7 +128,7 @@ class ComputeConfig(StageConfig):
         le=1024,
         description="BLAS threads of each unit of work. Another number may change the last bit.",
     )
-    scheduler: str = Field(
+    scheduler: SchedulerAddress = Field(
         default="",
         description="Address of a dask scheduler whose workers do the work; empty: this machine.",
     )
@@ -133,13 +139,6 @@ class ComputeConfig(StageConfig):
         description="ROIs in one unit of work; 0: all of a subject, which shares most; 1 makes "
         "the most units, for a cluster.",
     )
-
-    @field_validator("scheduler")
-    @classmethod
-    def _scheduler_has_an_address(cls, scheduler: str) -> str:
-        if scheduler and not re.fullmatch(r"([a-z]+://)?[\w.:\[\]-]+:\d{1,5}", scheduler):
-            raise PydanticCustomError("scheduler_has_an_address", "nothing, or tcp://host:port")
-        return scheduler
 
 
 class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from pipeline.config.stage import StageConfig
+from pipeline.config.stage import SchedulerAddress, StageConfig
 
 
 class MainConfig(StageConfig):
@@ -23,7 +23,7 @@ class MainConfig(StageConfig):
         description="Tuned models that are worked on at once, each by a process of its own on this "
         "machine (dask).",
     )
-    scheduler: str = Field(
+    scheduler: SchedulerAddress = Field(
         "",
         description="Address of a dask scheduler whose workers do the work instead, one tuned "
         "model each at a time.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -28,7 +29,14 @@ def _can_be_a_path(text: str) -> str:
     return text
 
 
+def _has_an_address(scheduler: str) -> str:
+    if scheduler and not re.fullmatch(r"([a-z]+://)?[\w.:\[\]-]+:\d{1,5}", scheduler):
+        raise PydanticCustomError("scheduler_has_an_address", "nothing, or tcp://host:port")
+    return scheduler
+
+
 PathText = Annotated[str, AfterValidator(_can_be_a_path)]
+SchedulerAddress = Annotated[str, AfterValidator(_has_an_address)]
 Seed = Annotated[
     int, Field(ge=0, le=MOST_SEED, description="Decides everything that is drawn at random.")
 ]

@@ -100,7 +100,7 @@ def compute_units(
             yield unit, table
 
 
-def check_scheduler(compute: ComputeConfig) -> None:
+def check_scheduler(scheduler: str) -> None:
     """Find out, before anything that takes long, whether the scheduler answers; none is fine.
 
     Raises
@@ -108,8 +108,8 @@ def check_scheduler(compute: ComputeConfig) -> None:
     ConfigError
         It does not answer within ``SCHEDULER_SECONDS``.
     """
-    if compute.scheduler:
-        with client_of(compute.scheduler):
+    if scheduler:
+        with client_of(scheduler):
             pass
 
 

@@ -84,7 +84,7 @@ def run_align(config: AlignConfig) -> Aligned:
         fewer than two stimuli, features are those of other stimuli, or a pattern is constant.
     """
     with visible_refusal(_stage(config)):
-        check_scheduler(config)
+        check_scheduler(config.scheduler)
         registered = version_of(config.model)
         brain = load_brain(config.brain, config.brain_dir)
         plan = make_plan(config, brain)
