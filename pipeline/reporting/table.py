@@ -146,3 +146,22 @@ def roi_grid(
         ]
     )
     return grid.assign(method=grid["method"].map(in_words)) if "method" in labels else grid
+
+
+def score_grid(means: pd.DataFrame) -> pd.DataFrame:
+    """Lay means of several scores out: a row for each task, score and method, a column for an ROI.
+
+    Parameters
+    ----------
+    means : DataFrame
+        One row per ``task``, ``score``, ``method`` and ``roi``, with ``mean`` and
+        ``standard_error``.
+    """
+    keys = [
+        (task, score, method)
+        for task in dict.fromkeys(means["task"])
+        for score in dict.fromkeys(means["score"])
+        for method in ordered_methods(means["method"])
+    ]
+    labels = ("task", "score", "method")
+    return roi_grid(means, labels, keys, lambda c: plus_minus(c.mean, c.standard_error))

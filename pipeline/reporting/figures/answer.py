@@ -15,7 +15,7 @@ from pipeline.reporting.figures.style import (
     CHARACTER_WIDTH,
     FIGURE_WIDTH,
     INK,
-    SOFT,
+    RING,
     STYLE,
     lay_out,
     plain,
@@ -105,16 +105,7 @@ def _finish(panel: Axes, labels: dict[float, str], headings: dict[float, str], l
 
 
 def _draw_rings(panel: Axes, place: float, differences: pd.Series) -> None:
-    panel.plot(
-        differences,
-        [place + 0.28] * len(differences),
-        "o",
-        color=SOFT,
-        markerfacecolor="white",
-        markersize=3.5,
-        markeredgewidth=0.9,
-        zorder=5,
-    )
+    panel.plot(differences, [place + 0.28] * len(differences), **RING)
 
 
 def _places(asked: pd.DataFrame) -> tuple[list[tuple[float, Any]], dict[float, str]]:

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.figures.rows import add_legend, rows_of, rows_panel
-from pipeline.reporting.figures.style import INK, SOFT, STYLE
+from pipeline.reporting.figures.style import INK, RING, STYLE
 from pipeline.reporting.methods import contrast_in_words, in_words, looks_of
 from pipeline.reporting.table import interval, number
 from pipeline.reporting.views import View
@@ -87,13 +87,8 @@ def _draw(
             panel.plot(
                 dots["difference"],
                 [rows.places[d.roi, d.task] + shift + _BELOW for d in dots.itertuples()],
-                "o",
-                color=SOFT,
-                markerfacecolor="white",
-                markersize=3.5,
-                markeredgewidth=0.9,
-                zorder=5,
                 label="one subject",
+                **RING,
             )
         panel.margins(x=0.06)
         panel.xaxis.set_major_locator(MaxNLocator(5))

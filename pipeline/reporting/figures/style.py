@@ -51,6 +51,16 @@ CHANCE_LINE: dict[str, Any] = {
     "linewidth": 1.1,
     "zorder": 3,
 }
+#: One subject beside a mean over subjects.
+RING: dict[str, Any] = {
+    "marker": "o",
+    "linestyle": "none",
+    "color": SOFT,
+    "markerfacecolor": "white",
+    "markersize": 3.5,
+    "markeredgewidth": 0.9,
+    "zorder": 5,
+}
 CEILING_LINE: dict[str, Any] = {"color": SOFT, "linewidth": 2.2, "zorder": 1}
 CHARACTER_WIDTH = 0.078  # inches of an average character of 10 pt
 LINE_HEIGHT = 0.19  # inches of a line of 10 pt

@@ -5,14 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.reporting.aggregate import CELL_KEYS, by_unit, mean_and_error
-from pipeline.reporting.methods import ordered_methods
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections.section import Content, Section
-from pipeline.reporting.table import MISSING, Table, error_words, plus_minus, roi_grid
+from pipeline.reporting.table import MISSING, Table, error_words, score_grid
 from pipeline.reporting.views import View, views_of
 
 KEYS = [*CELL_KEYS, "score"]
-LABELS = ("task", "score", "method")
 INTRO = (
     "Scores of the encoding fits at the layer and alpha that were chosen inside each training "
     "fold: Pearson's r and R² of single voxels over the held-out stimuli (median over voxels), and "
@@ -50,13 +48,7 @@ def fit_score_table(view: View, fit_scores: pd.DataFrame) -> Table:
         As ``StudyResults.fit_scores``, with rows of the view.
     """
     means = fit_score_means(view.rows_of(fit_scores))
-    keys = [
-        (task, score, method)
-        for task in dict.fromkeys(means["task"])
-        for score in dict.fromkeys(means["score"])
-        for method in ordered_methods(means["method"])
-    ]
-    shown = roi_grid(means, LABELS, keys, lambda c: plus_minus(c.mean, c.standard_error))
+    shown = score_grid(means)
     missing = bool((shown == MISSING).any(axis=None))
     notes = [f"Mean ± {error_words(means)}. Chance is 0.", *([ONE_VOXEL] if missing else [])]
     return Table(

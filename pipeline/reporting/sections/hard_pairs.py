@@ -5,10 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.reporting.aggregate import CELL_KEYS, by_unit, mean_and_error, weighted_mean
-from pipeline.reporting.methods import ordered_methods
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections.section import Content, Section
-from pipeline.reporting.table import Table, error_words, plus_minus, roi_grid
+from pipeline.reporting.table import Table, error_words, score_grid
 from pipeline.reporting.views import View
 
 WITHIN = "2v2 within groups"
@@ -18,7 +17,6 @@ SCORES = {
     WITHIN: ("two_vs_two_within", "n_pairs_within"),
     "rank accuracy": ("rank_accuracy", None),
 }
-LABELS = ("task", "score", "method")
 INTRO = (
     "2v2 accuracy counts every pair of test stimuli, and those of different stimulus groups may be "
     "told apart by what their groups have in common. 2v2 within groups counts only the pairs of "
@@ -70,13 +68,7 @@ def other_scores_table(view: View, brain_scores: pd.DataFrame) -> Table:
     """
     rows = view.rows_of(brain_scores)
     means = score_means(rows)
-    keys = [
-        (task, score, method)
-        for task in dict.fromkeys(means["task"])
-        for score in dict.fromkeys(means["score"])
-        for method in ordered_methods(means["method"])
-    ]
-    shown = roi_grid(means, LABELS, keys, lambda c: plus_minus(c.mean, c.standard_error))
+    shown = score_grid(means)
     return Table(
         name=f"scores-{view.name}",
         title=view.titled("2v2, hard pairs and ranks"),
