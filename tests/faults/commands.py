@@ -38,7 +38,7 @@ STUDY = {
             "brains": ["simulated-pictures"],
             "seeds": [1],
             "tune": {"max_train": 24, "max_eval": 12, "max_steps": 3, "eval_every": 1},
-            "by_method": {"vpt-shallow": {"prompt_length": 2, "trials": 2, "trial_steps": 1}},
+            "by_method": {"vpt-shallow": {"prompt_length": 2, "trials": 2, "trial_steps": 2}},
             "align": {"folds": 2, "inner_folds": 2, "trials": 1, "pooling": "class", "workers": 1},
         }
     ],

@@ -1,6 +1,16 @@
-"""Ways in which a file of a store comes to harm."""
+"""Ways in which a file of a store comes to harm, and the kinds of file that a store holds."""
 
+import re
 from pathlib import Path
+
+import mlflow
+
+from pipeline.tracking.digests import file_digests
+
+RUN = re.compile(r"[0-9]+/(?P<run>[0-9a-f]{32})/artifacts/(?P<name>.+)")
+MODEL = re.compile(r"[0-9]+/models/m-[0-9a-f]{32}/artifacts/(?P<name>.+)")
+#: Folders whose files are many and of one kind, but for what their names end in.
+MANY = ("figures", "tables", "artifacts/travelling")
 
 
 def flip(path: Path) -> None:
@@ -23,3 +33,37 @@ def extend(path: Path) -> None:
 
 
 HARMS = {harm.__name__: harm for harm in (flip, truncate, delete, extend)}
+
+
+def artifacts(store: Path) -> list[Path]:
+    """Give the files that runs and models of the store hold now."""
+    return sorted(store / "mlruns" / name for name in file_digests(store / "mlruns"))
+
+
+def newest_of_each_kind(store: Path) -> dict[str, Path]:
+    """Give of each kind of artifact, 'stage: name' or 'version: name', the newest that holds bytes.
+
+    Folders of many files of one kind stand for their files: 'report: tables/*.csv'.
+    """
+    stages: dict[str, str] = {}
+    newest: dict[str, Path] = {}
+    for path in sorted(artifacts(store), key=lambda path: path.stat().st_mtime_ns):
+        place = path.relative_to(store / "mlruns").as_posix()
+        if not path.stat().st_size:
+            continue  # nothing in it could change
+        if made := MODEL.fullmatch(place):
+            kind = f"version: {_kind(made['name'])}"
+        elif made := RUN.fullmatch(place):
+            run = made["run"]
+            if run not in stages:
+                stages[run] = mlflow.get_run(run).data.tags.get("stage", "kept base")
+            kind = f"{stages[run]}: {_kind(made['name'])}"
+        else:
+            raise AssertionError(f"an artifact of no run and no model: {place}")
+        newest[kind] = path
+    return newest
+
+
+def _kind(name: str) -> str:
+    folder = next((folder for folder in MANY if name.startswith(f"{folder}/")), None)
+    return f"{folder}/*{Path(name).suffix}" if folder else name

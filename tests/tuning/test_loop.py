@@ -80,6 +80,40 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_passed_over(trained, tm
     assert_same((replace(found[0], resumed_at=0), found[1]), expected)
 
 
+def spoil(path, harm):
+    content = bytearray(path.read_bytes())
+    if harm == "flip":
+        content[-1] ^= 1  # of the last weight
+    path.write_bytes(content[: len(content) // 2] if harm == "truncate" else content)
+    if harm == "delete":
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [("model.safetensors", "flip"), ("optimizer.pt", "truncate"), ("rng_state.pth", "delete")],
+)
+def test_a_training_does_not_go_on_from_a_damaged_checkpoint(trained, tmp_path, name, harm):
+    expected = trained(PROMPT, tmp_path / "whole")
+    with pytest.raises(KilledError):
+        trained(PROMPT, tmp_path / "broken", kill_at=9)
+    for folder in (tmp_path / "broken").glob("checkpoint-*"):
+        spoil(folder / name, harm)
+    found = trained(PROMPT, tmp_path / "broken")
+    assert found[0].resumed_at == 0
+    assert_same(found, expected)
+
+
+def test_a_training_that_was_over_is_trained_again_if_its_best_state_is_damaged(
+    trained, tmp_path, caplog
+):
+    settings = {"rate": 1e-12, "eval_every": 1, "patience": 2}
+    expected = trained(PROMPT, tmp_path, **settings)
+    spoil(tmp_path / "checkpoint-1" / "model.safetensors", "flip")
+    assert_same(trained(PROMPT, tmp_path, **settings), expected)
+    assert "checkpoint-1 is damaged: the training does not go on from it" in caplog.text
+
+
 @pytest.mark.parametrize("settings", [{}, {"rate": 1e-12, "eval_every": 1, "patience": 2}])
 def test_a_training_that_was_over_is_not_taken_up_again(trained, tmp_path, settings):
     expected = trained(PROMPT, tmp_path / "whole", **settings)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 
-STATE = "trainer_state.json"  # as named by transformers, which writes it last
+STATE = "trainer_state.json"  # as named by transformers
 WEIGHTS = "model.safetensors"
+DIGESTS = "digests.json"  # ours, written last
+log = logging.getLogger("pipeline")
 
 
 @dataclass(frozen=True)
@@ -49,17 +55,80 @@ class Checkpoint:
 
 
 def last_checkpoint(folder: Path) -> Checkpoint | None:
-    """Find the newest checkpoint that was written to its end, if there is one."""
-    steps = {int(path.name.rpartition("-")[2]): path for path in folder.glob("checkpoint-*")}
-    checkpoints = (_read(steps[step]) for step in sorted(steps, reverse=True))
-    return next((checkpoint for checkpoint in checkpoints if checkpoint), None)
+    """Find the newest checkpoint that is as it was written, and whose best one is, if any is."""
+    whole: dict[int, Checkpoint] = {}
+    for step, path in sorted(_checkpoints(folder).items()):
+        checkpoint = _read(path)
+        if checkpoint is not None:
+            whole[step] = checkpoint
+    usable = [found for found in whole.values() if found.best_step in whole]
+    return usable[-1] if usable else None
+
+
+def seal_checkpoint(folder: Path, step: int, best_step: int) -> None:
+    """Write the digests of a new checkpoint, and remove all others but the best one.
+
+    Parameters
+    ----------
+    folder : Path
+        Of all checkpoints.
+    step : int
+        Of the new one.
+    best_step : int
+        Where the validation loss was lowest so far.
+    """
+    checkpoints = _checkpoints(folder)
+    text = json.dumps(_digests(checkpoints[step]), indent=1)
+    (checkpoints[step] / DIGESTS).write_text(text, encoding="utf-8")
+    for other in checkpoints.keys() - {step, best_step}:
+        shutil.rmtree(checkpoints[other])
+
+
+@cache
+def sealing_class() -> Any:
+    """Make the callback that seals checkpoints; not earlier: importing transformers takes long."""
+    from transformers import TrainerCallback
+
+    class Sealing(TrainerCallback):  # type: ignore[misc]
+        """Seals each checkpoint once all processes have written their parts of it."""
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if torch.distributed.is_initialized():
+                torch.distributed.barrier()
+            if state.is_world_process_zero:
+                seal_checkpoint(Path(args.output_dir), state.global_step, state.best_global_step)
+
+    return Sealing
+
+
+def _checkpoints(folder: Path) -> dict[int, Path]:
+    return {int(path.name.rpartition("-")[2]): path for path in folder.glob("checkpoint-*")}
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Digest the files of a checkpoint, but for the digests themselves."""
+    return {
+        path.name: _digest(path) for path in sorted(folder.iterdir()) if path.name != DIGESTS
+    }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _read(folder: Path) -> Checkpoint | None:
+    """Read a checkpoint; None for one that is no longer, or never was, as it was to be."""
     try:
-        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        digests = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
         return None  # killed while it was being written
+    except (OSError, ValueError):
+        digests = None
+    if digests != _digests(folder):
+        log.warning("  %s is damaged: the training does not go on from it", folder)
+        return None
+    state = json.loads((folder / STATE).read_text(encoding="utf-8"))
     control = state["stateful_callbacks"]["TrainerControl"]["args"]
     return Checkpoint(
         folder=folder,

@@ -13,7 +13,7 @@ from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.training.batches import Batches, Parts
-from pipeline.tuning.training.checkpoints import last_checkpoint, validations_in
+from pipeline.tuning.training.checkpoints import last_checkpoint, sealing_class, validations_in
 from pipeline.tuning.training.devices import rank, world_size
 from pipeline.tuning.training.objective import Objective, lean
 from pipeline.tuning.training.progress import Progress, bar_class
@@ -112,6 +112,7 @@ def _report_to(trainer: Any, progress: Progress, schedule: Schedule) -> Any:
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(bar)
     trainer.add_callback(EarlyStoppingCallback(patience))
+    trainer.add_callback(sealing_class()())
     return bar
 
 
@@ -137,7 +138,6 @@ def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
         eval_steps=schedule.eval_every,
         save_strategy="steps" if checkpoints else "no",
         save_steps=schedule.eval_every,
-        save_total_limit=2,  # the best one and the last one
         load_best_model_at_end=checkpoints is not None,
         restore_callback_states_from_checkpoint=True,
         metric_for_best_model="eval_loss",
