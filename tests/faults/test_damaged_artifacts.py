@@ -114,7 +114,5 @@ def test_a_damaged_artifact_of_any_kind_is_made_again(empty_store, command, whol
         f"{len(HARMS)} ways ({', '.join(HARMS)}): {len(kinds) * len(HARMS)} accidents, one at a "
         "time. No damaged artifact was used and no command ended in a traceback; after the same "
         "commands again the scores were those of an unharmed store, and every run and version "
-        "that they point to was whole.\n\n"
-        + ", ".join(f"`{kind}`" for kind in kinds)
-        + ".",
+        "that they point to was whole.\n\n" + ", ".join(f"`{kind}`" for kind in kinds) + ".",
     )

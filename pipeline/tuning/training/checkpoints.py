@@ -107,9 +107,7 @@ def _checkpoints(folder: Path) -> dict[int, Path]:
 
 def _digests(folder: Path) -> dict[str, str]:
     """Digest the files of a checkpoint, but for the digests themselves."""
-    return {
-        path.name: _digest(path) for path in sorted(folder.iterdir()) if path.name != DIGESTS
-    }
+    return {path.name: _digest(path) for path in sorted(folder.iterdir()) if path.name != DIGESTS}
 
 
 def _digest(path: Path) -> str:
