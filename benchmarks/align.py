@@ -217,11 +217,11 @@ def _sizes() -> Sizes:
     for field in fields(Sizes):
         option = f"--{field.name.replace('_', '-')}"
         parser.add_argument(option, type=int, nargs="+" if field.name == "voxels" else None)
-    asked = vars(parser.parse_args())
-    sizes = SMALL if asked.pop("small") else PEREIRA
-    if asked["voxels"]:
-        asked["voxels"] = tuple(asked["voxels"])
-    return replace(sizes, **{name: value for name, value in asked.items() if value is not None})
+    options = vars(parser.parse_args())
+    sizes = SMALL if options.pop("small") else PEREIRA
+    if options["voxels"]:
+        options["voxels"] = tuple(options["voxels"])
+    return replace(sizes, **{name: value for name, value in options.items() if value is not None})
 
 
 if __name__ == "__main__":

@@ -84,11 +84,11 @@ def simulate_voxels(sizes: Sizes, n_voxels: int, path: Path) -> NDArray[np.float
     rng = np.random.default_rng([2, n_voxels])
     signal = _signal(sizes)
     shape = (sizes.stimuli, n_voxels)
-    written = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+    responses = np.lib.format.open_memmap(path, "w+", np.float32, shape)
     for start in range(0, n_voxels, VOXELS_AT_ONCE):
         width = min(VOXELS_AT_ONCE, n_voxels - start)
-        written[:, start : start + width] = _readout(signal, width, VOXEL_NOISE, rng)
-    written.flush()
+        responses[:, start : start + width] = _readout(signal, width, VOXEL_NOISE, rng)
+    responses.flush()
     mapped: NDArray[np.float32] = np.load(path, mmap_mode="r")
     return mapped
 

@@ -33,11 +33,11 @@ def floor_seconds(sizes: Sizes, n_voxels: int, n_rois: int, n_directions: int) -
     """
     rng = np.random.default_rng(0)
     train = round(sizes.stimuli * (1 - 1 / sizes.folds))
-    test, kept = sizes.stimuli - train, round(train * (1 - 1 / sizes.inner))
+    test, fitted = sizes.stimuli - train, round(train * (1 - 1 / sizes.inner))
     pairs = sizes.layers * n_rois * n_directions * sizes.folds
     columns = n_voxels + sizes.layers * sizes.features
     gram = partial(_gram, rng.standard_normal((sizes.stimuli, COLUMNS_AT_ONCE)))
-    inner = partial(_inner, *_inner_operands(rng, kept, train - kept, sizes.alphas))
+    inner = partial(_inner, *_inner_operands(rng, fitted, train - fitted, sizes.alphas))
     outer = partial(_outer, rng.standard_normal((test, train)), rng.standard_normal((train,) * 2))
     with workers() as in_parallel:
         return (
@@ -48,13 +48,13 @@ def floor_seconds(sizes: Sizes, n_voxels: int, n_rois: int, n_directions: int) -
 
 
 def _inner_operands(
-    rng: np.random.Generator, kept: int, held_out: int, n_alphas: int
+    rng: np.random.Generator, n_train: int, held_out: int, n_alphas: int
 ) -> tuple[Array, Array, Array]:
-    square = rng.standard_normal((kept, kept))
+    square = rng.standard_normal((n_train, n_train))
     return (
         square,
-        rng.standard_normal((kept, held_out)),
-        rng.standard_normal((n_alphas, held_out, kept)),
+        rng.standard_normal((n_train, held_out)),
+        rng.standard_normal((n_alphas, held_out, n_train)),
     )
 
 

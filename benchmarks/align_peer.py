@@ -92,9 +92,9 @@ def looped_two_vs_two(predicted: Array, true: Array) -> float:
 
     points = []
     for i, j in itertools.combinations(range(len(true)), 2):
-        kept = r(predicted[i], true[i]) + r(predicted[j], true[j])
+        matched = r(predicted[i], true[i]) + r(predicted[j], true[j])
         exchanged = r(predicted[i], true[j]) + r(predicted[j], true[i])
-        points.append(0.5 * (kept == exchanged) + (kept > exchanged))
+        points.append(0.5 * (matched == exchanged) + (matched > exchanged))
     return float(np.mean(points))
 
 

@@ -60,8 +60,8 @@ def explicit_fold(X: Array, Y: Array, fold: NestedFold, alphas: Array) -> tuple[
     inner = np.zeros((len(alphas), 2))
     for number, alpha in enumerate(alphas):
         for split in fold.inner:
-            kept, held_out = train[split.train], train[split.test]
-            ridge = Ridge(alpha=alpha * scale, fit_intercept=False).fit(X[kept], Y[kept])
+            fit_rows, held_out = train[split.train], train[split.test]
+            ridge = Ridge(alpha=alpha * scale, fit_intercept=False).fit(X[fit_rows], Y[fit_rows])
             inner[number] += explicit_scores(ridge.predict(X[held_out]), Y[held_out])
     # ties of means have to be ties: of equals the inner correlation decides
     means = np.round(inner / len(fold.inner), 12)
@@ -79,18 +79,18 @@ def compare(
     folds = nested_folds(groups, settings)
     for direction, X, Y in (("encoding", pixels, voxels), ("decoding", voxels, pixels)):
         ours = engine[engine.direction == direction]
-        found = np.array([explicit_fold(X, Y, fold, alphas) for fold in folds])
+        explicit = np.array([explicit_fold(X, Y, fold, alphas) for fold in folds])
         yield {
             "split": settings.split,
             "groups": len(np.unique(groups)),
             "direction": direction,
             "2v2 engine": ours.two_vs_two.mean(),
-            "2v2 scikit-learn": found[:, 0].mean(),
+            "2v2 scikit-learn": explicit[:, 0].mean(),
             "r engine": ours.correlation.mean(),
-            "r scikit-learn": found[:, 1].mean(),
-            "max |2v2 diff|": np.abs(ours.two_vs_two - found[:, 0]).max(),
-            "max |r diff|": np.abs(ours.correlation - found[:, 1]).max(),
-            "same alphas": f"{np.sum(ours.alpha.to_numpy() == found[:, 2])} of {len(found)}",
+            "r scikit-learn": explicit[:, 1].mean(),
+            "max |2v2 diff|": np.abs(ours.two_vs_two - explicit[:, 0]).max(),
+            "max |r diff|": np.abs(ours.correlation - explicit[:, 1]).max(),
+            "same alphas": f"{np.sum(ours.alpha.to_numpy() == explicit[:, 2])} of {len(explicit)}",
         }
 
 
@@ -133,8 +133,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--trials", type=int, default=20, help="alphas to choose from")
     parser.add_argument("--folds", type=int, default=10)
-    asked = parser.parse_args(arguments)
-    table = compare_splits(asked.brain_dir, asked.near_identical, asked.trials, asked.folds)
+    options = parser.parse_args(arguments)
+    table = compare_splits(options.brain_dir, options.near_identical, options.trials, options.folds)
     tiny = {name: "{:.1e}".format for name in table.columns if "diff" in name}
     print(table.to_string(index=False, float_format="{:.4f}".format, formatters=tiny))
 

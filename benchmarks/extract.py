@@ -118,11 +118,11 @@ def _of_one_length(model: TextModel, sentences: list[str]) -> Iterator[dict[str,
 def alone(model: TextModel, sentences: list[str]) -> NDArray[np.float32]:
     """Pass one sentence after another, and let hooks keep the mean of each block."""
     rows = []
-    with _keeping_means(model.network.h, lambda states: states[0].mean(dim=0)) as kept:
+    with _keeping_means(model.network.h, lambda states: states[0].mean(dim=0)) as states_by_layer:
         for sentence in sentences:
-            kept.clear()
+            states_by_layer.clear()
             model.network(**model.tokenizer(sentence, return_tensors="pt"))
-            rows.append(torch.stack(kept))
+            rows.append(torch.stack(states_by_layer))
     return torch.stack(rows).numpy()
 
 
@@ -154,11 +154,13 @@ def _pictures(folder: Path, options: argparse.Namespace) -> tuple[float, ...]:
 def one_by_one(model: VisionModel, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Pass one picture after another, and let hooks keep the mean of each block's patches."""
     rows = []
-    with _keeping_means(model.network.blocks, lambda states: states[0, 1:].mean(dim=0)) as kept:
+    with _keeping_means(
+        model.network.blocks, lambda states: states[0, 1:].mean(dim=0)
+    ) as states_by_layer:
         for picture in pictures:
-            kept.clear()
+            states_by_layer.clear()
             model.network.forward_features(model.picture.prepare(picture[None]))
-            rows.append(torch.stack(kept))
+            rows.append(torch.stack(states_by_layer))
     return torch.stack(rows).numpy()
 
 
@@ -167,14 +169,14 @@ def _keeping_means(
     blocks: Any, pooled: Callable[[torch.Tensor], torch.Tensor]
 ) -> Iterator[list[torch.Tensor]]:
     """Put a hook on every block that keeps a vector of its states."""
-    kept: list[torch.Tensor] = []
+    states_by_layer: list[torch.Tensor] = []
 
-    def keep(_module: Any, _given: Any, output: Any) -> None:
-        kept.append(pooled(output[0] if isinstance(output, tuple) else output))
+    def keep(_module: Any, _inputs: Any, output: Any) -> None:
+        states_by_layer.append(pooled(output[0] if isinstance(output, tuple) else output))
 
     hooks = [block.register_forward_hook(keep) for block in blocks]
     try:
-        yield kept
+        yield states_by_layer
     finally:
         for hook in hooks:
             hook.remove()

@@ -58,11 +58,11 @@ def main() -> None:
     print(f"{'method':8} {'side':8} {'examples/s':>10} {'CPU s':>8} {'peak GB':>8} {'loss':>10}")
     n_examples = size["steps"] * size["batch_size"]
     for method, sides in rows.items():
-        for side, found in sides.items():
+        for side, figures in sides.items():
             print(
-                f"{method:8} {side:8} {n_examples / found['seconds']:10.3f} "
-                f"{found['cpu_seconds']:8.1f} {found['peak_bytes'] / 1e9:8.2f} "
-                f"{found['loss']:10.6f}"
+                f"{method:8} {side:8} {n_examples / figures['seconds']:10.3f} "
+                f"{figures['cpu_seconds']:8.1f} {figures['peak_bytes'] / 1e9:8.2f} "
+                f"{figures['loss']:10.6f}"
             )
     for side in SIDES:
         print(prompt_to_full(side, rows))
@@ -92,8 +92,8 @@ def run_side(side: str, job: Job) -> Mapping[str, float]:
     """Run one side in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.tune_side", side, json.dumps(asdict(job))]
     done = subprocess.run(command, env=os.environ, stdout=subprocess.PIPE, text=True, check=True)
-    found: Mapping[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    figures: Mapping[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def prompt_to_full(side: str, rows: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:

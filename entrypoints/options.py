@@ -16,7 +16,7 @@ from pipeline.errors import ConfigError, Problem, refuse
 
 Config = TypeVar("Config", bound=StageConfig)
 HELP_WIDTH = 100
-WRITTEN = "options written as --name value"
+SPELLING = "options written as --name value"
 
 
 class Options(argparse.ArgumentParser):
@@ -30,7 +30,9 @@ class Options(argparse.ArgumentParser):
         ConfigError
             Always.
         """
-        refuse([Problem("command line", WRITTEN, message, f"See {self.prog} --help.")], ConfigError)
+        refuse(
+            [Problem("command line", SPELLING, message, f"See {self.prog} --help.")], ConfigError
+        )
         raise SystemExit(2)  # for the type checker: refuse has raised
 
 
@@ -97,7 +99,7 @@ def misplaced(model: type[StageConfig], arguments: Sequence[str]) -> Iterator[Pr
     for word in unknown:
         # MLflow passes what MLproject does not declare as `--name value`
         if not _names_an_option(word) and not (_names_an_option(previous) and "=" not in previous):
-            yield Problem("command line", WRITTEN, f"'{word}'", f"See {options.prog} --help.")
+            yield Problem("command line", SPELLING, f"'{word}'", f"See {options.prog} --help.")
         previous = word
     names = Counter(word.split("=")[0] for word in arguments if word.startswith("--"))
     for name, count in names.items():

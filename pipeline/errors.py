@@ -100,9 +100,9 @@ def refuse(problems: Iterable[Problem], kind: type[PipelineError], most: int | N
     PipelineError
         Of the given kind, when ``problems`` is not empty.
     """
-    found = tuple(problems)
-    if found:
-        raise kind(*found[:most], more=len(found[most:]) if most else 0)
+    all_problems = tuple(problems)
+    if all_problems:
+        raise kind(*all_problems[:most], more=len(all_problems[most:]) if most else 0)
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

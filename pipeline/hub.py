@@ -182,9 +182,9 @@ def hub_or_cache() -> Iterator[bool]:
         Whether the hub can be reached.
     """
     before = constants.HF_HUB_OFFLINE
-    found = reachable()
-    constants.HF_HUB_OFFLINE = not found
+    answers = reachable()
+    constants.HF_HUB_OFFLINE = not answers
     try:
-        yield found
+        yield answers
     finally:
         constants.HF_HUB_OFFLINE = before

@@ -121,17 +121,17 @@ def predicted(features: NDArray[np.floating], responses: MeanResponses) -> NDArr
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    made = np.empty_like(responses.values)
+    predictions = np.empty_like(responses.values)
     folds = GroupKFold(N_FOLDS, shuffle=True, random_state=0)
     for train, test in folds.split(features, groups=responses.groups):
         model = make_pipeline(StandardScaler(), RidgeCV(ALPHAS))
         model.fit(features[train], responses.values[train])
-        made[test] = model.predict(features[test])
-    return made
+        predictions[test] = model.predict(features[test])
+    return predictions
 
 
 def correlation(
-    made: NDArray[np.float64], responses: MeanResponses
+    predictions: NDArray[np.float64], responses: MeanResponses
 ) -> tuple[float, tuple[float, float]]:
     """Correlate predictions with responses; 95 % interval by resampling whole groups."""
     rng = np.random.default_rng(0)
@@ -140,9 +140,9 @@ def correlation(
     for _ in range(N_BOOTSTRAPS):
         drawn = rng.integers(0, len(members), len(members))
         rows = np.concatenate([members[group] for group in drawn])
-        resampled.append(np.corrcoef(made[rows], responses.values[rows])[0, 1])
+        resampled.append(np.corrcoef(predictions[rows], responses.values[rows])[0, 1])
     low, high = np.quantile(resampled, (0.025, 0.975))
-    return float(np.corrcoef(made, responses.values)[0, 1]), (float(low), float(high))
+    return float(np.corrcoef(predictions, responses.values)[0, 1]), (float(low), float(high))
 
 
 def all_features(

@@ -39,7 +39,7 @@ def check_inputs(
 def _problems(
     arrays: Mapping[str, Mapping[str, Columns]], labels: Mapping[str, ArrayLike | None]
 ) -> Iterator[Problem]:
-    shapes = {what: np.shape(given) for what, given in labels.items() if given is not None}
+    shapes = {what: np.shape(values) for what, values in labels.items() if values is not None}
     n_stimuli = next(iter(shapes.values()))
     for what, shape in shapes.items():
         if len(shape) != 1 or shape != n_stimuli:

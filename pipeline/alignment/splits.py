@@ -24,11 +24,11 @@ def deal_groups(
     sizes = np.bincount(labels)
     order = rng.permutation(len(sizes))
     fold_of_group = np.empty(len(sizes), dtype=np.int64)
-    held = np.zeros(n_folds, dtype=np.int64)
+    n_dealt = np.zeros(n_folds, dtype=np.int64)
     for group in order[np.argsort(-sizes[order], kind="stable")]:
-        fold = int(np.argmin(held))
+        fold = int(np.argmin(n_dealt))
         fold_of_group[group] = fold
-        held[fold] += sizes[group]
+        n_dealt[fold] += sizes[group]
     return fold_of_group[labels]
 
 
@@ -47,8 +47,8 @@ def cut_blocks(
     """Cut the order of presentation at the group boundaries nearest to blocks of equal length."""
     del rng  # the order of presentation leaves nothing to chance
     starts = np.flatnonzero(np.diff(labels)) + 1
-    wanted = np.arange(1, n_folds) * len(labels) / n_folds
-    cuts = starts[np.abs(starts[:, None] - wanted).argmin(axis=0)]
+    places = np.arange(1, n_folds) * len(labels) / n_folds
+    cuts = starts[np.abs(starts[:, None] - places).argmin(axis=0)]
     return np.searchsorted(np.unique(cuts), np.arange(len(labels)), side="right").astype(np.int64)
 
 

@@ -77,6 +77,6 @@ def _principal(
                 "Ask for a width that every layer of every model reaches in every fold.",
             )
         )
-    kept = components[:width]
-    largest = np.abs(kept).argmax(axis=1)
-    return z, kept * np.sign(kept[np.arange(width), largest])[:, None]
+    principal = components[:width]
+    largest = np.abs(principal).argmax(axis=1)
+    return z, principal * np.sign(principal[np.arange(width), largest])[:, None]

@@ -101,7 +101,7 @@ class BrainDataset:
             for measured in (
                 responses.values,
                 responses.repeats,
-                responses.shown,
+                responses.stimulus_rows,
                 responses.repeated,
             ):
                 if measured is not None:

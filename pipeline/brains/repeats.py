@@ -66,11 +66,11 @@ def group_showings(trials: Sequence[Name], names: Iterable[Name] | None = None) 
     """
     ordered = tuple(dict.fromkeys(trials)) if names is None else tuple(names)
     place = {name: row for row, name in enumerate(ordered)}
-    seen: Counter[Name] = Counter()
+    times: Counter[Name] = Counter()
     ordinals = np.empty(len(trials), dtype=np.int64)
     for trial, name in enumerate(trials):
-        ordinals[trial] = seen[name]
-        seen[name] += 1
+        ordinals[trial] = times[name]
+        times[name] += 1
     rows = np.array([place[name] for name in trials], dtype=np.int64)
     return Showings(ordered, rows, ordinals)
 
@@ -133,16 +133,16 @@ class Averaged:
             for ordinal in np.unique(ordinals):  # within one, no stimulus is met twice
                 now = ordinals == ordinal
                 self.values[rows[now], columns] += block[now]
-                kept = now & (places >= 0)
-                if ordinal < len(self.repeats) and kept.any():
-                    self.repeats[ordinal, places[kept], columns] = block[kept]
+                useful = now & (places >= 0)
+                if ordinal < len(self.repeats) and useful.any():
+                    self.repeats[ordinal, places[useful], columns] = block[useful]
 
     def responses(
         self,
         where: str,
         rois: Mapping[str, NDArray[np.int64]],
         most_unusable: float,
-        shown: NDArray[np.int64] | None = None,
+        stimulus_rows: NDArray[np.int64] | None = None,
         coordinates: NDArray[np.float32] | None = None,
     ) -> Responses:
         """Finish the averages and leave out unusable voxels.
@@ -155,7 +155,7 @@ class Averaged:
             Columns, counted before any is left out; every voxel is in at least one.
         most_unusable : float
             Largest share of a region's voxels that may be left out.
-        shown : ndarray of int64, shape (n_stimuli,), optional
+        stimulus_rows : ndarray of int64, shape (n_stimuli,), optional
             Positions of ``showings.names`` in the dataset.
         coordinates : ndarray of float32, shape (n_voxels, 3), optional
 
@@ -167,15 +167,20 @@ class Averaged:
         with np.errstate(invalid="ignore"):
             self.values /= self.showings.counts[:, np.newaxis].astype(np.float32)
         usable = usable_voxels(where, self.values, rois, most_unusable)
-        kept = np.unique(np.concatenate(list(usable.rois.values())))
-        values, repeats = with_columns(self.values, kept), with_columns(self.repeats, kept)
+        columns_left = np.unique(np.concatenate(list(usable.rois.values())))
+        values, repeats = (
+            with_columns(self.values, columns_left),
+            with_columns(self.repeats, columns_left),
+        )
         some = len(self.repeated) < len(self.showings.names)
         return Responses(
             values=values,
-            rois={roi: np.searchsorted(kept, columns) for roi, columns in usable.rois.items()},
+            rois={
+                roi: np.searchsorted(columns_left, columns) for roi, columns in usable.rois.items()
+            },
             repeats=repeats if repeats.size else None,
-            shown=shown,
+            stimulus_rows=stimulus_rows,
             repeated=self.repeated if repeats.size and some else None,
-            coordinates=None if coordinates is None else coordinates[kept],
+            coordinates=None if coordinates is None else coordinates[columns_left],
             left_out=usable.dropped,
         )

@@ -21,7 +21,7 @@ class Responses:
         Region of interest -> 0-based voxel columns of ``values``.
     repeats : ndarray of float32, shape (n_repeats, n_repeated, n_voxels), optional
         The single presentations behind ``values``: what a noise ceiling is estimated from.
-    shown : ndarray of int64, shape (n_shown,), optional
+    stimulus_rows : ndarray of int64, shape (n_shown,), optional
         Which stimuli of the dataset the rows of ``values`` answer; None: all, in order.
     repeated : ndarray of int64, shape (n_repeated,), optional
         Which rows of ``values`` the ``repeats`` stand behind; None: all, in order.
@@ -35,14 +35,14 @@ class Responses:
     values: NDArray[np.float32]
     rois: Mapping[str, NDArray[np.int64]]
     repeats: NDArray[np.float32] | None = None
-    shown: NDArray[np.int64] | None = None
+    stimulus_rows: NDArray[np.int64] | None = None
     repeated: NDArray[np.int64] | None = None
     coordinates: NDArray[np.float32] | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     def rows(self, n_stimuli: int) -> NDArray[np.int64]:
         """Positions of this subject's stimuli among all ``n_stimuli`` of the dataset."""
-        return np.arange(n_stimuli) if self.shown is None else self.shown
+        return np.arange(n_stimuli) if self.stimulus_rows is None else self.stimulus_rows
 
     def repeated_rows(self) -> NDArray[np.int64]:
         """Rows of ``values`` that have repeats."""

@@ -64,12 +64,12 @@ def _of_sentences(
     names, member = np.unique(passages, return_inverse=True)
     one_hot = (member[:, None] == np.arange(len(names))).astype(np.float64)
     position = (np.cumsum(one_hot, axis=0) * one_hot).sum(axis=1, keepdims=True) - 1
-    found = {
+    counts = {
         "length": np.array(lengths, dtype=np.float64),
         "position": position,
         **_of_words(sentences, member),
     }
-    return {**found, "passage": one_hot} if with_groups else found
+    return {**counts, "passage": one_hot} if with_groups else counts
 
 
 def _of_words(sentences: tuple[str, ...], passage: NDArray[np.int64]) -> Nuisance:
@@ -79,14 +79,14 @@ def _of_words(sentences: tuple[str, ...], passage: NDArray[np.int64]) -> Nuisanc
     if not all(counts):
         return {}
     frequencies = [[np.log(total[word]) for word in own.elements()] for own in counts]
-    found = {WORD_FREQUENCY: np.array([(np.mean(own), min(own)) for own in frequencies])}
+    features = {WORD_FREQUENCY: np.array([(np.mean(own), min(own)) for own in frequencies])}
     places: dict[str, set[int]] = {word: set() for word in total}
     for own, place in zip(counts, passage.tolist(), strict=True):
         for word in own:
             places[word].add(place)
     shared = sorted(word for word, own in places.items() if len(own) > 1)
     bag = np.array([[own[word] for word in shared] for own in counts], dtype=np.float64)
-    return {**found, BAG_OF_WORDS: bag} if shared else found
+    return {**features, BAG_OF_WORDS: bag} if shared else features
 
 
 def _of_pictures(pictures: NDArray[np.uint8]) -> Nuisance:
@@ -98,5 +98,5 @@ def _of_pictures(pictures: NDArray[np.uint8]) -> Nuisance:
     most = max(1, min(COMPONENTS, n_pictures // STIMULI_A_COMPONENT))
     leading = (n_pictures - most, n_pictures - 1)
     values, vectors = scipy.linalg.eigh(centred @ centred.T, subset_by_index=leading)
-    kept = np.flatnonzero(values > values.max() * n_pictures * np.finfo(np.float64).eps)[::-1]
-    return {"brightness": brightness, PIXELS: vectors[:, kept] * np.sqrt(values[kept])}
+    components = np.flatnonzero(values > values.max() * n_pictures * np.finfo(np.float64).eps)[::-1]
+    return {"brightness": brightness, PIXELS: vectors[:, components] * np.sqrt(values[components])}

@@ -97,13 +97,15 @@ def read_features(path: Path, expected: Origin) -> dict[str, NDArray[np.float32]
     remedy = "Run extract again."
     try:
         with safe_open(path, framework="numpy") as stored:
-            found = dict(stored.metadata() or {})
+            stored_origin = dict(stored.metadata() or {})
             layers = {name: stored.get_tensor(name) for name in sorted(stored.keys())}
     except (SafetensorError, OSError) as error:
         raise DataError(Problem(str(path), "features", str(error), remedy)) from error
-    digest, wanted = found.pop("digest", None), asdict(expected)
-    if found != wanted:
-        raise DataError(Problem(str(path), f"features of {wanted}", f"{found}", remedy))
+    digest, expected_origin = stored_origin.pop("digest", None), asdict(expected)
+    if stored_origin != expected_origin:
+        raise DataError(
+            Problem(str(path), f"features of {expected_origin}", f"{stored_origin}", remedy)
+        )
     if digest != _digest(layers):
         expected_values = "the values that extract wrote"
         raise DataError(Problem(str(path), expected_values, "others: a damaged file", remedy))

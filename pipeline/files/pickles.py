@@ -29,9 +29,9 @@ _PLAIN = {
 class UnfitError(Exception):
     """Something in a pickle is not what it must be; the reader adds the file's name."""
 
-    def __init__(self, expected: str, found: str) -> None:
-        super().__init__(found)
-        self.expected, self.found = expected, found
+    def __init__(self, expected: str, finding: str) -> None:
+        super().__init__(finding)
+        self.expected, self.found = expected, finding
 
 
 @dataclass(frozen=True)
@@ -156,17 +156,17 @@ class _Machine:
         floor = self._marks[-1] if self._marks else 0
         if len(self._stack) - count < floor:
             unfit("a whole pickle", "an instruction without its operands")
-        taken = self._stack[len(self._stack) - count :]
+        values = self._stack[len(self._stack) - count :]
         del self._stack[len(self._stack) - count :]
-        return taken
+        return values
 
     def _since_mark(self) -> list[Any]:
         if not self._marks:
             unfit("a whole pickle", "the end of a group that never began")
         start = self._marks.pop()
-        taken = self._stack[start:]
+        values = self._stack[start:]
         del self._stack[start:]
-        return taken
+        return values
 
     def _remember(self, index: int) -> None:
         self._memo[index] = self._stack[-1]
@@ -208,9 +208,9 @@ class _Machine:
         target.state = state
 
 
-def unfit(expected: str, found: str) -> NoReturn:
+def unfit(expected: str, finding: str) -> NoReturn:
     """Raise UnfitError."""
-    raise UnfitError(expected, found)
+    raise UnfitError(expected, finding)
 
 
 def _text(value: Any) -> str:

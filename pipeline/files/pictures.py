@@ -57,8 +57,8 @@ def read_picture(source: Path | bytes, where: str, size: int = 0) -> NDArray[np.
         opened = io.BytesIO(source) if isinstance(source, bytes) else source
         with Image.open(opened, formats=FORMATS) as picture:
             _check(picture, where)
-            seen = _opaque(_upright(picture), picture.format or "", where)
-            return np.asarray(resized(seen, size), dtype=np.uint8)
+            upright = _opaque(_upright(picture), picture.format or "", where)
+            return np.asarray(resized(upright, size), dtype=np.uint8)
     except DataError:
         raise
     except Exception as error:  # Pillow raises a dozen kinds for damaged files
@@ -89,8 +89,8 @@ def resized(picture: Image, size: int) -> Image:
 
 def _check(picture: Image, where: str) -> None:
     if picture.width * picture.height > MOST_PIXELS:
-        found = f"{picture.width} x {picture.height}"
-        raise _refusal(where, f"at most {MOST_PIXELS:,} pixels", found)
+        finding = f"{picture.width} x {picture.height}"
+        raise _refusal(where, f"at most {MOST_PIXELS:,} pixels", finding)
     n_frames = getattr(picture, "n_frames", 1)
     # a photograph with a preview or a depth map behind it (MPO) is one picture
     if n_frames > 1 and picture.format != "MPO":
@@ -130,5 +130,5 @@ def _from_wide_grey(picture: Image, kind: str, where: str) -> Image:
     return Image.fromarray(grey).convert("RGB")
 
 
-def _refusal(where: str, expected: str, found: str) -> DataError:
-    return DataError(Problem(where, expected, found, _REMEDY))
+def _refusal(where: str, expected: str, finding: str) -> DataError:
+    return DataError(Problem(where, expected, finding, _REMEDY))

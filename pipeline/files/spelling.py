@@ -36,5 +36,5 @@ def bare_words(text: str) -> str:
     'dont stop'
     """
     letters = unicodedata.normalize("NFKC", text).casefold()
-    kept = (c for c in letters if unicodedata.category(c)[0] not in "PSC" or c.isspace())
-    return " ".join(composed("".join(kept)).split()) or composed(text)
+    characters = (c for c in letters if unicodedata.category(c)[0] not in "PSC" or c.isspace())
+    return " ".join(composed("".join(characters)).split()) or composed(text)

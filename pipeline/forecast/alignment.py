@@ -78,9 +78,11 @@ def fit_flops(fits: Fits, config: AlignConfig) -> float:
 def _fold_flops(n: int, decomposed: int, pairs: int, config: AlignConfig) -> float:
     """Count one outer fold on the kernel side, without its Gram matrices."""
     train = n * (1 - 1 / config.folds)
-    kept, held = train * (1 - 1 / config.inner_folds), train / config.inner_folds
-    decompositions = decomposed * EIGEN * (train**3 + config.inner_folds * kept**3)
-    products = 3 * kept**3 + 4 * held * kept**2 + 2 * config.trials * held**2 * kept
+    fit_rows, left_out = train * (1 - 1 / config.inner_folds), train / config.inner_folds
+    decompositions = decomposed * EIGEN * (train**3 + config.inner_folds * fit_rows**3)
+    products = (
+        3 * fit_rows**3 + 4 * left_out * fit_rows**2 + 2 * config.trials * left_out**2 * fit_rows
+    )
     return decompositions + pairs * (config.inner_folds * products + 6 * (n - train) * train**2)
 
 

@@ -79,6 +79,8 @@ def activation_bytes(network: NetworkFacts, passes: Passes, checkpointing: bool)
     """Estimate what one call keeps for its backward pass."""
     heads = network.width / WIDTH_OF_A_HEAD
     block = KEPT_A_BLOCK * network.width + KEPT_A_HEAD * heads * passes.positions
-    kept = network.width * network.layers + block if checkpointing else network.layers * block
+    per_position = (
+        network.width * network.layers + block if checkpointing else network.layers * block
+    )
     logits = LOGITS * network.vocabulary * passes.headed
-    return FLOAT * passes.at_once * (passes.positions * kept + logits)
+    return FLOAT * passes.at_once * (passes.positions * per_position + logits)

@@ -68,12 +68,12 @@ def probe(bookkeeping: float) -> Machine:
 def _seconds(call: Callable[[], object]) -> float:
     """Time a call, after a first one that does not count: median of those in ``SECONDS``."""
     call()
-    taken: list[float] = []
-    while sum(taken) < SECONDS:
+    durations: list[float] = []
+    while sum(durations) < SECONDS:
         started = time.perf_counter()
         call()
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
+        durations.append(time.perf_counter() - started)
+    return statistics.median(durations)
 
 
 def _network(width: int) -> tuple[torch.nn.Module, NetworkFacts]:

@@ -73,15 +73,15 @@ def tune_cost(
         "part": trained,
         "whole": network.parameters,
     }.get(storage, network.parameters)
-    kept = FLOAT * (network.parameters + OF_THE_OPTIMIZER * trained)
-    held = machine.process_memory + kept + FLOAT * network.parameters
+    state_bytes = FLOAT * (network.parameters + OF_THE_OPTIMIZER * trained)
+    at_rest = machine.process_memory + state_bytes + FLOAT * network.parameters
     at_once = activation_bytes(
         network, _batch(config, network, task), config.gradient_checkpointing
     )
     return Cost(
         seconds,
-        memory=held + (at_once if fits else 0.0),
-        scratch=stored + (CHECKPOINTS * kept if fits else 0.0),
+        memory=at_rest + (at_once if fits else 0.0),
+        scratch=stored + (CHECKPOINTS * state_bytes if fits else 0.0),
         stored=(INTERPOLATIONS if interpolates else 1) * stored,
     )
 

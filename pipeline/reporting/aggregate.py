@@ -126,5 +126,5 @@ def mean_and_error(units: pd.DataFrame, keys: list[str], column: str) -> pd.Data
     cell = [*keys, "unit"]
     within = units.groupby([*cell, "repeat"], sort=False)[column]
     repeats = within.agg(mean="mean", standard_error="sem", n_units="count").reset_index()
-    found = repeats.groupby(cell, sort=False)[["mean", "standard_error", "n_units"]]
-    return found.agg({"mean": "mean", "standard_error": "mean", "n_units": "max"}).reset_index()
+    cells = repeats.groupby(cell, sort=False)[["mean", "standard_error", "n_units"]]
+    return cells.agg({"mean": "mean", "standard_error": "mean", "n_units": "max"}).reset_index()

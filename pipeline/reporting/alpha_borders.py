@@ -28,21 +28,21 @@ def border_warning(views: Iterable[View], brain_scores: pd.DataFrame) -> str:
     str
         Empty where the share is small in all of them.
     """
-    told = []
+    sentences = []
     for view in views:
         at_border = view.rows_of(brain_scores)["alpha_at_border"].astype(bool)
         if at_border.mean() >= LARGE:
-            told.append(
+            sentences.append(
                 f"{at_border.sum():,} of {len(at_border):,} ({percent(at_border.mean())}) when "
                 f"{view.direction} with base {view.base} in {view.split} folds"
             )
-    if not told:
+    if not sentences:
         return ""
     return (
         "Many of the chosen alphas are the smallest or the largest of those tried: "
-        f"{'; '.join(told)}. A better one may lie outside, and accuracies may be too low; at the "
-        "largest, accuracy often no longer changes with alpha. Align with a smaller alpha_low, a "
-        "larger alpha_high, or more trials: of few, the outermost are a large share."
+        f"{'; '.join(sentences)}. A better one may lie outside, and accuracies may be too low; at "
+        "the largest, accuracy often no longer changes with alpha. Align with a smaller alpha_low, "
+        "a larger alpha_high, or more trials: of few, the outermost are a large share."
     )
 
 

@@ -27,10 +27,10 @@ def asked_contrasts(results: StudyResults) -> pd.DataFrame:
     if overall.empty:
         return overall
     tuned = results.prompts_only | {FULL}
-    asked = overall["method_a"].isin(tuned) & overall["method_b"].isin([FULL, UNTUNED])
+    of_question = overall["method_a"].isin(tuned) & overall["method_b"].isin([FULL, UNTUNED])
     several = overall.groupby("modality")["brain"].transform("nunique") > 1
     whole = (overall["split"] == "shuffled").groupby(overall["brain"]).transform("all")
-    asked &= whole | (overall["split"] != "shuffled")  # shuffled folds leak
+    of_question &= whole | (overall["split"] != "shuffled")  # shuffled folds leak
     rank = overall.assign(
         where=[
             _where(*row)
@@ -44,10 +44,10 @@ def asked_contrasts(results: StudyResults) -> pd.DataFrame:
         decoding=overall["direction"] != "encoding",
     )
     order = ["picture", "simulated", "to_base", "of_full", "decoding"]
-    return rank[asked].sort_values(order, kind="stable").drop(columns=[order[0], *order[2:]])
+    return rank[of_question].sort_values(order, kind="stable").drop(columns=[order[0], *order[2:]])
 
 
 def _where(modality: str, brain: str, several: bool, simulated: bool) -> str:
     named = f", {brain}" if several else ""
-    told = " (simulated)" if simulated and "simulated" not in named else ""
-    return f"{MODALITIES[modality]}{named}{told}"
+    remark = " (simulated)" if simulated and "simulated" not in named else ""
+    return f"{MODALITIES[modality]}{named}{remark}"

@@ -37,16 +37,16 @@ _LATEX_ESCAPES = str.maketrans(
 
 def latex_of(table: Table) -> str:
     """Write a table as LaTeX with booktabs' rules; its note becomes the caption."""
-    latex = table.shown.astype(str).to_latex(
+    latex = table.texts.astype(str).to_latex(
         index=False,
         escape=True,
-        column_format="l" * table.n_labels + "r" * (table.shown.shape[1] - table.n_labels),
+        column_format="l" * table.n_labels + "r" * (table.texts.shape[1] - table.n_labels),
         caption=f"{table.title}. {table.note}".strip().translate(_LATEX_ESCAPES),
         label=f"tab:{table.name}",
         position="htbp",
     )
-    for sign, written in _LATEX_SIGNS.items():
-        latex = latex.replace(sign, written)
+    for sign, command in _LATEX_SIGNS.items():
+        latex = latex.replace(sign, command)
     return f"% needs \\usepackage{{booktabs}}\n{latex}"
 
 

@@ -173,8 +173,8 @@ def _width(drawing: str) -> float:
 
 
 def _table_block(table: Table, number: str, anchors: set[str]) -> Block:
-    names = [str(column) for column in table.shown.columns]
-    cells = table.shown.iloc[:, table.n_labels :]
+    names = [str(column) for column in table.texts.columns]
+    cells = table.texts.iloc[:, table.n_labels :]
     return Block(
         number,
         table.title,
@@ -191,20 +191,20 @@ def _table_block(table: Table, number: str, anchors: set[str]) -> Block:
 
 
 def _rows(table: Table, anchors: set[str]) -> Iterator[Row]:
-    shown = table.shown.astype(str).to_numpy().tolist()
+    texts = table.texts.astype(str).to_numpy().tolist()
     n_labels = table.n_labels
-    spans = [_spans(shown, n) for n in range(1, n_labels)] + [[1] * len(shown)]
+    spans = [_spans(texts, n) for n in range(1, n_labels)] + [[1] * len(texts)]
     models = (_anchor(*model) for model in table.models)
     for row, spanned, anchor in itertools.zip_longest(
-        shown, zip(*spans, strict=True), itertools.islice(models, len(shown)), fillvalue=""
+        texts, zip(*spans, strict=True), itertools.islice(models, len(texts)), fillvalue=""
     ):
         labels = tuple(map(Label, row[:n_labels], spanned))
         yield Row(labels, tuple(row[n_labels:]), anchor if anchor in anchors else "")
 
 
-def _spans(shown: list[list[str]], n_labels: int) -> list[int]:
+def _spans(texts: list[list[str]], n_labels: int) -> list[int]:
     """Count, where the first labels change, the rows that share them; 0 in the rows below."""
-    runs = [len(list(run)) for _, run in itertools.groupby(shown, key=lambda r: r[:n_labels])]
+    runs = [len(list(run)) for _, run in itertools.groupby(texts, key=lambda r: r[:n_labels])]
     return [span for run in runs for span in (run, *([0] * (run - 1)))]
 
 
@@ -221,12 +221,12 @@ def _model_names(lineage: pd.DataFrame) -> list[tuple[str, str, str]]:
 def _lineage(lineage: pd.DataFrame) -> dict[str, object]:
     """Lay out the runs: a row for each model and brain; the first of a model carries its anchor."""
     columns = [str(c) for c in lineage.columns if not str(c).endswith("link")]
-    rows, seen = [], set()
+    rows, anchors = [], set()
     for names, row in zip(_model_names(lineage), lineage.to_dict("records"), strict=True):
         anchor = _anchor(*names)
         cells = [_cell(str(row[c]), str(row.get(f"{c}_link", ""))) for c in columns]
-        rows.append({"anchor": "" if anchor in seen else anchor, "cells": cells})
-        seen.add(anchor)
+        rows.append({"anchor": "" if anchor in anchors else anchor, "cells": cells})
+        anchors.add(anchor)
     return {"columns": [c.replace("_", " ") for c in columns], "rows": rows}
 
 

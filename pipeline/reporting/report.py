@@ -137,10 +137,10 @@ def write_report(report: Report, folder: Path) -> list[Path]:
 
 def _answer_figures(results: StudyResults, answer: Answer) -> Iterator[NamedFigure]:
     """Draw the answer, in the direction that gave it; nothing where nothing was compared."""
-    asked = asked_contrasts(results)
-    if not asked.empty:
-        shown = asked[asked["direction"] == answer.directions[0]]
-        yield answer_figure(results, answer.headline, shown)
+    contrasts = asked_contrasts(results)
+    if not contrasts.empty:
+        primary = contrasts[contrasts["direction"] == answer.directions[0]]
+        yield answer_figure(results, answer.headline, primary)
 
 
 def _repeated_names(blocks: Iterable[Table | NamedFigure]) -> list[Problem]:

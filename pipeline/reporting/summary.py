@@ -39,17 +39,17 @@ def markdown_summary(
         Markdown of at most ``MARKDOWN_LIMIT`` characters.
     """
     headline, *further = map(_escaped, answer)
-    written = f"### {_escaped(title)}\n\n" + "\n\n".join([f"**{headline}**", *further])
+    markdown = f"### {_escaped(title)}\n\n" + "\n\n".join([f"**{headline}**", *further])
     if picture:
-        written += f"\n\n![{headline}]({picture})"
+        markdown += f"\n\n![{headline}]({picture})"
     for table in tables:
         added = (
             f"\n\n**{_escaped(table.title)}.** {_escaped(table.note)}\n\n{_markdown_table(table)}"
         )
-        if len(written) + len(added) + len(LEFT_OUT) > MARKDOWN_LIMIT:
-            return written[: MARKDOWN_LIMIT - len(LEFT_OUT)] + LEFT_OUT
-        written += added
-    return written + "\n"
+        if len(markdown) + len(added) + len(LEFT_OUT) > MARKDOWN_LIMIT:
+            return markdown[: MARKDOWN_LIMIT - len(LEFT_OUT)] + LEFT_OUT
+        markdown += added
+    return markdown + "\n"
 
 
 def terminal_table(
@@ -95,14 +95,16 @@ def _block(
     by_cell = rows.set_index(["task", "method", "roi"])["mean"]
     rois = dict.fromkeys(rows["roi"])
     columns = {roi_heading(roi): by_cell.xs(roi, level="roi").to_dict() for roi in rois}
-    told = f"{view.direction} by ROI"
+    directions = f"{view.direction} by ROI"
     for other in others:
         over_rois = other.rows_of(accuracies).groupby(["task", "method"])["mean"].mean()
         columns[f"{other.direction} mean"] = over_rois.to_dict()
-        told += f", {other.direction} mean over ROIs"
+        directions += f", {other.direction} mean over ROIs"
     own = task_scores[task_scores["base"] == view.base].drop_duplicates(["task", "method"])
     scores = own.set_index(["task", "method"])["mean"].to_dict()
-    heading = f"{view.subjects}, base {view.base}, {view.split} folds. 2v2: {told}; chance 0.5."
+    heading = (
+        f"{view.subjects}, base {view.base}, {view.split} folds. 2v2: {directions}; chance 0.5."
+    )
     yield from _wrapped(heading)
     keys = [
         (task, method)
@@ -126,10 +128,10 @@ def _aligned(
         yield head + "".join(f"  {_short(name):>6}" for name in names)
         previous = None
         for task, method in keys:
-            shown = "" if task == previous else _short(task)
+            label = "" if task == previous else _short(task)
             previous = task
             cells = (_number(columns[n].get((task, method)), len(_short(n))) for n in names)
-            yield f"{shown:<{task_width}}  {_short(method):<{method_width}}" + "".join(cells)
+            yield f"{label:<{task_width}}  {_short(method):<{method_width}}" + "".join(cells)
 
 
 def _parts(names: Sequence[str], room: int) -> Iterator[list[str]]:
@@ -158,10 +160,10 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _markdown_table(table: Table) -> str:
-    names = [str(column) for column in table.shown.columns]
+    names = [str(column) for column in table.texts.columns]
     rules = ["---"] * table.n_labels + ["---:"] * (len(names) - table.n_labels)
     lines = [names, rules]
-    lines += [[_escaped(text) for text in row] for row in table.shown.to_numpy().tolist()]
+    lines += [[_escaped(text) for text in row] for row in table.texts.to_numpy().tolist()]
     head = [_escaped(name) for name in names]
     return "\n".join("| " + " | ".join(line) + " |" for line in [head, *lines[1:]])
 

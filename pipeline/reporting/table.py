@@ -35,7 +35,7 @@ class Table:
         What it shows; how to read it.
     values : DataFrame
         Tidy numbers, one row per cell.
-    shown : DataFrame
+    texts : DataFrame
         Text, the first ``n_labels`` columns being labels.
     n_labels : int
     models : tuple of (str, str, str)
@@ -47,7 +47,7 @@ class Table:
     title: str
     note: str
     values: pd.DataFrame
-    shown: pd.DataFrame
+    texts: pd.DataFrame
     n_labels: int
     models: tuple[tuple[str, str, str], ...] = ()
 

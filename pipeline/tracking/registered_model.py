@@ -46,7 +46,7 @@ COLUMNS = ("text", "text_pair")
 DEFAULTS = {"output": "task", "pooling": "mean", "batch_size": 64, "prompt_room": -1}
 
 
-def _items(given: Any, takes_texts: bool) -> Any:
+def _items(content: Any, takes_texts: bool) -> Any:
     """Read what a model is asked about: texts by the names of columns, or pictures as they are.
 
     Raises
@@ -55,19 +55,19 @@ def _items(given: Any, takes_texts: bool) -> Any:
         Naming the columns or the rows that are not to be read; a server answers it with 400.
     """
     if not takes_texts:
-        return given
-    if not isinstance(given, pd.DataFrame):
-        return _texts(list(given))
-    names = [str(name) for name in given.columns]
+        return content
+    if not isinstance(content, pd.DataFrame):
+        return _texts(list(content))
+    names = [str(name) for name in content.columns]
     if names == ["0"]:  # a list, which MLflow has made a table of
-        return _texts(given.iloc[:, 0].tolist())
+        return _texts(content.iloc[:, 0].tolist())
     if "text" not in names or not set(names) <= set(COLUMNS):
         raise _refusal("columns: expected text, and text_pair where two belong together; found "
                        f"{', '.join(names) or 'none'}. Name the columns so.")  # fmt: skip
-    texts = _texts(given["text"].tolist())
+    texts = _texts(content["text"].tolist())
     if "text_pair" not in names:
         return texts
-    rows = zip(texts, given["text_pair"], strict=True)
+    rows = zip(texts, content["text_pair"], strict=True)
     return [text if pd.isna(second) else (text, second) for text, second in rows]
 
 
@@ -75,8 +75,8 @@ def _texts(values: list[Any]) -> list[str]:
     bad = [n for n, text in enumerate(values) if not (isinstance(text, str) and text.strip())]
     if bad or not values:
         where = f"row {', '.join(map(str, bad[:5]))}" if bad else "no row"
-        found = f"{values[bad[0]]!r}" if bad else "none"
-        raise _refusal(f"{where}: expected a text; found {found}. Pass texts that are not empty.")
+        finding = f"{values[bad[0]]!r}" if bad else "none"
+        raise _refusal(f"{where}: expected a text; found {finding}. Pass texts that are not empty.")
     return values
 
 
@@ -135,23 +135,23 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         its answer); pictures come as an array of bytes.
         The annotation is the one that keeps MLflow from guessing: the signature says what comes.
         """
-        asked = {**DEFAULTS, **(params or {})}
+        options = {**DEFAULTS, **(params or {})}
         texts = self.tuned.card.modality == "text"
         items = _items(model_input, takes_texts=texts)
-        if asked["batch_size"] < 1:
-            raise _refusal(f"batch_size: expected at least 1; found {asked['batch_size']}.")
-        if asked["output"] == "task" and self.tuned.card.form == "features":
+        if options["batch_size"] < 1:
+            raise _refusal(f"batch_size: expected at least 1; found {options['batch_size']}.")
+        if options["output"] == "task" and self.tuned.card.form == "features":
             raise _refusal("params: expected output='features' of a base without a task; found "
                            "output='task'. Say params={'output': 'features'}.")  # fmt: skip
-        if asked["output"] == "task":
-            return self.tuned.perform(items, asked["batch_size"])
-        if asked["output"] == "features" and asked["pooling"] in self.tuned.poolings:
-            room = {"prompt_room": asked["prompt_room"]} if texts else {}
-            return self.tuned.features(items, asked["pooling"], asked["batch_size"], **room)
+        if options["output"] == "task":
+            return self.tuned.perform(items, options["batch_size"])
+        if options["output"] == "features" and options["pooling"] in self.tuned.poolings:
+            room = {"prompt_room": options["prompt_room"]} if texts else {}
+            return self.tuned.features(items, options["pooling"], options["batch_size"], **room)
         raise _refusal(
             "params: expected output='task', or output='features' with a pooling of "
-            f"{', '.join(self.tuned.poolings)}; found output='{asked['output']}', "
-            f"pooling='{asked['pooling']}'. Change params."
+            f"{', '.join(self.tuned.poolings)}; found output='{options['output']}', "
+            f"pooling='{options['pooling']}'. Change params."
         )
 
 

@@ -1,4 +1,4 @@
-"""How a method is trained when the settings do not say otherwise."""
+"""The training of each method where the settings do not say otherwise."""
 
 from __future__ import annotations
 

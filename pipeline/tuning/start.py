@@ -1,4 +1,4 @@
-"""What a method adapts: a base, a task's examples, and its settings."""
+"""The start of an adaptation: a base, a task's examples, and the settings of a method."""
 
 from __future__ import annotations
 

@@ -84,15 +84,15 @@ def form_factors(sentence: Sentence) -> NDArray[np.float64]:
         Number of words, number of characters, and 0 or 1 for: has an adjective, has an adverb,
         has a time, has a place; then one column for each template, 1 where it is the sentence's.
     """
-    held = set(sentence.modifiers)
+    words = set(sentence.modifiers)
     template = np.zeros(len(TEMPLATES))
     template[sentence.template] = 1.0
     counts = [
         float(len(sentence.words)),
         float(len(sentence.text)),
-        float(bool(held & set(ADJECTIVES))),
-        float(bool(held & set(ADVERBS))),
-        float(bool(held & set(TIMES))),
+        float(bool(words & set(ADJECTIVES))),
+        float(bool(words & set(ADVERBS))),
+        float(bool(words & set(TIMES))),
         float(sentence.template in PLACED),
     ]
     return np.concatenate([counts, template])

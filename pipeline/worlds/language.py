@@ -117,11 +117,11 @@ def _passage(topic: Topic, rng: np.random.Generator, used: set[str]) -> Passage:
         (agents[1], places[1]),
         (last, ""),
     )
-    written = tuple(
+    sentences = tuple(
         _sentence(topic, (agent, verb, thing, place), rng, used)
         for (agent, place), verb, thing in zip(plan, verbs, objects, strict=True)
     )
-    return Passage(topic.name, written)
+    return Passage(topic.name, sentences)
 
 
 def _sentence(

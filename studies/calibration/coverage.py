@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.contrasts.estimate import estimate
 from pipeline.alignment.contrasts.paired import Paired
-from studies.calibration.simulate import Kept
+from studies.calibration.simulate import KeptSums
 from studies.calibration.world import MODELS, World
 
 LEVEL = 0.05
@@ -42,13 +42,13 @@ class Coverage:
     half_width: float
 
 
-def coverage(world: World, studies: Iterable[Kept], second: str, n_subjects: int) -> Coverage:
+def coverage(world: World, studies: Iterable[KeptSums], second: str, n_subjects: int) -> Coverage:
     """Compare the first model with another one in every study.
 
     Parameters
     ----------
     world : World
-    studies : iterable of Kept
+    studies : iterable of KeptSums
     second : str
         In MODELS: 'second' knows equally much, so the truth is 0; the truth of 'worse' is the
         mean over all studies and all nine subjects.
@@ -70,7 +70,7 @@ def coverage(world: World, studies: Iterable[Kept], second: str, n_subjects: int
     )
 
 
-def _paired(world: World, study: Kept, second: str) -> Paired:
+def _paired(world: World, study: KeptSums, second: str) -> Paired:
     """Pair the first model with another: what a study's tables give, from whole arrays."""
     places = [MODELS.index("first"), MODELS.index(second)]
     wins, pairs = study.wins[places].astype(np.float64), study.pairs.astype(np.float64)

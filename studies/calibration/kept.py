@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studies.calibration.simulate import Kept, simulate
+from studies.calibration.simulate import KeptSums, simulate
 from studies.calibration.world import World
 
 BATCH = 10
@@ -48,7 +48,7 @@ def simulate_batch(world: World, number: int, folder: Path) -> bool:
     return True
 
 
-def read_batches(world: World, folder: Path, first: int = 0) -> Iterator[Kept]:
+def read_batches(world: World, folder: Path, first: int = 0) -> Iterator[KeptSums]:
     """Yield the studies of a world that are kept, in the order of their seeds.
 
     Parameters
@@ -62,8 +62,8 @@ def read_batches(world: World, folder: Path, first: int = 0) -> Iterator[Kept]:
         if int(path.stem) * BATCH < first:
             continue
         with np.load(path) as arrays:
-            held: dict[str, NDArray[np.floating]] = {name: arrays[name] for name in arrays.files}
+            by_name: dict[str, NDArray[np.floating]] = {name: arrays[name] for name in arrays.files}
         for wins, pairs, preferences in zip(
-            held["wins"], held["pairs"], held["preferences"], strict=True
+            by_name["wins"], by_name["pairs"], by_name["preferences"], strict=True
         ):
-            yield Kept(wins.astype(np.float32), pairs.astype(np.float32), preferences)
+            yield KeptSums(wins.astype(np.float32), pairs.astype(np.float32), preferences)

@@ -21,8 +21,8 @@ N_FOLDS = 4
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What is kept of one simulated study.
+class KeptSums:
+    """Sums that are kept of one simulated study.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def settings_of(seed: int) -> ScoreConfig:
     )
 
 
-def simulate(world: World, seed: int) -> Kept:
+def simulate(world: World, seed: int) -> KeptSums:
     """Draw a study and score it: each subject stands as an ROI, each training as a source.
 
     Parameters
@@ -68,7 +68,7 @@ def simulate(world: World, seed: int) -> Kept:
             where = tested[sums.first], tested[sums.second]
             wins[place][where] = sums.wins
             pairs[where] = sums.pairs
-    return Kept(wins.astype(np.float32), pairs.astype(np.float32), draw.preferences)
+    return KeptSums(wins.astype(np.float32), pairs.astype(np.float32), draw.preferences)
 
 
 def _scored(

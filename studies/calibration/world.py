@@ -126,7 +126,7 @@ def _features(
 ) -> dict[tuple[str, int, str], Array]:
     fixed = np.random.default_rng(1)
     readout = {layer: _half_readout(fixed) for layer in LAYERS}
-    made = {}
+    features = {}
     for model in MODELS:
         lean = LEANING if model == "first" else -LEANING
         known = factors * np.sqrt(np.repeat([1 + lean, 1 - lean], N_FACTORS // 2))
@@ -135,8 +135,8 @@ def _features(
             trained = np.exp(TRAINING * rng.standard_normal()) if world.n_seeds > 1 else 1.0
             for layer, noise in LAYERS.items():
                 amount = noise * trained * (WORSE if model == "worse" else 1.0)
-                made[model, seed, layer] = known @ readout[layer] + np.sqrt(amount) * own[layer]
-    return made
+                features[model, seed, layer] = known @ readout[layer] + np.sqrt(amount) * own[layer]
+    return features
 
 
 def _half_readout(rng: np.random.Generator) -> Array:

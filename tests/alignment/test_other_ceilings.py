@@ -84,7 +84,7 @@ def test_subjects_are_compared_in_the_stimuli_that_all_were_shown(settings):
     ceiling = across_rois(first, [second], settings)
     assert (ceiling.two_vs_two == 1).all()
     common = np.arange(4, 52)
-    values = [(each.values[np.argsort(each.shown)]) for each in (first, second)]
+    values = [(each.values[np.argsort(each.stimulus_rows)]) for each in (first, second)]
     expected = across_subjects_ceiling(
         {"language": values[0][4:]}, [{"language": values[1][:48]}], all_groups[common], settings
     )

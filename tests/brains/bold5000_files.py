@@ -104,7 +104,7 @@ def same(one, other):
 
 
 def structure(responses):
-    arrays = (responses.shown, responses.repeated, responses.coordinates)
+    arrays = (responses.stimulus_rows, responses.repeated, responses.coordinates)
     return (
         responses.values.shape,
         {roi: columns.tolist() for roi, columns in responses.rois.items()},

@@ -45,7 +45,7 @@ class TestEveryFormat:
         assert list(read.rois["language"]) == [0, 1, 2, 3]
         assert list(read.rois["visual"]) == [3, 4, 5, 6, 7]
         assert read.values.dtype == np.float32
-        assert (read.repeats, read.shown) == (None, None)
+        assert (read.repeats, read.stimulus_rows) == (None, None)
 
     def test_is_the_same_dataset_as_npz(self, tmp_path, suffix):
         (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
@@ -54,7 +54,7 @@ class TestEveryFormat:
     def test_rows_say_what_a_subject_saw_and_in_which_order(self, tmp_path, suffix):
         data = load(write(tmp_path, suffix, n_rows=4, rows=np.array([5, 0, 3, 2])))
         read = data.subjects["s1"]
-        assert read.shown.tolist() == [0, 2, 3, 5]
+        assert read.stimulus_rows.tolist() == [0, 2, 3, 5]
         np.testing.assert_array_equal(read.values, content(n_rows=4)["responses"][[1, 3, 2, 0]])
 
     def test_a_file_cut_short_is_refused(self, tmp_path, suffix):

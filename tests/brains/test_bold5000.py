@@ -55,8 +55,10 @@ def test_each_image_gets_the_mean_of_its_own_trials(written, form, subject):
 
 def test_subjects_that_saw_fewer_images_say_which(written):
     data = load(written[0])
-    assert data.subjects["CSI1"].shown is None
-    assert data.stimuli.groups[data.subjects["CSI2"].shown].tolist() == sorted([COCO, NET, SCENE])
+    assert data.subjects["CSI1"].stimulus_rows is None
+    assert data.stimuli.groups[data.subjects["CSI2"].stimulus_rows].tolist() == sorted(
+        [COCO, NET, SCENE]
+    )
 
 
 def test_single_showings_stand_behind_the_averages_in_their_order(written):

@@ -22,7 +22,7 @@ def rich():
         values=rng.standard_normal((4, 6)).astype(np.float32),
         rois={"a/b ü": np.array([4, 2]), "": np.array([5])},
         repeats=rng.standard_normal((3, 2, 6)).astype(np.float32),
-        shown=np.array([3, 0, 4, 1]),
+        stimulus_rows=np.array([3, 0, 4, 1]),
         repeated=np.array([1, 2]),
         coordinates=rng.standard_normal((6, 3)).astype(np.float32),
         left_out={"a/b ü": 3},

@@ -184,7 +184,7 @@ def moved_back(read, clean):
     return type(read)(
         read.name,
         read.stimuli,
-        {"sub-01": type(own)(own.values, own.rois, own.repeats, own.shown, own.repeated,
+        {"sub-01": type(own)(own.values, own.rois, own.repeats, own.stimulus_rows, own.repeated,
                              original.coordinates)},
         read.source,
     )  # fmt: skip

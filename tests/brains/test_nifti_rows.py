@@ -38,7 +38,7 @@ def test_some_rows_only_are_some_stimuli_only(folder):
     data = load(rows(folder, 3, 1))
     found = data.subjects["sub-01"]
     assert data.stimuli.items == ("a b", "c d", "e f")
-    assert found.shown.tolist() == [1, 2]
+    assert found.stimulus_rows.tolist() == [1, 2]
     assert found.repeats is None
     voxel = betas()[..., [1, 3]].transpose(3, 2, 1, 0)[:, 0, 0, 0]
     assert voxel.shape == (2,)

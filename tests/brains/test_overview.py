@@ -21,7 +21,7 @@ def dataset():
         values(4, 6),
         {"language": np.array([0, 1]), "visual": np.array([2, 3, 4])},
         repeats=values(3, 2, 6),
-        shown=np.array([0, 1, 2, 5]),
+        stimulus_rows=np.array([0, 1, 2, 5]),
         repeated=np.array([0, 3]),
         left_out={"visual": 1},
     )

@@ -1,4 +1,4 @@
-"""What a command answers when it is run in this process, within a time limit."""
+"""Answers of a command that is run in this process, within a time limit."""
 
 import contextlib
 import importlib

@@ -1,4 +1,4 @@
-"""What holds of a store that is a file holds of a tracking server over PostgreSQL too."""
+"""Kills on a tracking server over PostgreSQL: all holds of it that holds of a store in a file."""
 
 import pytest
 from kills import kill_studies, unbroken

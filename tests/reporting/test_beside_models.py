@@ -68,7 +68,7 @@ def test_fractions_stand_in_a_column_of_their_own_and_in_the_values():
     frame = scores({("grouped", "LOC"): 0.6, ("grouped", "OPA"): 0.5})
     table = table_of(frame, {"signal": {"LOC": 0.9, "OPA": 0.6}})
     # means 0.65 and 0.55: 0.2 of 0.5 above chance
-    assert table.shown[OF_CEILING].tolist() == ["0.40", ""]
+    assert table.texts[OF_CEILING].tolist() == ["0.40", ""]
     np.testing.assert_allclose(table.values["fraction_of_ceiling"], [0.375, 0.5])
     assert "signal ceiling" in table.note
 
@@ -76,10 +76,10 @@ def test_fractions_stand_in_a_column_of_their_own_and_in_the_values():
 def test_a_ceiling_at_chance_has_no_fraction_and_the_note_says_so():
     frame = scores({("grouped", "LOC"): 0.6, ("grouped", "OPA"): 0.5})
     table = table_of(frame, {"signal": {"LOC": 0.9, "OPA": 0.5}})  # 0.15 of 0.4
-    assert table.shown[OF_CEILING].tolist()[0] == "0.37"
+    assert table.texts[OF_CEILING].tolist()[0] == "0.37"
     assert "Without OPA: there the ceiling is at or below chance" in table.note
     nowhere = table_of(frame, {"signal": {"LOC": 0.45, "OPA": 0.5}})
-    assert nowhere.shown[OF_CEILING].tolist()[0] == MISSING
+    assert nowhere.texts[OF_CEILING].tolist()[0] == MISSING
 
 
 def test_every_kind_of_ceiling_has_a_row_and_fractions_are_of_the_best_known():
@@ -93,8 +93,8 @@ def test_every_kind_of_ceiling_has_a_row_and_fractions_are_of_the_best_known():
     ceilings = ceilings_of(views_of(frame)[0], pd.DataFrame(rows))
     assert list(ceilings) == ["signal", "across-subjects"]
     table = table_of(frame, ceilings)
-    assert table.shown["task"].tolist()[1:] == [f"{kind} ceiling" for kind in ceilings]
-    assert table.shown["LOC"].tolist()[1:] == ["0.950", "0.700"]
+    assert table.texts["task"].tolist()[1:] == [f"{kind} ceiling" for kind in ceilings]
+    assert table.texts["LOC"].tolist()[1:] == ["0.950", "0.700"]
     np.testing.assert_allclose(table.values["fraction_of_ceiling"], [0.15 / 0.45])
 
 
@@ -108,8 +108,8 @@ def test_split_half_is_called_reliability_and_nothing_is_divided_by_it():
     assert ceilings_of(view, ceilings) == {}
     summary = aggregate.summarise(aggregate.unit_means(frame))
     table = two_vs_two_table(view, summary, {}, reliability, frozenset())
-    assert table.shown["task"].tolist()[-1] == "split-half reliability"
-    assert OF_CEILING not in table.shown.columns
+    assert table.texts["task"].tolist()[-1] == "split-half reliability"
+    assert OF_CEILING not in table.texts.columns
 
 
 def test_the_gap_is_shuffled_minus_grouped_paired_over_subjects():
@@ -121,7 +121,7 @@ def test_the_gap_is_shuffled_minus_grouped_paired_over_subjects():
     assert gap.standard_error == pytest.approx(0.05)  # of 0.1 and 0.2
     shuffled, grouped = views_of(frame)
     table = leak_table(shuffled, split_gaps(frame))
-    assert table.shown["LOC"].tolist() == ["+0.150 ± 0.050"]
+    assert table.texts["LOC"].tolist() == ["+0.150 ± 0.050"]
     assert leak_table(grouped, split_gaps(frame)) is None
     assert "0.800 instead of 0.650 when encoding" in leak_sentence(split_gaps(frame))
 
@@ -129,7 +129,7 @@ def test_the_gap_is_shuffled_minus_grouped_paired_over_subjects():
 def test_one_subject_has_a_gap_without_an_error():
     frame = scores({("shuffled", "LOC"): 0.7, ("grouped", "LOC"): 0.6}, subjects=("s1",))
     table = leak_table(views_of(frame)[0], split_gaps(frame))
-    assert table.shown["LOC"].tolist() == ["+0.100"]
+    assert table.texts["LOC"].tolist() == ["+0.100"]
     assert "standard error" not in table.note
 
 
@@ -161,7 +161,7 @@ def test_the_unique_part_stands_above_what_nuisance_features_do_alone():
     unique["unique"] = unique.two_vs_two - unique.nuisance
     view = views_of(unique)[0]
     table = unique_table(view, unique.drop(columns="two_vs_two"))
-    assert table.shown["LOC"].tolist() == ["+0.100 ± 0.050", "0.550"]
+    assert table.texts["LOC"].tolist() == ["+0.100 ± 0.050", "0.550"]
     assert unique_table(view, pd.DataFrame()) is None
 
 

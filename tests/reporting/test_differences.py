@@ -16,10 +16,10 @@ def test_a_cell_shows_difference_and_interval_and_marks_what_holds_after_correct
     contrasts = make_results().contrasts
     table = difference_table(VIEW, contrasts)
     row = VIEW.rows_of(contrasts).query("method_a == 'vpt-shallow' and method_b == 'full'").iloc[0]
-    shown = table.shown.query("difference.str.endswith('full fine-tuning')").iloc[0]
+    shown = table.texts.query("difference.str.endswith('full fine-tuning')").iloc[0]
     told = f"{row.difference:+.3f} [{row.low:+.3f} to {row.high:+.3f}]".replace("-", "\u2212")
     assert shown[row.roi] == told + (" *" if row.p_holm <= 0.05 else "")
-    assert (" *" in table.shown.to_string()) == (VIEW.rows_of(contrasts).p_holm <= 0.05).any()
+    assert (" *" in table.texts.to_string()) == (VIEW.rows_of(contrasts).p_holm <= 0.05).any()
 
 
 def test_a_cell_without_an_interval_prints_its_reason(make_results):
@@ -27,8 +27,8 @@ def test_a_cell_without_an_interval_prints_its_reason(make_results):
         low=np.nan, high=np.nan, p_holm=np.nan, reason="2 groups"
     )
     table = difference_table(VIEW, bare)
-    assert table.shown["LOC"].str.contains(r"\(2 groups\)").all()
-    assert not table.shown["LOC"].str.contains("[", regex=False).any()
+    assert table.texts["LOC"].str.contains(r"\(2 groups\)").all()
+    assert not table.texts["LOC"].str.contains("[", regex=False).any()
 
 
 def test_a_view_without_contrasts_has_no_table(make_results):

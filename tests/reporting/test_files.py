@@ -15,7 +15,7 @@ from pipeline.reporting.table import Table
 
 def table_of(shown, **changed):
     words = {"name": "some", "title": "Some scores", "note": "50 % are_here."}
-    return Table(**{**words, **changed}, values=shown, shown=shown, n_labels=1)
+    return Table(**{**words, **changed}, values=shown, texts=shown, n_labels=1)
 
 
 def test_latex_has_booktabs_rules_labels_at_the_left_and_an_escaped_caption():

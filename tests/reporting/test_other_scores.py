@@ -76,9 +76,9 @@ def test_the_three_scores_of_a_task_stand_one_below_the_other():
     better = {s: [(a + 0.05, w, n, r) for a, w, n, r in f] for s, f in TWO_SUBJECTS.items()}
     frame = pd.concat([scores(TWO_SUBJECTS), scores(better, method="vpt-deep")])
     table = other_scores_table(views_of(frame)[0], frame)
-    assert table.shown.columns.tolist() == ["task", "score", "method", "LOC"]
-    assert table.shown["score"].tolist() == ["2v2"] * 2 + [WITHIN] * 2 + ["rank accuracy"] * 2
-    assert table.shown["LOC"].tolist()[:3] == ["0.850 ± 0.050", "0.900 ± 0.050", "0.688 ± 0.062"]
+    assert table.texts.columns.tolist() == ["task", "score", "method", "LOC"]
+    assert table.texts["score"].tolist() == ["2v2"] * 2 + [WITHIN] * 2 + ["rank accuracy"] * 2
+    assert table.texts["LOC"].tolist()[:3] == ["0.850 ± 0.050", "0.900 ± 0.050", "0.688 ± 0.062"]
     assert "2v2 within groups: 4 pairs for each subject" in table.note
     assert "standard error over 2 subjects" in table.note
     assert "Chance is 0.5" in table.note
@@ -87,7 +87,7 @@ def test_the_three_scores_of_a_task_stand_one_below_the_other():
 def test_where_no_stimuli_share_a_group_there_are_no_hard_pairs_and_the_note_says_so():
     lone = {s: [(a, 0.5, 0, r) for a, _, _, r in folds] for s, folds in TWO_SUBJECTS.items()}
     table = other_scores_table(views_of(scores(lone))[0], scores(lone))
-    assert table.shown["score"].tolist() == ["2v2", "rank accuracy"]
+    assert table.texts["score"].tolist() == ["2v2", "rank accuracy"]
     assert "there are no hard pairs" in table.note
 
 
@@ -114,7 +114,7 @@ def p_table(frame):
 
 def test_a_cell_counts_subjects_at_most_at_level_and_gives_p_for_all():
     table = p_table(p_values(0.005, 0.05, 0.2))
-    assert table.shown["LOC"].tolist() == ["2/3 (0.100)"]
+    assert table.texts["LOC"].tolist() == ["2/3 (0.100)"]
     assert "In how many of 3 subjects p is at most 0.05" in table.note
     assert "199 exchanges, so that no p is below 0.005" in table.note
 
@@ -145,13 +145,13 @@ def test_twice_the_median_keeps_its_level_however_p_values_depend():
 def test_of_several_seeds_a_subject_counts_with_its_largest_p():
     frame = pd.concat([p_values(0.005, 0.01), p_values(0.2, 0.02, seed=1)])
     table = p_table(frame)
-    assert table.shown["LOC"].tolist() == ["1/2 (0.220)"]
+    assert table.texts["LOC"].tolist() == ["1/2 (0.220)"]
     assert "Of several seeds, the largest p" in table.note
 
 
 def test_one_subject_has_its_p_alone():
     table = p_table(p_values(0.005))
-    assert table.shown["LOC"].tolist() == ["0.005"]
+    assert table.texts["LOC"].tolist() == ["0.005"]
     assert "p of the one subject" in table.note
     assert "median" not in table.note
 
@@ -165,7 +165,7 @@ def test_alignments_without_permutations_have_no_table_and_no_cell():
     assert p_value_table(view, pd.DataFrame()) is None
     assert p_value_table(view, p_values(0.01, direction="decoding")) is None
     some = pd.concat([p_values(0.01), p_values(0.01, method="base", roi="OPA")])
-    assert p_table(some).shown["LOC"].tolist() == [MISSING, "0.010"]
+    assert p_table(some).texts["LOC"].tolist() == [MISSING, "0.010"]
 
 
 def test_a_reader_is_warned_where_a_quarter_of_alphas_lies_on_the_border():

@@ -100,7 +100,7 @@ def test_one_subject_with_one_fold_has_a_mean_and_no_error():
     one = scores({("full", "s1"): [0.625]})
     summary = aggregate.summarise(aggregate.unit_means(one))
     table = two_vs_two_table(views_of(one)[0], summary, {}, {}, frozenset())
-    assert table.shown["LOC"].tolist() == ["0.625"]
+    assert table.texts["LOC"].tolist() == ["0.625"]
     assert "no standard error" in error_words(summary)
 
 
@@ -108,15 +108,15 @@ def test_shown_cells_are_means_with_the_ceiling_below():
     frame = scores(TWO_SUBJECTS)
     summary = aggregate.summarise(aggregate.unit_means(frame))
     table = two_vs_two_table(views_of(frame)[0], summary, {"signal": {"LOC": 0.9}}, {}, frozenset())
-    assert table.shown["LOC"].tolist() == ["0.800", "0.750", "0.900"]
+    assert table.texts["LOC"].tolist() == ["0.800", "0.750", "0.900"]
 
 
 def test_an_roi_called_task_is_told_from_the_column_of_tasks():
     frame = scores(TWO_SUBJECTS, roi="task")
     summary = aggregate.summarise(aggregate.unit_means(frame))
     table = two_vs_two_table(views_of(frame)[0], summary, {}, {}, frozenset())
-    assert table.shown.columns.tolist() == ["task", "method", "task (ROI)"]
-    assert table.shown["task"].tolist() == ["digits", "digits"]
+    assert table.texts.columns.tolist() == ["task", "method", "task (ROI)"]
+    assert table.texts["task"].tolist() == ["digits", "digits"]
 
 
 def test_a_method_missing_in_one_task_leaves_a_dash():
@@ -128,9 +128,9 @@ def test_a_method_missing_in_one_task_leaves_a_dash():
     )
     summary = aggregate.summarise(aggregate.unit_means(frame))
     table = two_vs_two_table(views_of(frame)[0], summary, {}, {}, frozenset())
-    assert table.shown["LOC"].tolist()[-1] == MISSING
+    assert table.texts["LOC"].tolist()[-1] == MISSING
     tasks = task_scores(task=["digits", "digits", "shapes"], method=["full", "base", "full"])
-    shown = task_table("vit", aggregate.task_summary(tasks)).shown
+    shown = task_table("vit", aggregate.task_summary(tasks)).texts
     assert shown["untuned base"].tolist() == ["0.800 ± 0.020", MISSING]
     assert "nan" not in shown.to_string().lower()
 
@@ -143,9 +143,9 @@ def test_models_that_learned_nothing_or_were_cut_short_carry_marks_that_the_note
         slope=[0.1, -0.1, -0.1],
     )
     table = task_table("vit", aggregate.task_summary(tasks))
-    assert table.shown["full fine-tuning"].item() == "0.800 ± 0.020"
-    assert table.shown["prompt tuning"].item() == "0.800 ± 0.020 †"
-    assert table.shown["LoRA"].item() == "0.800 ± 0.020 ‡"
+    assert table.texts["full fine-tuning"].item() == "0.800 ± 0.020"
+    assert table.texts["prompt tuning"].item() == "0.800 ± 0.020 †"
+    assert table.texts["LoRA"].item() == "0.800 ± 0.020 ‡"
     assert "† not better than its base" in table.note
     assert "‡ ended by the budget" in table.note
 
@@ -153,13 +153,13 @@ def test_models_that_learned_nothing_or_were_cut_short_carry_marks_that_the_note
 def test_a_score_without_a_bootstrap_error_is_shown_alone():
     tasks = task_scores(score_sd_error=[math.nan])
     assert (
-        task_table("vit", aggregate.task_summary(tasks)).shown["full fine-tuning"].item() == "0.800"
+        task_table("vit", aggregate.task_summary(tasks)).texts["full fine-tuning"].item() == "0.800"
     )
 
 
 def test_costs_give_the_trainable_share():
     tasks = task_scores(method=["full", "prompt"], trainable_parameters=[1000, 5])
-    shown = cost_table(aggregate.task_summary(tasks)).shown
+    shown = cost_table(aggregate.task_summary(tasks)).texts
     assert shown["share of all"].tolist() == ["100 %", "0.5 %"]
     assert shown["stored"].tolist() == ["4 kB", "4 kB"]
 

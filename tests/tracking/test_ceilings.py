@@ -102,7 +102,7 @@ def test_subjects_with_nothing_in_common_have_no_ceiling_across_them(caplog):
     caplog.set_level("INFO", logger="pipeline")
     brain = load_simulated_sentences(brain_settings(n_subjects=2, n_repeats=1))
     halves = {
-        name: replace(s, values=s.values[rows], repeats=None, shown=rows)
+        name: replace(s, values=s.values[rows], repeats=None, stimulus_rows=rows)
         for (name, s), rows in zip(
             brain.subjects.items(), (np.arange(96), np.arange(96, 192)), strict=True
         )

@@ -1,4 +1,4 @@
-"""What is no part of a store lies where all who work on the store find it."""
+"""Places of things beside a store, found by all who work on it."""
 
 import mlflow
 import pytest

@@ -139,7 +139,7 @@ def test_a_subject_whose_stimuli_make_too_few_groups_is_refused_before_anything_
     brain = load_brain(SENTENCES, "")
     shown = np.arange(8)
     few = replace(brain.subjects["sim1"], values=brain.subjects["sim1"].values[:8], repeats=None)
-    subjects = {**brain.subjects, "few": replace(few, shown=shown)}
+    subjects = {**brain.subjects, "few": replace(few, stimulus_rows=shown)}
     with pytest.raises(AlignmentError, match=r"at least 3 stimulus groups for 3 folds; found 2"):
         make_plan(config_of(), replace(brain, subjects=subjects))
 

@@ -149,8 +149,8 @@ def crossed(paired: Paired) -> tuple[Component, Component, Component]:
     # how much a group moves the mean over subjects, through one of them
     moves = np.nan_to_num(influence) / own / n_subjects
     total = moves.sum(axis=0)
-    shown = np.maximum(1, np.count_nonzero(~np.isnan(influence), axis=0))
-    apart = np.where(np.isnan(influence), 0.0, moves - total / shown)
+    n_present = np.maximum(1, np.count_nonzero(~np.isnan(influence), axis=0))
+    apart = np.where(np.isnan(influence), 0.0, moves - total / n_present)
     freedom = n_subjects - 1, n_groups - 1
     subjects = paired.subject_differences().var(ddof=1) / n_subjects
     return (

@@ -74,8 +74,8 @@ def scores_of(sums: pd.DataFrame) -> GroupScores:
         remedy = "Align every training with the same brain dataset."
         raise AlignmentError(Problem("sums over pairs", expected, lacking, remedy))
     left = total[..., None] - touched
-    shown = (touched[1] > 0) & (left[1] > 0)
-    without = np.divide(left[0], left[1], out=np.full(shape, np.nan), where=shown)
+    has_pairs = (touched[1] > 0) & (left[1] > 0)
+    without = np.divide(left[0], left[1], out=np.full(shape, np.nan), where=has_pairs)
     return GroupScores(
         tuple(map(str, seeds)),
         tuple(map(str, subjects)),

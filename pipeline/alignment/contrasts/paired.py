@@ -88,7 +88,7 @@ def mean_of(cells: Sequence[Paired]) -> Paired:
     groups = sorted({g for cell in cells for g in cell.groups})
     difference = np.zeros((len(seeds), len(subjects)))
     influence = np.zeros((len(seeds), len(subjects), len(groups)))
-    shown = np.zeros(influence.shape, dtype=bool)
+    present = np.zeros(influence.shape, dtype=bool)
     for cell in cells:
         rows = [cell.seeds.index(s) for s in seeds]
         columns = [cell.subjects.index(u) for u in subjects]
@@ -96,8 +96,8 @@ def mean_of(cells: Sequence[Paired]) -> Paired:
         difference += cell.difference[np.ix_(rows, columns)] / len(cells)
         own = cell.influence[np.ix_(rows, columns)]
         influence[..., places] += np.nan_to_num(own) / len(cells)
-        shown[..., places] |= ~np.isnan(own)
-    influence[~shown] = np.nan
+        present[..., places] |= ~np.isnan(own)
+    influence[~present] = np.nan
     return Paired(tuple(seeds), tuple(subjects), tuple(groups), difference, influence)
 
 

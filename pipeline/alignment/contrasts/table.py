@@ -145,30 +145,30 @@ def _overall(cells: dict[tuple[Any, ...], list[Paired]], margin: float) -> Itera
 
 
 def _statistics(
-    found: Estimate, differences: NDArray[np.float64], place: Mapping[str, Any], margin: float
+    estimate: Estimate, differences: NDArray[np.float64], place: Mapping[str, Any], margin: float
 ) -> dict[str, Any]:
     counts = {
-        "n_subjects": found.n_subjects,
-        "n_groups": found.n_groups,
-        "n_seeds": found.n_seeds,
+        "n_subjects": estimate.n_subjects,
+        "n_groups": estimate.n_groups,
+        "n_seeds": estimate.n_seeds,
         "p_sign_flip": sign_flip_p(differences),
-        "least_p_sign_flip": least_p(found.n_subjects),
+        "least_p_sign_flip": least_p(estimate.n_subjects),
     }
-    reason = reason_against(found, str(place["split"]))
+    reason = reason_against(estimate, str(place["split"]))
     if reason:
         unknown = dict.fromkeys(("low", "high", "p", "least_margin", "visible_from"), np.nan)
         tested: dict[str, Any] = {**unknown, "equivalent": None}
     else:
-        low, high = found.interval()
+        low, high = estimate.interval()
         tested = {
             "low": low,
             "high": high,
-            "p": found.p(),
-            "least_margin": found.least_margin(),
-            "visible_from": found.visible_from(),
-            "equivalent": found.least_margin() <= margin,
+            "p": estimate.p(),
+            "least_margin": estimate.least_margin(),
+            "visible_from": estimate.visible_from(),
+            "equivalent": estimate.least_margin() <= margin,
         }
-    return {"difference": found.difference, **counts, **tested, "reason": reason}
+    return {"difference": estimate.difference, **counts, **tested, "reason": reason}
 
 
 def _corrected(rows: list[dict[str, Any]]) -> pd.DataFrame:

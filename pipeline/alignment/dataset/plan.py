@@ -104,7 +104,7 @@ class PartUnit:
         listed = table.attrs.get("fit_scores", ())
         return [{**self.labels, **row, "fold": row["fold"] + first} for row in listed]
 
-    def tried(self, table: pd.DataFrame) -> list[dict[str, Any]]:
+    def alpha_trials(self, table: pd.DataFrame) -> list[dict[str, Any]]:
         """List the alphas tried for a table, with their inner scores, under the same labels."""
         return [{**self.labels, **trial} for trial in table.attrs.get("trials", ())]
 
@@ -166,10 +166,10 @@ class Plan:
     def parts(self) -> Iterator[Part]:
         """List what is aligned by itself."""
         for name, subject in self.brain.subjects.items():
-            shown = subject.rows(len(self.brain.stimuli))
+            rows = subject.rows(len(self.brain.stimuli))
             size = self.splits[0].rois_per_unit or len(subject.rois)
             for batch in _batches(subject.rois, size):
-                some = SubjectRois(subject.values, batch, shown, self.groups[shown])
+                some = SubjectRois(subject.values, batch, rows, self.groups[rows])
                 for settings in self.splits:
                     for repeat in range(settings.repeats):
                         again = settings.model_copy(update={"seed": settings.seed + repeat})
@@ -183,9 +183,9 @@ class Plan:
     def exchange_problems(self, n_permutations: int) -> Iterator[Problem]:
         """Say of which subjects the stimuli cannot be exchanged that often."""
         for name, subject in self.brain.subjects.items():
-            shown = subject.rows(len(self.brain.stimuli))
+            rows = subject.rows(len(self.brain.stimuli))
             where = f"permutations of {name}"
-            yield from exchange_problems(self.groups[shown], n_permutations, where)
+            yield from exchange_problems(self.groups[rows], n_permutations, where)
 
 
 def _batches(
@@ -275,13 +275,13 @@ def compute_parts(units: Sequence[PartUnit], folder: Path, compute: ComputeConfi
     tables = compute_unfinished([unit.unit for unit in units], folder, compute)
     computed = list(zip(units, tables, strict=True))
     scores = joined([unit.labelled(table) for unit, table in computed])
-    tried = [row for unit, table in computed for row in unit.tried(table)]
+    alphas = [row for unit, table in computed for row in unit.alpha_trials(table)]
     fits = [row for unit, table in computed for row in unit.fits(table)]
     sums = [unit.sums(table) for unit, table in computed]
     # what an ROI of one voxel lacks came back as None
     kinds = dict.fromkeys(FIT_SCORES, float) if fits else {}
     fit_scores = pd.DataFrame(fits).astype(kinds)
-    return Computed(scores, pd.DataFrame(tried), fit_scores, joined(sums))
+    return Computed(scores, pd.DataFrame(alphas), fit_scores, joined(sums))
 
 
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

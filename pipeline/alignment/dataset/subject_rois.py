@@ -40,7 +40,7 @@ class SubjectRois:
     values : ndarray of float, shape (n_shown, n_voxels)
     rois : mapping of str to ndarray of int
         ROI -> columns of ``values``.
-    shown : ndarray of int, shape (n_shown,)
+    stimulus_rows : ndarray of int, shape (n_shown,)
         Which of all stimuli the rows of ``values`` answer.
     groups : ndarray of str, shape (n_shown,)
         Stimulus group of each of them.
@@ -48,7 +48,7 @@ class SubjectRois:
 
     values: NDArray[np.floating]
     rois: Mapping[str, NDArray[np.int64]]
-    shown: NDArray[np.int64]
+    stimulus_rows: NDArray[np.int64]
     groups: NDArray[np.str_]
 
     @property
@@ -67,7 +67,7 @@ class SubjectRois:
 
     def cut(self, features: Arrays) -> dict[str, NDArray[np.floating]]:
         """Cut out the rows of the stimuli shown."""
-        return {name: x[self.shown] for name, x in features.items()}
+        return {name: x[self.stimulus_rows] for name, x in features.items()}
 
 
 def align_rois(some: SubjectRois, features: Arrays, settings: ScoreConfig) -> pd.DataFrame:
@@ -126,8 +126,8 @@ def encode_nuisance(some: SubjectRois, nuisance: Arrays, settings: ScoreConfig) 
     cut = some.cut(nuisance)
     sources: dict[str, Bands] = {f"{OF_NUISANCE}{kind}": (x,) for kind, x in cut.items()}
     sources[ALL_NUISANCE] = (_side_by_side(cut),)
-    kept = varying(sources, some.groups, settings)
-    return encode(kept, some.responses(), some.groups, settings) if kept else pd.DataFrame()
+    changing = varying(sources, some.groups, settings)
+    return encode(changing, some.responses(), some.groups, settings) if changing else pd.DataFrame()
 
 
 def encode_both(
@@ -196,7 +196,7 @@ def permute_rois(
 
 def common_stimuli(subjects: Sequence[SubjectRois]) -> NDArray[np.int64]:
     """Find the stimuli that every subject was shown, ascending."""
-    common: NDArray[np.int64] = reduce(np.intersect1d, (some.shown for some in subjects))
+    common: NDArray[np.int64] = reduce(np.intersect1d, (some.stimulus_rows for some in subjects))
     return common
 
 
@@ -224,8 +224,8 @@ def across_rois(
 
 
 def _rows(some: SubjectRois, stimuli: NDArray[np.int64]) -> NDArray[np.int64]:
-    order = np.argsort(some.shown)
-    return order[np.searchsorted(some.shown[order], stimuli)]
+    order = np.argsort(some.stimulus_rows)
+    return order[np.searchsorted(some.stimulus_rows[order], stimuli)]
 
 
 def _in_rows(some: SubjectRois, stimuli: NDArray[np.int64]) -> dict[str, NDArray[np.floating]]:

@@ -60,11 +60,11 @@ def count_processes(compute: ComputeConfig, units: Sequence[Unit]) -> int:
 
     As many as were asked for; else 1 for small work, and as many as there are cores for.
     """
-    wanted = compute.workers
-    if not wanted:
+    n_processes = compute.workers
+    if not n_processes:
         is_small = sum(unit.flops for unit in units) < SMALL
-        wanted = 1 if is_small else joblib.cpu_count() // compute.threads
-    return max(1, min(wanted, len(units)))
+        n_processes = 1 if is_small else joblib.cpu_count() // compute.threads
+    return max(1, min(n_processes, len(units)))
 
 
 def compute_units(
@@ -205,7 +205,7 @@ def client_of(scheduler: str) -> Iterator[Any]:
     except (OSError, ValueError) as error:
         expected = "the address of a dask scheduler that answers, such as tcp://host:8786"
         remedy = "Start `dask scheduler` and workers, and give the address that it prints."
-        found = f"'{scheduler}': {error}"
-        raise ConfigError(Problem("scheduler", expected, found, remedy)) from error
+        finding = f"'{scheduler}': {error}"
+        raise ConfigError(Problem("scheduler", expected, finding, remedy)) from error
     with client:
         yield client

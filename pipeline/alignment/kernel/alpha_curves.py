@@ -106,12 +106,12 @@ def inner_source(
     penalties : ndarray of float64, shape (n_alphas,)
         Absolute, above 0.
     """
-    kept, held_out = train[inner.train], train[inner.test]
-    values, vectors = np.linalg.eigh(kernel[np.ix_(kept, kept)])
+    kept_rows, held_out = train[inner.train], train[inner.test]
+    values, vectors = np.linalg.eigh(kernel[np.ix_(kept_rows, kept_rows)])
     values = np.maximum(values, 0.0)  # a Gram matrix has no negative eigenvalue: it is rounding
-    projected = kernel[np.ix_(held_out, kept)] @ vectors
+    projected = kernel[np.ix_(held_out, kept_rows)] @ vectors
     # Where features are fewer than stimuli most eigenvectors belong to 0 and predict nothing.
-    rounding = len(kept) * np.finfo(np.float64).eps * values[-1]
+    rounding = len(kept_rows) * np.finfo(np.float64).eps * values[-1]
     used = (values > rounding) | (np.abs(projected).max(axis=0) > rounding)
     values, vectors, projected = values[used], vectors[:, used], projected[:, used]
     poles = 1 / (values[:, None] + penalties)
@@ -142,10 +142,10 @@ def inner_target(
     inner : Fold
         Positions within ``train``.
     """
-    kept, held_out = train[inner.train], train[inner.test]
-    fitted = patterns[np.ix_(kept, kept)]
+    kept_rows, held_out = train[inner.train], train[inner.test]
+    fitted = patterns[np.ix_(kept_rows, kept_rows)]
     lengths = np.sqrt(np.diagonal(patterns)[held_out])
-    shared = patterns[np.ix_(kept, held_out)] / lengths
+    shared = patterns[np.ix_(kept_rows, held_out)] / lengths
     return InnerTarget(_triangular_factor(fitted), shared, float(np.trace(fitted)))
 
 

@@ -87,11 +87,11 @@ def form_grams(
     folds = nested_folds(groups, settings)
     trains = [fold.outer.train for fold in folds]
     with workers() as in_parallel:
-        made = {
+        grams_by_roi = {
             roi: grams_of_folds(values, trains, settings.similarity, in_parallel)
             for roi, values in responses.items()
         }
     rois = tuple(
-        {roi: grams[number] for roi, grams in made.items()} for number in range(len(folds))
+        {roi: grams[number] for roi, grams in grams_by_roi.items()} for number in range(len(folds))
     )
     return SubjectGrams(settings, np.array(groups), folds, rois)

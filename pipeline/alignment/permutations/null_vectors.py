@@ -119,8 +119,8 @@ def null_vectors(
     total = {roi: np.zeros(len(orders)) for roi in cells}
     pairs = [pair for candidates in cells.values() for pair in candidates]
     for fold in folds:
-        tried = alphas_that_fit(alphas, len(fold.outer.train), len(sources))
-        forms = {name: selection_forms(x, fold, tried) for name, x in sources.items()}
+        fitting_alphas = alphas_that_fit(alphas, len(fold.outer.train), len(sources))
+        forms = {name: selection_forms(x, fold, fitting_alphas) for name, x in sources.items()}
         judged = judge_alphas(forms, grams, pairs, fold.outer.train, orders)
         fits = {
             name: fit_smaller_side(columns_between(x, 0, x.shape[1]), fold.outer)
@@ -130,9 +130,9 @@ def null_vectors(
             by_candidate = np.stack([judged[pair] for pair in candidates], axis=1)
             best = by_candidate.reshape(len(orders), -1).argmax(axis=1)
             for choice in np.unique(best):
-                number, position = divmod(int(choice), len(tried))
+                number, position = divmod(int(choice), len(fitting_alphas))
                 source, target = candidates[number]
-                hat = fits[source].hat(float(tried[position]))
+                hat = fits[source].hat(float(fitting_alphas[position]))
                 rows = np.flatnonzero(best == choice)
                 total[roi][rows] += exchanged_scores(
                     [hat], coordinates[target], [fold.outer], orders[rows]

@@ -47,8 +47,8 @@ def alphas_that_fit(
     room = FORM_BYTES // (8 * n_train**2 * n_sources)
     n_kept = min(len(alphas), max(LEAST_ALPHAS, room))
     places = np.linspace(0, len(alphas) - 1, n_kept).round().astype(int)
-    kept: NDArray[np.float64] = np.sort(alphas)[places]
-    return kept
+    fitting: NDArray[np.float64] = np.sort(alphas)[places]
+    return fitting
 
 
 def selection_forms(

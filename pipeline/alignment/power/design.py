@@ -129,15 +129,15 @@ def spread_of_scores(
     keys = ["subject", "fold"]
     paired = first.set_index(keys)[value] - second.set_index(keys)[value]
     table = paired.unstack("fold")
-    found = None
+    finding = None
     if len(paired) != len(first) or len(first) != len(second):
-        found = f"{len(first)} and {len(second)} rows of which {len(paired)} differ in place"
+        finding = f"{len(first)} and {len(second)} rows of which {len(paired)} differ in place"
     elif not np.isfinite(table.to_numpy()).all() or min(table.shape) < 2:
-        found = f"{table.shape[0]} subjects, {table.shape[1]} folds, {table.size} places for "
-        found += f"{np.count_nonzero(np.isfinite(paired))} finite differences"
-    if found:
+        finding = f"{table.shape[0]} subjects, {table.shape[1]} folds, {table.size} places for "
+        finding += f"{np.count_nonzero(np.isfinite(paired))} finite differences"
+    if finding:
         expected = "2 or more subjects with the same 2 or more folds and finite scores in both"
-        raise AlignmentError(Problem("scores", expected, found, "Align both in the same folds."))
+        raise AlignmentError(Problem("scores", expected, finding, "Align both in the same folds."))
     differences = table.to_numpy(dtype=np.float64)
     n_subjects, n_folds = differences.shape
     within = differences.var(axis=1, ddof=1).mean()
@@ -149,9 +149,9 @@ def _score_problems(tables: dict[str, pd.DataFrame], value: str) -> Iterator[Pro
     for name, table in tables.items():
         missing = {"subject", "fold", value} - set(table.columns)
         if missing:
-            held = ", ".join(map(str, table.columns)) or "none"
+            columns = ", ".join(map(str, table.columns)) or "none"
             remedy = f"Add {', '.join(sorted(missing))}."
-            yield Problem(f"scores, {name}", f"columns subject, fold, {value}", held, remedy)
+            yield Problem(f"scores, {name}", f"columns subject, fold, {value}", columns, remedy)
         elif table.duplicated(["subject", "fold"]).any():
             remedy = "Choose one direction, ROI and layer: see best_layers."
             yield Problem(f"scores, {name}", "each subject and fold once", "one twice", remedy)

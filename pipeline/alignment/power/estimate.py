@@ -19,7 +19,7 @@ from pipeline.config.power import MOST_FLIPPED
 from pipeline.errors import AlignmentError, Problem
 
 _BLOCK = 1000
-_WANTED, _MOST_PLANNED = 0.8, 100
+_USUAL_POWER, _MOST_PLANNED = 0.8, 100
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def power_of_contrast(
     sound = math.isfinite(difference) and n_simulations >= 100 and seed >= 0
     if not sound:
         expected = "a finite difference, at least 100 simulations and a seed of at least 0"
-        found = f"{difference}, {n_simulations} and {seed}"
-        raise AlignmentError(Problem("power", expected, found, "Give other numbers."))
+        finding = f"{difference}, {n_simulations} and {seed}"
+        raise AlignmentError(Problem("power", expected, finding, "Give other numbers."))
     rng = np.random.default_rng(seed)
     noise_sd = np.hypot(design.sd_between_subjects, design.sd_within / math.sqrt(design.n_folds))
     found_up, found_down = 0, 0
@@ -174,7 +174,7 @@ def _subjects_needed(design: ContrastDesign, difference: float, seed: int) -> in
 
     def enough(n_subjects: int) -> bool:
         planned = replace(design, n_subjects=n_subjects)
-        return power_of_contrast(planned, difference, seed=seed).rate >= _WANTED
+        return power_of_contrast(planned, difference, seed=seed).rate >= _USUAL_POWER
 
     if difference == 0 or not enough(high):
         return 0

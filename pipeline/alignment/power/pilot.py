@@ -84,8 +84,8 @@ def pilot_scores(config: PowerConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
         seed=config.seed,
     )
     tables = []
-    for name, made in subjects.items():
-        table = align(features, {_ROI: made.responses.values}, stimuli.groups, settings)
+    for name, subject in subjects.items():
+        table = align(features, {_ROI: subject.responses.values}, stimuli.groups, settings)
         table.insert(0, "subject", name)
         tables.append(table[table.direction == config.direction])
     scores = pd.concat(tables, ignore_index=True)[["layer", "subject", "fold", "two_vs_two"]]

@@ -72,8 +72,8 @@ def kernel_flops(n_stimuli: int) -> float:
     n_stimuli : int
     """
     held_out = 1 / N_INNER
-    kept = 1 - held_out
-    decompositions = EIGEN * (1 + N_INNER * kept**3)
-    products = N_INNER * (3 * kept**3 + 4 * held_out * kept**2)
-    correlations = N_ALPHAS * 2 * held_out * kept
+    fit_share = 1 - held_out
+    decompositions = EIGEN * (1 + N_INNER * fit_share**3)
+    products = N_INNER * (3 * fit_share**3 + 4 * held_out * fit_share**2)
+    correlations = N_ALPHAS * 2 * held_out * fit_share
     return float(n_stimuli**3 * (decompositions + products + correlations))

@@ -16,7 +16,7 @@ class SourceSplit:
 
     Parameters
     ----------
-    kept, held_out : ndarray of int, shapes (n_kept,) and (n_held_out,)
+    kept_rows, held_out : ndarray of int, shapes (n_kept,) and (n_held_out,)
         Rows among all stimuli.
     eigenvalues, eigenvectors : ndarray of float64, shapes (n_columns,), (n_columns, n_columns)
         Of ``Zᵀ Z`` over the kept rows.
@@ -24,7 +24,7 @@ class SourceSplit:
         Held-out rows in the basis of the eigenvectors.
     """
 
-    kept: NDArray[np.int64]
+    kept_rows: NDArray[np.int64]
     held_out: NDArray[np.int64]
     eigenvalues: NDArray[np.float64]
     eigenvectors: NDArray[np.float64]
@@ -54,7 +54,7 @@ class TargetSplit:
 def split_source(
     z: NDArray[np.float64],
     cross: NDArray[np.float64],
-    kept: NDArray[np.int64],
+    kept_rows: NDArray[np.int64],
     held_out: NDArray[np.int64],
 ) -> SourceSplit:
     """Decompose a source over its kept rows.
@@ -64,10 +64,10 @@ def split_source(
     z : ndarray of float64, shape (n_stimuli, n_columns)
     cross : ndarray of float64, shape (n_columns, n_columns)
         ``Zᵀ Z`` over the kept rows.
-    kept, held_out : ndarray of int
+    kept_rows, held_out : ndarray of int
     """
     values, vectors = decompose(cross)
-    return SourceSplit(kept, held_out, values, vectors, z[held_out] @ vectors)
+    return SourceSplit(kept_rows, held_out, values, vectors, z[held_out] @ vectors)
 
 
 def split_target(
@@ -92,7 +92,7 @@ def split_target(
     if loadings.shape[1] > loadings.shape[0]:
         basis, triangle = np.linalg.qr(loadings.T)
         loadings, unit = triangle.T, unit @ basis
-    fitted = patterns[source.kept]
+    fitted = patterns[source.kept_rows]
     eps = float(np.finfo(np.float64).eps)
     return TargetSplit(loadings, unit, len(fitted) * eps * float(np.vdot(fitted, fitted)))
 

@@ -93,7 +93,7 @@ def _responses(
         columns[key] = np.arange(first, first + file.n_voxels[key], dtype=np.int64)
         first += file.n_voxels[key]
     return averaged.responses(
-        str(path), join_hemispheres(columns, parts), most_unusable, trials.shown
+        str(path), join_hemispheres(columns, parts), most_unusable, trials.stimulus_rows
     )
 
 

@@ -80,7 +80,7 @@ def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
         masks = _mask_paths(root, subject)
         averaged, columns, places = _averaged(sessions, masks, trials, parts, scored)
         where, rois = str(sessions[0].path), join_hemispheres(columns, parts)
-        return averaged.responses(where, rois, config.max_unusable, trials.shown, places)
+        return averaged.responses(where, rois, config.max_unusable, trials.stimulus_rows, places)
 
     remark = (
         "z-scored within sessions"

@@ -83,7 +83,9 @@ def read_roi_betas(
         columns[key] = np.arange(first, first + n_voxels[key], dtype=np.int64)
         first += n_voxels[key]
     where = f"{folder}: {subject}"
-    return averaged.responses(where, join_hemispheres(columns, parts), most_unusable, trials.shown)
+    return averaged.responses(
+        where, join_hemispheres(columns, parts), most_unusable, trials.stimulus_rows
+    )
 
 
 def _n_voxels(path: Path, n_trials: int) -> int:

@@ -32,12 +32,12 @@ class SubjectTrials:
     ----------
     showings : Showings
         Its images in the order of the dataset, and the trials that showed them.
-    shown : ndarray of int64, shape (n_shown,), optional
+    stimulus_rows : ndarray of int64, shape (n_shown,), optional
         Positions of its images among those of the dataset; None: all of them.
     """
 
     showings: Showings
-    shown: NDArray[np.int64] | None
+    stimulus_rows: NDArray[np.int64] | None
 
 
 def subjects_to_read(config: Bold5000Config, there: Callable[[Path, str], bool]) -> tuple[str, ...]:
@@ -105,6 +105,8 @@ def assemble_dataset(
 
 def _trials(names: tuple[str, ...], images: tuple[str, ...]) -> SubjectTrials:
     names_there = set(names)
-    shown = np.array([i for i, image in enumerate(images) if image in names_there], dtype=np.int64)
-    showings = group_showings(names, (images[i] for i in shown))
-    return SubjectTrials(showings, None if len(shown) == len(images) else shown)
+    stimulus_rows = np.array(
+        [i for i, image in enumerate(images) if image in names_there], dtype=np.int64
+    )
+    showings = group_showings(names, (images[i] for i in stimulus_rows))
+    return SubjectTrials(showings, None if len(stimulus_rows) == len(images) else stimulus_rows)

@@ -62,19 +62,19 @@ def load_pereira(config: GroupedBrainConfig, experiment: str) -> BrainDataset:
     _check_groups(config, experiment)
     subject_files = find_subjects(directory, experiment, config.subject_names)
     parts = parts_of(experiment)
-    shown: tuple[Recording, ...] = ()
+    common: tuple[Recording, ...] = ()
     subjects, remarks = {}, []
     for subject, paths in subject_files.files.items():
         recordings = tuple(read_recording(*pair) for pair in zip(paths, parts, strict=True))
-        shown = shown or recordings
-        subjects[subject] = _read_subject(recordings, shown, rois, config.max_unusable)
+        common = common or recordings
+        subjects[subject] = _read_subject(recordings, common, rois, config.max_unusable)
         if rois == DEFAULT_ROIS and any(recording.older for recording in recordings):
             remarks.append(f"{subject}: {_STANDS_IN}")
-    stimuli = tuple(text for recording in shown for text in recording.stimuli)
+    stimuli = tuple(text for recording in common for text in recording.stimuli)
     if len(set(stimuli)) < len(stimuli):
         again = next(text for text in stimuli if stimuli.count(text) > 1)
         refuse_field(f"{directory}", "different sentences in 384 and 243", f"in both: {again!r}")
-    groups = np.array([group for recording in shown for group in recording.groups])
+    groups = np.array([group for recording in common for group in recording.groups])
     if config.groups == "topic":
         groups = np.array([_PASSAGE.sub("", group) for group in groups])
     return BrainDataset(
@@ -113,29 +113,29 @@ class _Voxels:
 
 def _read_subject(
     recordings: Sequence[Recording],
-    shown: Sequence[Recording],
+    common: Sequence[Recording],
     rois: tuple[str, ...],
     most_unusable: float,
 ) -> Responses:
     """Read the responses of one subject, straight into the rows and columns wanted."""
-    kept = _same_voxels(recordings, rois)
-    orders = [_order(mine, first) for mine, first in zip(recordings, shown, strict=True)]
-    values = np.empty((sum(map(len, orders)), len(kept.columns)), dtype=np.float32)
+    voxels = _same_voxels(recordings, rois)
+    orders = [_order(mine, first) for mine, first in zip(recordings, common, strict=True)]
+    values = np.empty((sum(map(len, orders)), len(voxels.columns)), dtype=np.float32)
     row = 0
     for recording, order in zip(recordings, orders, strict=True):
         with MatFile(recording.path) as file:
             out = values[row : row + len(order)]
-            file.columns(recording.responses, kept.columns, order, out)
+            file.columns(recording.responses, voxels.columns, order, out)
         row += len(order)
     where = str(recordings[0].path.parent)
-    usable = usable_voxels(where, values, kept.rois, most_unusable)
+    usable = usable_voxels(where, values, voxels.rois, most_unusable)
     good = np.unique(np.concatenate(list(usable.rois.values())))
     members = {roi: np.searchsorted(good, columns) for roi, columns in usable.rois.items()}
     coordinates = recordings[0].coordinates
     return Responses(
         with_columns(values, good),
         members,
-        coordinates=None if coordinates is None else coordinates[kept.columns[good]],
+        coordinates=None if coordinates is None else coordinates[voxels.columns[good]],
         left_out=usable.dropped,
     )
 

@@ -28,7 +28,8 @@ from pipeline.config import BrainConfig
 from pipeline.errors import DataError, Problem
 
 _MOST_JSON = 1 << 26
-_OPTIONAL = ("shown", "repeated", "coordinates")
+#: Name in a file of what responses may lack -> their field.
+_OPTIONAL = {"shown": "stimulus_rows", "repeated": "repeated", "coordinates": "coordinates"}
 _REMEDY = "Prepare the brain data again, into an empty folder."
 
 
@@ -94,10 +95,10 @@ def _write_subject(name: str, responses: Responses, folder: Path) -> SubjectEntr
         f"roi_{number}": np.asarray(columns, dtype=np.int64)
         for number, columns in enumerate(responses.rois.values())
     }
-    for field in _OPTIONAL:
+    for key, field in _OPTIONAL.items():
         array = getattr(responses, field)
         if array is not None:
-            small[field] = np.asarray(array)
+            small[key] = np.asarray(array)
     np.savez(folder / "small.npz", allow_pickle=False, **small)
     return SubjectEntry(
         name=name,
@@ -183,7 +184,7 @@ def _read_subject(entry: SubjectEntry, folder: Path) -> Responses:
         values=mapped_npy(folder / "responses.npy", np.float32),
         rois={roi: small[f"roi_{number}"] for number, roi in enumerate(entry.rois)},
         repeats=mapped_npy(folder / "repeats.npy", np.float32) if entry.repeats else None,
-        shown=small.get("shown"),
+        stimulus_rows=small.get("shown"),
         repeated=small.get("repeated"),
         coordinates=small.get("coordinates"),
         left_out=entry.left_out,

@@ -183,7 +183,7 @@ def _dataset(
     return BrainDataset(
         name=name,
         stimuli=stimuli,
-        subjects={subject: made.responses for subject, made in simulated.items()},
+        subjects={subject: one.responses for subject, one in simulated.items()},
         source=f"simulated by this package, seed {config.seed}; share of signal: {shares}",
     )
 

@@ -28,7 +28,7 @@ _ROW = 0.3  # inches
 _AT_RIGHT = 2.3  # inches for the numbers
 
 
-def answer_figure(results: StudyResults, headline: str, asked: pd.DataFrame) -> NamedFigure:
+def answer_figure(results: StudyResults, headline: str, contrasts: pd.DataFrame) -> NamedFigure:
     """Draw the mean differences that answer a study, a row for each modality and contrast.
 
     Parameters
@@ -36,28 +36,28 @@ def answer_figure(results: StudyResults, headline: str, asked: pd.DataFrame) -> 
     results : StudyResults
     headline : str
         The answer in words; the title.
-    asked : DataFrame
+    contrasts : DataFrame
         Rows of :func:`pipeline.reporting.asked_contrasts.asked_contrasts` in one direction.
     """
-    subjects = _subject_means(results, asked)
-    told = "; ".join(_in_words(row) for row in asked.itertuples())
-    title = headline + " (simulated subjects)" * bool(asked["simulated"].all())
+    subjects = _subject_means(results, contrasts)
+    sentences = "; ".join(_in_words(row) for row in contrasts.itertuples())
+    title = headline + " (simulated subjects)" * bool(contrasts["simulated"].all())
     return NamedFigure(
         name="answer",
         title=title,
         caption="Marks: mean over ROIs, tasks and subjects; bars: 95 % interval; rings: subjects.",
-        alt=f"{title} {told}.",
-        draw=lambda: _draw(title, asked, subjects, results.method_names),
+        alt=f"{title} {sentences}.",
+        draw=lambda: _draw(title, contrasts, subjects, results.method_names),
     )
 
 
 def _draw(
-    title: str, asked: pd.DataFrame, subjects: pd.DataFrame, all_methods: list[str]
+    title: str, contrasts: pd.DataFrame, subjects: pd.DataFrame, all_methods: list[str]
 ) -> Figure:
     looks = looks_of(all_methods)
-    direction = asked["direction"].iloc[0]
+    direction = contrasts["direction"].iloc[0]
     xlabel = f"← lower      difference in {direction} 2v2 accuracy      higher →"
-    places, headings = _places(asked)
+    places, headings = _places(contrasts)
     labels = {p: contrast_in_words(row.method_a, row.method_b) for p, row in places}
     left = 0.4 + CHARACTER_WIDTH * max(map(len, labels.values()))
     with rc_context(STYLE):
@@ -108,24 +108,24 @@ def _draw_rings(panel: Axes, place: float, differences: pd.Series) -> None:
     panel.plot(differences, [place + 0.28] * len(differences), **RING)
 
 
-def _places(asked: pd.DataFrame) -> tuple[list[tuple[float, Any]], dict[float, str]]:
+def _places(contrasts: pd.DataFrame) -> tuple[list[tuple[float, Any]], dict[float, str]]:
     """Give each contrast its row, below a heading for its modality and brain."""
     places: list[tuple[float, Any]] = []
     headings: dict[float, str] = {}
-    for where, rows in asked.groupby("where", sort=False):
+    for where, rows in contrasts.groupby("where", sort=False):
         headings[float(len(places) + len(headings))] = str(where)
         for row in rows.itertuples():
             places.append((float(len(places) + len(headings)), row))
     return places, headings
 
 
-def _subject_means(results: StudyResults, asked: pd.DataFrame) -> pd.DataFrame:
+def _subject_means(results: StudyResults, contrasts: pd.DataFrame) -> pd.DataFrame:
     """Average each subject's differences over cells; indexed as the rows of ``asked``."""
     if results.subject_contrasts.empty:
-        return pd.DataFrame({"difference": float("nan")}, index=asked.index)
+        return pd.DataFrame({"difference": float("nan")}, index=contrasts.index)
     keys = [*OVERALL, "simulated"]
     means = results.subject_contrasts.groupby([*keys, "subject"]).difference.mean().reset_index()
-    rows = asked[keys].rename_axis("row").reset_index()
+    rows = contrasts[keys].rename_axis("row").reset_index()
     return rows.merge(means, on=keys, how="left").set_index("row")
 
 

@@ -1,4 +1,4 @@
-"""Where in a brain voxels are predicted: the glass brain of nilearn."""
+"""A glass brain of nilearn: which voxels are predicted, and how well."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _SIZE = (9.0, 2.9)  # inches
 
 
 def glass_brain_figure(
-    title: str, coordinates: NDArray[np.floating], r: NDArray[np.floating], shown: NDArray[np.bool_]
+    title: str,
+    coordinates: NDArray[np.floating],
+    r: NDArray[np.floating],
+    passing: NDArray[np.bool_],
 ) -> Figure:
     """Draw r of voxels, seen through the brain from the left, behind, right and above.
 
@@ -26,7 +29,7 @@ def glass_brain_figure(
         As the brain dataset gives them: the outline is that of MNI space, in millimetres, which
         fits only where they are too.
     r : ndarray of float, shape (n_voxels,)
-    shown : ndarray of bool, shape (n_voxels,)
+    passing : ndarray of bool, shape (n_voxels,)
         The others are left blank.
 
     Returns
@@ -42,7 +45,7 @@ def glass_brain_figure(
 
     grid = find_grid(coordinates, title)
     volume = np.zeros(grid.shape, dtype=np.float32)
-    volume[tuple(grid.indices.T)] = np.where(shown, r, 0.0)
+    volume[tuple(grid.indices.T)] = np.where(passing, r, 0.0)
     with rc_context(STYLE):
         figure = Figure(figsize=_SIZE)
         plot_glass_brain(

@@ -49,9 +49,9 @@ def sections_of(results: StudyResults) -> dict[str, tuple[Section, Content]]:
     dict of str to (Section, Content)
         By name, in reading order, without those that would be empty.
     """
-    made = {
+    contents = {
         name: (section, section.content(results))
         for name, section in SECTIONS.items()
         if all(results.has(frame) for frame in section.needs)
     }
-    return {name: part for name, part in made.items() if part[1].blocks}
+    return {name: part for name, part in contents.items() if part[1].blocks}

@@ -68,14 +68,14 @@ def two_vs_two_table(
     kind = next(iter(ceilings), "")
     rows = _with_fraction(view.rows_of(summary).reset_index(drop=True), ceilings.get(kind, {}))
     keys = task_method_keys(rows)
-    shown = roi_grid(rows, ROW_LABELS, keys, lambda c: number(c.mean))
+    texts = roi_grid(rows, ROW_LABELS, keys, lambda c: number(c.mean))
     if kind:
         by_key = dict(list(rows.groupby(list(ROW_LABELS))))
-        shown[OF_CEILING] = [
+        texts[OF_CEILING] = [
             _fraction_text(by_key[key]) if key in by_key else MISSING for key in keys
         ]
     marked = [(view.base, *key) in doubtful for key in keys]
-    shown["method"] += [f" {DAGGER}" if mark else "" for mark in marked]
+    texts["method"] += [f" {DAGGER}" if mark else "" for mark in marked]
     below = {f"{name} ceiling": known for name, known in ceilings.items()}
     if reliability:
         below["split-half reliability"] = dict(reliability)
@@ -95,18 +95,18 @@ def two_vs_two_table(
         title=view.title,
         note=" ".join(notes),
         values=rows,
-        shown=pd.concat([shown, _rows_below(below, shown)], ignore_index=True),
+        texts=pd.concat([texts, _rows_below(below, texts)], ignore_index=True),
         n_labels=2,
         models=tuple((view.base, *key) for key in keys),
     )
 
 
-def _rows_below(known: Mapping[str, Mapping[str, float]], shown: pd.DataFrame) -> pd.DataFrame:
+def _rows_below(known: Mapping[str, Mapping[str, float]], texts: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {"task": name, **{roi_heading(roi): number(value) for roi, value in values.items()}}
         for name, values in known.items()
     ]
-    below = pd.DataFrame(rows, columns=shown.columns, dtype=object)
+    below = pd.DataFrame(rows, columns=texts.columns, dtype=object)
     below["method"] = ""
     if OF_CEILING in below.columns:
         below[OF_CEILING] = ""

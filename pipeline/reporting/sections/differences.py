@@ -54,7 +54,7 @@ def difference_table(view: View, contrasts: pd.DataFrame) -> Table | None:
             f"{VISIBLE} p of at most {LEVEL} after Holm's correction over the family of cells."
         ),
         values=rows.reset_index(drop=True),
-        shown=roi_grid(named, LABELS, [key for key in keys if key in present], _cell),
+        texts=roi_grid(named, LABELS, [key for key in keys if key in present], _cell),
         n_labels=2,
     )
 

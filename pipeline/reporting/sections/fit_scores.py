@@ -48,15 +48,15 @@ def fit_score_table(view: View, fit_scores: pd.DataFrame) -> Table:
         As ``StudyResults.fit_scores``, with rows of the view.
     """
     means = fit_score_means(view.rows_of(fit_scores))
-    shown = score_grid(means)
-    missing = bool((shown == MISSING).any(axis=None))
+    texts = score_grid(means)
+    missing = bool((texts == MISSING).any(axis=None))
     notes = [f"Mean ± {error_words(means)}. Chance is 0.", *([ONE_VOXEL] if missing else [])]
     return Table(
         name=f"fits-{view.name}",
         title=view.titled("scores of voxels and geometry"),
         note=" ".join(notes),
         values=means,
-        shown=shown,
+        texts=texts,
         n_labels=3,
     )
 

@@ -41,16 +41,16 @@ def score_means(brain_scores: pd.DataFrame) -> pd.DataFrame:
         subject every hard pair counts the same, whichever fold it is in; subjects count the same.
         A cell without a hard pair has no such row.
     """
-    found = []
+    frames = []
     for score, (column, weight) in SCORES.items():
         means = mean_and_error(by_unit(brain_scores, CELL_KEYS, column, weight), CELL_KEYS, column)
         if weight is not None:
             by_subject = weighted_mean(brain_scores, [*CELL_KEYS, "subject"], column, weight)
             over_subjects = by_subject.groupby(CELL_KEYS, sort=False)[column].mean()
             means = means.drop(columns="mean").join(over_subjects.rename("mean"), on=CELL_KEYS)
-        found.append(means.assign(score=score))
+        frames.append(means.assign(score=score))
     columns = [*CELL_KEYS, "score", "mean", "standard_error", "unit", "n_units"]
-    return pd.concat(found, ignore_index=True)[columns]
+    return pd.concat(frames, ignore_index=True)[columns]
 
 
 def other_scores_table(view: View, brain_scores: pd.DataFrame) -> Table:
@@ -68,13 +68,13 @@ def other_scores_table(view: View, brain_scores: pd.DataFrame) -> Table:
     """
     rows = view.rows_of(brain_scores)
     means = score_means(rows)
-    shown = score_grid(means)
+    texts = score_grid(means)
     return Table(
         name=f"scores-{view.name}",
         title=view.titled("2v2, hard pairs and ranks"),
         note=(f"Mean ± {error_words(means)}. Chance is 0.5 for every score. {_pair_words(rows)}"),
         values=means,
-        shown=shown,
+        texts=texts,
         n_labels=3,
     )
 

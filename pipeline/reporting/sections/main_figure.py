@@ -36,9 +36,9 @@ def main_contrasts(results: StudyResults, view: View) -> pd.DataFrame:
     if results.contrasts.empty:
         return results.contrasts
     rows = view.rows_of(results.contrasts)
-    asked = rows[rows["method_a"].isin(results.prompts_only) & (rows["method_b"] == FULL)]
+    contrasts = rows[rows["method_a"].isin(results.prompts_only) & (rows["method_b"] == FULL)]
     cells = view.rows_of(results.summary)[["roi", "task"]].drop_duplicates()
-    return cells.merge(asked, on=["roi", "task"])
+    return cells.merge(contrasts, on=["roi", "task"])
 
 
 def view_figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:

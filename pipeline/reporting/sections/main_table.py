@@ -54,7 +54,7 @@ def main_table(view: View, results: StudyResults) -> Table:
         title=view.title,
         note=f"{over[0].upper()}{over[1:]} and over subjects. Chance is 0.5.",
         values=means,
-        shown=pd.DataFrame(rows).fillna(MISSING),
+        texts=pd.DataFrame(rows).fillna(MISSING),
         n_labels=1,
     )
 

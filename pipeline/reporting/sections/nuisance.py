@@ -42,22 +42,22 @@ def unique_table(view: View, unique: pd.DataFrame) -> Table | None:
     if rows.empty:
         return None
     means = mean_and_error(by_unit(rows, CELL_KEYS, "unique"), CELL_KEYS, "unique")
-    shown = roi_grid(
+    texts = roi_grid(
         means,
         ROW_LABELS,
         task_method_keys(means),
         lambda c: plus_minus(c.mean, c.standard_error, signed=True),
     )
     alone = rows.groupby("roi", sort=False)["nuisance"].mean()
-    written = {roi_heading(roi): f"{accuracy:.3f}" for roi, accuracy in alone.items()}
-    last = pd.DataFrame([{"task": "nuisance features alone", "method": "", **written}])
-    table = pd.concat([shown, last], ignore_index=True)
+    alone_texts = {roi_heading(roi): f"{accuracy:.3f}" for roi, accuracy in alone.items()}
+    last = pd.DataFrame([{"task": "nuisance features alone", "method": "", **alone_texts}])
+    table = pd.concat([texts, last], ignore_index=True)
     return Table(
         name=f"unique-{view.name}",
         title=f"Beyond nuisance features, {view.title[0].lower()}{view.title[1:]}",
         note=f"{NOTE}: mean ± {error_words(means)}. Last row: 2v2 accuracy, chance 0.5.",
         values=means,
-        shown=table,
+        texts=table,
         n_labels=2,
     )
 

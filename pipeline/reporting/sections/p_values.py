@@ -83,13 +83,13 @@ def p_value_table(view: View, p_values: pd.DataFrame) -> Table | None:
         return None
     means = p_value_means(rows)
     keys = task_method_keys(means)
-    shown = roi_grid(means, ROW_LABELS, keys, _cell)
+    texts = roi_grid(means, ROW_LABELS, keys, _cell)
     return Table(
         name=f"p-values-{view.name}",
         title=view.titled("2v2 accuracy, permutation tests"),
         note=_note(means, rows["seed"].nunique() > 1),
         values=means,
-        shown=shown,
+        texts=texts,
         n_labels=2,
         models=tuple((view.base, *key) for key in keys),
     )

@@ -60,7 +60,7 @@ def beside_published(brain_scores: pd.DataFrame, prompts_only: frozenset[str]) -
 
 def published_table(beside: pd.DataFrame) -> Table:
     """Show published, ours and the difference, a row for each cell of the paper's tables."""
-    shown = pd.DataFrame(
+    texts = pd.DataFrame(
         {
             "folds": beside["split"].map(lambda split: SPLIT_WORDS.get(split, split)),
             "table of the paper": beside["table"] + ", " + beside["roi"],
@@ -76,7 +76,7 @@ def published_table(beside: pd.DataFrame) -> Table:
         title="Published decoding 2v2 accuracy beside ours, first subject",
         note=f"{SEED_PAPER} {ODDITIES}",
         values=beside,
-        shown=shown,
+        texts=texts,
         n_labels=4,
     )
 
@@ -84,8 +84,8 @@ def published_table(beside: pd.DataFrame) -> Table:
 def claims_table() -> Table:
     """List what was published in words."""
     values = pd.DataFrame([vars(claim) for claim in PUBLISHED_CLAIMS])
-    shown = values[["finding", "setting", "source"]]
-    return Table("claims", CLAIM_LABEL, "", values, shown, 3)
+    texts = values[["finding", "setting", "source"]]
+    return Table("claims", CLAIM_LABEL, "", values, texts, 3)
 
 
 def _content(results: StudyResults) -> Content:

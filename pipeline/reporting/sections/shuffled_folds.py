@@ -58,14 +58,14 @@ def split_gaps(brain_scores: pd.DataFrame) -> pd.DataFrame:
 def leak_sentence(gaps: pd.DataFrame) -> str:
     """Say in a sentence how far shuffled folds are above grouped ones."""
     by_direction = gaps.groupby("direction")[["shuffled", "grouped"]].mean()
-    told = " and ".join(
+    gaps_in_words = " and ".join(
         f"{row.shuffled:.3f} instead of {row.grouped:.3f} when {direction}"
         for direction, row in by_direction.iterrows()
     )
     return (
         "Shuffled folds train on stimuli of the very groups they test, so whatever the stimuli of "
         "a group share besides their meaning counts as success. Mean 2v2 accuracy is "
-        f"{told}. Only the grouped folds say what holds for new stimuli."
+        f"{gaps_in_words}. Only the grouped folds say what holds for new stimuli."
     )
 
 
@@ -87,7 +87,7 @@ def leak_table(view: View, gaps: pd.DataFrame) -> Table | None:
     rows = view.rows_of(gaps)
     if view.split != "shuffled" or rows.empty:
         return None
-    shown = roi_grid(
+    texts = roi_grid(
         rows,
         ROW_LABELS,
         task_method_keys(rows),
@@ -101,7 +101,7 @@ def leak_table(view: View, gaps: pd.DataFrame) -> Table | None:
         title=f"Shuffled minus grouped folds, {what}",
         note=f"Accuracy in shuffled minus accuracy in grouped folds of the same stimuli{error}.",
         values=rows.reset_index(drop=True),
-        shown=shown,
+        texts=texts,
         n_labels=2,
     )
 
@@ -109,8 +109,8 @@ def leak_table(view: View, gaps: pd.DataFrame) -> Table | None:
 def _content(results: StudyResults) -> Content:
     gaps = split_gaps(results.brain_scores)
     tables = [leak_table(view, gaps) for view in results.views]
-    shown = tuple(table for table in tables if table is not None)
-    return Content(shown, leak_sentence(gaps) if shown else "")
+    present = tuple(table for table in tables if table is not None)
+    return Content(present, leak_sentence(gaps) if present else "")
 
 
 SECTION = Section("What shuffled folds add", ("brain_scores",), _content)

@@ -50,7 +50,7 @@ def task_table(base: str, summary: pd.DataFrame) -> Table:
         title=f"Task score: base {base}",
         note=note,
         values=rows.reset_index(drop=True),
-        shown=pd.DataFrame(texts),
+        texts=pd.DataFrame(texts),
         n_labels=2,
     )
 
@@ -74,9 +74,9 @@ def cost_table(summary: pd.DataFrame) -> Table:
                     "stored": _bytes(row.bytes_stored),
                 }
             )
-    shown = pd.DataFrame(texts)
+    texts = pd.DataFrame(texts)
     note = "Largest over tasks and seeds. Stored: what one tuned model adds to the registry."
-    return Table("cost", "What each method trains and stores", note, values, shown, 2)
+    return Table("cost", "What each method trains and stores", note, values, texts, 2)
 
 
 def _task_cell(cell: tuple[object, ...]) -> str:

@@ -86,13 +86,13 @@ def links_by_workers(
         for cell in cells:
             needed = [futures[number] for number in _needed(cell, cells[: len(futures)])]
             futures.append(client.submit(run_cell, cell, place, needed, pure=False))
-        made = [_outcome(future, cell) for future, cell in zip(futures, cells, strict=True)]
+        outcomes = [_outcome(future, cell) for future, cell in zip(futures, cells, strict=True)]
     problems = [
-        p for outcome in made if isinstance(outcome, PipelineError) for p in outcome.problems
+        p for outcome in outcomes if isinstance(outcome, PipelineError) for p in outcome.problems
     ]
     if problems:
         raise PipelineError(*dict.fromkeys(problems))
-    return [link for outcome in made if isinstance(outcome, list) for link in outcome]
+    return [link for outcome in outcomes if isinstance(outcome, list) for link in outcome]
 
 
 def run_cell(cell: Cell, place: Place, needed: Sequence[object]) -> list[Link]:

@@ -41,7 +41,7 @@ from pipeline.words import POOLINGS
 
 #: Metrics of an extract run: stimuli that are longer than what is read of them, and by how much.
 CUT_STIMULI, CUT_TOKENS = "stimuli_cut", "tokens_cut"
-ASKED = {"pooling", "batch_size", "prompt_room"}
+PASS_SETTINGS = {"pooling", "batch_size", "prompt_room"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def extract_features(
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
-        options = config.model_dump(include=ASKED)
+        options = config.model_dump(include=PASS_SETTINGS)
         layers, cuts = features_of(registered, brain.stimuli.items, options, config.device)
         with logged_folder() as folder:
             write_features(layers, origin, folder)

@@ -50,6 +50,6 @@ class VariableBytes:
         return b""
 
     def _take(self, most: int) -> bytes:
-        taken = self._file.read(min(most, self._left))
-        self._left -= len(taken)
-        return taken
+        content = self._file.read(min(most, self._left))
+        self._left -= len(content)
+        return content

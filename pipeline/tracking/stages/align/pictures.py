@@ -30,13 +30,13 @@ def draw_maps(plan: Plan, title: str, folder: Path) -> None:
         if subject.coordinates is None:
             continue
         columns, r, n_groups = _maps_of(plan, name, folder)
-        shown = predicted_voxels(r, n_groups)
+        passing = predicted_voxels(r, n_groups)
         figure = glass_brain_figure(
-            f"{title}, {plan.brain.name}, {name}: encoding r of {shown.sum():,} of {len(shown):,} "
-            f"voxels (false discovery rate {RATE:g})",
+            f"{title}, {plan.brain.name}, {name}: encoding r of {passing.sum():,} of "
+            f"{len(passing):,} voxels (false discovery rate {RATE:g})",
             subject.coordinates[columns],
             r.mean(axis=0),
-            shown,
+            passing,
         )
         figure.savefig(map_file(folder, name, "glass_brain.svg"))
 

@@ -209,8 +209,8 @@ def _registered(config: TuneConfig, request: TuneRequest) -> Registered | None:
     if METHODS[config.method].interpolates:
         return find_interpolated(config, request)
     mark = request.fingerprint(run_tune)
-    made = (made_whole_by(run.info.run_id) for run in finished_runs(mark))
-    return next((version for version in made if version), None)
+    versions = (made_whole_by(run.info.run_id) for run in finished_runs(mark))
+    return next((version for version in versions if version), None)
 
 
 def _problems(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-SHOWN = {  # params of tune and align runs that a reader of the report wants to know
+LABELS_OF_PARAMS = {  # params of tune and align runs that a reader of the report wants to know
     "max_train": "training examples, at most",
     "max_eval": "examples to validate on and to test on, at most",
     "max_steps": "training steps, at most",
@@ -32,7 +32,7 @@ WORDS = {"True": "yes", "False": "no", "two_vs_two": "2v2 accuracy"}
 TELLING = (("base",), ("method",), ("brain",), ("base", "method"))
 
 #: A value, and what names the run that has it.
-Told = tuple[str, Mapping[str, str]]
+TextAndTags = tuple[str, Mapping[str, str]]
 
 
 def told_settings(runs: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -> dict[str, str]:
@@ -50,7 +50,7 @@ def told_settings(runs: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -
     """
     texts_of_settings = {
         label: [(params[param], names) for params, names in runs if param in params]
-        for param, label in SHOWN.items()
+        for param, label in LABELS_OF_PARAMS.items()
     }
     return {label: _text(values) for label, values in texts_of_settings.items() if values}
 
@@ -63,7 +63,7 @@ def as_text(value: str) -> str:
         return WORDS.get(value, value)
 
 
-def _text(values: Sequence[Told]) -> str:
+def _text(values: Sequence[TextAndTags]) -> str:
     distinct = list(dict.fromkeys(value for value, _ in values))
     if len(distinct) == 1:
         return as_text(distinct[0])

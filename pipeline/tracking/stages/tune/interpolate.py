@@ -161,8 +161,8 @@ def find_interpolated(config: TuneConfig, request: TuneRequest) -> Registered | 
     full = _best_full(config, request)
     if full is None:
         return None
-    made = [_registered(mark) for mark in _marks(request, full).values()]
-    return best_of(version for version in made if version) if all(made) else None
+    versions = [_registered(mark) for mark in _marks(request, full).values()]
+    return best_of(version for version in versions if version) if all(versions) else None
 
 
 def _marks(request: TuneRequest, full: Registered) -> dict[float, str]:

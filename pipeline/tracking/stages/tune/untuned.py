@@ -36,8 +36,8 @@ def untuned_statistics(request: TuneRequest) -> Statistics:
         As :attr:`pipeline.tuning.scores.TaskScore.statistics`, by the score's name.
     """
     mark = untuned_mark(request)
-    held = f"tags.{UNTUNED} = '{mark}' and attributes.status = 'FINISHED'"
-    run_id = next((run.info.run_id for run in find_runs(held) if is_whole(run)), None)
+    condition = f"tags.{UNTUNED} = '{mark}' and attributes.status = 'FINISHED'"
+    run_id = next((run.info.run_id for run in find_runs(condition) if is_whole(run)), None)
     if run_id is None:
         config = request.config
         stage = Stage(
