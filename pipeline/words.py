@@ -43,6 +43,7 @@ FEATURE_CONTROLS: Final = (NUISANCE, PIXELS, WORD_FREQUENCY, BAG_OF_WORDS)
 #: Kinds of ceiling.
 SPLIT_HALF: Final = "split-half"
 ACROSS_SUBJECTS: Final = "across-subjects"
+EXTRAPOLATED: Final = "extrapolated"
 SIGNAL: Final = "signal"
 
 #: Where ``make ui`` serves.

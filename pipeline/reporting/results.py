@@ -141,7 +141,10 @@ class StudyResults:
     )
     ceilings: pd.DataFrame = field(
         default_factory=pd.DataFrame,
-        metadata=_form("kind", "brain", "subject", "roi", "direction", "two_vs_two"),
+        metadata=_form(
+            *("kind", "brain", "subject", "roi", "direction", "two_vs_two", "p"),
+            may_be_nan=("p",),  # a ceiling that is not tested
+        ),
     )
     layer_profile: pd.DataFrame = field(
         default_factory=pd.DataFrame,

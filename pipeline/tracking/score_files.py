@@ -11,8 +11,9 @@ from pipeline.alignment.scores import FIT_SCORES
 #: A subject '01' is no number, and an ROI 'NA' is not missing.
 NAMES = ("subject", "roi", "layer", "split", "source", "kind", "direction")
 
-#: Scores that some rows cannot have: a ceiling that is no half of repeats, an ROI of one voxel.
-MAY_BE_MISSING = ("correlation_corrected", *FIT_SCORES)
+#: What some rows cannot have: a ceiling that is no half of repeats or is not tested, an ROI of one
+#: voxel.
+MAY_BE_MISSING = ("correlation_corrected", "p", *FIT_SCORES)
 
 
 def read_scores(path: Path) -> pd.DataFrame:

@@ -12,15 +12,15 @@ docs/evidence.md.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from studies.calibration.coverage import Coverage, coverage
 from studies.calibration.kept import BATCH, read_batches, simulate_batch
+from studies.calibration.tables import line_of, write_between
 from studies.calibration.world import World
 
-PAGE = Path(__file__).parents[2] / "docs" / "evidence.md"
-BEGIN, END = "<!-- calibration: begin -->", "<!-- calibration: end -->"
+MARKS = "<!-- calibration: begin -->", "<!-- calibration: end -->"
 NOISES = ("ordinary", "low")
 WORLDS = (
     *(World(g, n, "grouped", s) for g in (24, 72) for n in NOISES for s in (1, 3)),
@@ -69,7 +69,7 @@ def main() -> None:
     table = "\n".join([*header, *rows(options.folder)])
     print(table)
     if options.write:
-        write_table(table)
+        write_between(MARKS, table)
 
 
 def rows(folder: Path) -> Iterator[str]:
@@ -99,19 +99,6 @@ def row(world: World, null: Coverage, other: Coverage) -> str:
         f"{other.positives:.2f}",
     )
     return line_of(cells)
-
-
-def line_of(cells: Iterable[object]) -> str:
-    """Write a line of a table in markdown."""
-    return "| " + " | ".join(map(str, cells)) + " |"
-
-
-def write_table(table: str) -> None:
-    """Put the table between its marks in docs/evidence.md."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from pipeline.alignment import (
     signal_ceiling,
     split_half_ceiling,
 )
+from pipeline.alignment.ceilings.chance import ceiling_p
+from pipeline.alignment.ceilings.extrapolated import extrapolate, extrapolated_ceilings
 from pipeline.alignment.dataset.subject_rois import SubjectRois, across_rois
 
 
@@ -39,7 +41,8 @@ def test_subjects_who_share_nothing_have_a_ceiling_at_chance(groups, settings):
     scores = []
     for seed in range(12):
         first, *others = subjects(1.0, seed=seed, shared=False)
-        scores.append(across_subjects_ceiling(first, others, groups, settings).two_vs_two.mean())
+        ceiling = across_subjects_ceiling(first, others, groups, settings)
+        scores.append(whole(ceiling).two_vs_two.mean())
     assert np.mean(scores) == pytest.approx(0.5, abs=0.06)
 
 
@@ -48,17 +51,23 @@ def test_more_subjects_raise_the_ceiling(groups, settings):
     few, many = [], []
     for seed in range(4):
         first, *others = subjects(4.0, n_subjects=9, seed=seed)
-        few.append(across_subjects_ceiling(first, others[:1], groups, settings).correlation.mean())
-        many.append(across_subjects_ceiling(first, others, groups, settings).correlation.mean())
+        ceiling = across_subjects_ceiling(first, others, groups, settings)
+        few.append(ceiling[ceiling.n_others == 1].correlation.mean())
+        many.append(whole(ceiling).correlation.mean())
     assert np.mean(many) > np.mean(few) + 0.03
+
+
+def whole(ceiling):
+    """Keep the rows of all others."""
+    return ceiling[ceiling.pool == "all others"]
 
 
 def test_one_other_subject_is_an_encoding_model_of_its_responses(groups, settings):
     first, other = subjects(2.0, n_subjects=2)
     ceiling = across_subjects_ceiling(first, [other], groups, settings)
     language = {"language": first["language"]}
-    whole = align({"other": other["language"]}, language, groups, settings)
-    expected = whole[whole.direction == "encoding"]
+    both = align({"other": other["language"]}, language, groups, settings)
+    expected = both[both.direction == "encoding"]
     found = ceiling[ceiling.roi == "language"]
     np.testing.assert_allclose(found.two_vs_two, expected.two_vs_two)
 
@@ -96,7 +105,7 @@ def test_the_signal_scores_one_without_noise_and_less_with_more(groups):
     rng = np.random.default_rng(0)
     signal = rng.standard_normal((48, 60))
     noise = rng.standard_normal((48, 60))
-    scores = [signal_ceiling(signal, signal + n * noise, folds) for n in (0.0, 4.0, 12.0)]
+    scores = [signal_ceiling(signal, signal + n * noise, groups, folds) for n in (0.0, 4.0, 12.0)]
     assert (scores[0][["two_vs_two", "correlation"]] > 1 - 1e-12).all(axis=None)
     assert scores[0].two_vs_two.mean() > scores[1].two_vs_two.mean() > scores[2].two_vs_two.mean()
     assert list(scores[0].fold) == [0, 1, 2, 3]
@@ -108,7 +117,75 @@ def test_split_halves_lie_below_the_signal(groups):
     rng = np.random.default_rng(0)
     signal = rng.standard_normal((48, 400))
     repeats = signal + rng.standard_normal((2, 48, 400))
-    known = signal_ceiling(signal, repeats.mean(axis=0), folds).correlation.mean()
+    known = signal_ceiling(signal, repeats.mean(axis=0), groups, folds).correlation.mean()
     halves = split_half_ceiling(repeats, folds).correlation.mean()
     assert known == pytest.approx(np.sqrt(1 / 1.5), abs=0.02)
     assert halves == pytest.approx(0.5, abs=0.03)
+
+
+def test_pools_grow_by_twos_to_all_others(groups, settings):
+    first, *others = subjects(1.0, n_subjects=6)
+    ceiling = across_subjects_ceiling({"visual": first["visual"]}, others, groups, settings)
+    pools = ceiling.drop_duplicates("pool").groupby("n_others").size()
+    assert pools.to_dict() == {1: 4, 2: 4, 4: 4, 5: 1}
+    assert ceiling[ceiling.n_others < 5].p.isna().all()
+
+
+@pytest.mark.parametrize("tau", [0.7, 2.0])
+def test_what_saturates_is_extrapolated_to_its_limit(tau):
+    sizes = np.array([1, 2, 4, 8])
+    scores = 0.5 + 0.3 * (1 - np.exp(-sizes / tau))
+    assert extrapolate(sizes, scores, 0.5) == pytest.approx(0.8, abs=1e-3)
+
+
+def test_two_sizes_give_the_closed_form_and_nothing_goes_above_one():
+    # with q = exp(-1 / tau): v1 = v (1 - q), v2 = v (1 - q²)
+    assert extrapolate([1, 2], [0.2, 0.3], 0.0) == pytest.approx(0.2 / (1 - 0.5), abs=1e-3)
+    assert extrapolate([1, 2], [0.6, 0.7], 0.5) == pytest.approx(1.0)  # grows in proportion
+    assert extrapolate([1, 2], [0.7, 0.7], 0.5) == pytest.approx(0.7)
+    assert extrapolate([1, 2], [0.45, 0.48], 0.5) == 0.5  # below chance
+
+
+def test_the_signal_lies_between_the_bounds_from_other_subjects(groups, settings):
+    """Means over seeds: what all share is known, and noisy others fall short of it."""
+    pools, known = [], []
+    folds = make_folds(groups, 4, "grouped", seed=0)
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        shared = rng.standard_normal((48, 4))
+        signals = [shared @ rng.standard_normal((4, 30)) for _ in range(6)]
+        noisy = [{"v": x + 5 * rng.standard_normal(x.shape)} for x in signals]
+        for n in (0, 1):
+            others = [y for m, y in enumerate(noisy) if m != n]
+            table = across_subjects_ceiling(noisy[n], others, groups, settings)
+            pools.append(table.assign(subject=f"{seed} {n}"))
+            known.append(signal_ceiling(signals[n], noisy[n]["v"], groups, folds).correlation)
+    every = pd.concat(pools)
+    lower = every[every.n_others == 5].correlation.mean()
+    upper = extrapolated_ceilings(every).correlation.mean()
+    assert lower < np.mean(known)
+    assert lower <= upper
+    assert abs(upper - np.mean(known)) < abs(lower - np.mean(known))
+
+
+def test_pools_of_one_size_are_not_extrapolated():
+    pools = {"subject": "a", "roi": "v", "n_others": [1], "two_vs_two": 0.6, "correlation": 0.1}
+    assert extrapolated_ceilings(pd.DataFrame(pools)).empty
+
+
+def test_a_ceiling_is_told_from_chance_and_noise_is_not(groups, settings):
+    first, *others = subjects(1.0)
+    assert (whole(across_subjects_ceiling(first, others, groups, settings)).p == 1 / 200).all()
+    folds = make_folds(groups, 4, "grouped", seed=0)
+    p = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        noise = rng.standard_normal((2, 48, 10))
+        p.append(signal_ceiling(*noise, groups, folds).p[0])
+    assert 0.35 < np.mean(p) < 0.65
+    assert np.mean(np.array(p) <= 0.1) <= 0.25
+
+
+def test_groups_that_cannot_be_exchanged_tell_nothing():
+    folds = make_folds(np.repeat([0, 1], [2, 3]), 2, "grouped", seed=0)
+    assert ceiling_p([np.eye(len(f.test)) for f in folds], folds, np.repeat([0, 1], [2, 3])) == 1.0

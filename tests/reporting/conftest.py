@@ -138,6 +138,7 @@ def ceiling_rows(world: dict, simulated: bool) -> list[dict]:
             "roi": roi,
             "direction": "encoding",
             "two_vs_two": top - 0.04 * place,
+            "p": 0.005 if kind == "across-subjects" else float("nan"),
         }
         for kind, top in (("across-subjects", 0.93), ("split-half", 0.8))
         for subject in SUBJECTS

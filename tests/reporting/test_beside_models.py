@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 from pipeline.reporting import aggregate
-from pipeline.reporting.ceiling_kinds import ceilings_of, fraction_of_ceiling, reliability_of
+from pipeline.reporting.ceiling_kinds import (
+    ceilings_of,
+    drawn_ceiling,
+    fraction_of_ceiling,
+    reliability_of,
+    rois_at_chance,
+)
 from pipeline.reporting.report import build_report
 from pipeline.reporting.sections.accuracy import OF_CEILING, two_vs_two_table
 from pipeline.reporting.sections.nuisance import unique_table
@@ -77,7 +83,7 @@ def test_a_ceiling_at_chance_has_no_fraction_and_the_note_says_so():
     frame = scores({("grouped", "LOC"): 0.6, ("grouped", "OPA"): 0.5})
     table = table_of(frame, {"signal": {"LOC": 0.9, "OPA": 0.5}})  # 0.15 of 0.4
     assert table.texts[OF_CEILING].tolist()[0] == "0.37"
-    assert "Without OPA: there the ceiling is at or below chance" in table.note
+    assert "Without OPA: there the ceiling is not above chance" in table.note
     nowhere = table_of(frame, {"signal": {"LOC": 0.45, "OPA": 0.5}})
     assert nowhere.texts[OF_CEILING].tolist()[0] == MISSING
 
@@ -86,7 +92,7 @@ def test_every_kind_of_ceiling_has_a_row_and_fractions_are_of_the_best_known():
     frame = scores({("grouped", "LOC"): 0.6})
     rows = [
         {"kind": kind, "brain": "lab", "subject": s, "roi": "LOC", "direction": "encoding"}
-        | {"two_vs_two": value}
+        | {"two_vs_two": value, "p": 0.005}
         for kind, value in (("across-subjects", 0.7), ("split-half", 0.8), ("signal", 0.95))
         for s in ("s1", "s2")
     ]
@@ -101,7 +107,7 @@ def test_every_kind_of_ceiling_has_a_row_and_fractions_are_of_the_best_known():
 def test_split_half_is_called_reliability_and_nothing_is_divided_by_it():
     frame = scores({("grouped", "LOC"): 0.6})
     row = {"kind": "split-half", "brain": "lab", "subject": "s1", "roi": "LOC"}
-    ceilings = pd.DataFrame([row | {"direction": "encoding", "two_vs_two": 0.8}])
+    ceilings = pd.DataFrame([row | {"direction": "encoding", "two_vs_two": 0.8, "p": np.nan}])
     view = views_of(frame)[0]
     reliability = reliability_of(view, ceilings)
     assert reliability == {"LOC": 0.8}
@@ -110,6 +116,47 @@ def test_split_half_is_called_reliability_and_nothing_is_divided_by_it():
     table = two_vs_two_table(view, summary, {}, reliability, frozenset())
     assert table.texts["task"].tolist()[-1] == "split-half reliability"
     assert OF_CEILING not in table.texts.columns
+
+
+def ceiling_frame(p_values):
+    """Bounds across three subjects: extrapolated .8 and .7 from all others, their p by ROI."""
+    place = {"brain": "lab", "direction": "encoding"}
+    return pd.DataFrame(
+        [
+            {**place, "kind": kind, "roi": roi, "subject": f"s{n}", "two_vs_two": top, "p": p}
+            for roi, tested in p_values.items()
+            for n, one in enumerate(tested)
+            for kind, top, p in (("extrapolated", 0.8, np.nan), ("across-subjects", 0.7, one))
+        ]
+    )
+
+
+def test_the_ceiling_that_is_drawn_is_divided_by_and_has_its_lower_bound():
+    frame = scores({("grouped", "LOC"): 0.6})
+    view, ceilings = views_of(frame)[0], ceiling_frame({"LOC": (0.005, 0.005, 0.5)})
+    drawn = drawn_ceiling(view, ceilings)
+    assert (drawn.kind, drawn.by_roi, drawn.lower) == (
+        "extrapolated",
+        {"LOC": pytest.approx(0.8)},
+        {"LOC": pytest.approx(0.7)},
+    )
+    table = table_of(frame, ceilings_of(view, ceilings))
+    np.testing.assert_allclose(table.values["ceiling"], 0.8)
+    assert drawn_ceiling(view, pd.DataFrame()).kind == ""
+
+
+def test_nothing_is_divided_by_a_ceiling_that_is_not_told_from_chance():
+    frame = scores({("grouped", "LOC"): 0.6, ("grouped", "OPA"): 0.55})
+    view = views_of(frame)[0]
+    # twice the median: .01 and .06
+    ceilings = ceiling_frame({"LOC": (0.005, 0.005, 0.5), "OPA": (0.005, 0.03, 0.04)})
+    assert rois_at_chance(view, ceilings, "extrapolated") == {"OPA"}
+    summary = aggregate.summarise(aggregate.unit_means(frame))
+    table = two_vs_two_table(view, summary, ceilings_of(view, ceilings), {}, frozenset(), {"OPA"})
+    of_ceiling = table.values.set_index("roi")["fraction_of_ceiling"]
+    assert np.isnan(of_ceiling["OPA"])
+    assert not np.isnan(of_ceiling["LOC"])
+    assert "Without OPA" in table.note
 
 
 def test_the_gap_is_shuffled_minus_grouped_paired_over_subjects():

@@ -11,7 +11,9 @@ from studies.calibration import __main__ as command
 from studies.calibration import kept as kept_studies
 from studies.calibration.coverage import coverage
 from studies.calibration.kept import read_batches, simulate_batch
+from studies.calibration.nulls import NullWorld
 from studies.calibration.simulate import simulate
+from studies.calibration.tables import write_between
 from studies.calibration.world import MODELS, World, draw_study
 
 WORLD = World(24, "low", "topics", 1)
@@ -89,14 +91,22 @@ def test_groups_are_the_topics_where_topics_are_known():
     assert len(WORLD.groups) == 96
 
 
-def test_the_table_stands_between_its_marks_of_the_page(study, tmp_path, monkeypatch):
+def test_the_table_stands_between_its_marks_of_the_page(study, tmp_path):
     page = tmp_path / "evidence.md"
-    page.write_text(f"before\n{command.BEGIN}\nold\n{command.END}\nafter\n")
-    monkeypatch.setattr(command, "PAGE", page)
+    page.write_text("before\n{}\nold\n{}\nafter\n".format(*command.MARKS))
     null, other = (coverage(WORLD, [study], model, 3) for model in MODELS[1:])
-    command.write_table(command.row(WORLD, null, other))
+    write_between(command.MARKS, command.row(WORLD, null, other), page)
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
     assert "old" not in text
     assert "| encoding | 24 | low | groups, and topics of 4 | 1 | 3 | 1 |" in text
+
+
+def test_data_of_one_seed_have_the_same_p_values_in_every_batch():
+    world = NullWorld("topics of 4", "passages of 2")
+    first, second = world.p_values(range(2)), world.p_values(range(1, 2))
+    assert first.shape == (2, 2)
+    np.testing.assert_array_equal(first[1:], second)
+    assert ((first * 200).round(9) % 1 == 0).all()
+    assert (first > 0).all()

@@ -231,7 +231,7 @@ def test_every_alpha_tried_is_logged_with_its_inner_scores(aligned, prompt):
 
 def test_ceilings_of_every_kind_come_with_the_scores(aligned):
     ceilings = aligned.ceilings()
-    assert set(ceilings.kind) == {"split-half", "across-subjects", "signal"}
+    assert set(ceilings.kind) == {"split-half", "across-subjects", "extrapolated", "signal"}
     assert set(ceilings.roi) == set(ROIS)
 
 

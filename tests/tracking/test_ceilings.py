@@ -43,9 +43,10 @@ def found(brain):
     return ceilings_of(brain, simulated_signals(NAME, brain))
 
 
-def test_simulated_subjects_have_ceilings_of_all_three_kinds(found):
+def test_simulated_subjects_have_ceilings_of_all_kinds(found):
     counts = found.groupby("kind").size().to_dict()
-    assert counts == {"split-half": 12, "across-subjects": 12, "signal": 12}
+    kinds = ("split-half", "across-subjects", "extrapolated", "signal")
+    assert counts == dict.fromkeys(kinds, 12)
     assert found.two_vs_two.between(0, 1).all()
 
 
@@ -110,3 +111,17 @@ def test_subjects_with_nothing_in_common_have_no_ceiling_across_them(caplog):
     found = ceilings_of(replace(brain, subjects=halves), {})
     assert "across-subjects" not in set(found.kind)
     assert "no ceiling across subjects from 0 common stimuli" in caplog.text
+
+
+def test_what_is_extrapolated_lies_above_all_others_and_is_one_number_a_roi(found):
+    means = found.groupby(["kind", "roi"]).two_vs_two.mean().unstack("kind")
+    assert (means["extrapolated"] >= means["across-subjects"]).all()
+    upper = found[found.kind == "extrapolated"]
+    assert (upper.groupby("roi").two_vs_two.nunique() == 1).all()
+
+
+def test_ceilings_that_are_predictions_are_tested_against_chance(found):
+    tested = found[found.kind.isin(["across-subjects", "signal"])]
+    assert tested.p.between(1 / 200, 1).all()
+    assert (tested[tested.roi == "language"].p == 1 / 200).all()
+    assert found[found.kind.isin(["split-half", "extrapolated"])].p.isna().all()

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.alignment.ceilings.chance import ceiling_p
 from pipeline.alignment.constant import constant_row_problems
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.kernel.grams import z_scored
@@ -83,7 +84,10 @@ def split_half_ceiling(
 
 
 def signal_ceiling(
-    signal: NDArray[np.floating], values: NDArray[np.floating], folds: Sequence[Fold]
+    signal: NDArray[np.floating],
+    values: NDArray[np.floating],
+    groups: NDArray[np.generic],
+    folds: Sequence[Fold],
 ) -> pd.DataFrame:
     """Score the signal that a simulation put into responses as the prediction of them.
 
@@ -91,13 +95,15 @@ def signal_ceiling(
     ----------
     signal, values : ndarray of float, shape (n_stimuli, n_voxels)
         What the stimuli explain, and the responses with their noise.
+    groups : ndarray, shape (n_stimuli,)
     folds : sequence of Fold
         Both are z-scored by their training rows.
 
     Returns
     -------
     DataFrame
-        One row for each fold: fold, two_vs_two, correlation. No model can be expected to do
+        One row for each fold: fold, two_vs_two, correlation and p, of all folds together: see
+        :func:`pipeline.alignment.ceilings.chance.ceiling_p`. No model can be expected to do
         better on stimuli whose noise it has not seen.
 
     Raises
@@ -105,18 +111,17 @@ def signal_ceiling(
     AlignmentError
         A constant pattern.
     """
-    rows = []
-    for number, fold in enumerate(folds):
-        R = _correlated(signal, values, fold, f"fold {number}")
-        rows.append((number, float(two_vs_two(R)), float(mean_correlation(R))))
-    return pd.DataFrame(rows, columns=["fold", "two_vs_two", "correlation"])
+    every = [_correlated(signal, values, fold, f"fold {n}") for n, fold in enumerate(folds)]
+    rows = [(n, float(two_vs_two(R)), float(mean_correlation(R))) for n, R in enumerate(every)]
+    table = pd.DataFrame(rows, columns=["fold", "two_vs_two", "correlation"])
+    return table.assign(p=ceiling_p(every, folds, groups))
 
 
 def ceiling_by_roi(
     ceiling: Callable[..., pd.DataFrame],
     arrays: Sequence[NDArray[np.floating]],
     rois: Mapping[str, NDArray[np.int64]],
-    folds: Sequence[Fold],
+    *shared: object,
 ) -> pd.DataFrame:
     """Estimate a ceiling for each ROI.
 
@@ -128,7 +133,8 @@ def ceiling_by_roi(
         What it takes.
     rois : mapping of str to ndarray of int
         ROI -> columns.
-    folds : sequence of Fold
+    *shared : object
+        What it takes after them, the same for every ROI, such as folds.
 
     Returns
     -------
@@ -137,7 +143,7 @@ def ceiling_by_roi(
     """
     tables = []
     for roi, columns in rois.items():
-        table = ceiling(*(array[..., columns] for array in arrays), folds)
+        table = ceiling(*(array[..., columns] for array in arrays), *shared)
         table.insert(0, "roi", roi)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment import Fold, make_folds, signal_ceiling, split_half_ceiling
+from pipeline.alignment.ceilings.extrapolated import extrapolated_ceilings, lower_bounds
 from pipeline.alignment.ceilings.repeats import ceiling_by_roi
 from pipeline.alignment.dataset.cost import ridge_flops
 from pipeline.alignment.dataset.subject_rois import SubjectRois, across_rois, common_stimuli
@@ -26,7 +27,10 @@ from pipeline.words import ACROSS_SUBJECTS, SIGNAL, SPLIT_HALF, Split
 Deal = Callable[[NDArray[np.str_]], tuple[Fold, ...]]
 
 log = logging.getLogger("pipeline")
-SCORES = ["two_vs_two", "correlation", "correlation_corrected"]
+COLUMNS = ["kind", "split", "subject", "roi"]
+SCORES = ["two_vs_two", "correlation", "correlation_corrected", "p"]
+#: Other subjects that a pool holds, and which pool it is: only among ceilings across subjects.
+POOL = ["n_others", "pool"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def split_half_ceilings(brain: BrainDataset, n_folds: int, split: Split, seed: i
     deal = partial(make_folds, n_folds=n_folds, split=split, seed=seed)
     units = list(_split_half_units(brain, brain.stimuli.groups, split, deal))
     tables = [unit.unit.function(*unit.unit.arguments) for unit in units]
-    return mean_ceilings(units, tables).drop(columns=["kind", "split"])
+    return mean_ceilings(units, tables).drop(columns=["kind", "split", "p"])
 
 
 def ceiling_units(
@@ -81,45 +85,51 @@ def ceiling_units(
     ------
     CeilingUnit
         Of kind 'split-half' for subjects with repeats, 'across-subjects' where there are several
-        subjects, 'signal' where they are simulated.
+        subjects (from all others, and from pools of fewer), 'signal' where they are simulated.
     """
     deal = partial(make_folds, n_folds=settings.folds, split=settings.split, seed=settings.seed)
     yield from _split_half_units(brain, groups, settings.split, deal)
     yield from _across_units(brain, groups, settings)
     for name, signal in signals.items():
         subject = brain.subjects[name]
-        folds = deal(groups[subject.rows(len(groups))])
+        shown = groups[subject.rows(len(groups))]
+        folds = deal(shown)
         rois = _with_patterns(subject.rois)
         if not rois:
             continue
-        arguments = (signal_ceiling, (signal, subject.values), rois, folds)
+        arguments = (signal_ceiling, (signal, subject.values), rois, shown, folds)
         flops = _compared(subject.values.shape, 1)
         unit = Unit(_name(name, SIGNAL, settings.split), ceiling_by_roi, arguments, flops)
         yield CeilingUnit(SIGNAL, settings.split, name, unit)
 
 
 def mean_ceilings(units: list[CeilingUnit], tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Average what units found over folds.
+    """Average what units found over folds, and extrapolate to infinitely many other subjects.
 
     Returns
     -------
     DataFrame
-        kind, split, subject, roi, two_vs_two, correlation, correlation_corrected; the last is
-        empty for all kinds but split-half.
+        kind, split, subject, roi, two_vs_two, correlation, correlation_corrected, p. The third
+        score is empty for all kinds but split-half; p, a test against chance, is empty for
+        split-half and extrapolated ones.
     """
-    rows = [
-        {
-            "kind": unit.kind,
-            "split": unit.split,
-            "subject": unit.subject,
-            "roi": roi,
-            **scores.to_dict(),
-        }
+    means = [
+        table.groupby(["roi", *(name for name in POOL if name in table)], sort=False)
+        .mean()
+        .reset_index()
+        .assign(kind=unit.kind, split=unit.split, subject=unit.subject)
         for unit, table in zip(units, tables, strict=True)
         if not table.empty
-        for roi, scores in table.drop(columns="fold").groupby("roi", sort=False).mean().iterrows()
     ]
-    return pd.DataFrame(rows, columns=["kind", "split", "subject", "roi", *SCORES])
+    if not means:
+        return pd.DataFrame(columns=[*COLUMNS, *SCORES])
+    every = pd.concat(means, ignore_index=True)
+    across = every[every.kind == ACROSS_SUBJECTS]
+    tables = [every[every.kind != ACROSS_SUBJECTS]]
+    for split, pools in across.groupby("split", sort=False):
+        tables += [lower_bounds(pools), extrapolated_ceilings(pools).assign(split=split)]
+    full = [table for table in tables if not table.empty]
+    return pd.concat(full, ignore_index=True).reindex(columns=[*COLUMNS, *SCORES])
 
 
 def simulated_signals(name: str, brain: BrainDataset) -> dict[str, NDArray[np.floating]]:

@@ -46,6 +46,15 @@ def draw_permutations(groups: ArrayLike, n_permutations: int, seed: int) -> NDAr
     related far too often, and exchanging topics does not (a slow test measures both).
     """
     refuse(exchange_problems(groups, n_permutations), AlignmentError)
+    return exchange_groups(groups, n_permutations, seed)
+
+
+def exchange_groups(groups: ArrayLike, n_permutations: int, seed: int) -> NDArray[np.int64]:
+    """Draw exchanges of whole groups, as :func:`draw_permutations`, however few there are.
+
+    Parameters and returned values as for :func:`draw_permutations`. Where stimuli can only stay
+    as they are, every exchange is the observed order.
+    """
     buckets = _buckets(groups)
     n_stimuli = sum(rows.size for rows in buckets)
     permutations = np.tile(np.arange(n_stimuli), (n_permutations, 1))

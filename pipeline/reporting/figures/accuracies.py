@@ -11,9 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from pipeline.reporting.ceiling_kinds import DrawnCeiling
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.figures.rows import Rows, add_legend, rows_of, rows_panel
 from pipeline.reporting.figures.style import (
+    CEILING_BAND,
     CEILING_LINE,
     CHANCE_LINE,
     CHARACTER_WIDTH,
@@ -35,8 +37,7 @@ _MOST_COLUMNS = 4
 def accuracy_dots(
     view: View,
     summary: pd.DataFrame,
-    ceiling: Mapping[str, float],
-    kind: str,
+    ceiling: DrawnCeiling,
     all_methods: Sequence[str],
 ) -> NamedFigure:
     """Draw 2v2 accuracies of one view: a row for each ROI and task, a mark for each method.
@@ -46,22 +47,21 @@ def accuracy_dots(
     view : View
     summary : DataFrame
         As :func:`pipeline.reporting.aggregate.summarise` returns it, rows of this view.
-    ceiling : mapping of str to float
-        ROI -> the ceiling that scores are divided by; empty where unknown.
-    kind : str
-        Its kind.
+    ceiling : DrawnCeiling
+        That scores are divided by.
     all_methods : sequence of str
         All methods of the study: they fix the looks.
     """
     caption = "Marks: mean over subjects. Dashed line: chance (0.5)."
-    if ceiling:
-        caption += f" Grey strokes: {kind} ceiling."
+    if ceiling.kind:
+        caption += f" Grey strokes: {ceiling.kind} ceiling"
+        caption += ", bands from its lower bound." if ceiling.lower else "."
     return NamedFigure(
         name=f"scores-{view.name}",
         title=view.title,
         caption=caption,
-        alt=f"{view.title}. {_cells_in_words(summary)} {_ceiling_in_words(ceiling, kind)}",
-        draw=lambda: _draw_dots(view.title, summary, ceiling, kind, looks_of(all_methods)),
+        alt=f"{view.title}. {_cells_in_words(summary)} {_ceiling_in_words(ceiling)}",
+        draw=lambda: _draw_dots(view.title, summary, ceiling, looks_of(all_methods)),
     )
 
 
@@ -90,13 +90,13 @@ def accuracy_bars(
 def _draw_dots(
     title: str,
     summary: pd.DataFrame,
-    ceiling: Mapping[str, float],
-    kind: str,
+    ceiling: DrawnCeiling,
     looks: Mapping[str, Look],
 ) -> Figure:
     rows = rows_of(zip(summary["roi"], summary["task"], strict=True))
     methods = ordered_methods(summary["method"])
-    labels = [in_words(m) for m in methods] + ["chance"] + ([f"{kind} ceiling"] * bool(ceiling))
+    labels = [in_words(m) for m in methods] + ["chance"]
+    labels += [f"{ceiling.kind} ceiling"] * bool(ceiling.kind)
     with rc_context(STYLE):
         figure, panel = rows_panel(rows, title, "2v2 accuracy", labels)
         for method in methods:
@@ -112,18 +112,22 @@ def _draw_dots(
                 label=in_words(method),
             )
         panel.axvline(CHANCE, label="chance", **CHANCE_LINE)
-        _draw_ceiling(panel, rows, ceiling, f"{kind} ceiling")
+        _draw_ceiling(panel, rows, ceiling)
         panel.margins(x=0.05)
         add_legend(figure, panel, labels)
     return figure
 
 
-def _draw_ceiling(panel: Axes, rows: Rows, ceiling: Mapping[str, float], label: str) -> None:
-    """Draw the ceiling of each ROI as a stroke across the rows of its tasks."""
-    for roi, value in ceiling.items():
+def _draw_ceiling(panel: Axes, rows: Rows, ceiling: DrawnCeiling) -> None:
+    """Draw the ceiling of each ROI as a stroke across the rows of its tasks, and its band."""
+    for roi, value in ceiling.by_roi.items():
         own = [place for (of, _), place in rows.places.items() if of == roi]
-        if own:
-            panel.vlines(value, min(own) - 0.45, max(own) + 0.45, label=label, **_STROKE)
+        if not own:
+            continue
+        top, bottom = min(own) - 0.45, max(own) + 0.45
+        panel.vlines(value, top, bottom, label=f"{ceiling.kind} ceiling", **_STROKE)
+        if roi in ceiling.lower:
+            panel.fill_betweenx([top, bottom], ceiling.lower[roi], value, **CEILING_BAND)
 
 
 _STROKE = {"colors": CEILING_LINE["color"], "linewidth": CEILING_LINE["linewidth"]}
@@ -202,7 +206,8 @@ def _cells_in_words(summary: pd.DataFrame) -> str:
     return "; ".join(cells) + "."
 
 
-def _ceiling_in_words(ceiling: Mapping[str, float], kind: str) -> str:
-    if not ceiling:
+def _ceiling_in_words(ceiling: DrawnCeiling) -> str:
+    if not ceiling.kind:
         return ""
-    return f"{kind} ceiling: " + ", ".join(f"{r} {number(v)}" for r, v in ceiling.items()) + "."
+    values = ", ".join(f"{roi} {number(value)}" for roi, value in ceiling.by_roi.items())
+    return f"{ceiling.kind} ceiling: {values}."

@@ -61,6 +61,7 @@ RING: dict[str, Any] = {
     "markeredgewidth": 0.9,
     "zorder": 5,
 }
+CEILING_BAND: dict[str, Any] = {"color": SOFT, "alpha": 0.18, "linewidth": 0, "zorder": 0}
 CEILING_LINE: dict[str, Any] = {"color": SOFT, "linewidth": 2.2, "zorder": 1}
 CHARACTER_WIDTH = 0.078  # inches of an average character of 10 pt
 LINE_HEIGHT = 0.19  # inches of a line of 10 pt

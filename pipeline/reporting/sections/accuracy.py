@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from pipeline.reporting.ceiling_kinds import (
     fraction_note,
     fraction_of_ceiling,
     reliability_of,
+    rois_at_chance,
 )
 from pipeline.reporting.figures.accuracies import accuracy_bars
 from pipeline.reporting.figures.named import NamedFigure
@@ -45,6 +46,7 @@ def two_vs_two_table(
     ceilings: Ceilings,
     reliability: Mapping[str, float],
     doubtful: Models,
+    at_chance: Collection[str] = (),
 ) -> Table:
     """Show 2v2 accuracies of one view: rows task x method, columns ROI (Tables II to VIII).
 
@@ -60,13 +62,18 @@ def two_vs_two_table(
         ROI -> split-half reliability; empty where unknown.
     doubtful : frozenset
         Models to mark with a dagger.
+    at_chance : collection of str
+        ROIs whose ceiling is not told from chance: nothing is divided by it.
 
     Returns
     -------
     Table
     """
     kind = next(iter(ceilings), "")
-    rows = _with_fraction(view.rows_of(summary).reset_index(drop=True), ceilings.get(kind, {}))
+    divisors = {r: v for r, v in ceilings.get(kind, {}).items() if r not in at_chance}
+    rows = view.rows_of(summary).reset_index(drop=True)
+    if kind:
+        rows = _with_fraction(rows, divisors)
     keys = task_method_keys(rows)
     texts = roi_grid(rows, ROW_LABELS, keys, lambda c: number(c.mean))
     if kind:
@@ -83,7 +90,7 @@ def two_vs_two_table(
         "Mean over subjects. Chance is 0.5.",
         *(KINDS[name] for name in ceilings),
         *([RELIABILITY] if reliability else []),
-        *([fraction_note(kind, ceilings[kind])] if kind else []),
+        *([fraction_note(kind, ceilings[kind], at_chance)] if kind else []),
         *(
             [f"{DAGGER} unfinished, or no better than its base: see the task scores."]
             if any(marked)
@@ -114,9 +121,7 @@ def _rows_below(known: Mapping[str, Mapping[str, float]], texts: pd.DataFrame) -
 
 
 def _with_fraction(rows: pd.DataFrame, ceiling: Mapping[str, float]) -> pd.DataFrame:
-    """Add ceiling and share of it, empty where there is none; nothing without any ceiling."""
-    if not ceiling:
-        return rows
+    """Add ceiling and share of it, empty where there is none."""
     known = rows["roi"].map(ceiling).astype(float)
     return rows.assign(ceiling=known, fraction_of_ceiling=fraction_of_ceiling(rows["mean"], known))
 
@@ -135,7 +140,9 @@ def _content(results: StudyResults) -> Content:
     for view in results.views:
         ceilings = ceilings_of(view, results.ceilings)
         reliability = reliability_of(view, results.ceilings)
-        blocks.append(two_vs_two_table(view, results.summary, ceilings, reliability, doubtful))
+        at_chance = rois_at_chance(view, results.ceilings, next(iter(ceilings), ""))
+        table = two_vs_two_table(view, results.summary, ceilings, reliability, doubtful, at_chance)
+        blocks.append(table)
         own = view.rows_of(results.summary), view.rows_of(results.units)
         blocks.append(accuracy_bars(view, *own, results.method_names))
     warning = border_warning(results.views, results.brain_scores)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from pipeline.reporting.ceiling_kinds import ceilings_of
+from pipeline.reporting.ceiling_kinds import drawn_ceiling
 from pipeline.reporting.figures.accuracies import accuracy_dots
 from pipeline.reporting.figures.differences import differences_figure
 from pipeline.reporting.figures.named import NamedFigure
@@ -48,9 +48,8 @@ def view_figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
     if not contrasts.empty:
         own = subjects if subjects.empty else view.rows_of(subjects)
         yield differences_figure(view, contrasts, own, results.method_names)
-    kind, ceiling = next(iter(ceilings_of(view, results.ceilings).items()), ("", {}))
-    rows = view.rows_of(results.summary)
-    yield accuracy_dots(view, rows, ceiling, kind, results.method_names)
+    rows, ceiling = view.rows_of(results.summary), drawn_ceiling(view, results.ceilings)
+    yield accuracy_dots(view, rows, ceiling, results.method_names)
 
 
 def _content(results: StudyResults) -> Content:

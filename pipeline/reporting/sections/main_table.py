@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.reporting.ceiling_kinds import ceilings_of
+from pipeline.reporting.ceiling_kinds import drawn_ceiling
 from pipeline.reporting.methods import in_words, ordered_methods
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections.section import Content, Section
@@ -29,7 +29,7 @@ def main_table(view: View, results: StudyResults) -> Table:
     """
     means = method_means(view, results.summary)
     other = [v for v in results.views if _beside(v) == _beside(view) and v != view]
-    kind, ceiling = next(iter(ceilings_of(view, results.ceilings).items()), ("", {}))
+    ceiling = drawn_ceiling(view, results.ceilings)
     rows = []
     for method in ordered_methods(means["method"]):
         own = means[means["method"] == method].set_index("roi")["mean"]
@@ -44,9 +44,9 @@ def main_table(view: View, results: StudyResults) -> Table:
                 away.loc[away["method"] == method, "mean"].mean()
             )
         rows.append(row)
-    if ceiling:
-        drawn = {roi_heading(roi): number(value) for roi, value in ceiling.items()}
-        rows.append({"method": f"{kind} ceiling", **drawn})
+    if ceiling.kind:
+        drawn = {roi_heading(roi): number(value) for roi, value in ceiling.by_roi.items()}
+        rows.append({"method": f"{ceiling.kind} ceiling", **drawn})
     tasks = list(dict.fromkeys(view.rows_of(results.summary)["task"]))
     over = f"mean over {len(tasks)} tasks ({', '.join(tasks)})" if len(tasks) > 1 else tasks[0]
     return Table(

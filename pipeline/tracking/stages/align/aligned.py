@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import mlflow
@@ -68,7 +69,9 @@ class Aligned:
 
     def ceilings(self) -> pd.DataFrame:
         """Read the noise ceilings; no rows where there are none."""
-        return read_scores(artifact(self.run_id, CEILINGS))
+        ceilings = read_scores(artifact(self.run_id, CEILINGS))
+        # those of a run that was made before ceilings were tested have no p
+        return ceilings.assign(p=ceilings.get("p", math.nan))
 
     def pair_sums(self) -> pd.DataFrame:
         """Read 2v2 summed over pairs of stimulus groups, in every split."""
