@@ -1,7 +1,7 @@
 """Adapt pretrained models, and measure how well their representations account for the brain.
 
 In Python: :func:`scores` and :func:`contrasts` of a study, drawn by :func:`plot_contrast`;
-features of a model by :func:`extract`, and :func:`align` of arrays.
+:func:`features` of a model for stimuli, and :func:`align` of arrays.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipeline.alignment import align
     from pipeline.tracking.api.contrasts import contrasts, plot_contrast
-    from pipeline.tracking.api.extract import extract
+    from pipeline.tracking.api.features import features
     from pipeline.tracking.api.scores import scores
 
-__all__ = ["align", "contrasts", "extract", "plot_contrast", "scores"]
+__all__ = ["align", "contrasts", "features", "plot_contrast", "scores"]
 
 #: Where each public function lives; it is imported when it is first used, for that takes seconds.
 _HOMES = {
     "align": "pipeline.alignment",
     "contrasts": "pipeline.tracking.api.contrasts",
-    "extract": "pipeline.tracking.api.extract",
+    "features": "pipeline.tracking.api.features",
     "plot_contrast": "pipeline.tracking.api.contrasts",
     "scores": "pipeline.tracking.api.scores",
 }

@@ -79,7 +79,7 @@ def test_features_asked_for_in_python_never_run_code_of_others(version, tmp_path
         code.write(f"\nopen({str(witness)!r}, 'w').close()\n")
     seal_again(tuned, folder)
     with pytest.raises(RegistryError, match=r"other code|loading.py"):
-        pipeline.extract(tuned.uri, np.zeros((2, 28, 28, 3), np.uint8))
+        pipeline.features(tuned.uri, np.zeros((2, 28, 28, 3), np.uint8))
     assert not witness.exists()
 
 

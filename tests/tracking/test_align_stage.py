@@ -13,7 +13,7 @@ from pipeline.alignment.dataset.subject_rois import align_rois
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.errors import AlignmentError, ConfigError, DataError, RegistryError
-from pipeline.features.store import FILE, write_features
+from pipeline.extraction.store import FILE, write_features
 from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import artifact, find_runs
 from pipeline.tracking.stages.align import stage

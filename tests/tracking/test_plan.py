@@ -13,7 +13,7 @@ from pipeline.alignment.tables import ALL_NUISANCE, unique_part
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ComputeConfig
 from pipeline.errors import AlignmentError
-from pipeline.features.nuisance import nuisance_features
+from pipeline.extraction.nuisance import nuisance_features
 
 QUICK = {"model": "models:/a@b", "folds": 3, "inner_folds": 2, "trials": 2}
 SENTENCES, PICTURES = "simulated-sentences", "simulated-pictures"

@@ -12,7 +12,7 @@ import pytest
 from pipeline.alignment.dataset.plan import compute_parts, make_plan, model_units
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ComputeConfig
-from pipeline.features.nuisance import nuisance_features
+from pipeline.extraction.nuisance import nuisance_features
 
 distributed = pytest.importorskip("distributed", reason="dask is optional: requirements-dev.txt")
 SETTINGS = {"folds": 4, "inner_folds": 3, "trials": 8, "repeats": 2, "rois_per_unit": 2}

@@ -19,7 +19,7 @@ import pipeline
 from pipeline.brains.load import load_brain
 from pipeline.config import ScoreConfig, read_study
 from pipeline.errors import ConfigError, DataError, RegistryError
-from pipeline.features.store import FILE
+from pipeline.extraction.store import FILE
 from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.lineage import read_lineage
 from pipeline.tracking.runs import artifact
@@ -167,7 +167,7 @@ def test_a_figure_of_what_the_study_does_not_have_is_refused_with_what_it_has(st
         pipeline.plot_contrast(brain="simulated-sentences")
 
 
-@pytest.mark.parametrize("name", ["contrasts", "extract", "scores"])
+@pytest.mark.parametrize("name", ["contrasts", "features", "scores"])
 def test_the_examples_of_the_docstrings_print_what_they_say(study, name):
     module = importlib.import_module(f"pipeline.tracking.api.{name}")
     outcome = doctest.testmod(module, extraglobs={"pipeline": pipeline})
@@ -179,7 +179,7 @@ def test_features_are_those_that_extract_logged(study):
     _, (*_, link) = read_lineage(study.run_id)
     logged = load_file(artifact(link.extract_run, FILE))
     pictures = load_brain("simulated-pictures", "").stimuli.items
-    features = pipeline.extract(link.model, pictures, pooling="class")
+    features = pipeline.features(link.model, pictures, pooling="class")
     assert features.keys() == logged.keys()
     for layer, values in logged.items():
         np.testing.assert_array_equal(features[layer], values)
@@ -198,12 +198,12 @@ def test_features_are_those_that_extract_logged(study):
 )
 def test_stimuli_that_a_model_does_not_take_are_refused(study, stimuli, message):
     with pytest.raises(DataError, match=message):
-        pipeline.extract("models:/tiny-vit-digits@vpt-shallow", stimuli)
+        pipeline.features("models:/tiny-vit-digits@vpt-shallow", stimuli)
 
 
 def test_an_address_of_another_form_is_refused(store):
     with pytest.raises(RegistryError, match=r"expected models:/<name>@<alias> or .* 'tiny-vit'"):
-        pipeline.extract("tiny-vit", ["A dog ran."])
+        pipeline.features("tiny-vit", ["A dog ran."])
 
 
 def test_align_needs_no_settings(arrays):

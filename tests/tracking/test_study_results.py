@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.data import TASKS
-from pipeline.features.store import by_layer
+from pipeline.extraction.store import by_layer
 from pipeline.tracking.stages.report.gather import layer_number, shown_metrics
 from pipeline.tracking.stages.report.settings import as_text, told_settings
 from pipeline.tracking.store import run_link

@@ -17,8 +17,8 @@ from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import ExtractConfig
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
-from pipeline.features.cuts import Cuts, count_cuts, room_problems
-from pipeline.features.store import FILE, Origin, by_layer, read_features, write_features
+from pipeline.extraction.cuts import Cuts, count_cuts, room_problems
+from pipeline.extraction.store import FILE, Origin, by_layer, read_features, write_features
 from pipeline.models.devices import chosen_device
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fetching import scratch_folder
@@ -166,7 +166,7 @@ def features_of(
     Returns
     -------
     dict of str to ndarray of float32, shape (n_stimuli, n_features)
-        See :func:`pipeline.features.store.by_layer`.
+        See :func:`pipeline.extraction.store.by_layer`.
     Cuts
 
     Raises

@@ -21,7 +21,7 @@ from pipeline.alignment.tables import ALL_NUISANCE
 from pipeline.brains import BRAINS
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.config import AlignConfig, ComputeConfig, ExtractConfig
-from pipeline.features.nuisance import nuisance_features
+from pipeline.extraction.nuisance import nuisance_features
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.names import metric_name

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.features.cuts import count_cuts, room_problems
+from pipeline.extraction.cuts import count_cuts, room_problems
 
 
 def test_longer_stimuli_and_their_tokens_are_counted():

@@ -16,7 +16,7 @@ from pipeline.tracking.store import open_store
 from pipeline.words import Modality, Pooling
 
 
-def extract(
+def features(
     model: str, stimuli: Sequence[str] | NDArray[np.uint8], pooling: Pooling = "mean"
 ) -> dict[str, NDArray[np.float32]]:
     """Compute the features of a registered model for stimuli of your own; nothing is logged.
@@ -45,7 +45,7 @@ def extract(
     Examples
     --------
     >>> pictures = np.random.default_rng(0).integers(256, size=(3, 28, 28, 3), dtype=np.uint8)
-    >>> features = pipeline.extract("models:/tiny-vit-digits@vpt-shallow", pictures, "class")
+    >>> features = pipeline.features("models:/tiny-vit-digits@vpt-shallow", pictures, "class")
     >>> features["layer_02"].shape[0]
     3
     """

@@ -4,7 +4,7 @@ from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import CountVectorizer
 
 from pipeline.brains.dataset import Stimuli
-from pipeline.features.nuisance import nuisance_features
+from pipeline.extraction.nuisance import nuisance_features
 
 SENTENCES = ("a dog barks", "it is loud .", "cats sleep", "they dream of mice", "the end")
 PASSAGES = np.array(["dogs", "dogs", "cats", "cats", "dogs"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.features.store import Origin, by_layer, read_features, write_features
+from pipeline.extraction.store import Origin, by_layer, read_features, write_features
 
 ORIGIN = Origin("models:/tiny-gpt2-summarization/1", "simulated-sentences", "abc", "mean")
 
