@@ -31,7 +31,7 @@ EDITED = {
     "alignment/contrasts/estimate.py": "run_report",
     "alignment/contrasts/pair_sums.py": "run_align run_reference",
     "alignment/kernel/ridge.py": "run_align run_reference",
-    "alignment/permutations/null_vectors.py": "run_align",
+    "alignment/permutations/null_vectors.py": "run_align run_reference",
     "alignment/power/estimate.py": "",
     "alignment/two_vs_two.py": "run_align run_reference run_prepare",
     "brains/near_identical.py": "run_align run_reference",
