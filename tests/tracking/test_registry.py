@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.tracking.registered import DETAILS, resolve, versions_with
 from pipeline.tracking.registry import FOR_PEOPLE, MEASURE, add_brain_scores, register
-from pipeline.tracking.store import KIND, MODEL_TRAINING
+from pipeline.tracking.store import DEFAULT_EXPERIMENT, KIND, MODEL_TRAINING
 
 
 @pytest.fixture
@@ -78,5 +78,5 @@ def test_versions_of_older_stores_have_every_tag_as_one_of_their_own(version_of)
 
 
 def test_the_experiment_opens_as_one_of_model_training(store):
-    (experiment,) = [e for e in mlflow.search_experiments() if e.name != "Default"]
+    experiment = mlflow.get_experiment_by_name(DEFAULT_EXPERIMENT)
     assert experiment.tags[KIND] == MODEL_TRAINING
