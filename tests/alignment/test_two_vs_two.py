@@ -135,6 +135,16 @@ def test_what_rounding_makes_of_a_tie_is_a_tie(rng):
     assert two_vs_two(np.eye(2) * TIE) == 1
 
 
+def test_a_gain_of_just_the_tolerance_is_a_tie_and_any_more_is_none():
+    at_border = (
+        np.eye(2) * TIE / 2
+    )  # of a pair the gain is twice that, of a stimulus in its rank once
+    assert two_vs_two(at_border) == two_vs_two(-at_border) == 0.5
+    assert rank_accuracy(2 * at_border) == rank_accuracy(-2 * at_border) == 0.5
+    assert (two_vs_two(1.01 * at_border), two_vs_two(-1.01 * at_border)) == (1, 0)
+    assert (rank_accuracy(2.01 * at_border), rank_accuracy(-2.01 * at_border)) == (1, 0)
+
+
 def test_hard_pairs_are_scored_alone(rng):
     R = rng.uniform(-1, 1, (3, 9, 9))
     labels = np.array(["a", "b", "a", "a", "c", "b", "c", "d", "a"])

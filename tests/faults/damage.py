@@ -9,7 +9,7 @@ from pipeline.tracking.digests import file_digests
 
 RUN = re.compile(r"[0-9]+/(?P<run>[0-9a-f]{32})/artifacts/(?P<name>.+)")
 MODEL = re.compile(r"[0-9]+/models/m-[0-9a-f]{32}/artifacts/(?P<name>.+)")
-#: Folders whose files are many and of one kind, but for what their names end in.
+#: Folders whose files are many and of one kind.
 MANY = ("figures", "tables", "artifacts/travelling")
 
 
@@ -43,7 +43,8 @@ def artifacts(store: Path) -> list[Path]:
 def newest_of_each_kind(store: Path) -> dict[str, Path]:
     """Give of each kind of artifact, 'stage: name' or 'version: name', the newest that holds bytes.
 
-    Folders of many files of one kind stand for their files: 'report: tables/*.csv'.
+    Folders of many files of one kind stand for their files: 'report: tables/*'. What a study's own
+    run holds is no kind of these: every repeat of the study has a new one.
     """
     stages: dict[str, str] = {}
     newest: dict[str, Path] = {}
@@ -57,6 +58,8 @@ def newest_of_each_kind(store: Path) -> dict[str, Path]:
             run = made["run"]
             if run not in stages:
                 stages[run] = mlflow.get_run(run).data.tags.get("stage", "kept base")
+            if stages[run] == "study":
+                continue
             kind = f"{stages[run]}: {_kind(made['name'])}"
         else:
             raise AssertionError(f"an artifact of no run and no model: {place}")
@@ -66,4 +69,4 @@ def newest_of_each_kind(store: Path) -> dict[str, Path]:
 
 def _kind(name: str) -> str:
     folder = next((folder for folder in MANY if name.startswith(f"{folder}/")), None)
-    return f"{folder}/*{Path(name).suffix}" if folder else name
+    return f"{folder}/*" if folder else name

@@ -12,8 +12,11 @@ from faults.bad_files import STATES, bad_files, of_bases, of_documents
 from faults.bad_studies import bad_studies
 from faults.bad_values import bounds
 from note import write_part
+from parts import Parts
 
 SEED = 20261127
+N_STUDIES = 300
+N_PARTS = 12  # of each kind of bad input: a part takes a minute or two
 
 
 @pytest.fixture(scope="module")
@@ -66,22 +69,52 @@ def test_some_bad_files_are_refused(place, tmp_path, state):
     assert faults_of([*of_documents(tmp_path, spoil), *of_bases(tmp_path, spoil)]) == []
 
 
+@pytest.fixture
+def parts(request):
+    return Parts(request.config.cache, "bad commands")
+
+
+@pytest.fixture(scope="module")
+def every_file(tmp_path_factory):
+    return list(bad_files(tmp_path_factory.mktemp("files")))
+
+
 @pytest.mark.slow
-def test_all_bad_commands_studies_and_files_are_refused(place, tmp_path_factory):
-    bad, n_studies = commands(), 300
-    files = list(bad_files(tmp_path_factory.mktemp("files")))
-    assert faults_of(bad) == []
-    assert faults_of_studies(place, bad_studies(n_studies, SEED + 1)) == []
-    assert faults_of(files) == []
+@pytest.mark.parametrize("part", range(N_PARTS))
+def test_all_bad_commands_are_refused(place, parts, part):
+    assert faults_of(commands()[part::N_PARTS]) == []
+    parts.finish(f"commands {part}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(N_PARTS))
+def test_all_bad_studies_are_refused(place, parts, part):
+    studies = list(bad_studies(N_STUDIES, SEED + 1))
+    assert faults_of_studies(place, studies[part::N_PARTS]) == []
+    parts.finish(f"studies {part}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(N_PARTS))
+def test_all_bad_files_are_refused(place, parts, every_file, part):
+    assert faults_of(every_file[part::N_PARTS]) == []
+    parts.finish(f"files {part}")
+
+
+@pytest.mark.slow
+def test_the_note_says_what_all_parts_came_to(parts, every_file):
+    every = [f"{kind} {n}" for kind in ("commands", "studies", "files") for n in range(N_PARTS)]
+    if missing := parts.missing(every):
+        pytest.skip(f"not passed with this code: {', '.join(missing)}")
     write_part(
         "bad commands",
-        f"{len(bad):,} bad commands (each setting of each entry point out of bounds, of a wrong "
-        "type, infinite, NaN, 10^19, empty, too long or a stray word; settings that do not exist, "
-        f"are missing or stand twice; several mistakes at once), {n_studies} bad study files, and "
-        f"{len(files)} commands that read a file which is empty, cut, noise, a web page or a "
-        "folder. Each ended with exit status 2 and one message that names the setting, the file "
-        f"or the word: no traceback, none after {LIMIT:g} s (of processor time), none with exit "
-        "status 0.",
+        f"{len(commands()):,} bad commands (each setting of each entry point out of bounds, of a "
+        "wrong type, infinite, NaN, 10^19, empty, too long or a stray word; settings that do not "
+        "exist, are missing or stand twice; several mistakes at once), "
+        f"{N_STUDIES} bad study files, and {len(every_file)} commands that read a file which is "
+        "empty, cut, noise, a web page or a folder. Each ended with exit status 2 and one message "
+        "that names the setting, the file or the word: no traceback, none after "
+        f"{LIMIT:g} s (of processor time), none with exit status 0.",
     )
 
 
