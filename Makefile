@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY ?= true
 export MLFLOW_EXPERIMENT_NAME ?= brain-alignment
 export MPLCONFIGDIR ?= $(abspath $(VENV))/matplotlib
 
-.PHONY: demo test slow setup lock check format ui docs picture clean clean-cache
+.PHONY: demo test slow coverage setup lock check format ui docs picture clean clean-cache
 
 demo: setup  ## run studies/demo.yaml, offline
 	mlflow run . --env-manager local -P study=$(STUDY)
@@ -22,6 +22,9 @@ test: setup  ## run the test suite
 
 slow: setup  ## run the wide and long tests too
 	python -m pytest $(AT_ONCE) -m "slow or not slow"
+
+coverage: setup  ## the test suite, and which branches of the library it takes
+	python -m pytest $(AT_ONCE) --cov --cov-report=term:skip-covered
 
 setup: $(VENV)/installed  ## make .venv with the locked requirements
 
