@@ -8,6 +8,9 @@ from pydantic import Field
 
 from pipeline.config.stage import StageConfig
 
+#: Units of the widest layers of public models; what is put beside them is never wider.
+MOST_UNITS = 16_384
+
 
 class MethodConfig(StageConfig):
     """What single methods can be told; others look past it."""
@@ -24,7 +27,7 @@ class MethodConfig(StageConfig):
     prefix_mlp: int = Field(
         0,
         ge=0,
-        le=100_000,
+        le=MOST_UNITS,
         description="Prefix: hidden units of the MLP that makes keys and values while they are "
         "trained (P-Tuning v2); 0 trains them directly.",
     )
@@ -35,10 +38,12 @@ class MethodConfig(StageConfig):
         description="Prefix: share of keys and values that is dropped in training (the code of "
         "P-Tuning v2: 0.1).",
     )
-    lora_rank: int = Field(8, ge=1, le=100_000, description="Rank of what LoRA adds to a weight.")
+    lora_rank: int = Field(
+        8, ge=1, le=MOST_UNITS, description="Rank of what LoRA adds to a weight."
+    )
     lora_alpha: float = Field(
         16.0, gt=0, le=1e6, description="LoRA: what is learned is scaled by lora_alpha / lora_rank."
     )
     adapter_width: int = Field(
-        64, ge=1, le=100_000, description="Adapters: units in each bottleneck."
+        64, ge=1, le=MOST_UNITS, description="Adapters: units in each bottleneck."
     )

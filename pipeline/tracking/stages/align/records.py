@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import mlflow
 import pandas as pd
+from mlflow.entities import Metric
 
 from pipeline.alignment import best_layers, mean_within
 from pipeline.alignment.dataset.plan import Computed, joined
@@ -97,9 +100,9 @@ def log_means(
     )
     mlflow.set_tags(original_names([*brain.rois, *brain.subjects]))
     # the registry's Compare shows the metrics of the run that made each version
-    client = mlflow.MlflowClient()
-    for metric, value in means.items():
-        client.log_metric(registered.run_id, metric, value)
+    now = round(time.time() * 1000)
+    batch = [Metric(metric, float(value), now, 0) for metric, value in means.items()]
+    mlflow.MlflowClient().log_batch(registered.run_id, metrics=batch)
     add_brain_scores(registered, brain.name, means)
     best = ", ".join(f"{name.replace('_2v2/', ' ')} {value:.4f}" for name, value in means.items())
     log.info("  %s", best)
