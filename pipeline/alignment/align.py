@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.contrasts.pair_sums import blocks_of, pack, sums_of_rows
+from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.inputs import check_inputs
-from pipeline.alignment.kernel.subject_grams import SubjectGrams, form_grams
+from pipeline.alignment.kernel.grams import grams_by_fold
+from pipeline.alignment.kernel.subject_grams import SubjectGrams
 from pipeline.alignment.pairs import FoldTask, Scored
 from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold
 from pipeline.alignment.sources import Bands, JoinedBands, Layer, Source
@@ -153,11 +155,14 @@ def _ready(
     if isinstance(responses, SubjectGrams):
         check_inputs(arrays, labels)
         responses.check(groups, settings)
-        return RoisBySide(responses, {}, tuple(responses.rois[0]))
+        names = tuple(responses.rois[0])
+        return RoisBySide(responses.groups, responses.folds, responses.rois, {}, names)
     check_inputs({**arrays, "responses of ROI": responses}, labels)
     small = primal_rois(max(source.n_columns for source in sources.values()), responses)
     large = {roi: values for roi, values in responses.items() if roi not in small}
-    return RoisBySide(form_grams(large, groups, settings), small, tuple(responses))
+    folds = nested_folds(groups, settings)
+    grams = grams_by_fold(large, [fold.outer.train for fold in folds], settings.similarity)
+    return RoisBySide(np.array(groups), folds, grams, small, tuple(responses))
 
 
 def _score(
@@ -169,11 +174,11 @@ def _score(
     directions: Sequence[Direction],
 ) -> list[Scored]:
     """Score fold by fold; all try the same alphas, so one factorisation serves all targets."""
-    blocks = blocks_of(rois.by_stimuli.groups)
+    blocks = blocks_of(rois.groups)
     with workers() as in_parallel:
         return [
             scored
-            for number, fold in enumerate(rois.by_stimuli.folds)
+            for number, fold in enumerate(rois.folds)
             for scored in score_fold(
                 sources,
                 rois,

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import Fold, NestedFold
 from pipeline.alignment.kernel.grams import BLOCK_BYTES, Grams, z_scored
 from pipeline.alignment.kernel.ridge import factorise
@@ -22,7 +21,6 @@ from pipeline.alignment.scores import FIT_SCORES, Fit
 from pipeline.alignment.sources import Layer
 from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.alignment.width import projected_array
-from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError, Problem
 
 Hats = list[NDArray[np.float64]]
@@ -34,7 +32,7 @@ def chosen_maps(
     voxels: Columns,
     chosen: pd.DataFrame,
     folds: Sequence[Fold],
-    settings: ScoreConfig,
+    width: int = 0,
 ) -> VoxelMaps:
     """Map how well each voxel of one ROI is encoded, by the layer and alpha chosen in each fold.
 
@@ -47,15 +45,15 @@ def chosen_maps(
         layer and alpha.
     folds : sequence of Fold
         The outer folds that were scored.
-    settings : ScoreConfig
-        Uses width.
+    width : int, optional
+        Principal components that every layer is reduced to; 0: none.
 
     Raises
     ------
     AlignmentError
         Not one row for each fold.
     """
-    return map_voxels(_encoding_hats(features, chosen, folds, settings), voxels, folds)
+    return map_voxels(_encoding_hats(features, chosen, folds, width), voxels, folds)
 
 
 def score_fits(
@@ -63,13 +61,13 @@ def score_fits(
     voxels: Columns,
     chosen: pd.DataFrame,
     folds: Sequence[Fold],
-    settings: ScoreConfig,
+    width: int = 0,
 ) -> pd.DataFrame:
     """Compute the scores in ``FIT_SCORES`` for one ROI, by the layer and alpha of each fold.
 
     Parameters
     ----------
-    features, voxels, chosen, folds, settings
+    features, voxels, chosen, folds, width
         As for :func:`chosen_maps`.
 
     Returns
@@ -78,7 +76,7 @@ def score_fits(
         One row for each fold: fold, layer, alpha and a column for each score; those that compare
         patterns over voxels are missing (NaN) for a ROI of one voxel.
     """
-    maps = chosen_maps(features, voxels, chosen, folds, settings)
+    maps = chosen_maps(features, voxels, chosen, folds, width)
     patterned = voxels.shape[1] > 1
     rows = []
     for number, row in enumerate(_by_fold(chosen, len(folds)).itertuples()):
@@ -97,7 +95,8 @@ def choose_by_voxels(
     features: Layers,
     voxels: NDArray[np.floating],
     folds: Sequence[NestedFold],
-    settings: ScoreConfig,
+    alphas: NDArray[np.float64],
+    width: int = 0,
 ) -> pd.DataFrame:
     """Choose layer and alpha of each fold by voxel r, for ROIs of one voxel, without patterns.
 
@@ -107,8 +106,10 @@ def choose_by_voxels(
     voxels : ndarray of float, shape (n_stimuli, n_rois)
         Each column is an ROI, for which a layer and an alpha of its own are chosen.
     folds : sequence of NestedFold
-    settings : ScoreConfig
-        Uses width, and what alphas are drawn by.
+    alphas : ndarray of float64, shape (n_alphas,)
+        From :func:`pipeline.alignment.alphas.draw_alphas`.
+    width : int, optional
+        As for :func:`chosen_maps`.
 
     Returns
     -------
@@ -116,10 +117,10 @@ def choose_by_voxels(
         column, fold, layer, alpha, inner_voxel_r: mean over inner folds of Pearson's r over the
         held-out stimuli; the best of all layers and alphas, the first among equals.
     """
-    alphas, names = draw_alphas(settings), list(features)
+    names = list(features)
     rows = []
     for number, fold in enumerate(folds):
-        layers = (Layer(x, settings.width) for x in features.values())
+        layers = (Layer(x, width) for x in features.values())
         curves = np.stack([_inner_voxel_r(layer, voxels, fold, alphas) for layer in layers])
         flat = curves.reshape(-1, voxels.shape[1])
         for column, best in enumerate(flat.argmax(axis=0)):
@@ -164,14 +165,14 @@ def _test_grams(values: Columns, fold: Fold) -> Grams:
 
 
 def _encoding_hats(
-    features: Layers, chosen: pd.DataFrame, folds: Sequence[Fold], settings: ScoreConfig
+    features: Layers, chosen: pd.DataFrame, folds: Sequence[Fold], width: int
 ) -> Hats:
     rows = _by_fold(chosen, len(folds))
     hats = []
     for fold, layer, alpha in zip(folds, rows.layer, rows.alpha, strict=True):
         x = features[layer]
-        if settings.width:
-            array = projected_array(x, fold.train, settings.width, settings.similarity)
+        if width:
+            array = projected_array(x, fold.train, width, "cosine")  # only its kernel is used
             hats.append(factorise(array.grams().kernel, fold.train, fold.test).hat(float(alpha)))
         else:
             hats.append(fit_smaller_side(x, fold).hat(float(alpha)))

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.constant import OfOneFold, constant_problems
+from pipeline.alignment.folds import NestedFold
+from pipeline.alignment.kernel.grams import Grams
 from pipeline.alignment.kernel.scores import score_by_stimuli
-from pipeline.alignment.kernel.subject_grams import SubjectGrams
 from pipeline.alignment.pairs import FoldTask, PairScore, Scored
 from pipeline.alignment.primal.arrays import fold_array
 from pipeline.alignment.primal.cost import prefers_primal
@@ -35,15 +36,20 @@ class RoisBySide:
 
     Parameters
     ----------
-    by_stimuli : SubjectGrams
-        The ROIs of the kernel side, in every fold.
+    groups : ndarray, shape (n_stimuli,)
+        Stimulus group of each stimulus.
+    folds : tuple of NestedFold
+    by_stimuli : tuple of mapping of ROI to Grams
+        The ROIs of the kernel side, fold by fold.
     by_columns : mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
         Those of the primal side.
     names : tuple of str
         All ROIs, in the order of the table.
     """
 
-    by_stimuli: SubjectGrams
+    groups: NDArray[np.generic]
+    folds: tuple[NestedFold, ...]
+    by_stimuli: tuple[Mapping[str, Grams], ...]
     by_columns: Mapping[str, NDArray[np.floating]]
     names: tuple[str, ...]
 
@@ -111,7 +117,7 @@ def score_fold(
         problems = constant_problems(regions, train, f"fold {task.number}, ROI", compared=compared)
         refuse(problems, AlignmentError)
 
-    grams = rois.by_stimuli.rois[task.number]
+    grams = rois.by_stimuli[task.number]
     if grams:
         check(grams)
         formed = in_parallel(

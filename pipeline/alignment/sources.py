@@ -9,18 +9,17 @@ share one alpha, which is chosen inside the training fold as ever.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.folds import NestedFold
 from pipeline.alignment.kernel.grams import Grams, gram_matrices, z_scored
 from pipeline.alignment.primal.arrays import FoldArray, fold_array
 from pipeline.alignment.width import projected_array
-from pipeline.config import ScoreConfig
 from pipeline.words import Similarity
 
 Bands = tuple[NDArray[np.floating], ...]
@@ -111,11 +110,8 @@ class JoinedBands:
         return FoldArray(np.hstack(columns), "cosine")
 
 
-def varying(
-    sources: Mapping[str, Bands], groups: ArrayLike, settings: ScoreConfig
-) -> dict[str, Bands]:
+def varying(sources: Mapping[str, Bands], folds: Sequence[NestedFold]) -> dict[str, Bands]:
     """Keep the sources of which something varies over the training rows of every fold."""
-    folds = nested_folds(groups, settings)
     return {
         name: bands
         for name, bands in sources.items()

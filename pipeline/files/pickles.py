@@ -213,6 +213,45 @@ def unfit(expected: str, finding: str) -> NoReturn:
     raise UnfitError(expected, finding)
 
 
+def array_parts(where: str, noted: Any) -> tuple[tuple[int, ...], Any, Any, Any]:
+    """Take apart the note of a numpy array.
+
+    Parameters
+    ----------
+    where : str
+        Which array it is, for messages.
+    noted : Any
+        From :func:`follow`.
+
+    Returns
+    -------
+    shape : tuple of int
+    dtype, in_columns, content
+        All still unchecked.
+
+    Raises
+    ------
+    UnfitError
+        It is no note of an array, or its shape is none.
+    """
+    if not isinstance(noted, Note) or noted.name not in RECONSTRUCT:
+        unfit(f"{where}: a numpy array", described(noted))
+    if not noted.arguments or noted.arguments[0] != Name(NDARRAY):
+        unfit(f"{where}: a numpy array", "a subclass of it")
+    if not isinstance(noted.state, tuple) or len(noted.state) != 5:
+        unfit(f"{where}: the state of an array", described(noted.state))
+    _, shape, dtype, in_columns, content = noted.state
+    whole = isinstance(shape, tuple) and all(type(n) is int and 0 <= n < 1 << 31 for n in shape)
+    if not whole or len(shape) > 8:
+        unfit(f"{where}: a shape of whole numbers", described(shape))
+    return shape, dtype, in_columns, content
+
+
+def described(value: Any) -> str:
+    """Name a value of a pickle in a message."""
+    return value.name if isinstance(value, Note) else type(value).__name__
+
+
 def _text(value: Any) -> str:
     if isinstance(value, bytes):  # how Python 3 writes again what Python 2 called strings
         return value.decode("latin1")

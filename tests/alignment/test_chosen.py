@@ -23,11 +23,11 @@ def of_cell(scores, direction, roi, layer=None):
     return rows if layer is None else rows[rows.layer == layer]
 
 
-def test_maps_take_the_layer_and_alpha_of_each_fold(scored, settings):
+def test_maps_take_the_layer_and_alpha_of_each_fold(scored):
     features, responses, scores, folds = scored
     chosen = of_cell(best_layers(scores), "encoding", "language").reset_index(drop=True)
     mixed = chosen.assign(layer=["h.0", "h.1", "h.0", "h.1"])
-    found = chosen_maps(features, responses["language"], mixed, folds, settings)
+    found = chosen_maps(features, responses["language"], mixed, folds)
     for number, row in mixed.iterrows():
         hats = [fit_smaller_side(features[row.layer], fold).hat(row.alpha) for fold in folds]
         alone = map_voxels(hats, responses["language"], folds)
@@ -35,21 +35,21 @@ def test_maps_take_the_layer_and_alpha_of_each_fold(scored, settings):
         np.testing.assert_array_equal(found.r2[number], alone.r2[number])
 
 
-def test_maps_of_reduced_features_differ_and_are_full_at_full_rank(scored, settings):
+def test_maps_of_reduced_features_differ_and_are_full_at_full_rank(scored):
     features, responses, scores, folds = scored
     rows = of_cell(scores, "encoding", "vision", "h.0")
-    full = chosen_maps(features, responses["vision"], rows, folds, settings)
-    same = chosen_maps(features, responses["vision"], rows, folds, replace(settings, width=20))
-    less = chosen_maps(features, responses["vision"], rows, folds, replace(settings, width=3))
+    full = chosen_maps(features, responses["vision"], rows, folds)
+    same = chosen_maps(features, responses["vision"], rows, folds, 20)
+    less = chosen_maps(features, responses["vision"], rows, folds, 3)
     np.testing.assert_allclose(same.r, full.r, atol=1e-9)
     assert np.abs(less.r - full.r).max() > 1e-3
 
 
-def test_rows_of_several_layers_are_refused(scored, settings):
+def test_rows_of_several_layers_are_refused(scored):
     features, responses, scores, folds = scored
     rows = of_cell(scores, "encoding", "vision")
     with pytest.raises(AlignmentError, match=r"chosen layers: expected one for each of 4 folds"):
-        chosen_maps(features, responses["vision"], rows, folds, settings)
+        chosen_maps(features, responses["vision"], rows, folds)
 
 
 def test_width_reduces_layers_on_both_sides_alike(subject, groups, settings):

@@ -5,6 +5,7 @@ from settings_with import replace
 from sklearn.linear_model import Ridge as SklearnRidge
 
 from pipeline.alignment import align, encode, make_folds, subject_grams
+from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.score_fold import primal_rois
 from pipeline.alignment.sources import varying
 from pipeline.errors import AlignmentError
@@ -79,7 +80,7 @@ def test_only_sources_that_vary_in_every_training_fold_are_kept(groups, settings
     only_in_test = np.zeros((48, 1))
     only_in_test[first.test] = rng.standard_normal((len(first.test), 1))
     sources = {"fold": (only_in_test,), "kept": (only_in_test, rng.standard_normal((48, 1)))}
-    assert list(varying(sources, groups, settings)) == ["kept"]
+    assert list(varying(sources, nested_folds(groups, settings))) == ["kept"]
 
 
 def test_arrays_that_do_not_match_the_stimuli_are_refused(subject, groups, settings):

@@ -8,6 +8,7 @@ from scipy.spatial.distance import pdist
 from scipy.stats import pearsonr, spearmanr
 
 from pipeline.alignment import align, best_layers
+from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.fits import choose_by_voxels, score_fits
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.kernel.grams import Grams
@@ -27,7 +28,7 @@ def chosen_fits(subject, groups, settings):
     scores = best_layers(align(features, responses, groups, settings))
     rows = scores[(scores.direction == "encoding") & (scores.roi == "language")]
     folds = [fold.outer for fold in nested_folds(groups, settings)]
-    return rows, folds, score_fits(features, responses["language"], rows, folds, settings)
+    return rows, folds, score_fits(features, responses["language"], rows, folds)
 
 
 def test_every_fold_has_every_score_at_its_layer_and_alpha(chosen_fits):
@@ -99,9 +100,9 @@ def test_one_voxel_is_chosen_for_and_scored_by_its_own_correlation(subject, grou
     features, responses = subject
     folds = nested_folds(groups, settings)
     signal = features["h.1"][:, :1] + 0.1 * responses["language"][:, :1]
-    chosen = choose_by_voxels(features, signal, folds, settings)
+    chosen = choose_by_voxels(features, signal, folds, draw_alphas(settings))
     assert chosen.layer.tolist() == ["h.1"] * 4
-    table = score_fits(features, signal, chosen, [fold.outer for fold in folds], settings)
+    table = score_fits(features, signal, chosen, [fold.outer for fold in folds])
     assert (table.voxel_r > 0.6).all()
     assert table[["rsa_pearson", "rsa_cosine", "cka"]].isna().all(axis=None)
 
@@ -109,11 +110,11 @@ def test_one_voxel_is_chosen_for_and_scored_by_its_own_correlation(subject, grou
 def test_test_stimuli_take_no_part_in_the_choice_by_voxels(subject, groups, settings, rng):
     features, responses = ({k: v.copy() for k, v in side.items()} for side in subject)
     folds = nested_folds(groups, settings)
-    voxel = responses["language"][:, :1]
-    before = choose_by_voxels(features, voxel, folds, settings).iloc[0]
+    voxel, alphas = responses["language"][:, :1], draw_alphas(settings)
+    before = choose_by_voxels(features, voxel, folds, alphas).iloc[0]
     test = folds[0].outer.test
     for x in (*features.values(), voxel):
         x[test] = 50 * rng.standard_normal(x[test].shape)
-    after = choose_by_voxels(features, voxel, folds, settings).iloc[0]
+    after = choose_by_voxels(features, voxel, folds, alphas).iloc[0]
     assert (before.layer, before.alpha) == (after.layer, after.alpha)
     assert before.inner_voxel_r == pytest.approx(after.inner_voxel_r, abs=1e-9)

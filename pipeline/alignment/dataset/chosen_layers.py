@@ -78,7 +78,7 @@ def write_maps(plan: Plan, features: Arrays, fits: pd.DataFrame, folder: Path) -
         for roi, columns in part.some.rois.items():
             rows = chosen[chosen.roi == roi]
             voxels = part.some.responses()[roi]
-            maps = chosen_maps(part.some.cut(features), voxels, rows, folds, part.settings)
+            maps = chosen_maps(part.some.cut(features), voxels, rows, folds, part.settings.width)
             where = None if places is None else places[columns]
             write_voxel_map(map_file(folder, part.subject, f"{roi}_r"), maps.r, where)
             write_voxel_map(map_file(folder, part.subject, f"{roi}_r2"), maps.r2, where)

@@ -92,14 +92,15 @@ def align_rois(some: SubjectRois, features: Arrays, settings: ScoreConfig) -> pd
     folds = nested_folds(some.groups, settings)
     if some.lone:
         columns = [columns[0] for columns in some.rois.values()]
-        chosen = choose_by_voxels(cut, some.values[:, columns], folds, settings)
+        voxels, alphas = some.values[:, columns], draw_alphas(settings)
+        chosen = choose_by_voxels(cut, voxels, folds, alphas, settings.width)
         chosen["roi"] = np.array(list(some.rois))[chosen.column]
     else:
         best = best_layers(without_attrs(table), settings.objective)
         chosen = best[best.direction == "encoding"]
     outer = [fold.outer for fold in folds]
     fits = [
-        score_fits(cut, responses[str(roi)], rows, outer, settings).assign(roi=roi)
+        score_fits(cut, responses[str(roi)], rows, outer, settings.width).assign(roi=roi)
         for roi, rows in chosen.groupby("roi", sort=False)
     ]
     table.attrs["fit_scores"] = pd.concat(fits).to_dict("records")
@@ -126,7 +127,7 @@ def encode_nuisance(some: SubjectRois, nuisance: Arrays, settings: ScoreConfig) 
     cut = some.cut(nuisance)
     sources: dict[str, Bands] = {f"{OF_NUISANCE}{kind}": (x,) for kind, x in cut.items()}
     sources[ALL_NUISANCE] = (_side_by_side(cut),)
-    changing = varying(sources, some.groups, settings)
+    changing = varying(sources, nested_folds(some.groups, settings))
     return encode(changing, some.responses(), some.groups, settings) if changing else pd.DataFrame()
 
 

@@ -7,14 +7,14 @@ for 200,000.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.threads import Map
+from pipeline.alignment.threads import Map, workers
 from pipeline.alignment.voxels import Columns, columns_between
 from pipeline.words import Similarity
 
@@ -97,6 +97,18 @@ def grams_of_folds(
         block = columns_between(values, start, start + width).astype(np.float64)
         list(in_parallel(partial(_FoldSum.add, block=block), sums))
     return list(in_parallel(partial(_FoldSum.grams, similarity=similarity), sums))
+
+
+def grams_by_fold(
+    responses: Mapping[str, Columns], trains: Sequence[NDArray[np.int64]], similarity: Similarity
+) -> tuple[dict[str, Grams], ...]:
+    """Form the Gram matrices of every ROI, each in one pass: ROI -> Grams, fold by fold."""
+    with workers() as in_parallel:
+        rois = {
+            roi: grams_of_folds(values, trains, similarity, in_parallel)
+            for roi, values in responses.items()
+        }
+    return tuple({roi: grams[n] for roi, grams in rois.items()} for n in range(len(trains)))
 
 
 class _FoldSum:

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.folds import NestedFold, nested_folds
 from pipeline.alignment.inputs import check_inputs
-from pipeline.alignment.kernel.grams import Grams, grams_of_folds
-from pipeline.alignment.threads import workers
+from pipeline.alignment.kernel.grams import Grams, grams_by_fold
 from pipeline.alignment.voxels import Columns
 from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError, Problem
@@ -77,21 +76,7 @@ def subject_grams(
         All problems of the responses and groups at once, or those of the folds.
     """
     check_inputs({"responses of ROI": responses}, {"groups": groups})
-    return form_grams(responses, groups, settings)
-
-
-def form_grams(
-    responses: Mapping[str, Columns], groups: ArrayLike, settings: ScoreConfig
-) -> SubjectGrams:
-    """Do the work of :func:`subject_grams` on responses that were checked."""
     folds = nested_folds(groups, settings)
     trains = [fold.outer.train for fold in folds]
-    with workers() as in_parallel:
-        grams_by_roi = {
-            roi: grams_of_folds(values, trains, settings.similarity, in_parallel)
-            for roi, values in responses.items()
-        }
-    rois = tuple(
-        {roi: grams[number] for roi, grams in grams_by_roi.items()} for number in range(len(folds))
-    )
+    rois = grams_by_fold(responses, trains, settings.similarity)
     return SubjectGrams(settings, np.array(groups), folds, rois)

@@ -8,7 +8,7 @@ from pipeline.alignment.scores.voxels import voxel_r, voxel_r2
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
 
 #: Functions of R, computed for every layer: each is a column of the table of scores.
-SCORES: dict[str, Score] = {
+SCORES: dict[str, Score[Comparison]] = {
     "two_vs_two": Score("2v2 accuracy", 0.5, lambda test: two_vs_two(test.R)),
     "correlation": Score("correlation of patterns", 0.0, lambda test: mean_correlation(test.R)),
     "rank_accuracy": Score("rank accuracy", 0.5, lambda test: rank_accuracy(test.R)),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.alignment.scores.score import Score
 
 
 class GramMatrices(Protocol):
@@ -41,22 +42,13 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class FitScore:
+class FitScore(Score[Fit]):
     """A function of a fit, beside 2v2.
 
     Parameters
     ----------
-    title : str
-        For readers, as the head of a column.
-    chance : float
-        What unrelated features and responses come to.
     patterns : bool
         Whether it compares patterns over voxels, which a ROI of one voxel has not.
-    compute : callable
-        From a :class:`Fit` to one number, never NaN.
     """
 
-    title: str
-    chance: float
     patterns: bool
-    compute: Callable[[Fit], float]

@@ -1,15 +1,18 @@
-"""A brain score, and what it is a function of."""
+"""A brain score, and the comparison of patterns that most of them are functions of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.two_vs_two import pairs_within
+
+Evidence = TypeVar("Evidence")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,8 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Score:
-    """A function of R that says how well a source predicts a target.
+class Score(Generic[Evidence]):
+    """A number that says how well a source predicts a target, and what it is a function of.
 
     Parameters
     ----------
@@ -44,9 +47,10 @@ class Score:
     chance : float
         What unrelated features and responses come to.
     compute : callable
-        From a :class:`Comparison` to one number, never NaN.
+        From a :class:`Comparison`, or a :class:`pipeline.alignment.scores.fit.Fit`, to one
+        number, never NaN.
     """
 
     title: str
     chance: float
-    compute: Callable[[Comparison], float | NDArray[np.float64]]
+    compute: Callable[[Evidence], float | NDArray[np.float64]]

@@ -18,8 +18,7 @@ import numpy as np
 
 from pipeline.brains.bold5000.regions import join_hemispheres, regions_to_read
 from pipeline.brains.bold5000.roi_files import roi_file
-from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
-from pipeline.brains.bold5000.subjects import SubjectTrials, assemble_dataset, subjects_to_read
+from pipeline.brains.bold5000.subjects import SubjectTrials, assemble_dataset, trial_lists
 from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.repeats import Averaged
@@ -52,14 +51,12 @@ def load_bold5000(config: Bold5000RoisConfig) -> BrainDataset:
         If files are missing or damaged, or do not fit together.
     """
     parts = regions_to_read(config.hemispheres, config.roi_names)
-    subjects_in_order = subjects_to_read(
-        config, lambda root, subject: (root / "ROIs" / subject).is_dir()
-    )
     root = Path(str(config.directory))
-    lists = {
-        subject: read_stimulus_list(root / f"ROIs/stim_lists/CSI0{subject[-1]}_stim_lists.txt")
-        for subject in subjects_in_order
-    }
+    lists = trial_lists(
+        config,
+        lambda subject: (root / "ROIs" / subject).is_dir(),
+        lambda subject: root / f"ROIs/stim_lists/CSI0{subject[-1]}_stim_lists.txt",
+    )
 
     def read(subject: str, trials: SubjectTrials) -> Responses:
         path = _roi_path(root, subject, config.tr)

@@ -26,8 +26,7 @@ from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.regions import join_hemispheres, matched_keys, regions_to_read
 from pipeline.brains.bold5000.roi_betas import read_roi_betas, roi_beta_paths
-from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
-from pipeline.brains.bold5000.subjects import SubjectTrials, assemble_dataset, subjects_to_read
+from pipeline.brains.bold5000.subjects import SubjectTrials, assemble_dataset, trial_lists
 from pipeline.brains.brain import Brain
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.formats.nifti.masks import read_masks
@@ -62,15 +61,13 @@ def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
         If files are missing or damaged, or do not fit together.
     """
     parts = regions_to_read(config.hemispheres, config.roi_names)
-    subjects_in_order = subjects_to_read(
-        config,
-        lambda root, subject: bool(_numbered(root, subject) or roi_beta_paths(root, subject)),
-    )
     root = Path(str(config.directory))
-    lists = {
-        subject: read_stimulus_list(_list_path(root, subject)) for subject in subjects_in_order
-    }
-    in_arrays = {subject for subject in subjects_in_order if not _numbered(root, subject)}
+    lists = trial_lists(
+        config,
+        lambda subject: bool(_numbered(root, subject) or roi_beta_paths(root, subject)),
+        lambda subject: _list_path(root, subject),
+    )
+    in_arrays = {subject for subject in lists if not _numbered(root, subject)}
     scored = config.zscore == "session"
 
     def read(subject: str, trials: SubjectTrials) -> Responses:
@@ -82,11 +79,7 @@ def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
         where, rois = str(sessions[0].path), join_hemispheres(columns, parts)
         return averaged.responses(where, rois, config.max_unusable, trials.stimulus_rows, places)
 
-    remark = (
-        "z-scored within sessions"
-        if scored and in_arrays != set(subjects_in_order)
-        else "not z-scored"
-    )
+    remark = "z-scored within sessions" if scored and in_arrays != set(lists) else "not z-scored"
     if in_arrays:
         remark += (
             f"; of {', '.join(sorted(in_arrays))} arrays of regions, which tell no sessions apart"

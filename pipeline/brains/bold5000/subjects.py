@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.images import STIMULUS_TREE, image_files, image_groups, read_images
+from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
 from pipeline.brains.checks import require_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.names import names_to_keep
@@ -40,29 +41,41 @@ class SubjectTrials:
     stimulus_rows: NDArray[np.int64] | None
 
 
-def subjects_to_read(config: Bold5000Config, there: Callable[[Path, str], bool]) -> tuple[str, ...]:
-    """Say which subjects to read: those asked for, or all that have files.
+def trial_lists(
+    config: Bold5000Config,
+    there: Callable[[str], bool],
+    list_path: Callable[[str], Path],
+) -> dict[str, tuple[str, ...]]:
+    """Read the lists of trials of the subjects asked for, or of all that have files.
 
     Parameters
     ----------
     config : Bold5000Config
-        Its directory is checked here.
+        Its directory is checked here, before anything is looked for in it.
     there : callable
-        ``there(directory, subject)`` tells whether a subject has files.
+        Whether a subject has files.
+    list_path : callable
+        Where the list of a subject is.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Subject -> image of each trial.
 
     Raises
     ------
     ConfigError
         If a subject is asked for that has no files.
     DataError
-        If the folder is missing, or the files of every subject are.
+        If the folder is missing, the files of every subject are, or a list is damaged.
     """
     directory = require_directory("BOLD5000", config.directory, _REMEDY)
-    present = tuple(subject for subject in SUBJECTS if there(directory, subject))
+    present = tuple(subject for subject in SUBJECTS if there(subject))
     if not present:
         expected = "files of at least one of CSI1 to CSI4"
         raise DataError(Problem(str(directory), expected, "none", _REMEDY))
-    return names_to_keep("subjects", str(directory), config.subject_names, present)
+    names = names_to_keep("subjects", str(directory), config.subject_names, present)
+    return {subject: read_stimulus_list(list_path(subject)) for subject in names}
 
 
 def assemble_dataset(

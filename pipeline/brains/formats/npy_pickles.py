@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from pipeline.errors import DataError, Problem
 from pipeline.files.pickles import (
     DTYPE,
-    NDARRAY,
-    RECONSTRUCT,
     BoundedFile,
-    Name,
     Note,
     UnfitError,
+    array_parts,
+    described,
     follow,
     unfit,
 )
@@ -109,7 +108,8 @@ def _check_header(file: BinaryIO) -> None:
 
 def _arrays(outer: Any) -> dict[str, PickledArray]:
     """Take the dictionary out of the object array around it, and each array out of its note."""
-    shape, code, _, content = _array_parts("the outer array", outer)
+    shape, dtype, _, content = array_parts("the outer array", outer)
+    code = _code("the outer array", dtype)
     if code != "O8" or math.prod(shape) != 1 or not isinstance(content, list) or len(content) != 1:
         unfit("an object array of one dictionary", f"{code} of shape {shape}")
     if not isinstance(content[0], dict):
@@ -118,7 +118,8 @@ def _arrays(outer: Any) -> dict[str, PickledArray]:
 
 
 def _array(key: str, noted: Any) -> PickledArray:
-    shape, code, in_columns, content = _array_parts(f"key {key!r}", noted)
+    shape, noted_dtype, in_columns, content = array_parts(f"key {key!r}", noted)
+    code = _code(f"key {key!r}", noted_dtype)
     if not _NUMBERS.fullmatch(code[-2:]) or len(code) not in {2, 3}:
         unfit(f"key {key!r}: plain numbers", f"dtype {code!r}")
     try:
@@ -132,37 +133,17 @@ def _array(key: str, noted: Any) -> PickledArray:
         unfit(
             f"key {key!r}: {math.prod(shape) * dtype.itemsize:,} bytes for shape {shape}", contents
         )
-    return PickledArray(shape, dtype, "F" if in_columns else "C", content)
-
-
-def _array_parts(where: str, noted: Any) -> tuple[tuple[int, ...], str, bool, Any]:
-    """Return shape, dtype code, whether columns come first, and content, all still unchecked."""
-    if not isinstance(noted, Note) or noted.name not in RECONSTRUCT:
-        unfit(f"{where}: a numpy array", _described(noted))
-    if not noted.arguments or noted.arguments[0] != Name(NDARRAY):
-        unfit(f"{where}: a numpy array", "a subclass of it")
-    state = noted.state
-    if not isinstance(state, tuple) or len(state) != 5:
-        unfit(f"{where}: the state of an array", _described(state))
-    _, shape, dtype, in_columns, content = state
-    whole = isinstance(shape, tuple) and all(type(n) is int and 0 <= n < 1 << 31 for n in shape)
-    if not whole or len(shape) > 8:
-        unfit(f"{where}: a shape of whole numbers", _described(shape))
-    return shape, _code(where, dtype), in_columns is True, content
+    return PickledArray(shape, dtype, "F" if in_columns is True else "C", content)
 
 
 def _code(where: str, noted: Any) -> str:
     """Return the code of a dtype with its byte order, such as '<f8'."""
     if not isinstance(noted, Note) or noted.name != DTYPE or not noted.arguments:
-        unfit(f"{where}: a dtype", _described(noted))
+        unfit(f"{where}: a dtype", described(noted))
     code, state = noted.arguments[0], noted.state
     order = state[1] if isinstance(state, tuple) and len(state) > 1 else ""
     if not isinstance(code, str) or order not in ("", "<", ">", "|", "="):
-        unfit(f"{where}: a dtype", _described(code))
+        unfit(f"{where}: a dtype", described(code))
     if isinstance(state, tuple) and any(part is not None for part in state[2:5]):
         unfit(f"{where}: plain numbers", f"a dtype with fields, {code!r}")
     return code if order in ("|", "=") else f"{order}{code}"
-
-
-def _described(value: Any) -> str:
-    return value.name if isinstance(value, Note) else type(value).__name__

@@ -70,7 +70,7 @@ def find_subjects(
         The folder that holds a folder for each subject.
     experiment : str
         A key of EXPERIMENTS.
-    asked : sequence of str
+    subject_names : sequence of str, optional
         Subjects to keep; empty: all.
 
     Raises

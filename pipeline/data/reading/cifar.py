@@ -16,12 +16,10 @@ from pipeline.data.rows import Rows, Splits, joined_rows
 from pipeline.errors import DataError, Problem
 from pipeline.files.pickles import (
     DTYPE,
-    NDARRAY,
-    RECONSTRUCT,
     BoundedFile,
-    Name,
     Note,
     UnfitError,
+    array_parts,
     follow,
     unfit,
 )
@@ -98,20 +96,13 @@ def _pictures(data: Any) -> NDArray[np.uint8]:
 
 def _bytes_of(noted: Any) -> NDArray[np.uint8]:
     """Read the bytes that the pickle would have filled an array with."""
-    if not isinstance(noted, Note) or noted.name not in RECONSTRUCT:
-        unfit("a numpy array of bytes", type(noted).__name__)
-    if not noted.arguments or noted.arguments[0] != Name(NDARRAY):
-        unfit("a numpy array of bytes", "a subclass of it")
-    if not isinstance(noted.state, tuple) or len(noted.state) != 5:
-        unfit("the state of an array", type(noted.state).__name__)
-    _, shape, dtype, in_columns, content = noted.state
+    shape, dtype, in_columns, content = array_parts("data", noted)
     if not isinstance(dtype, Note) or dtype.name != DTYPE or dtype.arguments[:1] != ("u1",):
         unfit("an array of bytes, dtype u1", "another kind of array")
     if isinstance(content, str):  # a string of Python 2
         content = content.encode("latin1")
-    whole = isinstance(shape, tuple) and all(type(n) is int and 0 <= n < 1 << 31 for n in shape)
-    if in_columns is not False or not whole or not isinstance(content, bytes):
-        unfit("bytes row by row, and their shape", "something else")
+    if in_columns is not False or not isinstance(content, bytes):
+        unfit("bytes row by row", "something else")
     if len(content) != math.prod(shape):
         unfit(f"{math.prod(shape)} bytes for shape {shape}", f"{len(content)}")
     return np.frombuffer(content, dtype=np.uint8)

@@ -159,7 +159,7 @@ def features_of(
     registered : Registered
     items : tuple of str, or ndarray of uint8, shape (n_stimuli, height, width, 3)
         Of the version's modality.
-    asked : mapping of str to Any
+    options : mapping of str to Any
         pooling, batch_size and prompt_room: see :class:`pipeline.config.ExtractConfig`.
     device : {'auto', 'cpu', 'cuda'}
 

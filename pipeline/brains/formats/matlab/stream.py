@@ -114,11 +114,11 @@ class MatFile:
         ----------
         name : str
             A matrix of shape (n_rows, n_columns), known from ``variable``.
-        wanted : ndarray of int64, shape (n_wanted,)
+        selection : ndarray of int64, shape (n_selected,)
             Columns from 0, ascending.
         rows : ndarray of int64, shape (n_rows,)
             Row of the file that becomes each row of ``out``.
-        out : ndarray of float32, shape (n_rows, n_wanted)
+        out : ndarray of float32, shape (n_rows, n_selected)
             Filled in place.
 
         Raises

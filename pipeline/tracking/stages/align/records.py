@@ -137,7 +137,7 @@ def share_at_border(best_scores: pd.DataFrame) -> float:
 
     Parameters
     ----------
-    chosen : DataFrame
+    best_scores : DataFrame
         Rows of the chosen layers: uses alpha_at_border.
 
     Notes

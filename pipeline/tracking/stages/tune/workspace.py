@@ -21,7 +21,7 @@ def workspace(stage: Stage, usable: Callable[[Run], bool], locks: ExitStack) -> 
     stage : Stage
     usable : callable
         Whether what a finished run logged is still there.
-    held : ExitStack
+    locks : ExitStack
         Keeps other processes from training the same until it is closed, by when the run must be
         finished.
     """
