@@ -21,6 +21,10 @@ def slow_squares(values, seconds):
     return squares(values)
 
 
+def meet(meeting):
+    return pd.DataFrame({"place": [meeting.wait()]})
+
+
 def threads_and_process():
     numbers = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
     return pd.DataFrame({"threads": sorted(numbers), "process": os.getpid()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -52,12 +53,17 @@ def split_passages(config: TaskConfig) -> dict[str, tuple[Passage, ...]]:
     n_eval, n_train = config.max_eval, config.shots or config.max_train
     refuse(beyond_simulation(config), ConfigError)
     # Even seeds: the small language models were pretrained on passages from odd ones.
-    pool = sample_passages(2 * n_eval + n_train, 2 * config.seed)
+    pool = _pool(2 * n_eval + n_train, 2 * config.seed)
     return {
         "test": pool[:n_eval],
         "validation": pool[n_eval : 2 * n_eval],
         "train": pool[2 * n_eval :],
     }
+
+
+@lru_cache(maxsize=1)  # the tasks and methods of a study draw the same
+def _pool(n: int, seed: int) -> tuple[Passage, ...]:
+    return sample_passages(n, seed)
 
 
 def _loader(

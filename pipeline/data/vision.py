@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,6 +55,7 @@ def load_shapes(config: TaskConfig) -> TaskData:
     return TaskData(train, validation, test, source, _FAMILIES)
 
 
+@lru_cache(maxsize=3)  # the methods of a study draw the same three splits, in seconds
 def _shapes(n: int, seed: int) -> LabelledImages:
     pictures = sample_pictures(n, seed, shapes=_SHAPE_NAMES, colours=_COLOUR_NAMES)
     labels = [

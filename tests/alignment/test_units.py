@@ -1,6 +1,8 @@
 """Units give the same here and in processes; the cluster has a file of its own."""
 
+import dataclasses
 import os
+import threading
 
 import joblib
 import numpy as np
@@ -35,6 +37,29 @@ def test_two_processes_give_what_this_one_gives_to_the_last_bit(alignments):
     assert here.keys() == there.keys()
     for name, table in here.items():
         pd.testing.assert_frame_equal(table, there[name], check_exact=True)
+
+
+def test_small_work_side_by_side_gives_what_one_unit_after_the_other_gives(alignments, monkeypatch):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 3)
+    small = [dataclasses.replace(unit, flops=1.0) for unit in alignments]
+    after_one_another = computed(small, ComputeConfig(workers=1))
+    side_by_side = computed(small, ComputeConfig())
+    assert side_by_side.keys() == after_one_another.keys()
+    for name, table in after_one_another.items():
+        pd.testing.assert_frame_equal(table, side_by_side[name], check_exact=True)
+
+
+def test_small_work_is_on_all_cores_at_once(monkeypatch):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 2)
+    meeting = threading.Barrier(2, timeout=10)  # broken unless both units are at it
+    units = [Unit(str(n), work.meet, (meeting,), 1.0) for n in range(2)]
+    assert len(computed(units, ComputeConfig())) == 2
+
+
+def test_what_small_work_refuses_is_refused_and_the_rest_is_left():
+    units = [Unit(str(n), work.refuse_work, (), 1.0) for n in range(50)]
+    with pytest.raises(AlignmentError, match=r"unit: expected an answer; found none"):
+        computed(units, ComputeConfig())
 
 
 def test_workers_are_other_processes_and_have_the_threads_asked_for():

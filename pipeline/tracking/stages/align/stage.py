@@ -30,6 +30,7 @@ from pipeline.tracking.runs import (
 )
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.aligned import ALPHAS, MAPS, Aligned, model_scores
+from pipeline.tracking.stages.align.equals import computed_of_equal, features_digest
 from pipeline.tracking.stages.align.pictures import draw_maps
 from pipeline.tracking.stages.align.records import (
     log_fit_scores,
@@ -56,13 +57,18 @@ def align_stage(
     reference_run: str,
 ) -> Stage:
     """Describe the stage with its inputs at hand."""
-    inputs = {"features": extract_run, "brain": brain.digest, "reference": reference_run}
     return _stage(config).settled(
         f"{registered.title_of('align')} with {brain.name}",
-        fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, run_align),
+        _mark(config, extract_run, brain, reference_run),
         {"model": registered.uri},
         {"brain": brain.name, **registered.names},
     )
+
+
+def _mark(config: AlignConfig, features: str, brain: BrainDataset, reference_run: str) -> str:
+    """Sum up settings, code and inputs; the features by their run, or by their values."""
+    inputs = {"features": features, "brain": brain.digest, "reference": reference_run}
+    return fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, run_align)
 
 
 def _stage(config: AlignConfig) -> Stage:
@@ -98,9 +104,12 @@ def run_align(config: AlignConfig) -> Aligned:
         mlflow.set_tag(FEATURES, extracted.run_id)
         mlflow.log_metric(CUT_STIMULI, extracted.n_cut)
         features = matching_features(extracted, brain)
-        units = list(model_units(plan, features, nuisance_of(config, brain)))
         folder = unfinished_folder(stage.fingerprint)
-        computed = compute_parts(units, folder, config)
+        mark = _mark(config, features_digest(features), brain, reference.run_id)
+        computed = computed_of_equal(mark)
+        if computed is None:
+            units = list(model_units(plan, features, nuisance_of(config, brain)))
+            computed = compute_parts(units, folder, config)
         scores = computed.scores
         if config.permutations:
             log_nulls(compute_nulls(plan, features, config.permutations, folder, config))
