@@ -31,7 +31,7 @@ from safetensors.torch import load_file
 from benchmarks.tune import SIZES, make_base, summary
 from benchmarks.tune_side import RATE, Job, measure
 from pipeline.config import MethodConfig, TuneConfig
-from pipeline.data.examples import LabelledImages
+from pipeline.data.forms.pictures import LabelledImages
 from pipeline.models.saving import save_vision_base
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.vision import VisionModel

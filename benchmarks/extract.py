@@ -32,7 +32,7 @@ from benchmarks.clock import timed
 from benchmarks.device import make_vision_base
 from benchmarks.tune import make_base
 from pipeline.models.travelling.card import Card
-from pipeline.models.travelling.labelling import encode_segments
+from pipeline.models.travelling.framing import encode_segments
 from pipeline.models.travelling.loading import load_untouched
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision import VisionModel

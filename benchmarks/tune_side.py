@@ -15,11 +15,13 @@ import numpy as np
 import torch
 
 from pipeline.config import MethodConfig, TuneConfig
-from pipeline.data.examples import TextPairs
+from pipeline.data.forms.generation import TextPairs
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.insertions.prompt import reader_of
 from pipeline.models.travelling.text import TextModel
-from pipeline.tuning.forms.prepare import IGNORED, loss_of, n_supervised, prepare
+from pipeline.tuning.forms import form_of
+from pipeline.tuning.forms.form import IGNORED
+from pipeline.tuning.forms.prepare import n_supervised, prepare
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.start import Start
@@ -194,7 +196,10 @@ def run_ours(job: Job) -> tuple[Callable[[], None], Callable[[], float]]:
         items, collate = prepare(model, validation)
         parts = Parts(collate, schedule.tokens_at_once)(in_order_of_length(items))
         with torch.no_grad():
-            total = sum(float(loss_of(model.network, part)) * n_supervised(part) for part in parts)
+            total = sum(
+                float(form_of(model.card).loss(model.network, part)) * n_supervised(part)
+                for part in parts
+            )
         return total / sum(map(n_supervised, parts))
 
     def work() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final, Literal
 
 Modality = Literal["text", "image"]
-Form = Literal["generation", "classification", "tagging", "spans"]
 
 #: What stands in the place of a task where a base was not tuned on any.
 NO_TASK: Final = "none"

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from pipeline.config import TaskConfig
 from pipeline.data.choosing import PARTS, Part, assign, candidates, few_shots
-from pipeline.data.examples import Examples
+from pipeline.data.forms.examples import Examples
 from pipeline.data.rows import Record, Rows, Splits
 from pipeline.data.task import TaskData
 from pipeline.errors import DataError, Problem

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
+from pipeline.data.forms.pictures import Picture, gather_pictures
 from pipeline.data.hub import HubTable
-from pipeline.data.items import Picture, gather_pictures
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.cifar import cifar_splits
 from pipeline.data.reading.class_folders import class_folder_splits

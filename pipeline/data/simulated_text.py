@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from pipeline.config import TaskConfig
-from pipeline.data.examples import TextPairs
+from pipeline.data.forms.generation import TextPairs
 from pipeline.data.task import Task, TaskData, beyond_simulation
 from pipeline.errors import ConfigError, refuse
 from pipeline.worlds.language import Passage, ask, sample_passages, summarise, translate

@@ -9,10 +9,10 @@ from typing import Literal
 
 from pipeline.config import TaskConfig
 from pipeline.config.catalogue import Languages
-from pipeline.data.examples import Examples
+from pipeline.data.forms.examples import Examples
 from pipeline.data.hub import HubTable
 from pipeline.errors import Problem
-from pipeline.words import Form, Modality
+from pipeline.words import Modality
 
 #: Settings of tasks whose corpus is divided into splits, and of those whose items are pictures.
 CORPUS, PICTURES = frozenset({"splits"}), frozenset({"splits", "image_size"})
@@ -26,7 +26,7 @@ class TaskData:
 
     Parameters
     ----------
-    train, validation, test : TextPairs, LabelledTexts, TaggedTexts, TextSpans or LabelledImages
+    train, validation, test : Examples
     source : str
         Where the examples came from, as logged beside the run.
     classes : tuple of str
@@ -58,8 +58,8 @@ class Task:
         One line for the list of tasks.
     load : callable
         ``load(TaskConfig) -> TaskData``; raises DataError when data is missing or damaged.
-    form : 'generation', 'classification', 'tagging' or 'spans'
-        What a model is asked for; pictures are classified.
+    form : str
+        What a model does, as ``pipeline.tuning.forms`` names it.
     scores : tuple of str
         Names of the scores that the field reports for it; the first decides which model is best.
     cue : str
@@ -87,7 +87,7 @@ class Task:
     modality: Modality
     summary: str
     load: Callable[[TaskConfig], TaskData]
-    form: Form
+    form: str
     scores: tuple[str, ...]
     cue: str = ""
     keeps: Literal["start", "end"] = "start"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import TaskConfig
 from pipeline.data.choosing import EVALUATED, few_shots
-from pipeline.data.examples import LabelledImages
+from pipeline.data.forms.pictures import LabelledImages
 from pipeline.data.task import Task, TaskData, beyond_simulation
 from pipeline.errors import ConfigError, refuse
 from pipeline.worlds.pictures import draw_all, sample_pictures

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.words import Form, Modality
+from pipeline.words import Modality
 
 
 @dataclass(frozen=True)
@@ -43,25 +43,24 @@ class TaskFacts:
 
     Parameters
     ----------
-    form : 'generation', 'classification', 'tagging' or 'spans'
     n_train, n_validation, n_test : int
     source_tokens, target_tokens : float
         Of an example, on average, before anything is cut; 0 for pictures.
     longest_target : int
         Most tokens that a model writes; 0 where it writes none.
-    classes : int
+    outputs : int
+        Of the head that it puts on a base; 0 where the base writes.
     similarity : bool
         Whether answers are compared by BERTScore.
     """
 
-    form: Form
     n_train: int
     n_validation: int
     n_test: int
     source_tokens: float
     target_tokens: float
     longest_target: int
-    classes: int
+    outputs: int
     similarity: bool
 
 

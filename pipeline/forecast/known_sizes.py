@@ -64,16 +64,15 @@ def largest_task(config: TaskConfig, task: Task) -> TaskFacts:
     config : TaskConfig
     task : Task
     """
-    writes = task.form == "generation"
+    writes = task.max_target_tokens > 0
     return TaskFacts(
-        form=task.form,
         n_train=config.shots or config.max_train,
         n_validation=config.max_eval,
         n_test=config.max_eval,
         source_tokens=0.0 if task.modality == "image" else LONG,
-        target_tokens=task.max_target_tokens / 2 if writes else 0.0,
-        longest_target=task.max_target_tokens if writes else 0,
-        classes=len(task.classes) or 2,
+        target_tokens=task.max_target_tokens / 2,
+        longest_target=task.max_target_tokens,
+        outputs=0 if writes else len(task.classes) or 2,
         similarity=any(score.startswith("bertscore_") for score in task.scores),
     )
 

@@ -56,7 +56,7 @@ def tune_cost(
     storage : 'nothing', 'part' or 'whole'
         Which weights a version holds.
     """
-    trained = trained_parameters(network, config, _classes(task))
+    trained = trained_parameters(network, config, task.outputs)
     scoring = _scoring_seconds(config, network, task, scorer, machine)
     interpolates = config.method == "wise-ft"
     fits = config.method not in CONTROLS and not interpolates
@@ -92,10 +92,6 @@ def base_cost(network: NetworkFacts, machine: Machine) -> Cost:
     return Cost(machine.bookkeeping, machine.process_memory, 0.0, weights + BESIDE_WEIGHTS)
 
 
-def _classes(task: TaskFacts) -> int:
-    return 0 if task.form == "generation" else 2 if task.form == "spans" else task.classes
-
-
 def _positions(config: TuneConfig, network: NetworkFacts, task: TaskFacts) -> float:
     """Count the positions of an example, its prompt among them."""
     prompt = config.prompt_length if config.method in WITH_PROMPT else 0
@@ -108,8 +104,7 @@ def _batch(config: TuneConfig, network: NetworkFacts, task: TaskFacts) -> Passes
     """Give the batch of a step, in the parts in which it goes through the network."""
     positions = _positions(config, network, task)
     at_once = max(1.0, (config.tokens_at_once or TOKENS_AT_ONCE) // positions)
-    headed = task.target_tokens if task.form == "generation" else 0.0
-    return Passes(config.batch_size, positions, headed, min(at_once, config.batch_size))
+    return Passes(config.batch_size, positions, task.target_tokens, min(at_once, config.batch_size))
 
 
 def _training_seconds(

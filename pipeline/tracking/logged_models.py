@@ -15,6 +15,7 @@ from numpy import dtype
 
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.card import Card
+from pipeline.models.travelling.forms import FORMS
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tracking.names import valid_name
 from pipeline.tracking.versions import CODE, copy_travelling, seal_model
@@ -71,7 +72,7 @@ def _signature(card: Card) -> ModelSignature:
     texts = Schema([ColSpec("string")])
     # optional even for spans, because features are asked for of single texts
     pairs = Schema([ColSpec("string", "text"), ColSpec("string", "text_pair", required=False)])
-    may_be_two = card.form in ("classification", "spans")
+    may_be_two = card.form in FORMS and FORMS[card.form].takes_pairs
     inputs = pictures if card.modality == "image" else pairs if may_be_two else texts
     params = ParamSchema(
         [

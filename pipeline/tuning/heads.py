@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from pipeline.data.examples import Examples
+from pipeline.data.forms.examples import Examples
 from pipeline.models.travelling.architecture import head_names
-from pipeline.models.travelling.labelling import logits_of
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision_networks import classifier_names
-from pipeline.tuning.forms.items import IGNORED
+from pipeline.tuning.forms import form_of
+from pipeline.tuning.forms.form import IGNORED
 from pipeline.tuning.forms.prepare import prepare
 
 _NEVER = -1e4  # far below any other logit
@@ -54,7 +54,8 @@ def put_nearest_class_mean(model: TunedModel, head: Any, train: Examples) -> Non
         Changed in place: the last linear layer of its head, or of each.
     head : iterable of modules
         As found by ``head_modules``.
-    train : LabelledTexts, TaggedTexts or LabelledImages
+    train : Examples
+        Labelled by classes or tags.
     """
     layers = [layer for part in head for layer in part.modules() if isinstance(layer, nn.Linear)]
     # a text passes the layers of its head one after another, a picture each of its heads
@@ -95,10 +96,7 @@ def _inputs_of(
         for start in range(0, len(items), 64):
             collated = collate([items[n] for n in range(start, min(start + 64, len(items)))])
             batch = {name: value.to(layer.weight.device) for name, value in collated.items()}
-            if "images" in batch:
-                model.network(batch["images"])
-            else:
-                logits_of(model.network, batch)
+            form_of(model.card).logits(model.network, batch)
             named = batch["labels"] != IGNORED  # for tags: the first token of each word
             inputs.append(layer_inputs[-1][named])
             labels.append(batch["labels"][named])

@@ -67,10 +67,11 @@ def settle_as_control(start: Start, model: TunedModel) -> TunedModel:
 
     A head for spans stays as it was drawn: its scores are those of chance.
     """
+    from pipeline.tuning.forms import form_of
     from pipeline.tuning.heads import head_modules, put_nearest_class_mean
 
     head = head_modules(model.network)
-    if start.card.form in ("classification", "tagging"):
+    if form_of(start.card).starts_at_means:
         put_nearest_class_mean(model, head.values(), start.train)
     model.network.requires_grad_(False)
     return model

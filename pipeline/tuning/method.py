@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from pipeline.config import MethodConfig
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.travelling.card import Storage
+from pipeline.tuning.forms import FORMS
 from pipeline.tuning.loading import text_config
 from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.start import Start
-from pipeline.words import Form, Modality
+from pipeline.words import Modality
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
@@ -59,8 +60,8 @@ class Method:
     interpolates : bool
         Whether it is made from a base and a version tuned by ``full`` instead of by training; its
         recipe is then that of the version.
-    forms : tuple of Form
-        What it can be asked for.
+    needs_head : bool
+        Whether it is only for tasks that put a head on the base.
     lacks : callable
         ``lacks(Start) -> problems``: what the base, the task or the settings lack for it. Reads
         configurations and no weights.
@@ -80,9 +81,15 @@ class Method:
     has_prompt: bool = False
     trains_prompts_only: bool = False
     interpolates: bool = False
-    forms: tuple[Form, ...] = get_args(Form)
+    needs_head: bool = False
     lacks: Callable[[Start], Iterator[Problem]] = _lacks_nothing
     finish: Callable[[TunedModel], None] = _leave
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Forms of task that it is for."""
+        suited = (form.name for form in FORMS.values() if not (self.needs_head and form.writing))
+        return tuple(dict.fromkeys(suited))
 
     def recipe(self, modality: Modality, settings: MethodConfig) -> Recipe:
         """Give the recipe for a base of this modality at these settings."""

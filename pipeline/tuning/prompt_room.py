@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.data.examples import LabelledTexts
 from pipeline.errors import Problem
 from pipeline.models.travelling.architecture import context_length
 from pipeline.tuning.loading import text_config
@@ -25,7 +24,7 @@ def lacks_room(start: Start) -> Iterator[Problem]:
         return
     answer = 0 if config.is_encoder_decoder else card.max_target_tokens
     tokenizer = load_tokenizer(start.base_folder)
-    n_segments = 2 if card.form == "spans" or _has_pairs(start) else 1
+    n_segments = start.train.n_segments
     special = frame_of(tokenizer, n_segments).size + n_segments - 1
     most = context - answer - special - len(token_ids(tokenizer, [card.cue])[0]) - 1
     if most < 0:
@@ -42,7 +41,3 @@ def lacks_room(start: Start) -> Iterator[Problem]:
             str(card.prompt_length),
             "Lower prompt_length, or choose a base with a longer context.",
         )
-
-
-def _has_pairs(start: Start) -> bool:
-    return isinstance(start.train, LabelledTexts) and any(len(t) > 1 for t in start.train.texts)

@@ -11,10 +11,10 @@ import torch
 from pipeline.errors import Problem, TuningError
 from pipeline.models.travelling.architecture import base_name, unwrapped
 from pipeline.models.travelling.framing import frame_of
-from pipeline.models.travelling.labelling import form_of, logits_of
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.writing import continue_texts
+from pipeline.tuning.forms import form_of
 
 _N_TOKENS = 5
 _N_WRITTEN = 3
@@ -38,15 +38,15 @@ def refuse_without_effect(model: TunedModel) -> None:
     model.network.eval()
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(0)
-        batch = _batch_for(model)
-        before = _output(model, batch)
+        form, batch = form_of(model.card), _batch_for(model)
+        before = form.logits(model.network, batch)
         with _other_values(model.network):
-            after = _output(model, batch)
+            after = form.logits(model.network, batch)
         if torch.equal(before, after):
             raise TuningError(_refusal(model, "whose output is the same whatever is put in"))
         if isinstance(model, TextModel):
             _check_states(model, batch)
-            if model.kind == "decoder" and model.card.form == "generation":
+            if model.kind == "decoder" and form.writing:
                 _check_writing(model, batch)
 
 
@@ -60,17 +60,6 @@ def _batch_for(model: TunedModel) -> dict[str, torch.Tensor]:
     words = [n for n in range(len(model.tokenizer)) if n not in special]
     tokens = [words[n] for n in torch.randint(len(words), (_N_TOKENS,)).tolist()]
     return model.batch([frame_of(model.tokenizer, 1).join([tokens])])
-
-
-def _output(model: TunedModel, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    if "images" in batch:
-        return model.network(batch["images"])  # type: ignore[no-any-return]
-    if form_of(model.network) != "generation":
-        return logits_of(model.network, batch)
-    start = {}
-    if unwrapped(model.network).config.is_encoder_decoder:
-        start["decoder_input_ids"] = batch["input_ids"][:, :2]
-    return model.network(**batch, **start).logits  # type: ignore[no-any-return]
 
 
 @contextmanager

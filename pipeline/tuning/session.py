@@ -13,12 +13,12 @@ from pipeline.models.bases import Base
 from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.models.travelling.writing import GREEDY
+from pipeline.tuning.forms import FORMS
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.recorder import Recorder
-from pipeline.tuning.scores import Scorer
+from pipeline.tuning.scores.bertscore import Scorer
 from pipeline.tuning.search.choices import LONGEST, Choice, Space
 from pipeline.tuning.search.search import Outcome, PrunedError, Report, search
 from pipeline.tuning.start import Interpolation, Start
@@ -193,7 +193,7 @@ class Session:
             cue=self.task.cue,
             keeps=self.task.keeps,
             max_target_tokens=self.task.max_target_tokens,
-            writing=GREEDY if self.task.form == "generation" else "",
+            writing=FORMS[self.task.modality, self.task.form].writing,
             classes=self.data.classes,
         )
         device = chosen_device(self.config.device)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import MethodConfig
-from pipeline.data.examples import Examples
+from pipeline.data.forms.examples import Examples
 from pipeline.models.travelling.card import Card
 
 
@@ -36,7 +36,7 @@ class Start:
         Config and weights of the base.
     card : Card
         What the tuned model will say about itself.
-    train : TextPairs, LabelledTexts, TaggedTexts, TextSpans or LabelledImages
+    train : Examples
         The examples to tune on, for methods whose start depends on them.
     settings : MethodConfig
     interpolation : Interpolation, optional

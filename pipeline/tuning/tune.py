@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data import TASKS
-from pipeline.data.examples import TextPairs
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.travelling.loading import TunedModel
+from pipeline.tuning.forms import FORMS
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
-from pipeline.tuning.scores import TaskScore, constant_scores, references_of, score
 from pipeline.tuning.scores.bertscore import NAMES
+from pipeline.tuning.scores.task_score import TaskScore
+from pipeline.tuning.scoring import constant_scores, score
 from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.session import Session
 from pipeline.tuning.training.devices import agree, rank
@@ -190,7 +191,7 @@ def _scored(
     data = session.data
     validation = score(model, data.validation, session.scorer)
     test = score(model, data.test, session.scorer)
-    constant = constant_scores(data.train, data.test, data.classes, session.task.scores)
+    constant = constant_scores(session.task, data, session.scorer)
     base_test = _base_scores(session, test, untuned)
     return Tuned(model, choice, training, validation, test, base_test, constant)
 
@@ -221,10 +222,11 @@ def _place(workspace: Workspace | None) -> Iterator[Workspace]:
 
 def _check_scorer(session: Session) -> None:
     """Load the model behind BERTScore, if the task has that score, before anything is trained."""
-    examples, scorer = session.data.test, session.scorer
-    used = set(NAMES) & set(scorer.choose(session.task.scores))
-    if rank() == 0 and used and isinstance(examples, TextPairs):
-        scorer.check([text for several in references_of(examples) for text in several])
+    examples, scorer, task = session.data.test, session.scorer, session.task
+    form = FORMS[task.modality, task.form]
+    used = set(NAMES) & set(scorer.choose(task.scores))
+    if rank() == 0 and used:
+        scorer.check(form.references(examples))
 
 
 def _empty_splits(task: Task, data: TaskData) -> Iterator[Problem]:

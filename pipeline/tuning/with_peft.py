@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from pipeline.tuning.forms import form_of
 from pipeline.tuning.loading import load_base
 from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
-
-TASK_TYPES = {"classification": "SEQ_CLS", "tagging": "TOKEN_CLS", "spans": "QUESTION_ANS"}
-
 
 Targets = Callable[[Any, Collection[str]], "list[str] | None"]
 
@@ -50,6 +48,7 @@ def load_with_peft(start: Start, kind: type[Any], targets: Targets, **settings: 
 def _task_type(start: Start, network: Any) -> str | None:
     if start.card.modality == "image":
         return None
-    if start.card.form == "generation":
+    form = form_of(start.card)
+    if form.writing:
         return "SEQ_2_SEQ_LM" if network.config.is_encoder_decoder else "CAUSAL_LM"
-    return TASK_TYPES[start.card.form]
+    return form.peft_type

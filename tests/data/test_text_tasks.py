@@ -8,7 +8,10 @@ import pytest
 from corpus_files import hub_rows, request, squad, squad_passages, write_jsonl, write_lines
 
 from pipeline.data import TASKS
-from pipeline.data.examples import LabelledTexts, TaggedTexts, TextPairs, TextSpans
+from pipeline.data.forms.classification import LabelledTexts
+from pipeline.data.forms.generation import TextPairs
+from pipeline.data.forms.spans import TextSpans
+from pipeline.data.forms.tagging import TaggedTexts
 from pipeline.data.simulated_text import SIMULATED_TEXT_TASKS
 from pipeline.errors import ConfigError, DataError
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from few_examples import few_examples
 
-from pipeline.data.examples import LabelledImages
+from pipeline.data.forms.pictures import LabelledImages
 from pipeline.data.vision import _COLOUR_NAMES, _SHAPE_NAMES, VISION_TASKS, enlarge
 from pipeline.worlds.pictures import sample_pictures
 

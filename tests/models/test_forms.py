@@ -5,7 +5,9 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
-from pipeline.models.travelling.labelling import encode_segments, encode_windows, logits_of
+from pipeline.models.travelling.forms.classification import class_logits
+from pipeline.models.travelling.forms.spans import encode_windows, span_logits
+from pipeline.models.travelling.framing import encode_segments
 
 LONG = " ".join(["the baker kneads the dough in the warm kitchen and a sailor mends the net ."] * 6)
 TEXTS = ["the baker kneads", "a sailor mends the old net on the pier .", "where ?", LONG]
@@ -66,7 +68,7 @@ def test_the_best_legal_span_of_all_windows_is_found(text_model):
     best, answer = -np.inf, ""
     for window in windows:
         with torch.no_grad():
-            logits = logits_of(model.network, model.batch([window.encoded]))[0]
+            logits = span_logits(model.network, model.batch([window.encoded]))[0]
         for start in range(len(window.offsets)):
             for end in range(start, min(start + 30, len(window.offsets))):
                 score = logits[window.first + start, 0] + logits[window.first + end, 1]
@@ -93,7 +95,7 @@ def test_logits_equal_those_of_transformers(text_model, kind):
     encoded = encode_segments(model.tokenizer, model.room, [("a sailor mends the net .",)])
     with torch.no_grad():
         expected = model.network(**inputs).logits
-        found = logits_of(model.network, model.batch(encoded))
+        found = class_logits(model.network, model.batch(encoded))
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
 
 

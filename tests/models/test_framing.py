@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.models.travelling.framing import cut_longest, frame_of, padded, token_ids
-from pipeline.models.travelling.labelling import encode_segments, encode_windows, encode_words
+from pipeline.models.travelling.forms.spans import encode_windows
+from pipeline.models.travelling.forms.tagging import encode_words
+from pipeline.models.travelling.framing import (
+    cut_longest,
+    encode_segments,
+    frame_of,
+    padded,
+    token_ids,
+)
 from pipeline.models.travelling.text_networks import load_tokenizer
 
 KINDS = ("tiny-bert", "roberta", "t5", "bart")

@@ -6,7 +6,7 @@ import mlflow
 import pytest
 
 from pipeline.data import TASKS
-from pipeline.data.examples import TextPairs
+from pipeline.data.forms.generation import TextPairs
 from pipeline.data.task import TaskData
 from pipeline.errors import BaseUnreachableError, Problem, TuningError
 from pipeline.tracking.registered import made_by

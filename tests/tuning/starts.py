@@ -3,7 +3,11 @@
 import numpy as np
 
 from pipeline.config import MethodConfig
-from pipeline.data.examples import LabelledImages, LabelledTexts, TaggedTexts, TextPairs, TextSpans
+from pipeline.data.forms.classification import LabelledTexts
+from pipeline.data.forms.generation import TextPairs
+from pipeline.data.forms.pictures import LabelledImages
+from pipeline.data.forms.spans import TextSpans
+from pipeline.data.forms.tagging import TaggedTexts
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.tuning.methods import METHODS

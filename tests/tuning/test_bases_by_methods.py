@@ -10,7 +10,8 @@ from test_method_round_trips import items_of
 from pipeline.errors import TuningError
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.loading import load_tuned
-from pipeline.tuning.forms.prepare import loss_of, prepare
+from pipeline.tuning.forms import form_of
+from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.methods import METHODS
 
 TEXT_METHODS = [name for name, m in METHODS.items() if "text" in m.storage and not m.interpolates]
@@ -52,11 +53,11 @@ def step(model, form):
     items, collate = prepare(model, examples_of(form))
     batch = collate([items[n] for n in range(6)])
     before = model.features(SENTENCES)
-    loss = loss_of(model.network, batch)
+    loss = form_of(model.card).loss(model.network, batch)
     loss.backward()
     torch.optim.AdamW(trained, 0.1).step()
     with torch.no_grad():
-        moved = loss_of(model.network, batch)
+        moved = form_of(model.card).loss(model.network, batch)
     return np.abs(model.features(SENTENCES) - before).max(), float(moved - loss.detach())
 
 

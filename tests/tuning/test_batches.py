@@ -7,7 +7,7 @@ import pytest
 import torch
 from starts import SENTENCES, examples_of, start_for
 
-from pipeline.data.examples import TextPairs
+from pipeline.data.forms.generation import TextPairs
 from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.training.batches import Batches, Parts, in_order_of_length

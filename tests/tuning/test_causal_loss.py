@@ -12,13 +12,16 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
-from pipeline.data.examples import TextPairs
+from pipeline.data.forms.generation import TextPairs
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.text import TextModel
-from pipeline.tuning.forms.generation import writes_one_token_after_another
-from pipeline.tuning.forms.prepare import IGNORED, loss_of, n_supervised, prepare
+from pipeline.tuning.forms import form_of
+from pipeline.tuning.forms.causal_loss import writes_one_token_after_another
+from pipeline.tuning.forms.form import IGNORED
+from pipeline.tuning.forms.generation import GENERATION
+from pipeline.tuning.forms.prepare import n_supervised, prepare
 from pipeline.tuning.training.objective import lean
 
 LORA = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=["c_attn"], fan_in_fan_out=True)
@@ -62,7 +65,7 @@ def assert_equal_to_logits_everywhere(network, batch):
     network(**batch).loss.backward()
     expected_gradients = gradients(network)
     expected = network(**batch).loss
-    loss = loss_of(network, batch)
+    loss = GENERATION.loss(network, batch)
     loss.backward()
     torch.testing.assert_close(loss, expected, atol=1e-5, rtol=0)
     found = gradients(network)
@@ -88,7 +91,7 @@ def test_other_families_of_decoders_are_served_too(family, batch):
 def test_logits_are_computed_for_supervised_positions_only(batch):
     network, rows = gpt2(), []
     network.lm_head.register_forward_hook(lambda _m, _i, out: rows.append(out.shape[0]))
-    loss_of(network, batch)
+    GENERATION.loss(network, batch)
     assert rows == [n_supervised(batch)]
     assert network(**batch).logits.shape[:2] == batch["input_ids"].shape  # and is as before again
 
@@ -109,12 +112,12 @@ def test_keeping_less_changes_no_gradient(checkpointing, batch):
             module.p = 0.0
     network.config.attn_pdrop = 0.0
     kinds = [type(module) for module in network.modules()]
-    loss_of(network, batch).backward()
+    GENERATION.loss(network, batch).backward()
     expected = gradients(network)
     with lean(network, checkpointing):
         assert network.is_activation_checkpointing == checkpointing
         assert [type(module) for module in network.modules()] != kinds
-        loss_of(network, batch).backward()
+        GENERATION.loss(network, batch).backward()
     assert [type(module) for module in network.modules()] == kinds
     assert not network.is_activation_checkpointing
     for name, gradient in gradients(network).items():
@@ -138,4 +141,4 @@ def test_an_encoder_decoder_reads_the_source_and_learns_the_target(adapted):
     batch = collate(items.items)
     logits = model.network(**batch).logits
     expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch["labels"].flatten())
-    torch.testing.assert_close(loss_of(model.network, batch), expected)
+    torch.testing.assert_close(form_of(model.card).loss(model.network, batch), expected)

@@ -5,9 +5,11 @@ import pytest
 import torch
 from starts import start_for
 
-from pipeline.data.examples import LabelledTexts, TaggedTexts
-from pipeline.models.travelling.framing import padded
-from pipeline.models.travelling.labelling import encode_segments, encode_words, logits_of
+from pipeline.data.forms.classification import LabelledTexts
+from pipeline.data.forms.tagging import TaggedTexts
+from pipeline.models.travelling.forms import FORMS
+from pipeline.models.travelling.forms.tagging import encode_words
+from pipeline.models.travelling.framing import encode_segments, padded
 from pipeline.tuning.heads import head_modules, put_nearest_class_mean
 from pipeline.tuning.methods import METHODS
 
@@ -37,7 +39,7 @@ def seen_by(layer, model, encoded):
     """What a layer is given of one text."""
     given = []
     hook = layer.register_forward_pre_hook(lambda _, arguments: given.append(arguments[0]))
-    logits_of(model.network, padded([encoded], 0))
+    FORMS[model.card.form].logits(model.network, padded([encoded], 0))
     hook.remove()
     return given[-1][0]
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pipeline.data.examples import TextPairs
+from pipeline.data.forms.generation import TextPairs
 from pipeline.errors import TuningError
-from pipeline.tuning.forms.prepare import IGNORED, loss_of, prepare
+from pipeline.tuning.forms import form_of
+from pipeline.tuning.forms.form import IGNORED
+from pipeline.tuning.forms.prepare import prepare
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +35,12 @@ def test_only_the_target_and_the_end_are_supervised(model):
 def test_padding_changes_no_loss(model):
     items, collate = prepare(model, PAIRS)
     batch = collate(items.items)
-    single = [loss_of(model.network, collate([item])) for item in items.items]
+    single = [form_of(model.card).loss(model.network, collate([item])) for item in items.items]
     tokens = torch.tensor([(item["labels"] != IGNORED).sum() for item in items.items])
     expected = (torch.stack(single) * tokens).sum() / tokens.sum()
-    torch.testing.assert_close(loss_of(model.network, batch), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        form_of(model.card).loss(model.network, batch), expected, atol=1e-5, rtol=0
+    )
 
 
 def test_a_long_source_is_cut_from_its_beginning_and_keeps_cue_and_target(model):
@@ -76,10 +80,12 @@ def test_an_encoder_decoder_reads_the_source_and_is_taught_the_target(text_model
         assert source + " =>" in model.tokenizer.decode(item["input_ids"])
         assert model.tokenizer.decode(item["labels"]) == f"{target}{end}"
     batch = collate(items.items)
-    single = [loss_of(model.network, collate([item])) for item in items.items]
+    single = [form_of(model.card).loss(model.network, collate([item])) for item in items.items]
     tokens = torch.tensor([float(len(item["labels"])) for item in items.items])
     expected = (torch.stack(single) * tokens).sum() / tokens.sum()
-    torch.testing.assert_close(loss_of(model.network, batch), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        form_of(model.card).loss(model.network, batch), expected, atol=1e-4, rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize("kind", ["tiny-gpt2", "t5"])

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.data.examples import LabelledTexts, TaggedTexts, TextSpans
-from pipeline.tuning.forms.prepare import IGNORED, loss_of, prepare
+from pipeline.data.forms.classification import LabelledTexts
+from pipeline.data.forms.spans import TextSpans
+from pipeline.data.forms.tagging import TaggedTexts
+from pipeline.tuning.forms import form_of
+from pipeline.tuning.forms.form import IGNORED
+from pipeline.tuning.forms.prepare import prepare
 
 CONTEXTS = (
     "a sailor mends the old net on the pier .",
@@ -44,8 +48,10 @@ def test_padding_changes_no_loss(text_model, kind, form, insertion):
     model = text_model(kind, form, insertion=insertion, prompt_length=length)
     items, collate = prepare(model, EXAMPLES[form])
     with torch.no_grad():
-        single = torch.stack([loss_of(model.network, collate([item])) for item in items.items])
-        together = loss_of(model.network, collate(items.items))
+        single = torch.stack(
+            [form_of(model.card).loss(model.network, collate([item])) for item in items.items]
+        )
+        together = form_of(model.card).loss(model.network, collate(items.items))
     weights = torch.tensor([float((item["labels"] != IGNORED).sum()) for item in items.items])
     expected = (single * weights).sum() / weights.sum()
     torch.testing.assert_close(together, expected, atol=1e-4, rtol=1e-4)
@@ -65,7 +71,7 @@ def test_the_loss_is_that_of_transformers_for_an_example_alone(text_model, kind,
     inputs = {name: value for name, value in batch.items() if name != "labels"}
     with torch.no_grad():
         expected = model.network(**inputs, **named).loss
-        torch.testing.assert_close(loss_of(model.network, batch), expected)
+        torch.testing.assert_close(form_of(model.card).loss(model.network, batch), expected)
 
 
 def test_every_word_is_supervised_once_at_its_first_token(text_model, kind):
@@ -99,7 +105,7 @@ def test_examples_can_be_learned(text_model, kind, form):
     optimizer = torch.optim.AdamW(model.network.parameters(), 3e-3)
     losses = []
     for _ in range(30):
-        loss = loss_of(model.network, batch)
+        loss = form_of(model.card).loss(model.network, batch)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -153,15 +153,17 @@ def test_a_training_without_checkpoints_leaves_nothing_where_it_was_started(
 
 
 def test_the_validation_loss_is_a_mean_over_target_tokens(trained, adapted, start_of):
-    from pipeline.tuning.forms.prepare import loss_of, n_supervised, prepare
+    from pipeline.tuning.forms import form_of
+    from pipeline.tuning.forms.prepare import n_supervised, prepare
 
     found = trained(PROMPT, rate=1e-12, patience=9)[0].validation_loss
     torch.manual_seed(0)
     model = adapted(*PROMPT)
     items, collate = prepare(model, start_of(*PROMPT)[1].validation)
     single = [collate([item]) for item in items.items]
+    loss = form_of(model.card).loss
     with torch.no_grad():
-        total = sum(float(loss_of(model.network, one)) * n_supervised(one) for one in single)
+        total = sum(float(loss(model.network, one)) * n_supervised(one) for one in single)
     assert found == pytest.approx(total / sum(map(n_supervised, single)), abs=1e-5)
 
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from starts import examples_of, start_for
 
-from pipeline.tuning.forms.prepare import loss_of, prepare
+from pipeline.tuning.forms import form_of
+from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.methods import METHODS
 
 LENGTH, RANK, WIDTH = 6, 8, 8  # of prompts, of LoRA, of adapters
@@ -75,7 +76,7 @@ def test_a_step_moves_what_the_source_trains_and_nothing_else(
         assert count == expected(base, width, layers) + head
     before = {key: p.detach().clone() for key, p in network.named_parameters()}
     items, collate = prepare(model, examples_of(form))
-    loss_of(network, collate([items[n] for n in range(6)])).backward()
+    form_of(card).loss(network, collate([items[n] for n in range(6)])).backward()
     torch.optim.AdamW(trained.values(), 1e-2).step()
     moved = {key for key, p in network.named_parameters() if not torch.equal(p, before[key])}
     still = {key for key in trained if "qa_outputs" in key and "bias" in key}

@@ -8,10 +8,10 @@ from sacrebleu import corpus_bleu, corpus_chrf
 from seqeval.metrics import f1_score as seqeval_f1
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
-from pipeline.data.examples import TaggedTexts
 from pipeline.data.tagging import TAGS
-from pipeline.tuning.scores import Scorer, text_scores
+from pipeline.tuning.forms.generation import text_scores
 from pipeline.tuning.scores.answers import answer_scores, normalised, word_f1
+from pipeline.tuning.scores.bertscore import Scorer
 from pipeline.tuning.scores.classes import class_scores
 from pipeline.tuning.scores.entities import entity_scores
 from pipeline.tuning.scores.overlap import bleu, chrf, rouge_l
@@ -120,15 +120,13 @@ TAG_PAIRS = st.lists(
 def test_entity_f1_is_that_of_seqeval(texts):
     truth = tuple(np.array([t for _, t in text]) for text in texts)
     named = [[TAGS[n] for n, _ in text] for text in texts]
-    examples = TaggedTexts(tuple(("w",) * len(text) for text in texts), truth)
-    scores = entity_scores([" ".join(tags) for tags in named], examples, TAGS)
+    scores = entity_scores([" ".join(tags) for tags in named], truth, TAGS)
     true = [[TAGS[t] for t in tags] for tags in truth]
     assert scores["entity_f1"].mean == pytest.approx(seqeval_f1(true, named, zero_division=0))
 
 
 def test_words_that_a_model_left_without_a_tag_count_as_outside():
-    examples = TaggedTexts((("EU", "and", "Rome"),), (np.array([3, 0, 5]),))
-    scores = entity_scores(["B-ORG"], examples, TAGS)
+    scores = entity_scores(["B-ORG"], [np.array([3, 0, 5])], TAGS)
     assert scores["entity_f1"].mean == pytest.approx(2 / 3)
     assert scores["accuracy"].mean == pytest.approx(2 / 3)
 

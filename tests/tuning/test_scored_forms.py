@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 from pipeline.data import TASKS
-from pipeline.data.examples import LabelledTexts, TaggedTexts, TextPairs, TextSpans
+from pipeline.data.forms.classification import LabelledTexts
+from pipeline.data.forms.generation import TextPairs
+from pipeline.data.forms.spans import TextSpans
+from pipeline.data.forms.tagging import TaggedTexts
 from pipeline.errors import TuningError
-from pipeline.tuning.scores import Scorer, score
+from pipeline.tuning.scores.bertscore import Scorer
+from pipeline.tuning.scoring import score
 
 SCORER = Scorer("tiny-bert", 3)
 CASES = {

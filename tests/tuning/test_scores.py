@@ -8,9 +8,9 @@ import pytest
 from pipeline.config import TuneConfig
 from pipeline.errors import BaseUnreachableError, PipelineError, TuningError
 from pipeline.tuning.hub_check import refuse_out_of_reach
-from pipeline.tuning.scores import Scorer, score
-from pipeline.tuning.scores.bertscore import _model, bertscore
+from pipeline.tuning.scores.bertscore import Scorer, _model, bertscore
 from pipeline.tuning.scores.task_score import mean_of
+from pipeline.tuning.scoring import score
 
 SCORER = Scorer("tiny-bert", 3)
 

@@ -8,7 +8,8 @@ from safetensors.torch import load_file, save_file
 from starts import examples_of, start_for
 
 from pipeline.models.bases import PRETRAINED
-from pipeline.tuning.forms.prepare import loss_of, prepare
+from pipeline.tuning.forms import form_of
+from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.methods import METHODS
 
 TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -47,7 +48,7 @@ def losses(method, folder, base, form):
     seen = []
     for _ in range(3):
         optimizer.zero_grad()
-        loss = loss_of(network, batch)
+        loss = form_of(model.card).loss(network, batch)
         loss.backward()
         optimizer.step()
         seen.append(float(loss.detach()))

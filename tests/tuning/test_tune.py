@@ -10,7 +10,8 @@ from few_examples import few_examples
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
-from pipeline.data.examples import LabelledTexts, TextPairs
+from pipeline.data.forms.classification import LabelledTexts
+from pipeline.data.forms.generation import TextPairs
 from pipeline.data.task import TaskData
 from pipeline.errors import BaseUnreachableError, TuningError
 from pipeline.models.bases import BASES

@@ -9,7 +9,8 @@ from vision_architectures import OF_TOKENS, VISION, WITHOUT_TOKENS, timm_folder
 from pipeline.errors import TuningError
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.loading import load_tuned
-from pipeline.tuning.forms.prepare import loss_of, prepare
+from pipeline.tuning.forms import form_of
+from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.methods import METHODS
 
 METHODS_FOR_PICTURES = [
@@ -51,12 +52,12 @@ def step(model):
     batch = collate([items[n] for n in range(len(PICTURES))])
     before = as_list(model.features(PICTURES.images))[-1]
     model.network.train()
-    loss = loss_of(model.network, batch)
+    loss = form_of(model.card).loss(model.network, batch)
     loss.backward()
     torch.optim.AdamW(trained, 0.05).step()
     model.network.eval()
     with torch.no_grad():
-        moved = loss_of(model.network, batch)
+        moved = form_of(model.card).loss(model.network, batch)
     return np.abs(as_list(model.features(PICTURES.images))[-1] - before).max(), float(
         moved - loss.detach()
     )

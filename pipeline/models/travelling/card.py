@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 Storage = Literal["nothing", "part", "whole"]
-Form = Literal["generation", "classification", "tagging", "spans", "features"]
+#: How answers are written.
+GREEDY = "the likeliest token each time, nothing forced or forbidden"
 #: A base's files: configurations (network, tokenizer, writing, pictures), vocabularies, weights.
 BASE_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
 
@@ -27,8 +28,8 @@ class Card:
     task, method : str
     storage : 'nothing', 'part' or 'whole'
         Which weights the folder holds: none (the untuned base), those laid over the base, or all.
-    form : 'generation', 'classification', 'tagging', 'spans' or 'features'
-        What the model is asked for; 'features' if it has no task.
+    form : str
+        What the model does, as FORMS names it; 'features' if it has no task.
     insertion : str
         What the method put into the network: empty for nothing, ``peft`` for what PEFT stores and
         restores, else a name in INSERTIONS.
@@ -54,7 +55,7 @@ class Card:
     task: str
     method: str
     storage: Storage
-    form: Form
+    form: str
     insertion: str = ""
     prompt_length: int = 0
     adapter_width: int = 0

@@ -10,6 +10,7 @@ import torch
 
 Encoded = Mapping[str, Sequence[int]]
 """``input_ids``, and ``token_type_ids`` where the architecture has them."""
+Text = str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,18 @@ def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     return ids
 
 
+def encode_segments(tokenizer: Any, room: int, texts: Sequence[Sequence[str]]) -> list[Encoded]:
+    """Encode texts of one or two segments each, cut where they do not fit into ``room`` tokens."""
+    frames = {n: frame_of(tokenizer, n) for n in {len(text) for text in texts}}
+    flat = iter(token_ids(tokenizer, [segment for text in texts for segment in text]))
+    encoded: list[Encoded] = []
+    for text in texts:
+        frame = frames[len(text)]
+        segments = [next(flat) for _ in text]
+        encoded.append(frame.join(cut_longest(segments, room - frame.size)))
+    return encoded
+
+
 def cut_longest(segments: Sequence[Sequence[int]], room: int) -> list[Sequence[int]]:
     """Cut one or two segments from their ends, the longer first, until both fit into ``room``."""
     if len(segments) == 1:
@@ -145,3 +158,8 @@ def by_length(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]
     order = sorted(range(len(encoded)), key=lambda n: len(encoded[n]["input_ids"]), reverse=True)
     for start in range(0, len(order), batch_size):
         yield order[start : start + batch_size]
+
+
+def as_segments(items: Sequence[Text]) -> list[tuple[str, ...]]:
+    """Take each item for one or two segments of text."""
+    return [(item,) if isinstance(item, str) else tuple(item) for item in items]

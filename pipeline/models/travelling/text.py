@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,10 @@ from numpy.typing import NDArray
 
 from .architecture import context_length, kind_of, stack_of, unwrapped
 from .card import Card
-from .framing import Encoded, by_length, cut_source, frame_of, padded, token_ids
-from .labelling import (
-    best_span,
-    encode_segments,
-    encode_windows,
-    encode_words,
-    logits_of,
-)
-from .writing import continue_texts, greedy_settings, transform_texts
+from .forms import FORMS
+from .framing import Encoded, Text, as_segments, by_length, encode_segments, frame_of, padded
+from .writing import greedy_settings
 
-Text = str | tuple[str, ...]
 UNLIMITED = 1 << 20  # tokens, where distances and not positions are what a model knows
 
 
@@ -49,7 +42,7 @@ class TextModel:
         if config.pad_token_id is None:  # decoders refuse to classify several texts without one
             config.pad_token_id = tokenizer.pad_token_id
         self.kind = kind_of(config)
-        if card.form == "generation":
+        if card.form in FORMS and FORMS[card.form].writes:
             unwrapped(network).generation_config = greedy_settings(
                 unwrapped(network), tokenizer.eos_token_id, tokenizer.pad_token_id
             )
@@ -75,7 +68,7 @@ class TextModel:
             What was written; the name of a class; a tag for each word, with spaces between; the
             stretch of the text that answers the question.
         """
-        return _PERFORM[self.card.form](self, items, batch_size)
+        return FORMS[self.card.form].perform(self, items, batch_size)
 
     def batch(self, encoded: Sequence[Encoded]) -> dict[str, torch.Tensor]:
         """Stack encoded texts, padded, on the network's device."""
@@ -84,12 +77,13 @@ class TextModel:
         return {name: tensor.to(device) for name, tensor in stacked.items()}
 
     def logits(self, encoded: Sequence[Encoded], batch_size: int) -> list[torch.Tensor]:
-        """Compute what the head says of each text; see :func:`logits_of`."""
-        found: dict[int, torch.Tensor] = {}
+        """Compute what the head says of each text; see :class:`TextForm`."""
+        form = FORMS[self.card.form]
+        by_place: dict[int, torch.Tensor] = {}
         for members in by_length(encoded, batch_size):
-            logits = logits_of(self.network, self.batch([encoded[n] for n in members]))
-            found |= dict(zip(members, logits.float().cpu(), strict=True))
-        return [found[n] for n in range(len(encoded))]
+            logits = form.logits(self.network, self.batch([encoded[n] for n in members]))
+            by_place |= dict(zip(members, logits.float().cpu(), strict=True))
+        return [by_place[n] for n in range(len(encoded))]
 
     def stimulus_room(self, prompt_room: int = -1) -> int:
         """Count the tokens of a stimulus that are read, which no method decides.
@@ -106,7 +100,7 @@ class TextModel:
 
     def token_counts(self, items: Sequence[Text]) -> list[int]:
         """Count the tokens of texts, special ones included, before anything is cut."""
-        encoded = encode_segments(self.tokenizer, UNLIMITED, _as_segments(items))
+        encoded = encode_segments(self.tokenizer, UNLIMITED, as_segments(items))
         return [len(one["input_ids"]) for one in encoded]
 
     @torch.inference_mode()
@@ -144,7 +138,7 @@ class TextModel:
             than other methods have.
         """
         room = self.stimulus_room(prompt_room)
-        encoded = encode_segments(self.tokenizer, room, _as_segments(items))
+        encoded = encode_segments(self.tokenizer, room, as_segments(items))
         longest = max(len(one["input_ids"]) for one in encoded)
         if longest > self.room:
             length = self.card.prompt_length
@@ -204,63 +198,3 @@ class TextModel:
     def _special(self) -> torch.Tensor:
         frames = [frame_of(self.tokenizer, n) for n in (1, 2)]
         return torch.tensor([token for f in frames for gap in f.gaps for token in gap])
-
-
-def _as_segments(items: Sequence[Text]) -> list[tuple[str, ...]]:
-    return [(item,) if isinstance(item, str) else tuple(item) for item in items]
-
-
-def _write(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
-    card, tokenizer = model.card, model.tokenizer
-    encoder_decoder = model.kind == "encoder-decoder"
-    room = model.room - (0 if encoder_decoder else card.max_target_tokens)
-    frame = frame_of(tokenizer, 1)
-    texts = token_ids(tokenizer, [f"{item}{card.cue}" for item in items])
-    n_cue = len(token_ids(tokenizer, [card.cue])[0])
-    encoded = [frame.join([cut_source(ids, n_cue, room - frame.size, card.keeps)]) for ids in texts]
-    go_on = transform_texts if encoder_decoder else continue_texts
-    answers = [""] * len(items)
-    for members in by_length(encoded, batch_size):
-        batch = model.batch([encoded[n] for n in members])
-        written = go_on(model.network, batch, card.max_target_tokens, tokenizer.eos_token_id)
-        decoded = tokenizer.batch_decode(written, skip_special_tokens=True)
-        for place, text in zip(members, decoded, strict=True):
-            answers[place] = text.strip()
-    return answers
-
-
-def _classify(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
-    encoded = encode_segments(model.tokenizer, model.room, _as_segments(items))
-    return [model.card.classes[int(x.argmax())] for x in model.logits(encoded, batch_size)]
-
-
-def _tag(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
-    words = [str(item).split() for item in items]
-    texts = encode_words(model.tokenizer, model.room, words)
-    logits = iter(model.logits([s.encoded for text in texts for s in text], batch_size))
-    tags = []
-    for text in texts:
-        labels = [int(n) for s in text for n in next(logits)[s.firsts].argmax(dim=1)]
-        tags.append(" ".join(model.card.classes[label] for label in labels))
-    return tags
-
-
-def _find(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
-    if any(isinstance(item, str) or len(item) != 2 for item in items):
-        raise ValueError("expected a question and a text for each answer; found a text alone")
-    questions, contexts = [item[0] for item in items], [item[1] for item in items]
-    texts = encode_windows(model.tokenizer, model.room, questions, contexts)
-    logits = iter(model.logits([w.encoded for windows in texts for w in windows], batch_size))
-    answers = []
-    for context, windows in zip(contexts, texts, strict=True):
-        _, start, end = max(best_span(next(logits), window) for window in windows)
-        answers.append(context[start:end].strip())
-    return answers
-
-
-_PERFORM: Mapping[str, Callable[[TextModel, Sequence[Text], int], list[str]]] = {
-    "generation": _write,
-    "classification": _classify,
-    "tagging": _tag,
-    "spans": _find,
-}

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from .architecture import head_names, kind_of, remember_base
-from .card import Card, Form
-from .labelling import HEADS
+from .architecture import head_names, remember_base
+from .card import Card
+from .forms import FORMS
 from .torchvision_on_cpu import declare_torchvision_operators
 
 
@@ -44,7 +44,7 @@ def load_text_network(folder: Path, card: Card) -> Any:
             new, lacking = head | {f"{network.base_model_prefix}.{name}" for name in absent}, set()
     if lacking:
         raise ValueError(f"{folder} does not hold all of {config.model_type}: {sorted(lacking)}")
-    return remember_base(network, new if card.form == "generation" else new | head)
+    return remember_base(network, new if FORMS[card.form].writes else new | head)
 
 
 def _bare(folder: Path, config: Any) -> Any:
@@ -93,15 +93,14 @@ def _kind_of_network(folder: Path, card: Card) -> tuple[Any, Any]:
     return factory, config
 
 
-def factory_of(config: Any, form: Form) -> Any:
+def factory_of(config: Any, form: str) -> Any:
     """Find the auto class of a configuration's type for a form of task; None if there is none."""
     declare_torchvision_operators()
     import transformers
 
-    writes = "ForSeq2SeqLM" if config.is_encoder_decoder else "ForCausalLM"
-    factory = getattr(transformers, f"AutoModel{HEADS.get(form, writes)}")
-    cannot_write = form == "generation" and kind_of(config) == "encoder"
-    return None if cannot_write or type(config) not in factory._model_mapping else factory
+    kind = FORMS[form].factory(config)
+    factory = getattr(transformers, f"AutoModel{kind}") if kind else None
+    return factory if factory and type(config) in factory._model_mapping else None
 
 
 @contextmanager

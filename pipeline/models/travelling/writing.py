@@ -10,8 +10,6 @@ import torch
 
 from .architecture import unwrapped
 
-GREEDY = "the likeliest token each time, nothing forced or forbidden"
-
 
 def greedy_settings(network: Any, end: int, padding: int) -> Any:
     """Make the settings of ``generate`` with which a network writes as it was trained to.

@@ -1,60 +1,127 @@
-"""The loss of a decoder, with logits at the supervised positions and nowhere else.
-
-The logits are the largest thing that training a language model makes: one float for every word of
-the vocabulary at every position, and as many again for their gradient. Where only the target is
-supervised most of them are thrown away, so they are not computed.
-"""
+"""Writing a text after another: sources, cue and targets, and scores of what was written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import torch
+from pipeline.data.forms.generation import TextPairs
+from pipeline.errors import Problem, TuningError
+from pipeline.models.travelling.card import GREEDY
+from pipeline.tuning.forms.form import IGNORED, Form, Scores, Scoring
+from pipeline.tuning.scores.answers import answer_scores
+from pipeline.tuning.scores.bertscore import NAMES, Scorer, bertscore
+from pipeline.tuning.scores.overlap import bleu, chrf, rouge_l
+from pipeline.tuning.scores.task_score import mean_of
 
-from pipeline.tuning.forms.items import IGNORED
+if TYPE_CHECKING:
+    import torch
+
+    from pipeline.models.travelling.text import TextModel
+    from pipeline.tuning.forms.items import Item
 
 
-def writes_one_token_after_another(network: Any) -> bool:
-    """Say whether a network is a decoder with a head over the vocabulary, wrapped or not."""
-    config = getattr(network, "config", None)
-    if config is None or getattr(config, "is_encoder_decoder", False):
-        return False
-    return network.get_output_embeddings() is not None
+def _items(model: TextModel, pairs: TextPairs) -> list[Item]:
+    """Source, cue, target, end; the loss sees the target and the end only.
+
+    An encoder-decoder reads source and cue, and has the target and the end as labels alone.
+    """
+    import torch
+
+    from pipeline.models.travelling.framing import cut_source, frame_of, token_ids
+
+    tokenizer, card, room = model.tokenizer, model.card, model.room
+    writes_apart = model.kind == "encoder-decoder"
+    frame = frame_of(tokenizer, 1)
+    n_cue = len(token_ids(tokenizer, [card.cue])[0])
+    cue = n_cue + frame.size
+    sources = token_ids(tokenizer, [f"{source}{card.cue}" for source in pairs.sources])
+    space = "" if writes_apart else " "
+    targets = token_ids(tokenizer, [f"{space}{target}" for target in pairs.targets])
+    items: list[Item] = []
+    for source, target in zip(sources, targets, strict=True):
+        answer = [*target, tokenizer.eos_token_id]
+        left = room - frame.size - (0 if writes_apart else len(answer))
+        if len(answer) > room - cue - 1:
+            raise TuningError(_too_long(card.task, len(answer), room - cue - 1))
+        before = frame.join([cut_source(source, n_cue, left, card.keeps)])["input_ids"]
+        read, labels = before + answer, [IGNORED] * len(before) + answer
+        if writes_apart:
+            read, labels = before, answer
+        items.append({"input_ids": torch.tensor(read), "labels": torch.tensor(labels)})
+    return items
 
 
-def causal_loss(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Mean cross-entropy over the supervised tokens of a batch that is padded on the right.
+def _too_long(task: str, answer: int, most: int) -> Problem:
+    return Problem(
+        f"task {task}: target",
+        f"at most {most} tokens, so that some of the source fits before it",
+        f"a target of {answer} tokens",
+        "Shorten the targets or the prompt, or choose a base with a longer context.",
+    )
 
-    Equal to the loss that transformers computes from logits at every position. The attention mask
-    is left out: no token looks to its right, so none that is supervised sees the padding.
+
+def _loss(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Mean cross-entropy over the tokens of targets and their ends."""
+    from pipeline.tuning.forms.causal_loss import causal_loss, writes_one_token_after_another
+
+    if writes_one_token_after_another(network):
+        return causal_loss(network, batch)
+    loss: torch.Tensor = network(**batch).loss
+    return loss
+
+
+def text_scores(
+    answers: Sequence[str],
+    references: Sequence[Sequence[str]],
+    score_names: Sequence[str],
+    scorer: Scorer,
+) -> Scores:
+    """Score written texts.
 
     Parameters
     ----------
-    network : causal language model
-        Whose head is given the states of tokens alone, whatever was put in.
-    batch : mapping of str to Tensor, shape (n_examples, n_tokens)
-        ``input_ids``, and ``labels`` that are IGNORED wherever nothing is supervised.
+    answers : sequence of str
+    references : sequence of sequence of str
+        At least one for each answer.
+    score_names : sequence of str
+        Names of scores: ``bertscore_precision``, ``bertscore_recall``, ``bertscore_f1``,
+        ``rouge_l``, ``bleu``, ``chrf``, ``exact_match``, ``f1`` (of words).
+    scorer : Scorer
+
+    Returns
+    -------
+    dict of str to TaskScore
+        These, and others that come with them at no cost.
     """
-    # the state at a position predicts the token after it
-    next_tokens = batch["labels"][:, 1:]
-    supervised = next_tokens != IGNORED
-    with _given_only(network.get_output_embeddings(), supervised):
-        logits = network(input_ids=batch["input_ids"], use_cache=False).logits
-    return torch.nn.functional.cross_entropy(logits.float(), next_tokens[supervised])
+    makers: dict[tuple[str, ...], Callable[[], Scores]] = {
+        NAMES: lambda: {
+            name: mean_of(values) for name, values in bertscore(answers, references, scorer).items()
+        },
+        ("rouge_l",): lambda: {"rouge_l": rouge_l(answers, references)},
+        ("bleu",): lambda: {"bleu": bleu(answers, references)},
+        ("chrf",): lambda: {"chrf": chrf(answers, references)},
+        ("exact_match", "f1"): lambda: answer_scores(answers, references),
+    }
+    by_name: Scores = {}
+    for names, make in makers.items():
+        if set(names) & set(score_names):
+            by_name |= make()
+    return by_name
 
 
-@contextmanager
-def _given_only(head: torch.nn.Module, supervised: torch.Tensor) -> Iterator[None]:
-    """Give a head the states at some positions, (n_supervised, n_features), in place of all."""
+def _scores(answers: Sequence[str], examples: TextPairs, scoring: Scoring) -> Scores:
+    return text_scores(answers, examples.references, scoring.names, scoring.scorer)
 
-    def gather(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        return (inputs[0][:, :-1][supervised], *inputs[1:])
 
-    # a hook, because PEFT and the families of models each reach body and head in a way of their own
-    hook = head.register_forward_pre_hook(gather)
-    try:
-        yield
-    finally:
-        hook.remove()
+GENERATION = Form(
+    name="generation",
+    modality="text",
+    examples=TextPairs,
+    items=_items,
+    own_loss=_loss,
+    questions=lambda examples: examples.sources,
+    scores=_scores,
+    references=lambda examples: [text for several in examples.references for text in several],
+    writing=GREEDY,
+)

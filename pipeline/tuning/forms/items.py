@@ -1,13 +1,22 @@
-"""Items that the training loop passes over, and how texts among them are put together."""
+"""Items that the training loop passes over, and how several are put together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 
+from pipeline.models.travelling.framing import Encoded
+from pipeline.models.travelling.vision import PictureForm
+from pipeline.tuning.forms.form import IGNORED
+
 Item = Mapping[str, torch.Tensor]
-IGNORED = -100  # the label that torch's and transformers' losses leave out
+
+
+def item_of(encoded: Encoded, labels: torch.Tensor) -> Item:
+    """Make an item of an encoded text and what is to be learned of it."""
+    return {**{name: torch.tensor(ids) for name, ids in encoded.items()}, "labels": labels}
 
 
 class TextPadding:
@@ -34,3 +43,16 @@ class TextPadding:
         return torch.nn.utils.rnn.pad_sequence(
             tensors, batch_first=True, padding_value=self.fillers[name]
         )
+
+
+class Pictures:
+    """Brings pictures to the base's form batch by batch: as bytes they take least memory."""
+
+    def __init__(self, picture: PictureForm) -> None:
+        self.picture = picture
+
+    def __call__(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
+        """Stack items."""
+        images = np.stack([item["images"].numpy() for item in items])
+        labels = torch.stack([item["labels"] for item in items])
+        return {"images": self.picture.prepare(images), "labels": labels}

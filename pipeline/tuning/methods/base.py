@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.tuning.forms import form_of
 from pipeline.tuning.loading import load_base, settle_as_control
 from pipeline.tuning.method import Method
 from pipeline.tuning.start import Start
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _build(start: Start) -> TunedModel:
-    if start.card.form != "generation":  # the head is not the base's
+    if not form_of(start.card).writing:  # the head is not the base's
         start = replace(start, card=replace(start.card, storage="part"))
     return settle_as_control(start, load_base(start))
 

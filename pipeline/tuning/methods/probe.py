@@ -13,5 +13,5 @@ PROBE = Method(
     storage={"text": "part", "image": "part"},
     build=load_frozen,
     recipes={"text": Recipe(1e-3, 1e-4, 3e-2), "image": Recipe(1e-3, 1e-4, 3e-2)},
-    forms=("classification", "tagging", "spans"),
+    needs_head=True,
 )

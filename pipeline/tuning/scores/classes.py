@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.examples import Examples, LabelledImages, LabelledTexts
 from pipeline.tuning.scores.task_score import Sums, TaskScore, mean_of
 
 Labels = NDArray[np.int64]
@@ -48,21 +47,14 @@ def class_scores(
     return {name: makers[name]() for name in score_names}
 
 
-def constant_scores(
-    train: Examples, examples: Examples, classes: Sequence[str], score_names: Sequence[str]
-) -> dict[str, TaskScore]:
-    """Score the answer that is the most frequent class of the training split, whatever is asked.
+def most_frequent(labels: Labels) -> int:
+    """Find the class that most examples have, the first of several.
 
-    Returns
-    -------
-    dict of str to TaskScore
-        As ``class_scores``; empty where no classes are named.
+    Parameters
+    ----------
+    labels : ndarray of int64, shape (n_examples,)
     """
-    labelled = LabelledTexts | LabelledImages
-    if not isinstance(train, labelled) or not isinstance(examples, labelled):
-        return {}
-    most = classes[int(np.bincount(train.labels).argmax())]
-    return class_scores([most] * len(examples), examples.labels, classes, score_names)
+    return int(np.bincount(labels).argmax())
 
 
 def _counts(guesses: Labels, truth: Labels, n_classes: int) -> NDArray[np.float64]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.data.examples import TaggedTexts
 from pipeline.tuning.scores.task_score import Sums, TaskScore, mean_of
 
 
 def entity_scores(
-    answers: Sequence[str], examples: TaggedTexts, classes: Sequence[str]
+    answers: Sequence[str], tags: Sequence[NDArray[np.int64]], classes: Sequence[str]
 ) -> dict[str, TaskScore]:
     """Score the tags that a model gave.
 
@@ -19,9 +19,9 @@ def entity_scores(
     ----------
     answers : sequence of str
         The tags of each text's words, with spaces between. A word without a tag counts as ``O``.
-    examples : TaggedTexts
+    tags : sequence of ndarray of int64, shape (n_words,)
+        The right ones of each text, as positions in ``classes``.
     classes : sequence of str
-        The tags.
 
     Returns
     -------
@@ -32,8 +32,8 @@ def entity_scores(
     """
     counts = np.zeros((len(answers), 3))
     accuracy = np.zeros(len(answers))
-    for row, (answer, tags) in enumerate(zip(answers, examples.tags, strict=True)):
-        truth = [classes[tag] for tag in tags]
+    for row, (answer, own_tags) in enumerate(zip(answers, tags, strict=True)):
+        truth = [classes[tag] for tag in own_tags]
         answer_tags = (answer.split() + ["O"] * len(truth))[: len(truth)]
         named, true = _entities(answer_tags), _entities(truth)
         counts[row] = (len(named & true), len(named), len(true))

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
-from pipeline.tuning.forms.prepare import Collate, Item, Items
+from pipeline.tuning.forms.items import Item
+from pipeline.tuning.forms.prepare import Collate, Items
 
 POOL = 50  # batches that are put in order of length together, as in transformers' own sampler
 Batch = list[dict[str, torch.Tensor]]

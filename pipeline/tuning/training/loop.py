@@ -7,10 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from pipeline.data.examples import Examples
+from pipeline.data.forms.examples import Examples
 from pipeline.errors import Problem, TuningError
 from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.loading import TunedModel
+from pipeline.tuning.forms import form_of
 from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.training.batches import Batches, Parts
 from pipeline.tuning.training.checkpoints import last_checkpoint, sealing_class, validations_in
@@ -35,7 +36,7 @@ def train(
     ----------
     model : TextModel or VisionModel
         Its network is trained in place: weights are too large to copy.
-    training, validation : TextPairs, LabelledTexts, TaggedTexts, TextSpans or LabelledImages
+    training, validation : Examples
         Of the model's form. Training stops early when the loss on ``validation`` no longer falls.
     schedule : Schedule
     progress : callable
@@ -51,7 +52,7 @@ def train(
         When examples do not fit the model, or the loss is no longer finite.
     """
     feed = _feed(model, training, validation, schedule)
-    objective = Objective(model.network)
+    objective = Objective(model.network, form_of(model.card).loss)
     with lean(model.network, schedule.settings.gradient_checkpointing):
         trainer = loop_class()(objective, _arguments(schedule, checkpoints), feed)
         bar = _report_to(trainer, progress, schedule)

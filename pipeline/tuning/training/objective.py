@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.modules.module import _IncompatibleKeys
 
-from pipeline.tuning.forms.prepare import loss_of
+Loss = Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor]
 
 
 class Objective(nn.Module):
@@ -19,15 +19,22 @@ class Objective(nn.Module):
     One module, so that gradients are shared between devices and precision is chosen for the loss
     as for the network. Its state leaves out the frozen weights: a checkpoint of a prompt holds the
     prompt, not the base.
+
+    Parameters
+    ----------
+    network : Module
+    loss : callable
+        ``loss(network, batch) -> Tensor``.
     """
 
-    def __init__(self, network: Any) -> None:
+    def __init__(self, network: Any, loss: Loss) -> None:
         super().__init__()
         self.network = network
+        self.loss = loss
 
     def forward(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Mean loss over what is supervised in a batch."""
-        return loss_of(self.network, batch)
+        return self.loss(self.network, batch)
 
     def state_dict(self, *_: Any, **__: Any) -> dict[str, torch.Tensor]:  # type: ignore[override]
         """Give the parameters that train, each once, and the buffers that are kept."""

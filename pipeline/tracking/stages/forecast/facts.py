@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.responses import Responses
-from pipeline.data.examples import (
-    Examples,
-    LabelledTexts,
-    TaggedTexts,
-    TextPairs,
-    TextSpans,
-)
 from pipeline.data.task import Task, TaskData
 from pipeline.forecast.facts import BrainFacts, NetworkFacts, SubjectFacts, TaskFacts
 from pipeline.models.directories import modality_in, read_config
@@ -81,33 +75,18 @@ def _shapes(folder: Path) -> dict[str, Sequence[int]]:
 
 def task_facts(task: Task, data: TaskData) -> TaskFacts:
     """Count the examples of a task, and the words of some of them."""
-    lengths = list(_words(data.train))
+    lengths = list(islice(data.train.word_counts(), SAMPLE))
     sources, targets = zip(*lengths, strict=True) if lengths else ((0,), (0,))
     return TaskFacts(
-        form=task.form,
         n_train=len(data.train),
         n_validation=len(data.validation),
         n_test=len(data.test),
         source_tokens=TOKENS_A_WORD * sum(sources) / len(sources),
         target_tokens=TOKENS_A_WORD * sum(targets) / len(targets),
-        longest_target=task.max_target_tokens if task.form == "generation" else 0,
-        classes=len(data.classes),
+        longest_target=task.max_target_tokens,
+        outputs=0 if task.max_target_tokens else len(data.classes) or 2,
         similarity=any(score.startswith("bertscore_") for score in task.scores),
     )
-
-
-def _words(examples: Examples) -> Iterator[tuple[int, int]]:
-    """Count words of source and target of the first examples; nothing for pictures."""
-    if isinstance(examples, TextPairs):
-        pairs = zip(examples.sources[:SAMPLE], examples.targets[:SAMPLE], strict=True)
-        yield from ((len(source.split()), len(target.split())) for source, target in pairs)
-    elif isinstance(examples, LabelledTexts):
-        yield from ((sum(len(s.split()) for s in text), 0) for text in examples.texts[:SAMPLE])
-    elif isinstance(examples, TaggedTexts):
-        yield from ((len(words), 0) for words in examples.words[:SAMPLE])
-    elif isinstance(examples, TextSpans):
-        both = zip(examples.questions[:SAMPLE], examples.contexts[:SAMPLE], strict=True)
-        yield from ((len(q.split()) + len(text.split()), 0) for q, text in both)
 
 
 def brain_facts(brain: BrainDataset) -> BrainFacts:

@@ -15,6 +15,7 @@ from pipeline.tracking.registry import MEASURE, TASK_SCORE, register
 from pipeline.tracking.runs import NOTE, log
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
 from pipeline.tracking.stages.tune.untuned import log_untuned
+from pipeline.tuning.forms import form_of
 from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.search.search import Outcome
@@ -149,7 +150,8 @@ def _verdict(tuned: Tuned) -> str:
     primary = tuned.primary
     test, base = tuned.test[primary], tuned.base_test[primary]
     rivals = f"untuned base {base.mean:.3f}"
-    if tuned.model.card.form == "spans":
+    form = form_of(tuned.model.card)
+    if not form.writing and not form.starts_at_means:
         rivals += ", whose head is random: chance"
     if tuned.constant_test:
         rivals += f", most frequent class {tuned.constant_test[primary].mean:.3f}"

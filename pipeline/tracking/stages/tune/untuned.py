@@ -13,7 +13,7 @@ from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.runs import Stage, artifact, find_runs, once, within_another_stage
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
-from pipeline.tuning.scores import TaskScore
+from pipeline.tuning.scores.task_score import TaskScore
 from pipeline.tuning.tune import Statistics, score_untuned
 
 FILE = "untuned_scores.npz"
@@ -33,7 +33,7 @@ def untuned_statistics(request: TuneRequest) -> Statistics:
     Returns
     -------
     mapping of str to ndarray of float64, shape (n_examples, n_statistics)
-        As :attr:`pipeline.tuning.scores.TaskScore.statistics`, by the score's name.
+        As :attr:`pipeline.tuning.scores.task_score.TaskScore.statistics`, by the score's name.
     """
     mark = untuned_mark(request)
     condition = f"tags.{UNTUNED} = '{mark}' and attributes.status = 'FINISHED'"

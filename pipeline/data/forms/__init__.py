@@ -1,0 +1,1 @@
+"""Examples of each form of task: single ones as they are read, and many put together."""

@@ -1,0 +1,16 @@
+"""Forms of task for texts, by the name on a card: the head that each needs, and how it answers."""
+
+from __future__ import annotations
+
+from .classification import CLASSIFICATION
+from .form import TextForm
+from .generation import GENERATION
+from .spans import SPANS
+from .tagging import TAGGING
+
+FORMS: dict[str, TextForm] = {
+    "generation": GENERATION,
+    "classification": CLASSIFICATION,
+    "tagging": TAGGING,
+    "spans": SPANS,
+}

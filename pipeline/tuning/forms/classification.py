@@ -1,0 +1,43 @@
+"""Naming the class of a text, or of a pair of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.data.forms.classification import LabelledTexts
+from pipeline.tuning.forms.form import Form, Scores, Scoring
+from pipeline.tuning.scores.classes import class_scores, most_frequent
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.text import TextModel
+    from pipeline.tuning.forms.items import Item
+
+
+def _items(model: TextModel, examples: LabelledTexts) -> list[Item]:
+    """Encode texts, one item each, whose label is a class."""
+    import torch
+
+    from pipeline.models.travelling.framing import encode_segments
+    from pipeline.tuning.forms.items import item_of
+
+    encoded = encode_segments(model.tokenizer, model.room, examples.texts)
+    labels = map(int, examples.labels)
+    return [item_of(e, torch.tensor(label)) for e, label in zip(encoded, labels, strict=True)]
+
+
+def _scores(answers: Sequence[str], examples: LabelledTexts, scoring: Scoring) -> Scores:
+    return class_scores(answers, examples.labels, scoring.classes, scoring.names)
+
+
+CLASSIFICATION = Form(
+    name="classification",
+    modality="text",
+    examples=LabelledTexts,
+    items=_items,
+    questions=lambda examples: examples.texts,
+    scores=_scores,
+    constant=lambda examples, classes: classes[most_frequent(examples.labels)],
+    starts_at_means=True,
+    peft_type="SEQ_CLS",
+)

@@ -1,0 +1,103 @@
+"""A form of task: what is trained on, by which loss, what is asked, and how answers are scored.
+
+A form is read when settings are checked, before torch is: whatever computes is imported within the
+functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from pipeline.data.forms.examples import Examples
+from pipeline.tuning.scores.bertscore import Scorer
+from pipeline.tuning.scores.task_score import TaskScore
+from pipeline.words import Modality
+
+if TYPE_CHECKING:
+    import torch
+
+    from pipeline.tuning.forms.items import Item
+
+Own = TypeVar("Own", bound=Examples)
+Scores = dict[str, TaskScore]
+IGNORED = -100  # the label that torch's and transformers' losses leave out
+
+
+class Scoring(NamedTuple):
+    """What is scored: the names of the scores, those of the classes, and BERTScore's model."""
+
+    names: Sequence[str]
+    classes: Sequence[str]
+    scorer: Scorer
+
+
+def _no_references(_: Any) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True)
+class Form(Generic[Own]):
+    """An entry of FORMS.
+
+    Parameters
+    ----------
+    name : str
+        As on a card, and for texts in the travelling FORMS.
+    modality : 'text' or 'image'
+    examples : type
+        The class of its examples.
+    items : callable
+        ``items(model, examples)``: what the network is trained on, encoded; ``labels`` holds what
+        is supervised.
+    questions : callable
+        ``questions(examples)``: what a model's ``perform`` is given, one for each example.
+    scores : callable
+        ``scores(answers, examples, Scoring)``: at least the scores that are named.
+    own_loss : callable, optional
+        ``own_loss(network, batch) -> Tensor``, where it is not the mean cross-entropy of each label
+        by its own logits.
+    references : callable
+        ``references(examples)``: right answers that BERTScore's model has to know.
+    constant : callable, optional
+        ``constant(examples, classes)``: the one answer that is right most often, where the answers
+        are classes.
+    writing : str
+        How an answer is written, where the base writes it with the head that it was pretrained
+        with; all others put a new head on top.
+    starts_at_means : bool
+        Whether a new head is given the means of its classes before anything is trained.
+    peft_type : str
+        PEFT's name for networks with such a head.
+    """
+
+    name: str
+    modality: Modality
+    examples: type[Own]
+    items: Callable[[Any, Own], list[Item]]
+    questions: Callable[[Own], Any]
+    scores: Callable[[Sequence[str], Own, Scoring], Scores]
+    own_loss: Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor] | None = None
+    references: Callable[[Own], list[str]] = _no_references
+    constant: Callable[[Own, Sequence[str]], str] | None = None
+    writing: str = ""
+    starts_at_means: bool = False
+    peft_type: str = ""
+
+    def logits(self, network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Compute what a network says of each text, token or picture of a batch."""
+        if self.modality == "image":
+            return network(batch["images"])  # type: ignore[no-any-return]
+        from pipeline.models.travelling.forms import FORMS
+
+        return FORMS[self.name].logits(network, batch)
+
+    def loss(self, network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Mean loss over all labels of a batch that are not IGNORED."""
+        if self.own_loss is not None:
+            return self.own_loss(network, batch)
+        from torch.nn.functional import cross_entropy
+
+        logits, labels = self.logits(network, batch), batch["labels"]
+        return cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED)
