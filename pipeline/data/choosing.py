@@ -51,8 +51,8 @@ def assign(available: Sequence[str], config: TaskConfig, labelled_test: bool) ->
     if config.splits:
         names = [_meant(name, available) for name in config.split_names]
         if len(names) != len(PARTS) or not all(names):
-            found = config.splits
-            raise ConfigError(Problem("splits", "three names of splits", f"'{found}'", remedy))
+            names_given = f"'{config.splits}'"
+            raise ConfigError(Problem("splits", "three names of splits", names_given, remedy))
         return Assignment(*(name or "" for name in names))
     if len(available) == 1:
         return Assignment(*(available[0],) * 3)
@@ -154,13 +154,13 @@ def few_shots(labels: Iterable[int], classes: Sequence[str], shots: int) -> list
         If a class has fewer examples.
     """
     left = [shots] * len(classes)
-    taken = []
+    indices = []
     for index, label in enumerate(labels):
         if left[label]:
             left[label] -= 1
-            taken.append(index)
+            indices.append(index)
         if not any(left):
-            return taken
+            return indices
     short = ", ".join(f"{shots - n} of {c}" for c, n in zip(classes, left, strict=True) if n)
     expected = f"{shots} examples of each class to train on"
     raise DataError(Problem("shots", expected, short, "Lower shots."))

@@ -66,16 +66,16 @@ def build(splits: Splits, reading: Reading[Item], config: TaskConfig) -> TaskDat
     DataError
         If a row is damaged, a class has too few examples, or a part is left without any.
     """
-    taken = assign(tuple(splits.rows), config, reading.labelled_test)
+    assignment = assign(tuple(splits.rows), config, reading.labelled_test)
     items: dict[Part, list[Item]] = {}
     passed_over = 0
-    for name in dict.fromkeys(taken):
+    for name in dict.fromkeys(assignment):
         split = _Split(name, splits.rows[name](), reading)
-        parts = [part for part in PARTS if getattr(taken, part) == name]
+        parts = [part for part in PARTS if getattr(assignment, part) == name]
         for part, drawn in split.deal(parts, config).items():
             items[part] = split.take(part, drawn, config)
         passed_over += split.passed_over
-    source = f"{splits.source}: {', '.join(taken)}"
+    source = f"{splits.source}: {', '.join(assignment)}"
     if passed_over:
         source += f"; {passed_over} rows without an example passed over"
     train, validation, test = (reading.gather(items[part]) for part in PARTS)

@@ -91,8 +91,8 @@ def read_hub(table: HubTable) -> Splits:
         with _hub_or_cache():
             return _read(table)
     except (*client_errors(), RuntimeError, datasets.exceptions.DatasetsError) as error:
-        found = said_by(error) if reachable() else f"{not_found()}: {said_by(error)}"
-        raise DataError(_missing(table, found)) from error
+        reason = said_by(error) if reachable() else f"{not_found()}: {said_by(error)}"
+        raise DataError(_missing(table, reason)) from error
 
 
 @contextmanager
@@ -119,11 +119,11 @@ def _read(table: HubTable) -> Splits:
     return Splits(str(table), {name: _reader(table, name, loaded[name]) for name in loaded})
 
 
-def _missing(table: HubTable, found: str, remedy: str = "") -> Problem:
+def _missing(table: HubTable, reason: str, remedy: str = "") -> Problem:
     expected = "this data set on the hub or in its local cache"
     first = remedy or "Connect once to have it cached"
     instead = f"{first}, or pass data_dir=<directory> with {table.instead}."
-    return Problem(str(table), expected, found, instead)
+    return Problem(str(table), expected, reason, instead)
 
 
 def _reader(table: HubTable, name: str, split: Any) -> Callable[[], Rows]:

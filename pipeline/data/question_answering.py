@@ -28,8 +28,8 @@ def _span(record: Record) -> Span | None:
         return None
     start, first = starts[0], texts[0]
     if not first.strip() or passage[max(start, 0) : start + len(first)] != first:
-        found = f"{passage[max(start, 0) : start + len(first)]!r} at character {start}"
-        raise record.unfit("answers", f"{first!r} where answer_start says", found)
+        stretch = f"{passage[max(start, 0) : start + len(first)]!r} at character {start}"
+        raise record.unfit("answers", f"{first!r} where answer_start says", stretch)
     return Span(question, passage, texts, start)
 
 

@@ -42,8 +42,8 @@ class Record:
             If there is no such column.
         """
         if column not in self.values:
-            found = ", ".join(map(repr, self.values)) or "none"
-            raise DataError(Problem(f"{self.place}: columns", f"'{column}'", found, ASK_ANEW))
+            columns = ", ".join(map(repr, self.values)) or "none"
+            raise DataError(Problem(f"{self.place}: columns", f"'{column}'", columns, ASK_ANEW))
         return self.values[column]
 
     def text(self, column: str) -> str:
@@ -56,7 +56,7 @@ class Record:
         """
         value = self.value(column)
         if not isinstance(value, str):
-            raise self.unfit(column, "text", _shown(value))
+            raise self.unfit(column, "text", _shortened(value))
         return value.strip()
 
     def texts(self, column: str) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class Record:
         """
         value = self.value(column)
         if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
-            raise self.unfit(column, "a list of texts", _shown(value))
+            raise self.unfit(column, "a list of texts", _shortened(value))
         return tuple(value)
 
     def label(self, column: str, classes: Sequence[str]) -> int:
@@ -82,16 +82,18 @@ class Record:
         """
         position = position_of(self.value(column), classes)
         if position is None:
-            raise self.unfit(column, f"one of {', '.join(classes)}", _shown(self.values[column]))
+            raise self.unfit(
+                column, f"one of {', '.join(classes)}", _shortened(self.values[column])
+            )
         return position
 
-    def unfit(self, column: str, expected: str, found: str) -> DataError:
+    def unfit(self, column: str, expected: str, content: str) -> DataError:
         """Make the refusal of what stands in a column."""
         return DataError(
             Problem(
                 f"{self.place}, {column}",
                 expected,
-                found,
+                content,
                 f"{ASK_ANEW} Where a split has no labels, name another with splits=.",
             )
         )
@@ -184,6 +186,6 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_/-]+", " ", name).strip().lower()
 
 
-def _shown(value: Any) -> str:
+def _shortened(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"

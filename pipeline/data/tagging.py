@@ -20,19 +20,15 @@ _HUB = HubTable(
 
 
 def _convert(record: Record) -> Tagged | None:
-    words, given = record.texts("tokens"), record.value("ner_tags")
-    if not isinstance(given, list) or len(given) != len(words):
-        found = f"{len(given)} tags" if isinstance(given, list) else type(given).__name__
-        raise record.unfit("ner_tags", f"{len(words)} tags, one for each word", found)
-    tags = [position_of(tag, TAGS) for tag in given]
-    for word, tag, value in zip(words, tags, given, strict=True):
+    words, marks = record.texts("tokens"), record.value("ner_tags")
+    if not isinstance(marks, list) or len(marks) != len(words):
+        number = f"{len(marks)} tags" if isinstance(marks, list) else type(marks).__name__
+        raise record.unfit("ner_tags", f"{len(words)} tags, one for each word", number)
+    tags = [position_of(tag, TAGS) for tag in marks]
+    for word, tag, value in zip(words, tags, marks, strict=True):
         if tag is None or word.split() != [word]:
-            found = f"{value!r} for the word {word!r}"
-            raise record.unfit(
-                "ner_tags",
-                f"words without space in them, each with one of {', '.join(TAGS)}",
-                found,
-            )
+            expected = f"words without space in them, each with one of {', '.join(TAGS)}"
+            raise record.unfit("ner_tags", expected, f"{value!r} for the word {word!r}")
     return Tagged(words, tuple(t for t in tags if t is not None)) if words else None
 
 

@@ -115,8 +115,8 @@ def _not_on_hub(name: str, config: TaskConfig) -> Iterator[Problem]:
 def _task(name: str, summary: str, languages: str, max_target_tokens: int) -> Task:
     on_hub = name in _ON_HUB
 
-    def hub(asked: str) -> HubTable:
-        return _ON_HUB[name](*pair_of(asked or languages))
+    def hub(pair: str) -> HubTable:
+        return _ON_HUB[name](*pair_of(pair or languages))
 
     def load(config: TaskConfig) -> TaskData:
         source, target = pair_of(config.languages or languages)

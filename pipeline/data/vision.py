@@ -49,8 +49,8 @@ def load_shapes(config: TaskConfig) -> TaskData:
     seeds = np.random.SeedSequence(config.seed).generate_state(len(sizes))
     train, validation, test = (_shapes(n, int(seed)) for n, seed in zip(sizes, seeds, strict=True))
     if config.shots:
-        chosen = few_shots(train.labels.tolist(), _FAMILIES, config.shots)
-        train = LabelledImages(train.images[chosen], train.labels[chosen])
+        indices = few_shots(train.labels.tolist(), _FAMILIES, config.shots)
+        train = LabelledImages(train.images[indices], train.labels[indices])
     source = "simulated pictures of this package"
     return TaskData(train, validation, test, source, _FAMILIES)
 

@@ -129,10 +129,10 @@ def _weight_problems(folder: Path) -> Iterator[Problem]:
 
     try:
         index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-        wanted = sorted(set(index["weight_map"].values()))
+        names = sorted(set(index["weight_map"].values()))
     except (OSError, ValueError, KeyError):
-        wanted = ["model.safetensors"]
-    for name in wanted:
+        names = ["model.safetensors"]
+    for name in names:
         try:
             with safe_open(folder / name, framework="pt") as weights:
                 weights.keys()

@@ -77,7 +77,7 @@ def cached(model: HubModel) -> Path | None:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        found = snapshot_download(
+        folder = snapshot_download(
             model.repository,
             revision=model.revision or None,
             # a snapshot without the other files of the repository is a whole one for us
@@ -86,7 +86,7 @@ def cached(model: HubModel) -> Path | None:
         )
     except (LocalEntryNotFoundError, OSError, ValueError):
         return None
-    return Path(found) if any(Path(found).glob("*.safetensors")) else None
+    return Path(folder) if any(Path(folder).glob("*.safetensors")) else None
 
 
 def _downloaded(model: HubModel) -> Path:
@@ -95,13 +95,13 @@ def _downloaded(model: HubModel) -> Path:
     # by the name it is asked for by, not its commit: the cache is to find it by that
     revision = model.revision or None
     try:
-        found = snapshot_download(
+        folder = snapshot_download(
             model.repository, revision=revision, allow_patterns=list(BASE_FILES)
         )
     except client_errors() as error:
         problem = _missing(model, said_by(error), "Try again")
         raise BaseUnreachableError(problem) from error
-    return Path(found)
+    return Path(folder)
 
 
 def revision_of(folder: Path) -> str:
@@ -109,6 +109,6 @@ def revision_of(folder: Path) -> str:
     return folder.name if folder.parent.name == "snapshots" else ""
 
 
-def _missing(model: HubModel, found: str, remedy: str) -> Problem:
+def _missing(model: HubModel, reason: str, remedy: str) -> Problem:
     expected = "its weights in the local Hugging Face cache or on the hub"
-    return Problem(str(model), expected, found, f"{remedy}, or {_INSTEAD}")
+    return Problem(str(model), expected, reason, f"{remedy}, or {_INSTEAD}")

@@ -94,11 +94,11 @@ def _too_few_layers(model: str, layer: int) -> Iterator[Problem]:
         )
 
 
-def no_scorer(model: str, found: str) -> Problem:
+def no_scorer(model: str, reason: str) -> Problem:
     """Say that a model cannot serve behind BERTScore."""
     return Problem(
         "bertscore_model",
         "a model in the repository, a local directory, or a hub name that can be reached",
-        f"'{model}', {found}",
+        f"'{model}', {reason}",
         "Pass the directory of a model, bertscore_model=tiny-bert for simulated text, or none.",
     )

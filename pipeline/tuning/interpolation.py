@@ -13,7 +13,7 @@ def interpolate(
     base: Mapping[str, torch.Tensor],
     tuned: Mapping[str, torch.Tensor],
     alpha: float,
-    kept: tuple[str, ...] = (),
+    new_parts: tuple[str, ...] = (),
 ) -> dict[str, torch.Tensor]:
     """Compute (1 - alpha)·base + alpha·tuned, tensor by tensor.
 
@@ -23,7 +23,7 @@ def interpolate(
         With the same names and shapes, each tensor of the same kind in both.
     alpha : float
         Between 0, which gives exactly the base, and 1, which gives exactly the tuned.
-    kept : tuple of str
+    new_parts : tuple of str
         Beginnings of names that are taken from ``tuned`` as they are: a head that the base never
         had.
 
@@ -49,7 +49,7 @@ def interpolate(
         raise TuningError(_different(differing))
     return {
         name: value.clone()
-        if not value.is_floating_point() or name.startswith(kept)
+        if not value.is_floating_point() or name.startswith(new_parts)
         else ((1 - alpha) * base[name] + alpha * value).to(value.dtype)
         for name, value in tuned.items()
     }

@@ -94,13 +94,13 @@ def _check_writing(model: TextModel, batch: dict[str, torch.Tensor]) -> None:
         raise TuningError(_refusal(model, "that writes otherwise than it reads with it"))
 
 
-def _refusal(model: TunedModel, found: str) -> Problem:
+def _refusal(model: TunedModel, defect: str) -> Problem:
     card = model.card
     config = getattr(unwrapped(model.network), "config", None)
     kind = f"of type {config.model_type}, " if config is not None else ""
     return Problem(
         f"method '{card.method}'",
         f"a base that it can be put into for {card.form}",
-        f"{card.base}, {kind}{found}",
+        f"{card.base}, {kind}{defect}",
         "Choose another method or base.",
     )

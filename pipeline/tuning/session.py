@@ -129,8 +129,8 @@ class Session:
             if problem.where == f"method '{self.method.name}'":
                 yield replace(problem, remedy=self._instead(longest))
             elif searched and problem.where == "prompt_length":
-                found = f"{problem.found}, as a search goes up to twice {self._length}"
-                yield replace(problem, found=found)
+                length = f"{problem.found}, as a search goes up to twice {self._length}"
+                yield replace(problem, found=length)
             else:
                 yield problem
 

@@ -15,7 +15,7 @@ def request(**changes):
 
 
 @pytest.mark.parametrize(
-    ("available", "labelled", "taken"),
+    ("available", "labelled", "assignment"),
     [
         (("train", "validation", "test"), True, ("train", "validation", "test")),
         (("train", "validation", "test"), False, ("train", "validation", "validation")),
@@ -26,8 +26,10 @@ def request(**changes):
         (("xquad.en",), True, ("xquad.en",) * 3),
     ],
 )  # fmt: skip
-def test_the_usual_splits_are_taken_and_divided_where_one_is_missing(available, labelled, taken):
-    assert assign(available, request(), labelled) == taken
+def test_the_usual_splits_are_taken_and_divided_where_one_is_missing(
+    available, labelled, assignment
+):
+    assert assign(available, request(), labelled) == assignment
 
 
 def test_splits_can_be_named_in_the_files_own_words():
@@ -58,8 +60,8 @@ def test_a_corpus_without_anything_to_train_on_is_refused_with_the_names_there_a
 def test_a_divided_split_is_dealt_out_once_and_whole_groups_stay_together(groups, parts, seed):
     dealt = candidates(len(groups), parts, lambda i: groups[i], request(seed=seed), "train")
     assert sorted(index for rows in dealt.values() for index in rows) == list(range(len(groups)))
-    held = [{groups[index] for index in rows} for rows in dealt.values()]
-    assert sum(map(len, held)) == len(set.union(*held))
+    members = [{groups[index] for index in rows} for rows in dealt.values()]
+    assert sum(map(len, members)) == len(set.union(*members))
 
 
 def test_what_is_evaluated_does_not_depend_on_how_much_is_trained_on():
@@ -94,11 +96,11 @@ def test_the_seed_and_the_split_decide_the_order():
 )
 def test_few_shots_are_the_first_of_each_class_and_no_more_is_looked_at(labels, shots):
     looked = []
-    taken = few_shots((looked.append(label) or label for label in labels), ("a", "b", "c"), shots)
-    assert np.bincount([labels[i] for i in taken]).tolist() == [shots] * 3
-    for index in taken:
+    indices = few_shots((looked.append(label) or label for label in labels), ("a", "b", "c"), shots)
+    assert np.bincount([labels[i] for i in indices]).tolist() == [shots] * 3
+    for index in indices:
         assert labels[:index].count(labels[index]) < shots
-    assert len(looked) == taken[-1] + 1
+    assert len(looked) == indices[-1] + 1
 
 
 def test_a_class_with_too_few_examples_is_named():

@@ -86,8 +86,8 @@ def test_a_data_set_is_read_from_the_hubs_parquet_files(downloads):
 
 def test_a_revision_of_converted_tables_is_asked_for_by_its_name(downloads):
     assert "refs/convert/parquet: train, validation, test" in downloads["first"]["xsum"][1]
-    wanted = "GET /api/datasets/EdinburghNLP/xsum/revision/refs%2Fconvert%2Fparquet"
-    assert wanted in downloads["requests"]
+    address = "GET /api/datasets/EdinburghNLP/xsum/revision/refs%2Fconvert%2Fparquet"
+    assert address in downloads["requests"]
 
 
 def test_the_cached_copy_serves_when_the_hub_is_gone(downloads):

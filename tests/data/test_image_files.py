@@ -27,9 +27,9 @@ class Calls:
 
 
 def batch(protocol=2, **changes):
-    held = {b"batch_label": b"1 of 5", b"labels": [3, 8, 0, 3], b"data": PIXELS,
+    content = {b"batch_label": b"1 of 5", b"labels": [3, 8, 0, 3], b"data": PIXELS,
             b"filenames": [b"a.png"] * 4, **changes}  # fmt: skip
-    return pickle.dumps(held, protocol=protocol)
+    return pickle.dumps(content, protocol=protocol)
 
 
 def batch_of_python_2():

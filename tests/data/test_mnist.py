@@ -63,8 +63,8 @@ def test_pictures_keep_their_labels_and_validation_comes_out_of_the_training_fil
     images = np.frombuffer(image_bytes(40)[16:], dtype=np.uint8).reshape(40, 28, 28)
     known = {image.tobytes(): position % 10 for position, image in enumerate(images)}
     for split in (data.train, data.validation):
-        found = [known[np.ascontiguousarray(image[..., 0]).tobytes()] for image in split.images]
-        assert found == split.labels.tolist()
+        labels = [known[np.ascontiguousarray(image[..., 0]).tobytes()] for image in split.images]
+        assert labels == split.labels.tolist()
     seen = {image.tobytes() for image in (*data.train.images, *data.validation.images)}
     assert len(seen) == 33
 

@@ -120,19 +120,19 @@ def test_dialogsum_keeps_all_reference_summaries(tmp_path):
 
 def test_the_passages_of_squad_are_not_divided_and_answers_stand_where_they_say(tmp_path):
     (tmp_path / "train-v1.1.json").write_text(json.dumps(squad(squad_passages(12))))
-    found = TASKS["squad-spans"].load(request(tmp_path))
-    written = TASKS["squad"].load(request(tmp_path))
-    passages = [set(split.contexts) for split in (found.train, found.validation, found.test)]
+    spans = TASKS["squad-spans"].load(request(tmp_path))
+    pairs = TASKS["squad"].load(request(tmp_path))
+    passages = [set(split.contexts) for split in (spans.train, spans.validation, spans.test)]
     assert sum(map(len, passages)) == len(set.union(*passages)) == 12
-    for split in (found.train, found.test):
+    for split in (spans.train, spans.test):
         for context, answers, start in zip(
             split.contexts, split.answers, split.starts, strict=True
         ):
             assert context[start : start + len(answers[0])] == answers[0]
-    assert written.test.sources == tuple(
-        f"{c} {q}" for c, q in zip(found.test.contexts, found.test.questions, strict=True)
+    assert pairs.test.sources == tuple(
+        f"{c} {q}" for c, q in zip(spans.test.contexts, spans.test.questions, strict=True)
     )
-    assert set(written.test.accepted) == {("baker",)}
+    assert set(pairs.test.accepted) == {("baker",)}
 
 
 def test_a_squad_answer_that_is_not_where_it_should_be_is_refused(tmp_path):

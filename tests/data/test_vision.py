@@ -58,9 +58,9 @@ class TestEveryTaskThatNeedsNoFiles:
 
 
 def test_training_takes_at_most_the_digits_that_testing_leaves():
-    for asked, given in ((100, 100), (1397, 1397), (5000, 1397)):
-        data = TASKS["digits"].load(request(max_train=asked, max_eval=200))
-        assert len(data.train) == given
+    for most, count in ((100, 100), (1397, 1397), (5000, 1397)):
+        data = TASKS["digits"].load(request(max_train=most, max_eval=200))
+        assert len(data.train) == count
     assert len(TASKS["digits"].load(request(max_eval=900)).test) == 359  # a fifth
 
 

@@ -61,10 +61,10 @@ def test_all_that_is_wrong_with_a_directory_is_told_at_once(tmp_path):
     (tmp_path / "pytorch_model.bin").write_bytes(b"never read")
     with pytest.raises(ConfigError) as refusal:
         find_base(str(tmp_path)).folder()
-    told = str(refusal.value)
-    assert told.startswith("3 problems")
+    message = str(refusal.value)
+    assert message.startswith("3 problems")
     for part in ("model_type", "tokenizer", "only pytorch_model.bin, a pickle"):
-        assert part in told
+        assert part in message
 
 
 @pytest.mark.parametrize("size", [0, 5, 1000])
@@ -93,18 +93,18 @@ def test_weights_in_several_files_are_a_base_and_all_of_them_count(tmp_path, tex
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "message"),
     [
         ({"architecture": "no_such_net"}, r"architecture of timm's.*'no_such_net'"),
         ({"model_args": {"no_such_argument": 1}}, r"architecture of timm's.*no_such_argument"),
         ({"architecture": {"img_size": 32}}, r"architecture of timm's"),
     ],
 )
-def test_a_vision_base_that_timm_cannot_make_is_refused(tmp_path, config, told):
+def test_a_vision_base_that_timm_cannot_make_is_refused(tmp_path, config, message):
     folder = shutil.copytree(PRETRAINED / "tiny-vit", tmp_path / "vit")
     whole = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**whole, **config}))
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=message):
         find_base(str(folder)).folder()
 
 
@@ -120,7 +120,7 @@ def test_an_unknown_base_is_refused_with_the_nearest_name():
 
 
 @pytest.mark.parametrize(
-    ("asked", "short"),
+    ("name", "short"),
     [
         ("gpt2", "gpt2"),
         (f"org/name@{COMMIT}", "name"),
@@ -128,14 +128,16 @@ def test_an_unknown_base_is_refused_with_the_nearest_name():
         (str(PRETRAINED / "tiny-vit"), "tiny-vit"),
     ],
 )
-def test_runs_and_registered_models_have_short_names(asked, short):
-    assert short_name(asked) == short
+def test_runs_and_registered_models_have_short_names(name, short):
+    assert short_name(name) == short
 
 
 def test_listing_the_bases_needs_no_deep_learning_library():
     code = "import sys, pipeline.models.bases; print('torch' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "False"
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.strip() == "False"
 
 
 def test_a_directory_with_half_a_tokenizer_is_refused(tmp_path):

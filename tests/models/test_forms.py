@@ -95,8 +95,8 @@ def test_logits_equal_those_of_transformers(text_model, kind):
     encoded = encode_segments(model.tokenizer, model.room, [("a sailor mends the net .",)])
     with torch.no_grad():
         expected = model.network(**inputs).logits
-        found = class_logits(model.network, model.batch(encoded))
-    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+        logits = class_logits(model.network, model.batch(encoded))
+    torch.testing.assert_close(logits, expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("kind", "form"), forms_of(("gpt2", "tiny-bert", "roberta")))

@@ -38,11 +38,11 @@ def test_a_decoder_has_its_end_of_text_between_two_segments_and_nothing_else(arc
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 40))
 def test_two_segments_are_cut_to_the_room_the_longer_one_first(first, second, room):
-    kept = [len(part) for part in cut_longest([range(first), range(second)], room)]
-    assert sum(kept) == min(room, first + second)
+    lengths = [len(part) for part in cut_longest([range(first), range(second)], room)]
+    assert sum(lengths) == min(room, first + second)
     if first + second > room:
         shorter = min(first, second)
-        assert min(kept) >= min(shorter, room // 2)
+        assert min(lengths) >= min(shorter, room // 2)
 
 
 @pytest.mark.parametrize("kind", ["tiny-bert", "roberta", "tiny-gpt2"])
@@ -70,9 +70,9 @@ def test_windows_cover_a_long_text_and_find_each_word_in_it(architecture, kind):
     assert max(len(w.encoded["input_ids"]) for w in windows) <= 48
     start = context.rindex("dough")
     places = [(w, w.locate(start, start + 5)) for w in windows]
-    held = [(w, place) for w, place in places if place]
-    assert held, "some window holds the answer"
-    for window, (first, last) in held:
+    whole = [(w, place) for w, place in places if place]
+    assert whole, "some window holds the answer"
+    for window, (first, last) in whole:
         tokens = window.encoded["input_ids"][first : last + 1]
         assert tokenizer.decode(tokens).strip() == "dough"
         assert not window.locate(0, 3), "what is not in a window is not found there"

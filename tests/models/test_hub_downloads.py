@@ -45,10 +45,10 @@ def downloads(tmp_path_factory):
         ("models", "org/gated"): Repository(place / "tiny", gated=True),
     }
     commit = repositories["models", "org/tiny"].commit
-    asked = [f"org/tiny@{commit}", "org/tiny@v1", "org/newest", *REFUSED]
+    names = [f"org/tiny@{commit}", "org/tiny@v1", "org/newest", *REFUSED]
 
     def ask():
-        command = [sys.executable, "-c", SCRIPT, *asked]
+        command = [sys.executable, "-c", SCRIPT, *names]
         done = subprocess.run(
             command, env=on_its_own(hub, place / "home"), capture_output=True, text=True, check=True
         )

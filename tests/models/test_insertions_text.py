@@ -130,12 +130,12 @@ def as_in_peft(network, name, form, base):
 def test_the_network_computes_what_it_does_with_peft(name, form, base):
     network = INSERTIONS[name](network_of(base, form), CARD)
     batch = batch_of(network)
-    found = network(**batch).logits
+    logits = network(**batch).logits
     expected = as_in_peft(network, name, form, base)(**batch).logits
-    expected = expected[:, expected.shape[1] - found.shape[1] :]  # PEFT gives those of the prompt
-    written = network.config.is_encoder_decoder  # all of what is asked is no padding
-    seen = slice(None) if written else batch["attention_mask"].bool()
-    torch.testing.assert_close(found[seen], expected[seen], atol=1e-6, rtol=0)
+    expected = expected[:, expected.shape[1] - logits.shape[1] :]  # PEFT gives those of the prompt
+    decodes = network.config.is_encoder_decoder  # all of what is asked is no padding
+    seen = slice(None) if decodes else batch["attention_mask"].bool()
+    torch.testing.assert_close(logits[seen], expected[seen], atol=1e-6, rtol=0)
 
 
 @torch.no_grad()
@@ -159,9 +159,9 @@ def test_writing_step_by_step_is_reading_all_at_once(name):
     """What the cache holds and where it puts tokens is what a single pass computes."""
     network = INSERTIONS[name](network_of("gpt2", "generation"), CARD)
     tokens = batch_of(network)["input_ids"][:1]
-    written = network.generate(input_ids=tokens, max_new_tokens=10, do_sample=False)
-    likeliest = network(input_ids=written).logits.argmax(dim=-1)
-    assert torch.equal(likeliest[:, N_TOKENS - 1 : -1], written[:, N_TOKENS:])
+    continued = network.generate(input_ids=tokens, max_new_tokens=10, do_sample=False)
+    likeliest = network(input_ids=continued).logits.argmax(dim=-1)
+    assert torch.equal(likeliest[:, N_TOKENS - 1 : -1], continued[:, N_TOKENS:])
 
 
 @torch.no_grad()

@@ -143,8 +143,8 @@ def test_a_head_is_kept_even_where_the_base_has_one_of_its_size(
     head.weight.normal_()
     save_tuned(model, tmp_path / "tuned")
     again = load_tuned(tmp_path / "tuned", lambda: folder).network
-    found = again.classifier if modality == "text" else again.head
-    assert torch.equal(found.weight, head.weight)
+    head_again = again.classifier if modality == "text" else again.head
+    assert torch.equal(head_again.weight, head.weight)
 
 
 def test_a_vision_base_with_a_head_for_other_classes_gets_a_new_one(adapted, tmp_path):
@@ -163,10 +163,10 @@ def test_a_head_and_what_stands_before_it_are_kept_where_the_base_has_neither(
     again = load_tuned(tmp_path, lambda: architecture("tiny-bert"))
     names = [n for n, _ in model.network.named_parameters() if "pooler" in n or "classifier" in n]
     assert len(names) >= 4
-    found = dict(again.network.named_parameters())
+    parameters = dict(again.network.named_parameters())
     for name, value in model.network.named_parameters():
         if "pooler" in name or "classifier.modules_to_save" in name:
-            assert torch.equal(found[name], value)
+            assert torch.equal(parameters[name], value)
 
 
 def test_a_part_is_as_small_as_what_was_trained(trained, tmp_path):

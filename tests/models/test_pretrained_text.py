@@ -49,8 +49,8 @@ def test_held_out_loss_on_fresh_passages_is_near_the_recorded_one(name, module, 
     model, tokenizer, record = load(name)
     fresh = list(documents(160, FRESH_SEED))
     run = Run(module.SETTINGS, [], fresh, tokenizer, module.make_model, module.encode, loss, loss)
-    found = held_out_loss(run, model)
-    assert found == pytest.approx(record["held_out_loss"], rel=0.1)
+    loss = held_out_loss(run, model)
+    assert loss == pytest.approx(record["held_out_loss"], rel=0.1)
 
 
 @pytest.mark.parametrize(

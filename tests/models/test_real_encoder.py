@@ -15,10 +15,10 @@ from pipeline.models.travelling.text_networks import load_text_network, load_tok
 
 @pytest.fixture(scope="module")
 def folder(repository):
-    found = repository.parent / "shared" / "data" / "weights" / "all-MiniLM-L6-v2"
-    if not found.is_dir():
+    folder = repository.parent / "shared" / "data" / "weights" / "all-MiniLM-L6-v2"
+    if not folder.is_dir():
         pytest.skip("needs all-MiniLM-L6-v2 in ../shared/data/weights")
-    return found
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -42,8 +42,8 @@ def test_features_of_the_base_equal_the_hidden_states_of_transformers(adapted, t
     with torch.no_grad():
         states = network(**ids, output_hidden_states=True).hidden_states
     expected = np.stack([state[0].mean(dim=0).numpy() for state in states])
-    found = adapted("tiny-gpt2", "summarization", "base").features(texts[:1])[0]
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    features = adapted("tiny-gpt2", "summarization", "base").features(texts[:1])[0]
+    np.testing.assert_allclose(features, expected, atol=1e-5)
 
 
 def test_prompt_positions_are_computed_with_but_not_pooled(adapted, texts):
@@ -56,10 +56,10 @@ def test_prompt_positions_are_computed_with_but_not_pooled(adapted, texts):
         embedded = torch.cat([prompt, network.get_input_embeddings()(ids)], dim=1)
         states = network(inputs_embeds=embedded, output_hidden_states=True).hidden_states
     expected = np.stack([state[0, 5:].mean(dim=0).numpy() for state in states])
-    found = model.features(texts[:1])[0]
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    features = model.features(texts[:1])[0]
+    np.testing.assert_allclose(features, expected, atol=1e-5)
     base = adapted("tiny-gpt2", "summarization", "base").features(texts[:1])[0]
-    assert np.abs(found[1:] - base[1:]).max() > 1e-3, "the prompt must change what follows it"
+    assert np.abs(features[1:] - base[1:]).max() > 1e-3, "the prompt must change what follows it"
 
 
 def test_a_text_longer_than_the_context_is_cut_to_fit(adapted):

@@ -23,10 +23,10 @@ def test_features_of_the_base_equal_the_intermediates_of_timm(adapted, images):
             strict=True,
         )
         normed = model.network.forward_features(batch)
-    found = model.features(images)
+    features = model.features(images)
     for layer, output in enumerate(outputs[:-1], start=1):
-        np.testing.assert_allclose(found[:, layer], output.mean(dim=1), atol=1e-5)
-    np.testing.assert_allclose(found[:, -1], normed[:, 1:].mean(dim=1), atol=1e-5)
+        np.testing.assert_allclose(features[:, layer], output.mean(dim=1), atol=1e-5)
+    np.testing.assert_allclose(features[:, -1], normed[:, 1:].mean(dim=1), atol=1e-5)
     tokens = model.features(images, "class")
     np.testing.assert_allclose(tokens[:, 1], prefixes[0][:, 0], atol=1e-5)
     np.testing.assert_allclose(tokens[:, -1], normed[:, 0], atol=1e-5)
@@ -51,8 +51,8 @@ def test_prompted_features_equal_an_explicit_run(adapted, images):
         block = vit.blocks[0]
         tokens = tokens + block.attn(block.norm1(tokens))
         tokens = tokens + block.mlp(block.norm2(tokens))
-    found = model.features(images)[:, 1]
-    np.testing.assert_allclose(found, tokens[:, 5:].mean(dim=1), atol=1e-5)
+    features = model.features(images)[:, 1]
+    np.testing.assert_allclose(features, tokens[:, 5:].mean(dim=1), atol=1e-5)
 
 
 def test_prompts_start_within_the_bound_of_their_source(adapted):

@@ -44,7 +44,7 @@ def test_a_decoder_writes_what_generate_writes_after_the_text_alone(decoder):
     expected = []
     for text in TEXTS:
         ids = tokenizer(text + " .", return_tensors="pt")["input_ids"]
-        written = decoder.network.generate(
+        tokens = decoder.network.generate(
             input_ids=ids,
             attention_mask=torch.ones_like(ids),
             max_new_tokens=decoder.card.max_target_tokens,
@@ -52,7 +52,7 @@ def test_a_decoder_writes_what_generate_writes_after_the_text_alone(decoder):
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
         )
-        answer = tokenizer.decode(written[0, ids.shape[1] :], skip_special_tokens=True)
+        answer = tokenizer.decode(tokens[0, ids.shape[1] :], skip_special_tokens=True)
         expected.append(answer.strip())
     assert decoder.perform(TEXTS) == expected
 

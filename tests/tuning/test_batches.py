@@ -31,9 +31,9 @@ def test_the_same_seed_gives_the_same_batches_and_another_gives_others():
     assert batches() != batches(seed=1)
 
 
-def padding(found):
-    longest = [max(LENGTHS[batch]) * len(batch) for batch in found]
-    return sum(longest) / sum(LENGTHS[batch].sum() for batch in found)
+def padding(chunks):
+    longest = [max(LENGTHS[batch]) * len(batch) for batch in chunks]
+    return sum(longest) / sum(LENGTHS[batch].sum() for batch in chunks)
 
 
 def test_grouped_batches_need_little_padding_and_come_in_random_order():
@@ -50,9 +50,9 @@ def test_processes_get_shares_of_the_same_batches():
 
 
 def test_fewer_examples_than_a_batch_holds_are_taken_again():
-    found = batches(lengths=np.array([3, 4, 5]))
-    assert all(len(batch) == 8 for batch in found)
-    assert all(set(batch) == {0, 1, 2} for batch in found)
+    drawn = batches(lengths=np.array([3, 4, 5]))
+    assert all(len(batch) == 8 for batch in drawn)
+    assert all(set(batch) == {0, 1, 2} for batch in drawn)
 
 
 @pytest.mark.parametrize("tokens", [1, 30, 64, 10_000])

@@ -56,9 +56,9 @@ def batch(adapted):
 
 
 def gradients(network):
-    found = {n: p.grad.clone() for n, p in network.named_parameters() if p.grad is not None}
+    by_name = {n: p.grad.clone() for n, p in network.named_parameters() if p.grad is not None}
     network.zero_grad()
-    return found
+    return by_name
 
 
 def assert_equal_to_logits_everywhere(network, batch):
@@ -68,9 +68,9 @@ def assert_equal_to_logits_everywhere(network, batch):
     loss = GENERATION.loss(network, batch)
     loss.backward()
     torch.testing.assert_close(loss, expected, atol=1e-5, rtol=0)
-    found = gradients(network)
-    assert found.keys() == expected_gradients.keys()
-    for name, gradient in found.items():
+    own = gradients(network)
+    assert own.keys() == expected_gradients.keys()
+    for name, gradient in own.items():
         torch.testing.assert_close(gradient, expected_gradients[name], atol=1e-5, rtol=1e-4)
 
 

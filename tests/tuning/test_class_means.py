@@ -37,11 +37,11 @@ def last_layer(model):
 @torch.no_grad()
 def seen_by(layer, model, encoded):
     """What a layer is given of one text."""
-    given = []
-    hook = layer.register_forward_pre_hook(lambda _, arguments: given.append(arguments[0]))
+    inputs = []
+    hook = layer.register_forward_pre_hook(lambda _, arguments: inputs.append(arguments[0]))
     FORMS[model.card.form].logits(model.network, padded([encoded], 0))
     hook.remove()
-    return given[-1][0]
+    return inputs[-1][0]
 
 
 def nearest_means(vectors, labels, by_angle):
@@ -71,10 +71,10 @@ def test_the_class_with_the_nearest_mean_is_named(text_model, kind):
 def test_controls_tag_the_words_that_they_saw_better_than_one_tag_for_all(method, base):
     start = start_for(method, base, "tagging")
     model = METHODS[method].adapt(start)
-    found = " ".join(model.perform([" ".join(words) for words in start.train.words])).split()
+    tags = " ".join(model.perform([" ".join(words) for words in start.train.words])).split()
     truth = [model.card.classes[tag] for tags in start.train.tags for tag in tags]
     recall = {
-        name: np.mean([f == name for f, t in zip(found, truth, strict=True) if t == name])
+        name: np.mean([f == name for f, t in zip(tags, truth, strict=True) if t == name])
         for name in model.card.classes
     }
     assert min(recall.values()) > 0.6
@@ -94,6 +94,6 @@ def test_words_are_tagged_by_the_nearest_tag_mean(text_model, kind):
     labels = torch.from_numpy(np.concatenate(TAGS))
     expected = nearest_means(vectors, labels, layer.bias is None)
     put_nearest_class_mean(model, head_modules(model.network).values(), TaggedTexts(WORDS, TAGS))
-    found = " ".join(model.perform([" ".join(words) for words in WORDS])).split()
-    assert found == [model.card.classes[n] for n in expected]
+    tags = " ".join(model.perform([" ".join(words) for words in WORDS])).split()
+    assert tags == [model.card.classes[n] for n in expected]
     assert float((expected == labels).float().mean()) > 0.75

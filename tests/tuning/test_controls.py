@@ -67,13 +67,13 @@ def test_classes_are_named_by_the_nearest_class_mean(method, base, form):
     """In the space that the head's last layer sees; by angle where that layer has no bias."""
     model = adapt(method, base, form)
     last = [m for m in model.network.modules() if isinstance(m, torch.nn.Linear)][-1]
-    given = []
-    hook = last.register_forward_pre_hook(lambda _, arguments: given.append(arguments[0]))
+    inputs = []
+    hook = last.register_forward_pre_hook(lambda _, arguments: inputs.append(arguments[0]))
     examples = examples_of(form)
-    asked = examples.images if form == "picture" else examples.texts
-    named = [model.perform(asked[n : n + 1])[0] for n in range(len(asked))]
+    items = examples.images if form == "picture" else examples.texts
+    named = [model.perform(items[n : n + 1])[0] for n in range(len(items))]
     hook.remove()
-    seen = torch.cat([states for states in given if states.ndim == 2])
+    seen = torch.cat([states for states in inputs if states.ndim == 2])
     means = torch.stack([seen[examples.labels == label].mean(dim=0) for label in range(3)])
     if last.bias is None:
         seen, means = (torch.nn.functional.normalize(x) for x in (seen, means))
@@ -92,10 +92,10 @@ def test_a_prompt_starts_as_asked():
     noise = prompt_of(prompt_init="random")
     assert 0.4 < noise.abs().max() <= 0.5
     model = adapt("base", "tiny-gpt2", "generation")
-    said = model.tokenizer("the baker")["input_ids"]
-    expected = embeddings(torch.tensor((said * 6)[:6]))
-    found = prompt_of(prompt_init="text", prompt_text="the baker")
-    torch.testing.assert_close(found, expected)
+    tokens = model.tokenizer("the baker")["input_ids"]
+    expected = embeddings(torch.tensor((tokens * 6)[:6]))
+    prompt = prompt_of(prompt_init="text", prompt_text="the baker")
+    torch.testing.assert_close(prompt, expected)
 
 
 def test_a_prompt_may_start_from_the_commonest_tokens(monkeypatch):
@@ -116,5 +116,5 @@ def test_parts_of_a_prefix_are_dropped_in_training_alone(mlp):
     torch.testing.assert_close(prefix.eval().layer(0), whole.layer(0))
     states = prefix.train().layer(0)
     assert 0.4 < (states == 0).float().mean() < 0.6
-    kept = states != 0
-    torch.testing.assert_close(states[kept], 2 * whole.layer(0)[kept])  # the expectation stays
+    left = states != 0
+    torch.testing.assert_close(states[left], 2 * whole.layer(0)[left])  # the expectation stays

@@ -35,8 +35,8 @@ def test_a_base_without_some_of_its_weights_is_refused(start_of, tmp_path, base,
     start, _ = start_of(base, task, "full")
     folder = shutil.copytree(PRETRAINED / base, tmp_path / base)
     weights = load_file(folder / "model.safetensors")
-    kept = {name: value for name, value in weights.items() if layer not in f".{name}"}
-    assert len(kept) < len(weights)
-    save_file(kept, folder / "model.safetensors", {"format": "pt"})
+    some = {name: value for name, value in weights.items() if layer not in f".{name}"}
+    assert len(some) < len(weights)
+    save_file(some, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(TuningError, match=rf"base {base}: expected weights that are all.*again"):
         METHODS["full"].adapt(replace(start, base_folder=folder))

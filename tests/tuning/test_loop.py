@@ -50,10 +50,10 @@ def trained(adapted, start_of):
     return make
 
 
-def assert_same(found, expected):
-    assert found[0] == expected[0]
-    assert found[1].keys() == expected[1].keys()
-    for name, value in found[1].items():
+def assert_same(result, expected):
+    assert result[0] == expected[0]
+    assert result[1].keys() == expected[1].keys()
+    for name, value in result[1].items():
         assert torch.equal(value, expected[1][name]), name
 
 
@@ -63,9 +63,9 @@ def test_a_training_broken_off_goes_on_to_the_same_result(trained, tmp_path, cas
     expected = trained(case, tmp_path / "whole")
     with pytest.raises(KilledError):
         trained(case, tmp_path / "broken", kill_at=kill_at)
-    found = trained(case, tmp_path / "broken")
-    assert found[0].resumed_at == kill_at - 3
-    assert_same((replace(found[0], resumed_at=0), found[1]), expected)
+    resumed = trained(case, tmp_path / "broken")
+    assert resumed[0].resumed_at == kill_at - 3
+    assert_same((replace(resumed[0], resumed_at=0), resumed[1]), expected)
 
 
 def test_a_checkpoint_that_was_not_written_to_its_end_is_passed_over(trained, tmp_path):
@@ -75,9 +75,9 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_passed_over(trained, tm
     state = tmp_path / "broken/checkpoint-6/trainer_state.json"
     state.write_text(state.read_text()[:100])
     (tmp_path / "broken/checkpoint-7").mkdir()
-    found = trained(FULL, tmp_path / "broken", rate=1e-3)
-    assert found[0].resumed_at in (0, 3)
-    assert_same((replace(found[0], resumed_at=0), found[1]), expected)
+    resumed = trained(FULL, tmp_path / "broken", rate=1e-3)
+    assert resumed[0].resumed_at in (0, 3)
+    assert_same((replace(resumed[0], resumed_at=0), resumed[1]), expected)
 
 
 def spoil(path, harm):
@@ -99,9 +99,9 @@ def test_a_training_does_not_go_on_from_a_damaged_checkpoint(trained, tmp_path, 
         trained(PROMPT, tmp_path / "broken", kill_at=9)
     for folder in (tmp_path / "broken").glob("checkpoint-*"):
         spoil(folder / name, harm)
-    found = trained(PROMPT, tmp_path / "broken")
-    assert found[0].resumed_at == 0
-    assert_same(found, expected)
+    resumed = trained(PROMPT, tmp_path / "broken")
+    assert resumed[0].resumed_at == 0
+    assert_same(resumed, expected)
 
 
 def test_a_training_that_was_over_is_trained_again_if_its_best_state_is_damaged(
@@ -156,7 +156,7 @@ def test_the_validation_loss_is_a_mean_over_target_tokens(trained, adapted, star
     from pipeline.tuning.forms import form_of
     from pipeline.tuning.forms.prepare import n_supervised, prepare
 
-    found = trained(PROMPT, rate=1e-12, patience=9)[0].validation_loss
+    loss_in_training = trained(PROMPT, rate=1e-12, patience=9)[0].validation_loss
     torch.manual_seed(0)
     model = adapted(*PROMPT)
     items, collate = prepare(model, start_of(*PROMPT)[1].validation)
@@ -164,7 +164,7 @@ def test_the_validation_loss_is_a_mean_over_target_tokens(trained, adapted, star
     loss = form_of(model.card).loss
     with torch.no_grad():
         total = sum(float(loss(model.network, one)) * n_supervised(one) for one in single)
-    assert found == pytest.approx(total / sum(map(n_supervised, single)), abs=1e-5)
+    assert loss_in_training == pytest.approx(total / sum(map(n_supervised, single)), abs=1e-5)
 
 
 def test_bfloat16_is_chosen_by_device_and_computes_where_it_is_asked_for(trained):

@@ -21,7 +21,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def shown(adapted, start_of, monkeypatch, caplog):
+def train_on(adapted, start_of, monkeypatch, caplog):
     """Train for ten steps; give what stands on the screen and in the log."""
 
     def make(screen, rate=0.1):
@@ -39,22 +39,22 @@ def shown(adapted, start_of, monkeypatch, caplog):
     return make
 
 
-def test_a_log_file_gets_a_line_for_each_validation(shown):
-    screen, lines = shown(io.StringIO())
+def test_a_log_file_gets_a_line_for_each_validation(train_on):
+    screen, lines = train_on(io.StringIO())
     assert screen == ""
     assert [line.split(":")[0].strip() for line in lines] == ["step 5 of 10", "step 10 of 10"]
     assert all("validation loss" in line for line in lines)
 
 
-def test_a_terminal_gets_a_bar_and_no_lines(shown):
-    screen, lines = shown(Terminal())
+def test_a_terminal_gets_a_bar_and_no_lines(train_on):
+    screen, lines = train_on(Terminal())
     assert "10/10" in screen
     assert "loss/validation=" in screen
     assert lines == []
 
 
-def test_a_training_that_breaks_off_ends_the_line_of_its_bar(adapted, shown):
+def test_a_training_that_breaks_off_ends_the_line_of_its_bar(adapted, train_on):
     screen = Terminal()
     with pytest.raises(TuningError, match="finite"):
-        shown(screen, rate=float("inf"))
+        train_on(screen, rate=float("inf"))
     assert screen.getvalue().endswith("\n")

@@ -42,8 +42,8 @@ def trainer(monkeypatch):
         config = TuneConfig(
             base=base, task=task, method=method, batch_size=4, max_steps=steps, **settings
         )
-        found, data = TASKS[task], TASKS[task].load(few_examples(8, 4, 0))
-        session = Session(config, BASES[base], BASES[base].folder(), found, data, METHODS[method])
+        entry, data = TASKS[task], TASKS[task].load(few_examples(8, 4, 0))
+        session = Session(config, BASES[base], BASES[base].folder(), entry, data, METHODS[method])
         notes = Notes()
         session.run(session.choose(notes, None), notes.progress)
         return made[0], rates

@@ -94,17 +94,17 @@ def test_articles_go_only_as_whole_words():
     n_classes=st.sampled_from([2, 3]),
 )
 def test_class_scores_are_those_of_scikit_learn(pairs, n_classes):
-    found, truth = (np.array(side) % n_classes for side in zip(*pairs, strict=True))
+    guesses, truth = (np.array(side) % n_classes for side in zip(*pairs, strict=True))
     classes = ("no", "yes", "maybe")[:n_classes]
-    wanted = ("accuracy", "macro_f1", "mcc", "f1")[: n_classes + 2 if n_classes == 2 else 3]
-    scores = class_scores([classes[i] for i in found], truth, classes, wanted)
-    assert list(scores) == list(wanted)
-    assert scores["accuracy"].mean == pytest.approx(accuracy_score(truth, found))
-    macro = f1_score(truth, found, average="macro", zero_division=0)
+    names = ("accuracy", "macro_f1", "mcc", "f1")[: n_classes + 2 if n_classes == 2 else 3]
+    scores = class_scores([classes[i] for i in guesses], truth, classes, names)
+    assert list(scores) == list(names)
+    assert scores["accuracy"].mean == pytest.approx(accuracy_score(truth, guesses))
+    macro = f1_score(truth, guesses, average="macro", zero_division=0)
     assert scores["macro_f1"].mean == pytest.approx(macro)
-    assert scores["mcc"].mean == pytest.approx(matthews_corrcoef(truth, found))
+    assert scores["mcc"].mean == pytest.approx(matthews_corrcoef(truth, guesses))
     if n_classes == 2:
-        expected = f1_score(truth, found, zero_division=0)
+        expected = f1_score(truth, guesses, zero_division=0)
         assert scores["f1"].mean == pytest.approx(expected)
 
 
@@ -132,13 +132,13 @@ def test_words_that_a_model_left_without_a_tag_count_as_outside():
 
 
 def test_all_scores_of_texts_run_from_0_to_1_and_stand_for_empty_answers():
-    wanted = ("bertscore_f1", "rouge_l", "bleu", "chrf", "exact_match", "f1")
+    names = ("bertscore_f1", "rouge_l", "bleu", "chrf", "exact_match", "f1")
     references = [[target] for target in TARGETS]
     scorer = Scorer("tiny-bert", 3)
-    some = text_scores(ANSWERS, references, wanted, scorer)
-    perfect = text_scores(TARGETS, references, wanted, scorer)
-    nothing = text_scores([""] * len(TARGETS), references, wanted, scorer)
-    for name in wanted:
+    some = text_scores(ANSWERS, references, names, scorer)
+    perfect = text_scores(TARGETS, references, names, scorer)
+    nothing = text_scores([""] * len(TARGETS), references, names, scorer)
+    for name in names:
         assert nothing[name].mean == 0
         assert perfect[name].mean == pytest.approx(1, abs=1e-5)
         assert 0 <= some[name].mean < 1

@@ -33,23 +33,23 @@ CASES = {
 
 def model_of(task, answers):
     """Stand in for a tuned model of a task: it gives these answers and notes what it was given."""
-    given = []
+    inputs = []
 
     def perform(items):
-        given.extend(items)
+        inputs.extend(items)
         return answers
 
     card = SimpleNamespace(task=task.name, modality=task.modality, form=task.form)
     card.classes = task.classes
-    return SimpleNamespace(card=card, perform=perform), given
+    return SimpleNamespace(card=card, perform=perform), inputs
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_right_answer_has_every_score_of_its_task_at_1(name):
     examples, items, answers = CASES[name]
-    model, given = model_of(TASKS[name], answers)
+    model, inputs = model_of(TASKS[name], answers)
     scores = score(model, examples, SCORER)
-    assert given == items
+    assert inputs == items
     assert tuple(scores) == TASKS[name].scores
     for value in scores.values():
         assert value.mean == pytest.approx(1, abs=1e-5)

@@ -45,11 +45,11 @@ def test_bertscore_equals_greedy_matching_of_hidden_states():
 
     similarity = unit(answer) @ unit(target).T
     precision, recall = similarity.max(dim=1)[0].mean(), similarity.max(dim=0)[0].mean()
-    found = bertscore([answer], [[target]], SCORER)
-    assert found["bertscore_precision"][0] == pytest.approx(float(precision), abs=1e-4)
-    assert found["bertscore_recall"][0] == pytest.approx(float(recall), abs=1e-4)
+    values = bertscore([answer], [[target]], SCORER)
+    assert values["bertscore_precision"][0] == pytest.approx(float(precision), abs=1e-4)
+    assert values["bertscore_recall"][0] == pytest.approx(float(recall), abs=1e-4)
     expected = 2 * precision * recall / (precision + recall)
-    assert found["bertscore_f1"][0] == pytest.approx(float(expected), abs=1e-4)
+    assert values["bertscore_f1"][0] == pytest.approx(float(expected), abs=1e-4)
 
 
 def test_a_scorer_out_of_reach_is_refused_with_what_would_serve():
@@ -112,9 +112,9 @@ def test_accuracy_is_the_share_of_right_classes(adapted, start_of):
         name == model.card.classes[label]
         for name, label in zip(model.perform(data.test.images), data.test.labels, strict=True)
     ]
-    found = score(model, data.test, SCORER)["accuracy"]
-    assert found.mean == np.mean(right)
-    assert found.error == pytest.approx(np.std(right) / np.sqrt(len(right)), rel=0.1)
+    accuracy = score(model, data.test, SCORER)["accuracy"]
+    assert accuracy.mean == np.mean(right)
+    assert accuracy.error == pytest.approx(np.std(right) / np.sqrt(len(right)), rel=0.1)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def distance(choice):
     return abs(np.log10(choice.learning_rate) + 2) + abs(choice.prompt_length - 4)
 
 
-def tried(journal, state="COMPLETE"):
+def trials_of(journal, state="COMPLETE"):
     storage = optuna.storages.JournalStorage(
         optuna.storages.journal.JournalFileBackend(str(journal))
     )
@@ -34,7 +34,7 @@ def tried(journal, state="COMPLETE"):
 
 
 def values(journal):
-    trials = sorted(tried(journal), key=lambda trial: trial.user_attrs["place"])
+    trials = sorted(trials_of(journal), key=lambda trial: trial.user_attrs["place"])
     return [(t.params["learning_rate"], t.params["prompt_length"]) for t in trials]
 
 
@@ -74,7 +74,7 @@ def test_the_recipes_own_values_are_tried_first():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_few_trials_leave_no_part_of_the_range_untried(seed):
+def test_few_trials_leave_no_part_of_the_range_untrials_of(seed):
     """Of eight points one lies in every eighth of each range; independent draws miss a third."""
     choices = choices_of(replace(SPACE, seed=seed, trials=9))[1:]
     eighths = [int(8 * (np.log10(choice.learning_rate) + 4) / 4) for choice in choices]
@@ -92,7 +92,7 @@ def test_a_method_without_a_prompt_searches_the_learning_rate_alone(tmp_path):
     space = replace(SPACE, prompt_length=0)
     best = search(space, quickly, tmp_path / "search.log")
     assert best.prompt_length == 0
-    assert {frozenset(t.params) for t in tried(tmp_path / "search.log")} == {
+    assert {frozenset(t.params) for t in trials_of(tmp_path / "search.log")} == {
         frozenset({"learning_rate"})
     }
 
@@ -125,7 +125,7 @@ def test_a_killed_search_goes_on_where_it_stopped_to_the_same_end(tmp_path):
     assert search(SPACE, attempt, journal) == expected
     assert len(again) == SPACE.trials - 4  # the four that were finished are not repeated
     assert values(journal) == values(whole)
-    assert len(tried(journal, "FAIL")) == 1
+    assert len(trials_of(journal, "FAIL")) == 1
 
 
 def wait_for(mark):
@@ -194,10 +194,10 @@ def test_trials_that_fall_behind_are_ended_early_and_recorded_so(tmp_path, pruni
         return Outcome("complete", float(number))
 
     search(space, attempt, tmp_path / "search.log")
-    pruned = tried(tmp_path / "search.log", "PRUNED")
+    pruned = trials_of(tmp_path / "search.log", "PRUNED")
     assert pruned
     assert {trial.user_attrs["outcome"] for trial in pruned} == {"pruned"}
-    assert len(pruned) + len(tried(tmp_path / "search.log")) == 20
+    assert len(pruned) + len(trials_of(tmp_path / "search.log")) == 20
 
 
 def test_a_diverged_trial_is_the_worst_and_a_search_of_nothing_else_is_refused(tmp_path):
@@ -205,7 +205,7 @@ def test_a_diverged_trial_is_the_worst_and_a_search_of_nothing_else_is_refused(t
         return Outcome("diverged") if number else Outcome("complete", 5.0)
 
     best = search(SPACE, attempt, tmp_path / "search.log")
-    trials = tried(tmp_path / "search.log")
+    trials = trials_of(tmp_path / "search.log")
     assert best.learning_rate == RECIPE.learning_rate  # the first is that of the recipe
     assert [trial.user_attrs["outcome"] for trial in trials] == ["complete"] + 8 * ["diverged"]
     with pytest.raises(TuningError, match=r"does not diverge; found none in 9"):

@@ -72,6 +72,6 @@ def test_three_copies_of_a_base_train_to_the_same_loss(stored, method, base, for
     expected, moved = losses(method, folder / "float32", base, form)
     assert moved > 0.99
     for kind in ("bfloat16", "float16"):
-        found, moved = losses(method, folder / kind, base, form)
-        assert found == pytest.approx(expected, rel=2e-3)
+        loss, moved = losses(method, folder / kind, base, form)
+        assert loss == pytest.approx(expected, rel=2e-3)
         assert moved > 0.99

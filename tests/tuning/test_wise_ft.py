@@ -29,26 +29,28 @@ def weights(**others):
 def test_the_ends_are_exactly_the_base_and_the_tuned():
     base, tuned = weights(), {**weights(), "w": torch.randn(3, 2), "b": torch.randn(3).half()}
     for alpha, expected in ((0.0, base), (1.0, tuned)):
-        found = interpolate(base, tuned, alpha)
-        assert all(torch.equal(found[name], expected[name]) for name in expected)
+        point = interpolate(base, tuned, alpha)
+        assert all(torch.equal(point[name], expected[name]) for name in expected)
 
 
 def test_kinds_are_kept_and_whole_numbers_are_the_tuned():
     base, tuned = weights(), {**weights(), "n": torch.tensor(9)}
-    found = interpolate(base, tuned, 0.3)
-    assert {k: v.dtype for k, v in found.items()} == {k: v.dtype for k, v in tuned.items()}
-    assert found["n"] == 9
+    point = interpolate(base, tuned, 0.3)
+    assert {k: v.dtype for k, v in point.items()} == {k: v.dtype for k, v in tuned.items()}
+    assert point["n"] == 9
 
 
 @pytest.mark.parametrize("alpha", ALPHAS)
 def test_a_point_between_is_the_weighted_mean(alpha):
-    found = interpolate({"w": torch.tensor(2.0)}, {"w": torch.tensor(12.0)}, alpha)
-    assert found["w"] == pytest.approx(2 + 10 * alpha)
+    point = interpolate({"w": torch.tensor(2.0)}, {"w": torch.tensor(12.0)}, alpha)
+    assert point["w"] == pytest.approx(2 + 10 * alpha)
 
 
 def test_a_new_head_is_the_tuned_one_at_every_point():
     base, tuned = {"head.w": torch.zeros(2)}, {"head.w": torch.ones(2)}
-    assert torch.equal(interpolate(base, tuned, 0.0, kept=("head.",))["head.w"], tuned["head.w"])
+    assert torch.equal(
+        interpolate(base, tuned, 0.0, new_parts=("head.",))["head.w"], tuned["head.w"]
+    )
 
 
 @pytest.mark.parametrize("other", [{"x": torch.zeros(1)}, {"w": torch.zeros(3, 3)}])

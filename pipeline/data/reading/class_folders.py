@@ -109,9 +109,9 @@ def _members(archive: Path) -> list[_File]:
                 if not member.isfile() or path.suffix.lower() not in SUFFIXES:
                     continue
                 if member.size > _MAX_PICTURE:
-                    found = f"{member.size:,} bytes"
+                    size = f"{member.size:,} bytes"
                     expected = f"a picture of at most {_MAX_PICTURE:,} bytes"
-                    raise DataError(Problem(f"{archive}: {path}", expected, found, ASK_ANEW))
+                    raise DataError(Problem(f"{archive}: {path}", expected, size, ASK_ANEW))
                 stream = opened.extractfile(member)
                 content = stream.read() if stream is not None else b""
                 files.append(_File(path, f"{archive}: {path}", partial(bytes, content)))

@@ -30,8 +30,8 @@ def read_conll(path: Path) -> Rows:
         if fields and fields[0] != "-DOCSTART-":
             if len(fields) != _COLUMNS:
                 expected = f"{_COLUMNS} columns: word, part of speech, chunk, entity"
-                found = f"{len(fields)}: {line[:40]!r}"
-                raise DataError(Problem(f"{path}, line {number}", expected, found, ASK_ANEW))
+                columns = f"{len(fields)}: {line[:40]!r}"
+                raise DataError(Problem(f"{path}, line {number}", expected, columns, ASK_ANEW))
             words.append((fields[0], fields[3]))
         elif words:
             rows.append(

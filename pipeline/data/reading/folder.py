@@ -23,8 +23,8 @@ def checked_directory(directory: Path) -> Path:
         If it is none.
     """
     if not directory.is_dir():
-        found = "a file" if directory.exists() else "no such folder"
-        raise DataError(Problem(str(directory), "a folder", found, "Pass data_dir=<directory>."))
+        state = "a file" if directory.exists() else "no such folder"
+        raise DataError(Problem(str(directory), "a folder", state, "Pass data_dir=<directory>."))
     return directory
 
 
@@ -75,8 +75,8 @@ def split_name(path: Path) -> str:
 
 
 def _files(directory: Path) -> Iterable[Path]:
-    found = [*directory.glob("*"), *directory.glob("*/*")]
-    return sorted((p for p in found if p.is_file()), key=lambda path: natural_key(str(path)))
+    paths = [*directory.glob("*"), *directory.glob("*/*")]
+    return sorted((p for p in paths if p.is_file()), key=lambda path: natural_key(str(path)))
 
 
 def _ending(path: Path) -> str:

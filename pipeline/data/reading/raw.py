@@ -38,9 +38,9 @@ def read_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        found = f"byte {content[error.start]:#04x} that is none"
+        byte = f"byte {content[error.start]:#04x} that is none"
         remedy = f"Convert it to UTF-8. {ASK_ANEW}"
-        raise DataError(Problem(f"{path}, line {line}", "UTF-8 text", found, remedy)) from error
+        raise DataError(Problem(f"{path}, line {line}", "UTF-8 text", byte, remedy)) from error
 
 
 def read_lines(path: Path) -> list[str]:

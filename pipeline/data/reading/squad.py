@@ -38,8 +38,8 @@ def read_squad(path: Path) -> Rows:
 def _inner(record: Record, name: str) -> list[Record]:
     values = record.value(name)
     if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        found = type(values).__name__
-        raise DataError(Problem(f"{record.place}, {name}", "a list of objects", found, ASK_ANEW))
+        kind = type(values).__name__
+        raise DataError(Problem(f"{record.place}, {name}", "a list of objects", kind, ASK_ANEW))
     return [Record(v, f"{record.place}, {name} {n}") for n, v in enumerate(values, start=1)]
 
 

@@ -54,9 +54,11 @@ def _listed(path: Path, stories: dict[str, Path]) -> Rows:
     names = [hashlib.sha1(a.encode(), usedforsecurity=False).hexdigest() for a in addresses]
     absent = [a for a, name in zip(addresses, names, strict=True) if name not in stories]
     if absent:
-        found = f"{len(absent)} are not there, the first is that of {absent[0][:80]}"
+        missing = f"{len(absent)} are not there, the first is that of {absent[0][:80]}"
         remedy = "Unpack the stories of both CNN and the Daily Mail below the same folder."
-        raise DataError(Problem(str(path), f"the stories of {len(names)} addresses", found, remedy))
+        raise DataError(
+            Problem(str(path), f"the stories of {len(names)} addresses", missing, remedy)
+        )
     return Rows(
         len(names),
         lambda index: _story(stories[names[index]]),

@@ -110,21 +110,21 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=4, help="lines that make a document")
     parser.add_argument("--longest", type=int, default=256, help="tokens read of a document")
     parser.add_argument("--epochs", type=int, default=1)
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    documents = read_documents(chosen.texts, chosen.lines)
+    documents = read_documents(options.texts, options.lines)
     run = Run(
-        Settings(seed=0, epochs=chosen.epochs, batch_size=16, learning_rate=2e-3),
+        Settings(seed=0, epochs=options.epochs, batch_size=16, learning_rate=2e-3),
         [d for number, d in enumerate(documents) if number % HELD_OUT_EVERY],
         documents[::HELD_OUT_EVERY],
-        load_gpt2_tokenizer(chosen.tokenizer),
-        partial(make_model, chosen.width, chosen.layers, chosen.positions),
-        partial(_encode, chosen.longest),
+        load_gpt2_tokenizer(options.tokenizer),
+        partial(make_model, options.width, options.layers, options.positions),
+        partial(_encode, options.longest),
         language_model_loss,
         language_model_loss,
     )
     model, record = train(run)
-    save(chosen.target, model, run.tokenizer, record)
+    save(options.target, model, run.tokenizer, record)
 
 
 if __name__ == "__main__":

@@ -87,13 +87,13 @@ def masked_loss(model: Any, ids: Any, lengths: Any) -> Any:
     import torch
 
     inside = torch.arange(ids.shape[1])[None, :] < lengths[:, None]
-    chosen = inside & (ids >= len(SPECIAL)) & (torch.rand(ids.shape) < MASKED_SHARE)
+    masked = inside & (ids >= len(SPECIAL)) & (torch.rand(ids.shape) < MASKED_SHARE)
     fate = torch.rand(ids.shape)
-    shown = ids.masked_fill(chosen & (fate < 0.8), SPECIAL.index("[MASK]"))
+    inputs = ids.masked_fill(masked & (fate < 0.8), SPECIAL.index("[MASK]"))
     other = torch.randint(len(SPECIAL), model.config.vocab_size, ids.shape)
-    shown = torch.where(chosen & (fate >= 0.9), other, shown)
-    labels = ids.masked_fill(~chosen, -100)
-    return model(input_ids=shown, attention_mask=inside.long(), labels=labels).loss
+    inputs = torch.where(masked & (fate >= 0.9), other, inputs)
+    labels = ids.masked_fill(~masked, -100)
+    return model(input_ids=inputs, attention_mask=inside.long(), labels=labels).loss
 
 
 def main() -> None:
@@ -101,12 +101,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", type=Path, default=TARGET)
     parser.add_argument("--documents", type=int, default=DOCUMENTS)
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     tokenizer = make_tokenizer(list(documents(4_000, seed=0)))
     run = Run(
         SETTINGS,
-        list(documents(chosen.documents, SETTINGS.seed)),
+        list(documents(options.documents, SETTINGS.seed)),
         list(documents(HELD_OUT, HELD_OUT_SEED)),
         tokenizer,
         make_model,
@@ -115,7 +115,7 @@ def main() -> None:
         masked_loss,
     )
     model, record = train(run)
-    save(chosen.target, model, tokenizer, record)
+    save(options.target, model, tokenizer, record)
 
 
 if __name__ == "__main__":

@@ -125,9 +125,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", type=Path, default=TARGET)
     parser.add_argument("--first", type=Path, help="saved result of the first phase, to skip it")
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    first = chosen.first
+    first = options.first
     if first is None:
         first = Path(tempfile.mkdtemp(prefix="tiny-gpt2-first-phase-"))
         tokenizer = make_tokenizer(list(documents(4_000, seed=0)))
@@ -144,7 +144,7 @@ def main() -> None:
         model, record = train(run)
         save(first, model, tokenizer, record)
         logging.info("first phase saved in %s", first)
-    second_phase(first, chosen.target)
+    second_phase(first, options.target)
 
 
 def second_phase(first: Path, target: Path) -> None:

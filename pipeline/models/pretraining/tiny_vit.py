@@ -170,11 +170,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=Settings.steps)
     parser.add_argument("--peak-rate", type=float, default=Settings.peak_rate)
     parser.add_argument("--out", type=Path, default=PRETRAINED)
-    chosen = parser.parse_args()
-    learner, record = train(Settings(steps=chosen.steps, peak_rate=chosen.peak_rate))
+    options = parser.parse_args()
+    learner, record = train(Settings(steps=options.steps, peak_rate=options.peak_rate))
     record["held_out"] = held_out(learner)
     print(json.dumps(record, indent=2))
-    save(learner, record, chosen.out)
+    save(learner, record, options.out)
 
 
 if __name__ == "__main__":

@@ -30,11 +30,11 @@ def context_length(config: Any) -> int | None:
     if config.model_type in ("t5", "mt5", "umt5", "longt5"):
         return None
     names = ("n_positions", "max_position_embeddings", "max_seq_len")
-    found = [int(getattr(config, name)) for name in names if getattr(config, name, None)]
-    if not found:
+    lengths = [int(getattr(config, name)) for name in names if getattr(config, name, None)]
+    if not lengths:
         return None
-    taken = config.pad_token_id + 1 if config.model_type in _FROM_PADDING else 0
-    return found[0] - int(taken)
+    n_unused = config.pad_token_id + 1 if config.model_type in _FROM_PADDING else 0
+    return lengths[0] - int(n_unused)
 
 
 _FROM_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "longformer", "mpnet")
@@ -66,10 +66,10 @@ def base_name(name: str) -> str | None:
     parts = name.split(".")
     if _ADAPTERS in parts:
         return None
-    kept = [part for part in parts if part not in (_UNCHANGED, "base_layer")]
-    if kept[0] == "base_model":
-        kept = kept[2:] if kept[1] == "model" else kept[1:]
-    return ".".join(kept)
+    plain = [part for part in parts if part not in (_UNCHANGED, "base_layer")]
+    if plain[0] == "base_model":
+        plain = plain[2:] if plain[1] == "model" else plain[1:]
+    return ".".join(plain)
 
 
 def remember_base(network: Any, new: set[str]) -> Any:

@@ -153,7 +153,7 @@ def pooled_tokens(network: Any, batch: torch.Tensor, pooling: str) -> list[torch
 
     first, *_ = blocks = network.blocks
     # in front of the hooks that put prompts in
-    hooks = [first.register_forward_pre_hook(lambda _m, given: read(given[0]), prepend=True)]
+    hooks = [first.register_forward_pre_hook(lambda _m, inputs: read(inputs[0]), prepend=True)]
     for module in [*blocks[:-1], network.norm]:
         hooks.append(module.register_forward_hook(lambda _m, _i, tokens: read(tokens)))
     try:

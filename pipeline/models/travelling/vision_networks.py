@@ -57,8 +57,8 @@ def has_class_token(network: Any) -> bool:
 
 def classifier_names(network: Any) -> tuple[str, ...]:
     """Name the modules of a timm network that name classes: two in a distilled DeiT."""
-    found = network.get_classifier()
-    parts = found if isinstance(found, tuple) else (found,)
+    classifier = network.get_classifier()
+    parts = classifier if isinstance(classifier, tuple) else (classifier,)
     named = network.named_modules()
     return tuple(name for name, module in named if any(module is part for part in parts))
 

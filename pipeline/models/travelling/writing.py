@@ -76,27 +76,27 @@ def continue_texts(
     seen[rows, lengths - 1] = 0
     seen = torch.cat([seen.new_ones(len(seen), in_front), seen], dim=1)
     position = in_front + lengths - 1
-    written = torch.full((len(mask), longest), end, device=mask.device)
+    answers = torch.full((len(mask), longest), end, device=mask.device)
     alive = rows  # which texts the rows of the cache belong to
     for step in range(longest):
         seen = torch.cat([seen, seen.new_ones(len(seen), 1)], dim=1)
         placed = {"position_ids": position[:, None]} if "position_ids" in accepted else {}
-        found = plain(
+        output = plain(
             input_ids=token[:, None],
             attention_mask=seen,
             past_key_values=cache,
             use_cache=True,
             **placed,
         )
-        token, position = found.logits[:, -1].argmax(dim=1), position + 1
-        written[alive, step] = token
+        token, position = output.logits[:, -1].argmax(dim=1), position + 1
+        answers[alive, step] = token
         going_on = token != end
         if not going_on.any():
             break
         if not going_on.all():  # finished texts need no further computing
             cache.batch_select_indices(going_on.nonzero()[:, 0])
             alive, token, position, seen = (x[going_on] for x in (alive, token, position, seen))
-    return [_until(end, row) for row in written.tolist()]
+    return [_until(end, row) for row in answers.tolist()]
 
 
 def _is_plain(cache: Any) -> bool:
@@ -114,15 +114,15 @@ def _continue_alone(
     For caches in which padding counts: of windows, or of states that all tokens pass through.
     """
     lengths = batch["attention_mask"].sum(dim=1)
-    written: dict[int, list[int]] = {}
+    answers: dict[int, list[int]] = {}
     for length in sorted(set(lengths.tolist())):
         rows = (lengths == length).nonzero()[:, 0]
         tokens = batch["input_ids"][rows, :length]
         continued = network.generate(
             input_ids=tokens, attention_mask=torch.ones_like(tokens), max_new_tokens=longest
         )
-        written |= dict(zip(rows.tolist(), continued[:, length:].tolist(), strict=True))
-    return [_until(end, written[row]) for row in range(len(lengths))]
+        answers |= dict(zip(rows.tolist(), continued[:, length:].tolist(), strict=True))
+    return [_until(end, answers[row]) for row in range(len(lengths))]
 
 
 def _until(end: int, tokens: list[int]) -> list[int]:
@@ -136,10 +136,10 @@ def transform_texts(
 
     Parameters and returns are those of :func:`continue_texts`.
     """
-    written = unwrapped(network).generate(
+    answers = unwrapped(network).generate(
         input_ids=batch["input_ids"],
         attention_mask=batch["attention_mask"],
         max_new_tokens=longest,
     )
-    rows = written[:, 1:].tolist()  # without the token that starts every answer
+    rows = answers[:, 1:].tolist()  # without the token that starts every answer
     return [_until(end, row) for row in rows]

@@ -30,7 +30,7 @@ def _build(start: Start) -> TunedModel:
     model = load_tuned(where.full_folder, lambda: start.base_folder, start.device)
     new = tuple(f"{name}." for name in head_modules(base.network))
     between = interpolate(
-        base.network.state_dict(), model.network.state_dict(), where.alpha, kept=new
+        base.network.state_dict(), model.network.state_dict(), where.alpha, new_parts=new
     )
     model.network.load_state_dict(between)
     model.network.requires_grad_(False)

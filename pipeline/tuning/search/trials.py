@@ -119,9 +119,9 @@ class Trials:
     def _queue_missing(self) -> None:
         """Put in the queue what no trial tries: everything at first, later what was left over."""
         trials = [trial for trial in self.study.trials if trial.state.name != "FAIL"]
-        taken = {trial.user_attrs[PLACE] for trial in trials}
+        places = {trial.user_attrs[PLACE] for trial in trials}
         for place, values in enumerate(self.values):
-            if place not in taken:
+            if place not in places:
                 self.study.enqueue_trial(dict(values), user_attrs={PLACE: place})
 
     def _fail_abandoned(self) -> None:

@@ -61,7 +61,7 @@ def last_checkpoint(folder: Path) -> Checkpoint | None:
         checkpoint = _read(path)
         if checkpoint is not None:
             whole[step] = checkpoint
-    usable = [found for found in whole.values() if found.best_step in whole]
+    usable = [checkpoint for checkpoint in whole.values() if checkpoint.best_step in whole]
     return usable[-1] if usable else None
 
 

@@ -52,12 +52,12 @@ def encode_windows(
 ) -> list[list[Window]]:
     """Encode questions with their texts, in overlapping windows where a text is too long."""
     frame = frame_of(tokenizer, 2)
-    asked = token_ids(tokenizer, questions)
+    question_tokens = token_ids(tokenizer, questions)
     read = tokenizer(
         list(contexts), add_special_tokens=False, return_offsets_mapping=True, verbose=False
     )
     encoded = []
-    texts = zip(asked, read["input_ids"], read["offset_mapping"], strict=True)
+    texts = zip(question_tokens, read["input_ids"], read["offset_mapping"], strict=True)
     for whole_question, tokens, offsets in texts:
         question = whole_question[: (room - frame.size) // 2]
         space = room - frame.size - len(question)

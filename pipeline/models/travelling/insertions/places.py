@@ -99,5 +99,5 @@ def architecture(network: Any) -> str:
 
 def modules_at(network: Any, pattern: str) -> Iterator[Any]:
     """Find, in order, the modules of a network whose names end in a pattern."""
-    wanted = re.compile(rf"(^|\.)({pattern})$")
-    return (module for name, module in network.named_modules() if wanted.search(name))
+    ending = re.compile(rf"(^|\.)({pattern})$")
+    return (module for name, module in network.named_modules() if ending.search(name))

@@ -36,8 +36,8 @@ class Prefix(nn.Module):
 
     def layer(self, index: int) -> torch.Tensor:
         """Keys and values of one layer, shape (2, n_heads, length, head_width)."""
-        kept: torch.Tensor = self.dropout(self.states[index])
-        return kept
+        states: torch.Tensor = self.dropout(self.states[index])
+        return states
 
 
 class ReparameterisedPrefix(nn.Module):
@@ -69,8 +69,8 @@ class ReparameterisedPrefix(nn.Module):
         """Keys and values of one layer, shape (2, n_heads, length, head_width)."""
         _, _, n_heads, length, head_width = self.shape
         made: torch.Tensor = self.outer[index](torch.tanh(self.hidden(self.seeds)))
-        kept: torch.Tensor = self.dropout(made)
-        return kept.view(length, 2, n_heads, head_width).permute(1, 2, 0, 3)
+        states: torch.Tensor = self.dropout(made)
+        return states.view(length, 2, n_heads, head_width).permute(1, 2, 0, 3)
 
 
 def insert_prefix(network: Any, card: Card) -> Any:

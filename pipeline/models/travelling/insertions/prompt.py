@@ -62,31 +62,31 @@ def reader_of(network: Any) -> Any:
 
 def _put_in_front(reader: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Lengthen everything that a stack is given by the prompt."""
-    given = dict(kwargs)
+    inputs = dict(kwargs)
     if args:
-        given["input_ids"] = args[0]
-    cache = given.get("past_key_values")
+        inputs["input_ids"] = args[0]
+    cache = inputs.get("past_key_values")
     if cache is not None and cache.get_seq_length() > 0:
-        return (), _behind_cache(given, cache.get_seq_length())
-    tokens, length = given.pop("input_ids"), len(reader.prompt)
+        return (), _behind_cache(inputs, cache.get_seq_length())
+    tokens, length = inputs.pop("input_ids"), len(reader.prompt)
     embedded = reader.get_input_embeddings()(tokens)
     prompt = reader.prompt.to(embedded.dtype).expand(len(tokens), -1, -1)
-    given["inputs_embeds"] = torch.cat([prompt, embedded], dim=1)
+    inputs["inputs_embeds"] = torch.cat([prompt, embedded], dim=1)
     for name, filler in (("attention_mask", 1), ("token_type_ids", 0)):
-        if given.get(name) is not None:
-            given[name] = _lengthened(given[name], length, filler)
-    positions = given.get("position_ids")
+        if inputs.get(name) is not None:
+            inputs[name] = _lengthened(inputs[name], length, filler)
+    positions = inputs.get("position_ids")
     if positions is not None:
         own = torch.arange(length, device=positions.device).expand(len(positions), -1)
-        given["position_ids"] = torch.cat([own, positions + length], dim=1)
-    return (), given
+        inputs["position_ids"] = torch.cat([own, positions + length], dim=1)
+    return (), inputs
 
 
-def _behind_cache(given: dict[str, Any], n_cached: int) -> dict[str, Any]:
+def _behind_cache(inputs: dict[str, Any], n_cached: int) -> dict[str, Any]:
     """Count the prompt in the cache where the caller, like ``generate``, counts tokens alone."""
-    mask, positions = given.get("attention_mask"), given.get("position_ids")
-    read = n_cached + given["input_ids"].shape[1]
-    counted = dict(given)
+    mask, positions = inputs.get("attention_mask"), inputs.get("position_ids")
+    read = n_cached + inputs["input_ids"].shape[1]
+    counted = dict(inputs)
     if mask is not None:
         missing = read - mask.shape[1]
         counted["attention_mask"] = _lengthened(mask, missing, 1)
