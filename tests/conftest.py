@@ -54,22 +54,22 @@ def start_of():
     """Make what a method adapts, for one of the embedded bases and a little of a task."""
 
     def make(base, task, method, prompt_length=0, max_train=64, max_eval=16):
-        found = TASKS[task]
-        data = found.load(few_examples(max_train, max_eval, seed=0))
+        entry = TASKS[task]
+        data = entry.load(few_examples(max_train, max_eval, seed=0))
         folder = PRETRAINED / base
         card = Card(
             base=base,
             base_digest=base_digest(folder),
-            modality=found.modality,
+            modality=entry.modality,
             task=task,
             method=method,
-            storage=METHODS[method].storage[found.modality],
-            form=found.form,
+            storage=METHODS[method].storage[entry.modality],
+            form=entry.form,
             insertion=METHODS[method].insertion,
             prompt_length=prompt_length,
-            cue=found.cue,
-            max_target_tokens=found.max_target_tokens,
-            classes=found.classes,
+            cue=entry.cue,
+            max_target_tokens=entry.max_target_tokens,
+            classes=entry.classes,
         )
         return Start(folder, card, data.train, SETTINGS), data
 

@@ -14,8 +14,12 @@ PARTICIPLES = {"found", "told", "asked", "given", "kept", "tried", "written", "h
 PARTICIPLES |= {"said", "shown", "taken"}
 #: The second half of every message of ours: expected …; found ….
 ALLOWED = {("pipeline/errors.py", "found")}
-#: Rooms that are named anew at this moment.
-OPEN = ("pipeline/data", "pipeline/tuning", "pipeline/models", "tests")
+#: Rooms whose names are not all mended yet.
+OPEN = (
+    *("tests/alignment", "tests/brains", "tests/config", "tests/entrypoints", "tests/extraction"),
+    *("tests/faults", "tests/files", "tests/reporting", "tests/tracking", "tests/worlds"),
+    *("tests/hub_server.py", "tests/test_asking_the_hub.py"),
+)
 
 
 def trees(room: str) -> Iterator[tuple[str, ast.Module]]:
