@@ -59,16 +59,16 @@ def _pair(record: Record) -> Pair | None:
     return Pair(source, answers[0], answers[1:], span.passage)
 
 
-_WRITTEN = Reading(_pair, gather_pairs, group=lambda pair: pair.passage)
-_FOUND = Reading(_span, gather_spans, group=lambda span: span.passage)
+_PAIRS = Reading(_pair, gather_pairs, group=lambda pair: pair.passage)
+_SPANS = Reading(_span, gather_spans, group=lambda span: span.passage)
 
 
 def _load_written(config: TaskConfig) -> TaskData:
-    return build(open_corpus(config, _HUB, SQUAD_FILES), _WRITTEN, config)
+    return build(open_corpus(config, _HUB, SQUAD_FILES), _PAIRS, config)
 
 
 def _load_found(config: TaskConfig) -> TaskData:
-    return build(open_corpus(config, _HUB, SQUAD_FILES), _FOUND, config)
+    return build(open_corpus(config, _HUB, SQUAD_FILES), _SPANS, config)
 
 
 QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (

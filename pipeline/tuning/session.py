@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.config import TuneConfig
 from pipeline.data.task import Task, TaskData
-from pipeline.errors import Problem
+from pipeline.errors import Problem, TuningError
 from pipeline.models.bases import Base
 from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.card import Card, base_digest
@@ -155,11 +155,23 @@ class Session:
             for name, method in METHODS.items()
             if method.recipes
             and not method.interpolates
-            and not any(method.problems(self._start(method, prompt_length or 1)))
+            and self._accepts(method, prompt_length or 1)
         ]
         if not accepted:
             return "Choose another base or task: no method is for this one."
         return f"Choose another base or task, or for this one {', '.join(accepted)}."
+
+    def _accepts(self, method: Method, prompt_length: int) -> bool:
+        """Say whether a method adapts this base: what it puts in is tried on the network itself."""
+        start = self._start(method, prompt_length)
+        if any(method.problems(start)):
+            return False
+        try:
+            if method.insertion:
+                method.adapt(start)
+        except TuningError:
+            return False
+        return True
 
     def adapted(self, method: Method, prompt_length: int) -> TunedModel:
         """Adapt the base with a method, untrained; what is drawn, the seed alone decides."""
