@@ -17,11 +17,10 @@ from pipeline.forecast.passes import (
     training_seconds,
 )
 from pipeline.models.travelling.card import Storage
+from pipeline.tuning.methods import METHODS
 
 TOKENS_AT_ONCE = 2048  # of a CPU, where the setting leaves it open
 SCORED_AT_ONCE = 64
-CONTROLS = ("base", "untrained", "random-prompt")
-WITH_PROMPT = ("prompt", "prefix", "prompt-full", "random-prompt", "vpt-shallow", "vpt-deep")
 #: Bytes of a version beside its weights: card, tokenizer, code that travels with it.
 BESIDE_WEIGHTS = 200_000
 #: Copies of what is trained: gradients and two moments of the optimizer.
@@ -58,8 +57,8 @@ def tune_cost(
     """
     trained = trained_parameters(network, config, task.outputs)
     scoring = _scoring_seconds(config, network, task, scorer, machine)
-    interpolates = config.method == "wise-ft"
-    fits = config.method not in CONTROLS and not interpolates
+    interpolates = METHODS[config.method].interpolates
+    fits = bool(METHODS[config.method].recipes) and not interpolates
     seconds = ENTRIES * machine.bookkeeping
     if interpolates:
         seconds = INTERPOLATIONS * (seconds + 2 * scoring) + scoring
@@ -94,7 +93,7 @@ def base_cost(network: NetworkFacts, machine: Machine) -> Cost:
 
 def _positions(config: TuneConfig, network: NetworkFacts, task: TaskFacts) -> float:
     """Count the positions of an example, its prompt among them."""
-    prompt = config.prompt_length if config.method in WITH_PROMPT else 0
+    prompt = config.prompt_length if METHODS[config.method].has_prompt else 0
     if network.modality == "image":
         return network.room + prompt
     return min(task.source_tokens + task.target_tokens + prompt, network.room)
