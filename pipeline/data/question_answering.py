@@ -1,4 +1,4 @@
-"""Questions about a passage, in the form of SQuAD 1.1: answers written, or found in the passage."""
+"""Questions about a passage, in the form of SQuAD: answers written, or found in the passage."""
 
 from __future__ import annotations
 
@@ -17,20 +17,33 @@ _HUB = HubTable(
 )
 
 
-def _span(record: Record) -> Span | None:
-    """Make an example of a row, unless the question has no answer."""
+_HUB_2 = HubTable(
+    "rajpurkar/squad_v2", "train-v2.0.json and dev-v2.0.json, or other files in the same form"
+)
+
+
+def _span_or_none(record: Record) -> Span | None:
+    """Make an example of a row; one without an answer where the question has none."""
     question, passage = record.text("question"), record.value("context")
     if not isinstance(passage, str):
         raise record.unfit("context", "text", type(passage).__name__)
     answers = record.value("answers")
     texts, starts = _lists(record, answers)
-    if not texts or not question:
+    if not question:
         return None
+    if not texts:
+        return Span(question, passage, (), -1)
     start, first = starts[0], texts[0]
     if not first.strip() or passage[max(start, 0) : start + len(first)] != first:
         stretch = f"{passage[max(start, 0) : start + len(first)]!r} at character {start}"
         raise record.unfit("answers", f"{first!r} where answer_start says", stretch)
     return Span(question, passage, texts, start)
+
+
+def _span(record: Record) -> Span | None:
+    """Make an example of a row, unless the question has no answer."""
+    span = _span_or_none(record)
+    return span if span and span.answers else None
 
 
 def _lists(record: Record, answers: object) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -61,6 +74,7 @@ def _pair(record: Record) -> Pair | None:
 
 _PAIRS = Reading(_pair, gather_pairs, group=lambda pair: pair.passage)
 _SPANS = Reading(_span, gather_spans, group=lambda span: span.passage)
+_SPANS_OR_NONE = Reading(_span_or_none, gather_spans, group=lambda span: span.passage)
 
 
 def _load_written(config: TaskConfig) -> TaskData:
@@ -69,6 +83,10 @@ def _load_written(config: TaskConfig) -> TaskData:
 
 def _load_found(config: TaskConfig) -> TaskData:
     return build(open_corpus(config, _HUB, SQUAD_FILES), _SPANS, config)
+
+
+def _load_found_or_none(config: TaskConfig) -> TaskData:
+    return build(open_corpus(config, _HUB_2, SQUAD_FILES), _SPANS_OR_NONE, config)
 
 
 QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (
@@ -94,5 +112,15 @@ QUESTION_ANSWERING_TASKS: tuple[Task, ...] = (
         settings=CORPUS,
         scores=("f1", "exact_match"),
         hub=lambda _: _HUB,
+    ),
+    Task(
+        name="squad2-spans",
+        modality="text",
+        summary="a question -> where in its passage the answer stands, if it does (SQuAD 2.0)",
+        load=_load_found_or_none,
+        form="spans-or-none",
+        settings=CORPUS,
+        scores=("f1", "exact_match", "answerable"),
+        hub=lambda _: _HUB_2,
     ),
 )

@@ -82,6 +82,7 @@ _ROW = {
     "dialogsum": lambda n: {"id": "", "dialogue": f"#Person1#: {n}", "summary": f"short {n}"},
     "squad": _spans,
     "squad-spans": _spans,
+    "squad2-spans": _spans,
     "wmt14": _translation("en", "de"),
     "wmt16": _translation("en", "de"),
     "multi30k": lambda n: {"en": f"one {n}", "de": f"eins {n}"},

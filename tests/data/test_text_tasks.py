@@ -8,22 +8,13 @@ import pytest
 from corpus_files import hub_rows, request, squad, squad_passages, write_jsonl, write_lines
 
 from pipeline.data import TASKS
-from pipeline.data.forms.classification import LabelledTexts
-from pipeline.data.forms.generation import TextPairs
-from pipeline.data.forms.spans import TextSpans
-from pipeline.data.forms.tagging import TaggedTexts
 from pipeline.data.simulated_text import SIMULATED_TEXT_TASKS
 from pipeline.errors import ConfigError, DataError
+from pipeline.tuning.forms import FORMS
 
 REAL = [
     task for task in TASKS.values() if task.modality == "text" and task not in SIMULATED_TEXT_TASKS
 ]
-FORMS = {
-    "generation": TextPairs,
-    "classification": LabelledTexts,
-    "tagging": TaggedTexts,
-    "spans": TextSpans,
-}
 real = pytest.mark.parametrize("task", REAL, ids=lambda task: task.name)
 
 
@@ -37,7 +28,7 @@ def test_every_text_task_reads_the_columns_of_the_hub(tmp_path, task):
     write_hub_rows(tmp_path, task.name)
     data = task.load(request(tmp_path))
     for split in (data.train, data.validation, data.test):
-        assert isinstance(split, FORMS[task.form])
+        assert isinstance(split, FORMS[task.modality, task.form].examples)
     assert len(data.train) == 10
     assert data.classes == task.classes
     assert str(tmp_path) in data.source
@@ -133,6 +124,21 @@ def test_the_passages_of_squad_are_not_divided_and_answers_stand_where_they_say(
         f"{c} {q}" for c, q in zip(spans.test.contexts, spans.test.questions, strict=True)
     )
     assert set(pairs.test.accepted) == {("baker",)}
+
+
+def test_questions_without_an_answer_are_examples_of_squad_2_alone(tmp_path):
+    passages = [
+        (passage, [*questions, ("Who stayed away?", [])])
+        for passage, questions in squad_passages(12, questions=1)
+    ]
+    (tmp_path / "train-v2.0.json").write_text(json.dumps(squad(passages)))
+    first, second = (TASKS[f"{n}-spans"].load(request(tmp_path)) for n in ("squad", "squad2"))
+    assert all(answers for answers in first.train.answers)
+    assert "12 rows without an example" in first.source
+    for split in (second.train, second.validation, second.test):
+        answerable = np.array([bool(answers) for answers in split.answers])
+        assert answerable.sum() == len(split) / 2
+        np.testing.assert_array_equal(split.starts >= 0, answerable)
 
 
 def test_a_squad_answer_that_is_not_where_it_should_be_is_refused(tmp_path):

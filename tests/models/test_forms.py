@@ -1,13 +1,18 @@
 """Every form of task, on every architecture that can do it: answers and hidden states."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
+from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.forms.classification import class_logits
-from pipeline.models.travelling.forms.spans import encode_windows, span_logits
+from pipeline.models.travelling.forms.spans import best_span, encode_windows, span_logits
 from pipeline.models.travelling.framing import encode_segments
+from pipeline.models.travelling.text_networks import load_text_network
 
 LONG = " ".join(["the baker kneads the dough in the warm kitchen and a sailor mends the net ."] * 6)
 TEXTS = ["the baker kneads", "a sailor mends the old net on the pier .", "where ?", LONG]
@@ -76,6 +81,31 @@ def test_the_best_legal_span_of_all_windows_is_found(text_model):
                     first, last = window.offsets[start], window.offsets[end]
                     best, answer = score, context[first[0] : last[1]]
     assert model.perform([QUESTIONS[1]]) == [answer]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("kind", ["tiny-gpt2", "tiny-bert", "t5"])
+def test_a_question_has_no_answer_where_the_null_scores_more_than_every_stretch(text_model, kind):
+    """The token that stands for none is read in every window; the least of them decides."""
+    certain, or_none = text_model(kind, "spans"), text_model(kind, "spans-or-none")
+    assert or_none.perform(QUESTIONS) == answers_alone(or_none, QUESTIONS)
+    for (question, context), answer in zip(QUESTIONS, certain.perform(QUESTIONS), strict=True):
+        windows = encode_windows(or_none.tokenizer, or_none.room, [question], [context])[0]
+        logits = or_none.logits([window.encoded for window in windows], 8)
+        place = -1 if kind == "tiny-gpt2" else 0
+        null = min(float(each[: len(w.encoded["input_ids"])][place].sum())
+                   for each, w in zip(logits, windows, strict=True))  # fmt: skip
+        best = max(best_span(each, w)[0] for each, w in zip(logits, windows, strict=True))
+        assert or_none.perform([(question, context)]) == [answer if best > null else ""]
+
+
+def test_a_base_with_a_head_of_three_outputs_gets_one_of_two_for_spans(tmp_path, architecture):
+    folder = shutil.copytree(architecture("tiny-bert"), tmp_path / "base")
+    config = json.loads((folder / "config.json").read_text())
+    labels = {"id2label": {n: str(n) for n in range(3)}, "label2id": {str(n): n for n in range(3)}}
+    (folder / "config.json").write_text(json.dumps({**config, **labels}))
+    card = Card("base", base_digest(folder), "text", "task", "method", "whole", "spans")
+    assert load_text_network(folder, card).qa_outputs.out_features == 2
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "tiny-bert", "roberta"])

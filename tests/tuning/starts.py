@@ -18,6 +18,7 @@ CLASSES = {
     "classification": ("dough", "net", "other"),
     "tagging": ("word", "place"),
     "spans": (),
+    "spans-or-none": (),
     "picture": ("dark", "light", "grey"),
 }
 SENTENCES = (
@@ -43,9 +44,11 @@ def examples_of(form):
         return TaggedTexts(
             words, tuple(np.array([w in PLACES for w in text]) * 1 for text in words)
         )
-    if form == "spans":
+    if form.startswith("spans"):
         answers = tuple((text[1],) for text in words)
         starts = np.array([s.index(a[0]) for s, a in zip(SENTENCES, answers, strict=True)])
+        if form == "spans-or-none":
+            answers, starts = ((), *answers[1:]), np.array([-1, *starts[1:]])
         return TextSpans(("who ?",) * 6, SENTENCES, answers, starts)
     pictures = (
         np.random.default_rng(0).integers(0, 80, (6, 32, 32, 3)) + 60 * labels[:, None, None, None]

@@ -15,6 +15,7 @@ BASES = [  # base, form of task, width d, layers L, parameters of the head
     ("tiny-bert", "classification", 64, 3, (64 * 64 + 64) + (3 * 64 + 3)),  # its pooler is new
     ("tiny-bert", "tagging", 64, 3, 2 * 64 + 2),
     ("tiny-bert", "spans", 64, 3, 2 * 64 + 2),
+    ("tiny-bert", "spans-or-none", 64, 3, 2 * 64 + 2),
     ("tiny-vit", "picture", 128, 4, 3 * 128 + 3),
 ]
 NORMS = {base: (2 * n_layers + 1) * 2 * d for base, _, d, n_layers, _ in BASES}

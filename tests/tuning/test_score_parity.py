@@ -10,7 +10,12 @@ from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 from pipeline.data.tagging import TAGS
 from pipeline.tuning.forms.generation import text_scores
-from pipeline.tuning.scores.answers import answer_scores, normalised, word_f1
+from pipeline.tuning.scores.answers import (
+    answer_or_none_scores,
+    answer_scores,
+    normalised,
+    word_f1,
+)
 from pipeline.tuning.scores.bertscore import Scorer
 from pipeline.tuning.scores.classes import class_scores
 from pipeline.tuning.scores.entities import entity_scores
@@ -150,3 +155,13 @@ def test_bertscore_takes_the_best_of_several_references():
     references = [["the sailor mends the net .", "the baker kneads the dough ."]]
     scores = text_scores(["the baker kneads the dough ."], references, ("bertscore_f1",), scorer)
     assert scores["bertscore_f1"].mean == pytest.approx(1, abs=1e-5)
+
+
+def test_an_answer_where_there_is_none_and_none_where_there_is_one_score_nothing():
+    accepted = [("the baker",), ("a sailor", "sailors"), (), ()]
+    scores = answer_or_none_scores(["Baker!", "", "", "a net"], accepted)
+    for name, values in scores.items():
+        np.testing.assert_array_equal(values.statistics[:, 0], [1, 0, 1, 0], name)
+    part = answer_or_none_scores(["old sailor"], [("a sailor",)])
+    assert part["f1"].mean == pytest.approx(2 / 3)
+    assert (part["exact_match"].mean, part["answerable"].mean) == (0, 1)

@@ -25,6 +25,11 @@ CASES = {
         [("Who?", "A baker.")],
         ["baker"],
     ),
+    "squad2-spans": (
+        TextSpans(("Who?", "Why?"), ("A baker.",) * 2, (("baker",), ()), np.array([2, -1])),
+        [("Who?", "A baker."), ("Why?", "A baker.")],
+        ["baker", ""],
+    ),
     "conll2003": (TaggedTexts((("EU", "x"),), (np.array([3, 0]),)), ["EU x"], ["B-ORG O"]),
     "cb": (LabelledTexts((("a", "b"),), np.array([2])), [("a", "b")], ["neutral"]),
     "mrpc": (LabelledTexts((("a", "b"),), np.array([1])), [("a", "b")], ["equivalent"]),
@@ -62,6 +67,7 @@ def test_every_task_names_scores_of_its_form():
         "classification": {"accuracy", "f1", "macro_f1", "mcc"},
         "tagging": {"entity_f1", "accuracy"},
         "spans": {"exact_match", "f1"},
+        "spans-or-none": {"exact_match", "f1", "answerable"},
     }  # fmt: skip
     for task in TASKS.values():
         assert task.scores

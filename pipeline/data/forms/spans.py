@@ -29,9 +29,11 @@ class TextSpans:
     ----------
     questions, contexts : tuple of str
     answers : tuple of tuple of str
-        Every accepted answer of each question; the first is the one to learn.
+        Every accepted answer of each question; the first is the one to learn. None where the text
+        does not answer it.
     starts : ndarray of int64, shape (n_questions,)
-        Position of the first character of the first answer within its context.
+        Position of the first character of the first answer within its context; -1 where there is
+        none.
     """
 
     questions: tuple[str, ...]

@@ -85,8 +85,9 @@ def _kind_of_network(folder: Path, card: Card) -> tuple[Any, Any]:
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-    if card.classes:
-        config.num_labels = len(card.classes)
+    n_outputs = FORMS[card.form].n_outputs or len(card.classes)
+    if n_outputs:
+        config.num_labels = n_outputs
     factory = factory_of(config, card.form)
     if factory is None:
         raise ValueError(f"{card.base} is of type {config.model_type}, which cannot do {card.form}")

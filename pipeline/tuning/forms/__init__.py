@@ -9,6 +9,7 @@ from pipeline.tuning.forms.form import Form
 from pipeline.tuning.forms.generation import GENERATION
 from pipeline.tuning.forms.pictures import PICTURES
 from pipeline.tuning.forms.spans import SPANS
+from pipeline.tuning.forms.spans_or_none import SPANS_OR_NONE
 from pipeline.tuning.forms.tagging import TAGGING
 from pipeline.words import Modality
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 FORMS: dict[tuple[Modality, str], Form[Any]] = {
     (form.modality, form.name): form
-    for form in (GENERATION, CLASSIFICATION, TAGGING, SPANS, PICTURES)
+    for form in (GENERATION, CLASSIFICATION, TAGGING, SPANS, SPANS_OR_NONE, PICTURES)
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.data.forms.spans import TextSpans
@@ -12,14 +12,17 @@ from pipeline.tuning.scores.answers import answer_scores
 if TYPE_CHECKING:
     import torch
 
+    from pipeline.models.travelling.framing import Encoded
     from pipeline.models.travelling.text import TextModel
     from pipeline.tuning.forms.items import Item
 
 
-def _items(model: TextModel, examples: TextSpans) -> list[Item]:
+def window_items(
+    model: TextModel, examples: TextSpans, null_place: Callable[[Encoded], int]
+) -> list[Item]:
     """Encode questions and texts, one item a window; labels are the answer's first and last token.
 
-    A window that does not hold the answer is taught to point at its first token.
+    A window that does not hold the answer is taught to point at ``null_place(encoded)``.
     """
     import torch
 
@@ -30,9 +33,14 @@ def _items(model: TextModel, examples: TextSpans) -> list[Item]:
     items = []
     for windows, answers, start in zip(texts, examples.answers, examples.starts, strict=True):
         for window in windows:
-            place = window.locate(int(start), int(start) + len(answers[0])) or (0, 0)
-            items.append(item_of(window.encoded, torch.tensor(place)))
+            place = window.locate(int(start), int(start) + len(answers[0])) if answers else None
+            labels = place or (null_place(window.encoded),) * 2
+            items.append(item_of(window.encoded, torch.tensor(labels)))
     return items
+
+
+def _items(model: TextModel, examples: TextSpans) -> list[Item]:
+    return window_items(model, examples, lambda _: 0)
 
 
 def _loss(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:

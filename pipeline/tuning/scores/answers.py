@@ -38,6 +38,36 @@ def answer_scores(
     return {"exact_match": mean_of(exact), "f1": mean_of(overlap)}
 
 
+def answer_or_none_scores(
+    answers: Sequence[str], accepted: Sequence[Sequence[str]]
+) -> dict[str, TaskScore]:
+    """Score answers where some questions have none, as SQuAD 2.0's script does.
+
+    Parameters
+    ----------
+    answers : sequence of str
+        Empty where a question is said to have none.
+    accepted : sequence of sequence of str
+        Empty where it has none.
+
+    Returns
+    -------
+    dict of str to TaskScore
+        ``exact_match`` and ``f1`` (Rajpurkar et al. 2018): where either side is none, 1 if both
+        are; ``answerable``, whether it was told rightly which questions have an answer.
+    """
+    exact, overlap, agrees = (np.zeros(len(answers)) for _ in range(3))
+    for row, (answer, truths) in enumerate(zip(answers, accepted, strict=True)):
+        agrees[row] = bool(normalised(answer)) == bool(truths)
+        for truth in truths or ("",):
+            exact[row] = max(exact[row], normalised(answer) == normalised(truth))
+            both = normalised(answer) and normalised(truth)
+            shared = word_f1(answer, truth) if both else normalised(answer) == normalised(truth)
+            overlap[row] = max(overlap[row], shared)
+    scores = {"exact_match": exact, "f1": overlap, "answerable": agrees}
+    return {name: mean_of(values) for name, values in scores.items()}
+
+
 def normalised(text: str) -> str:
     """Lower case, without punctuation and articles, single spaces between words."""
     bare = text.lower().translate(_WITHOUT_PUNCTUATION)

@@ -6,6 +6,7 @@ from .classification import CLASSIFICATION
 from .form import TextForm
 from .generation import GENERATION
 from .spans import SPANS
+from .spans_or_none import SPANS_OR_NONE
 from .tagging import TAGGING
 
 FORMS: dict[str, TextForm] = {
@@ -13,4 +14,5 @@ FORMS: dict[str, TextForm] = {
     "classification": CLASSIFICATION,
     "tagging": TAGGING,
     "spans": SPANS,
+    "spans-or-none": SPANS_OR_NONE,
 }

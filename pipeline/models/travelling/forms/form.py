@@ -53,6 +53,8 @@ class TextForm:
         put a new head on top.
     takes_pairs : bool
         Whether an item may be two texts.
+    n_outputs : int
+        Outputs of the head; 0 where it has one for each class.
     """
 
     factory: Callable[[Any], str]
@@ -60,3 +62,4 @@ class TextForm:
     perform: Callable[[TextModel, Sequence[Text], int], list[str]]
     writes: bool = False
     takes_pairs: bool = False
+    n_outputs: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -105,19 +105,37 @@ def best_span(logits: torch.Tensor, window: Window) -> tuple[float, int, int]:
     return float(scores[start, end]), window.offsets[start][0], window.offsets[end][1]
 
 
-def _find(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
+def spread_windows(
+    model: TextModel, items: Sequence[Text], batch_size: int
+) -> Iterator[tuple[str, list[tuple[Window, torch.Tensor]]]]:
+    """Give each text and its windows, with what the head says of each window's tokens.
+
+    Raises
+    ------
+    ValueError
+        When an item is not a question and a text.
+    """
     if any(isinstance(item, str) or len(item) != 2 for item in items):
         raise ValueError("expected a question and a text for each answer; found a text alone")
     questions, contexts = [item[0] for item in items], [item[1] for item in items]
     texts = encode_windows(model.tokenizer, model.room, questions, contexts)
     logits = iter(model.logits([w.encoded for windows in texts for w in windows], batch_size))
-    answers = []
     for context, windows in zip(contexts, texts, strict=True):
-        _, start, end = max(best_span(next(logits), window) for window in windows)
+        yield context, [(window, next(logits)) for window in windows]
+
+
+def _find(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str]:
+    answers = []
+    for context, windows in spread_windows(model, items, batch_size):
+        _, start, end = max(best_span(logits, window) for window, logits in windows)
         answers.append(context[start:end].strip())
     return answers
 
 
 SPANS = TextForm(
-    factory=lambda _: "ForQuestionAnswering", logits=span_logits, perform=_find, takes_pairs=True
+    factory=lambda _: "ForQuestionAnswering",
+    logits=span_logits,
+    perform=_find,
+    takes_pairs=True,
+    n_outputs=2,
 )
