@@ -13,7 +13,7 @@ from pipeline.forecast.parameters import trained_parameters
 from pipeline.forecast.tuning import BESIDE_WEIGHTS, tune_cost
 
 GPT2 = NETWORKS["openai-community/gpt2"]
-TASK = TaskFacts("generation", 20_000, 500, 500, 200.0, 30.0, 48, 0, similarity=False)
+TASK = TaskFacts(20_000, 500, 500, 200.0, 30.0, 48, 0, similarity=False)
 
 
 def config_of(method, **settings):
