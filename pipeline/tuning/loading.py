@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Problem, TuningError
 from pipeline.models.directories import read_config
+from pipeline.models.travelling.card import Card
 from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
@@ -21,8 +23,11 @@ def load_base(start: Start) -> TunedModel:
     TuningError
         When weights are missing or of other shapes than the configuration says.
     """
+    from pipeline.models.travelling.text_networks import load_text_network
+    from pipeline.models.travelling.vision_networks import load_vision_network
+
     try:
-        return _loaded(start)
+        return model_of(start, load_text_network, load_vision_network)
     except (ValueError, RuntimeError) as error:
         problem = Problem(
             f"base {start.card.base}",
@@ -33,17 +38,31 @@ def load_base(start: Start) -> TunedModel:
         raise TuningError(problem) from error
 
 
-def _loaded(start: Start) -> TunedModel:
-    from pipeline.models.travelling.text import TextModel
-    from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
-    from pipeline.models.travelling.vision import VisionModel, picture_form
-    from pipeline.models.travelling.vision_networks import load_vision_network
+def model_of(
+    start: Start,
+    text_network: Callable[[Path, Card], Any],
+    vision_network: Callable[[Path, int], Any],
+) -> TunedModel:
+    """Make a model of a base.
 
-    if start.card.modality == "text":
-        network = load_text_network(start.base_folder, start.card).to(start.device)
-        return TextModel(network, load_tokenizer(start.base_folder), start.card)
-    network = load_vision_network(start.base_folder, len(start.card.classes)).to(start.device)
-    return VisionModel(network, picture_form(network), start.card)
+    Parameters
+    ----------
+    start : Start
+    text_network : callable
+        ``text_network(base folder, card)``: the network of a text base.
+    vision_network : callable
+        ``vision_network(base folder, number of classes)``: that of a vision base.
+    """
+    from pipeline.models.travelling.text import TextModel
+    from pipeline.models.travelling.text_networks import load_tokenizer
+    from pipeline.models.travelling.vision import VisionModel, picture_form
+
+    folder, card = start.base_folder, start.card
+    if card.modality == "text":
+        network = text_network(folder, card).to(start.device)
+        return TextModel(network, load_tokenizer(folder), card)
+    network = vision_network(folder, len(card.classes)).to(start.device)
+    return VisionModel(network, picture_form(network), card)
 
 
 def load_frozen(start: Start) -> TunedModel:

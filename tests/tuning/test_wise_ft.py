@@ -9,9 +9,8 @@ from starts import examples_of, start_for
 
 from pipeline.errors import TuningError
 from pipeline.models.saving import save_tuned
-from pipeline.tuning.interpolation import interpolate
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.methods.wise_ft import ALPHAS
+from pipeline.tuning.methods.wise_ft import ALPHAS, interpolate
 from pipeline.tuning.start import Interpolation
 
 CASES = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.tuning.loading import settle_as_control
+from pipeline.tuning.loading import model_of, settle_as_control
 from pipeline.tuning.method import Method
 from pipeline.tuning.start import Start
 
@@ -13,20 +13,10 @@ if TYPE_CHECKING:
 
 
 def _build(start: Start) -> TunedModel:
-    return settle_as_control(start, _random(start))
-
-
-def _random(start: Start) -> TunedModel:
-    from pipeline.models.travelling.text import TextModel
-    from pipeline.models.travelling.text_networks import load_tokenizer, random_text_network
-    from pipeline.models.travelling.vision import VisionModel, picture_form
+    from pipeline.models.travelling.text_networks import random_text_network
     from pipeline.models.travelling.vision_networks import random_vision_network
 
-    if start.card.modality == "text":
-        network = random_text_network(start.base_folder, start.card).to(start.device)
-        return TextModel(network, load_tokenizer(start.base_folder), start.card)
-    network = random_vision_network(start.base_folder, len(start.card.classes)).to(start.device)
-    return VisionModel(network, picture_form(network), start.card)
+    return settle_as_control(start, model_of(start, random_text_network, random_vision_network))
 
 
 UNTRAINED = Method(
