@@ -97,12 +97,13 @@ class StudyResults:
             "beats_base",
             "stopped",
             "slope",
+            "examples",
             "budget",
             "modality",
             "trains_prompts_only",
             key=(*MODEL, "metric"),
             # an external score comes without a bootstrap, a control without a training
-            may_be_nan=("score_sd_error", "slope"),
+            may_be_nan=("score_sd_error", "slope", "examples"),
             needed=True,
         )
     )

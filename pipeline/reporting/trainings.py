@@ -18,8 +18,8 @@ def training_grounds(task_scores: pd.DataFrame, summary: pd.DataFrame) -> Iterat
     Parameters
     ----------
     task_scores : DataFrame
-        A row a model and metric, with ``stopped`` (empty if unknown), ``slope`` and ``budget``
-        (empty for a model that was not trained).
+        A row a model and metric, with ``stopped`` (empty if unknown), ``slope``, ``examples``
+        that were used in all, and ``budget`` (empty for a model that was not trained).
     summary : DataFrame
         As :func:`pipeline.reporting.aggregate.task_summary` returns it.
     """
@@ -58,12 +58,23 @@ def _budgets(trained: pd.DataFrame) -> Ground:
     if not unequal:
         known = dict.fromkeys(trained["budget"])
         most = f": {next(iter(known))} at most" if len(known) == 1 else ""
-        return Ground(f"All methods of a task were given the same budget{most}.", doubtful=False)
+        text = f"All methods of a task were given the same budget{most}{_used(trained)}."
+        return Ground(text, doubtful=False)
     (_, task), rows = unequal[0]
     cases = rows.drop_duplicates(["method", "budget"]).itertuples()
     allowed = "; ".join(f"{in_words(row.method)} {row.budget}" for row in cases)
     return Ground(
         f"Methods were given unequal budgets in {len(unequal)} of {by_task.ngroups} tasks "
-        f"({task}: {allowed}).",
+        f"({task}: {allowed}){_used(trained)}.",
         doubtful=True,
     )
+
+
+def _used(trained: pd.DataFrame) -> str:
+    """Say how many examples a training used, its search among them, where all are known."""
+    examples = trained["examples"]
+    if examples.isna().any():
+        return ""
+    fewest, most = int(examples.min()), int(examples.max())
+    counts = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    return f"; each used {counts} examples, those of its search included"

@@ -64,7 +64,11 @@ class Session:
         return search(space, attempt, journal)
 
     def _outcome(self, choice: Choice, recorder: Recorder, report: Report) -> Outcome:
+        steps = 0
+
         def progress(step: int, losses: Mapping[str, float]) -> None:
+            nonlocal steps
+            steps = step
             recorder.progress(step, losses)
             if "loss/validation" in losses:
                 report(step, losses["loss/validation"])
@@ -72,10 +76,10 @@ class Session:
         try:
             _, training = self._run(choice, self._trial(choice), progress, None)
         except PrunedError:
-            return Outcome("pruned")
+            return Outcome("pruned", steps=steps)
         except DivergedError:
-            return Outcome("diverged")  # too high a rate is an answer, not an accident
-        return Outcome("complete", training.validation_loss)
+            return Outcome("diverged", steps=steps)  # too high a rate is an answer, not an accident
+        return Outcome("complete", training.validation_loss, training.steps)
 
     def run(
         self, choice: Choice, progress: Progress, checkpoints: Path | None = None

@@ -121,7 +121,10 @@ def test_grounds_count_subjects_groups_seeds_cells_and_what_was_stopped(make_res
     (unfinished,) = [text for text in grounds if text.startswith("Unfinished trainings")]
     assert "1 of 10 were ended by their budget" in unfinished
     assert "by up to 0.5 in 100 steps" in unfinished
-    budget = "All methods of a task were given the same budget: 300 steps of 16 examples at most."
+    budget = (
+        "All methods of a task were given the same budget: 300 steps of 16 examples at most; "
+        "each used 4,000 to 4,800 examples, those of its search included."
+    )
     assert grounds[budget] is False
     differing = make_results().contrasts.query(
         "method_a in ('prompt', 'vpt-shallow') and method_b == 'full' and p_holm <= .05"

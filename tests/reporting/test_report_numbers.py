@@ -57,6 +57,7 @@ def task_scores(**columns):
         "beats_base": "true",
         "stopped": "patience",
         "slope": 0.0,
+        "examples": 4800,
         "budget": "300 steps of 16 examples",
         "modality": "image",
         "trains_prompts_only": False,

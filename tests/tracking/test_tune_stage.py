@@ -128,6 +128,8 @@ def test_search_trials_are_runs_nested_in_their_tuning(config_of, store):
     assert [run.data.tags["stage"] for run in trials] == ["trial", "trial"]
     rates = {float(run.data.params["learning_rate"]) for run in trials}
     assert float(tuned.tags["learning_rate"]) in [pytest.approx(rate, rel=1e-4) for rate in rates]
+    batch_size = config_of("tiny-vit", "shapes", "vpt-shallow", **settings).batch_size
+    assert mlflow.get_run(tuned.run_id).data.metrics["examples"] == (2 * 2 + 2) * batch_size
 
 
 def failed(title):

@@ -174,11 +174,12 @@ def test_a_search_of_eight_trials_can_end_one_early(tmp_path):
                 report(step, float(number))
         except PrunedError:
             ended.append(number)
-            return Outcome("pruned")
-        return Outcome("complete", float(number))
+            return Outcome("pruned", steps=step)
+        return Outcome("complete", float(number), steps=step)
 
-    search(space, attempt, tmp_path / "search.log")
+    best = search(space, attempt, tmp_path / "search.log")
     assert ended == [2, 3, 4, 5, 6, 7]
+    assert best.searched_steps == 2 * 100 + 6 * 25
 
 
 @pytest.mark.parametrize("pruning", ["median", "hyperband"])

@@ -26,10 +26,13 @@ class Choice:
     learning_rate : float
     prompt_length : int
         0 for a method without a prompt.
+    searched_steps : int
+        Steps that the trials of the search took, those of trials that were ended early, too.
     """
 
     learning_rate: float
     prompt_length: int
+    searched_steps: int = 0
 
 
 @dataclass(frozen=True)

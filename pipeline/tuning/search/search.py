@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,10 +25,13 @@ class Outcome:
         longer finite, which says that the learning rate is too high.
     loss : float
         Lowest validation loss of a complete trial, else infinite.
+    steps : int
+        That it took, as far as its last report of a loss.
     """
 
     kind: Literal["complete", "pruned", "diverged"]
     loss: float = float("inf")
+    steps: int = 0
 
 
 class PrunedError(Exception):
@@ -72,11 +75,12 @@ def search(space: Space, attempt: Attempt, journal: Path) -> Choice:
             number, values = started
             outcome = attempt(number, _choice(values), report)
             if trials:
-                trials.finish(outcome.kind, outcome.loss)
+                trials.finish(outcome.kind, outcome.loss, outcome.steps)
         best = agree(trials.best() if trials else None)
+        steps = agree(trials.steps() if trials else 0)
     if best is None:
         raise TuningError(_all_diverged(space))
-    return _choice(best)
+    return replace(_choice(best), searched_steps=steps)
 
 
 def _trials(space: Space, journal: Path) -> Trials:

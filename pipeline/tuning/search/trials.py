@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WORKER = "worker"  # the attribute of a trial that says which process is at it
 PLACE = "place"  # the attribute of a trial that says which of the values it tries
+STEPS = "steps"  # the attribute of a trial that says how many it took
 POLL = 0.5  # seconds between two looks at what other processes are doing
 
 
@@ -92,12 +93,13 @@ class Trials:
         trial.report(loss, step)
         return bool(trial.should_prune())
 
-    def finish(self, kind: str, loss: float) -> None:
+    def finish(self, kind: str, loss: float, steps: int) -> None:
         """Record how the started trial ended; a loss that is not finite counts as the worst."""
         import optuna
 
         (trial,) = self.started
         trial.set_user_attr("outcome", kind)
+        trial.set_user_attr(STEPS, steps)
         if kind == "pruned":
             self.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         else:
@@ -109,6 +111,10 @@ class Trials:
         complete = [trial for trial in self.study.trials if trial.state.name == "COMPLETE"]
         finite = [trial for trial in complete if math.isfinite(trial.value)]
         return min(finite, key=lambda trial: trial.value).params if finite else None
+
+    def steps(self) -> int:
+        """Add up the steps of all trials that ended, whichever process they ran in."""
+        return sum(trial.user_attrs.get(STEPS, 0) for trial in self.study.trials)
 
     def _next(self) -> tuple[int, dict[str, float]]:
         trial = self.study.ask(self.ranges)

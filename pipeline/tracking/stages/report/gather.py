@@ -184,6 +184,7 @@ def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
         "beats_base": tags.get("beats_base", ""),
         "stopped": tags.get("stopped", ""),
         "slope": metrics.get("loss/validation_slope", math.nan),
+        "examples": metrics.get("examples", math.nan),
         "budget": _budget(run.data.params) if int(tags["trainable_parameters"]) else "",
     }
     by = tags.get(BERTSCORE, "")

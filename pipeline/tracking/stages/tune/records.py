@@ -98,6 +98,9 @@ def log_tuned(
     mlflow.set_tags({**how_it_ended, **scorer, **request.origin()})
     if tuned.training:
         _log_end(tuned.training)
+        # what was allowed is in the params; trials and trainings may end before
+        steps = tuned.choice.searched_steps + tuned.training.steps
+        mlflow.log_metric("examples", steps * request.config.batch_size)
     card = tuned.model.card
     if card.method == "base":
         log_untuned(tuned.test, request)
