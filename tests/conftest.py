@@ -18,7 +18,6 @@ from pipeline.config import MethodConfig
 from pipeline.data import TASKS
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card, base_digest
-from pipeline.models.travelling.forms import FORMS
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
@@ -114,7 +113,8 @@ def text_model(architecture):
 
     def make(kind, form, put_in=None, **card):
         folder = architecture(kind)
-        classes = () if FORMS[form].writes or FORMS[form].n_outputs else ("no", "maybe", "yes")
+        named = form in ("classification", "cloze", "tagging")
+        classes = ("no", "maybe", "yes") if named else ()
         named = {"storage": "whole", "max_target_tokens": 12, "classes": classes, **card}
         made = Card(kind, base_digest(folder), "text", "task", "method", form=form, **named)
         torch.manual_seed(1)

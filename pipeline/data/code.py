@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -84,11 +85,17 @@ _DETECTION = Reading(
     label=lambda item: item.label,
     classes=_DEFECTS,
 )
+#: Names of the same classes that a base may well write behind a function (Wang et al. 2022).
+_WORDS = ("clean", "defective")
 _SUMMARIZATION = Reading(_described, gather_pairs, group=lambda pair: pair.source)
 
 
 def _load_defects(config: TaskConfig) -> TaskData:
     return build(open_corpus(config, _DEFECT_HUB, _local_defects), _DETECTION, config)
+
+
+def _load_named_defects(config: TaskConfig) -> TaskData:
+    return replace(_load_defects(config), classes=_WORDS)
 
 
 def _descriptions(language: str) -> HubTable:
@@ -111,6 +118,18 @@ CODE_TASKS: tuple[Task, ...] = (
         settings=CORPUS,
         scores=("accuracy", "f1"),
         classes=_DEFECTS,
+        hub=lambda _: _DEFECT_HUB,
+    ),
+    Task(
+        name="defect-cloze",
+        modality="text",
+        summary="is a C function insecure? by the word that a base writes for it (Devign)",
+        load=_load_named_defects,
+        form="cloze",
+        settings=CORPUS,
+        scores=("accuracy", "f1"),
+        cue=" the code is",
+        classes=_WORDS,
         hub=lambda _: _DEFECT_HUB,
     ),
     Task(

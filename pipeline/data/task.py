@@ -63,14 +63,15 @@ class Task:
     scores : tuple of str
         Names of the scores that the field reports for it; the first decides which model is best.
     cue : str
-        Generation: what stands between source and target, so that a model knows where to write.
+        Generation and cloze: what stands between a text and the answer, so that a model knows where
+        it belongs.
     keeps : 'start' or 'end'
-        Generation: which part of a source that is too long for a model is kept.
+        Likewise: which part of a text that is too long for a model is kept.
     max_target_tokens : int
         Generation: the longest answer a model may write.
     classes : tuple of str
-        Classification and tagging: names of the classes, or the tags; empty where only the data
-        says what they are (`TaskData` always does).
+        Names of the classes, or the tags; empty where only the data says what they are (`TaskData`
+        always does). Cloze: the words that a base may write.
     needs_directory : bool
         Whether the task reads files that the user must point to.
     settings : frozenset of str

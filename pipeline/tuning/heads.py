@@ -22,7 +22,7 @@ _NEVER = -1e4  # far below any other logit
 def head_modules(network: Any) -> dict[str, Any]:
     """Find what a task put on top of a base, by name, in the order in which it is passed through.
 
-    Nothing where the base writes texts itself.
+    Nothing where the base answers with the head that it was pretrained with.
 
     Parameters
     ----------
@@ -33,7 +33,11 @@ def head_modules(network: Any) -> dict[str, Any]:
         return {name: network.get_submodule(name) for name in classifier_names(network)}
     if network.can_generate():
         return {}
-    head = {name: getattr(network, name) for name in head_names(network)}
+    head = {
+        name: getattr(network, name)
+        for name in head_names(network)
+        if any(n.startswith(f"{name}.") and n not in network.from_base for n in network.plain)
+    }
     pooler = f"{network.base_model_prefix}.pooler"
     if any(n.startswith(pooler) and n not in network.from_base for n in network.plain):
         return {pooler: network.base_model.pooler, **head}

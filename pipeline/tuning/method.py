@@ -88,7 +88,7 @@ class Method:
     @property
     def forms(self) -> tuple[str, ...]:
         """Forms of task that it is for."""
-        suited = (form.name for form in FORMS.values() if not (self.needs_head and form.writing))
+        suited = (form.name for form in FORMS.values() if not (self.needs_head and form.own_head))
         return tuple(dict.fromkeys(suited))
 
     def recipe(self, modality: Modality, settings: MethodConfig) -> Recipe:

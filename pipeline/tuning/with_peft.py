@@ -51,4 +51,4 @@ def _task_type(start: Start, network: Any) -> str | None:
     form = form_of(start.card)
     if form.writing:
         return "SEQ_2_SEQ_LM" if network.config.is_encoder_decoder else "CAUSAL_LM"
-    return form.peft_type
+    return form.peft_type or None

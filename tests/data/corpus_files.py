@@ -110,6 +110,7 @@ _ROW = {
         "func": f"int f{n}() {{}}",
         "target": (n % 2 == 1, n % 2)[n % 3 > 0],
     },
+    "defect-cloze": lambda n: {"func": f"int f{n}() {{}}", "target": n % 2},
     "code-summarization": lambda n: {
         "code_tokens": ["def", f"f{n}"],
         "docstring_tokens": ["Do", f"{n}\n."],

@@ -16,6 +16,7 @@ from pipeline.tuning.start import Start
 CLASSES = {
     "generation": (),
     "classification": ("dough", "net", "other"),
+    "cloze": ("dough", "net", "wall"),
     "tagging": ("word", "place"),
     "spans": (),
     "spans-or-none": (),
@@ -38,7 +39,7 @@ def examples_of(form):
     words = tuple(tuple(sentence.split()) for sentence in SENTENCES)
     if form == "generation":
         return TextPairs(SENTENCES, tuple(sentence.split()[1] for sentence in SENTENCES))
-    if form == "classification":
+    if form in ("classification", "cloze"):
         return LabelledTexts(tuple((sentence,) for sentence in SENTENCES), labels)
     if form == "tagging":
         return TaggedTexts(
@@ -70,7 +71,7 @@ def start_for(method, base, form, length=6, folder=None, **settings):
         form="classification" if form == "picture" else form,
         insertion=METHODS[method].insertion,
         prompt_length=length if METHODS[method].has_prompt else 0,
-        cue=" so :" if form == "generation" else "",
+        cue=" so :" if form in ("generation", "cloze") else "",
         max_target_tokens=4 if form == "generation" else 0,
         classes=CLASSES[form],
     )

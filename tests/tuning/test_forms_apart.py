@@ -33,7 +33,7 @@ def test_every_text_form_travels_and_every_task_is_of_a_form():
     assert {(task.modality, task.form) for task in TASKS.values()} == set(FORMS)
 
 
-def test_a_form_writes_in_tuning_as_where_it_travels():
+def test_a_form_needs_a_head_in_tuning_as_where_it_travels():
     for (modality, name), form in FORMS.items():
         if modality == "text":
-            assert bool(form.writing) == TRAVELLING[name].writes
+            assert form.own_head == TRAVELLING[name].own_head

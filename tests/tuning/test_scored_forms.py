@@ -32,6 +32,11 @@ CASES = {
     ),
     "conll2003": (TaggedTexts((("EU", "x"),), (np.array([3, 0]),)), ["EU x"], ["B-ORG O"]),
     "cb": (LabelledTexts((("a", "b"),), np.array([2])), [("a", "b")], ["neutral"]),
+    "defect-cloze": (
+        LabelledTexts((("int f;",), ("g();",)), np.array([0, 1])),
+        ["int f;", "g();"],
+        ["clean", "defective"],
+    ),
     "mrpc": (LabelledTexts((("a", "b"),), np.array([1])), [("a", "b")], ["equivalent"]),
 }
 
@@ -65,6 +70,7 @@ def test_every_task_names_scores_of_its_form():
         "generation": {"bertscore_f1", "bertscore_precision", "bertscore_recall", "rouge_l",
                        "bleu", "chrf", "exact_match", "f1"},
         "classification": {"accuracy", "f1", "macro_f1", "mcc"},
+        "cloze": {"accuracy", "f1", "macro_f1", "mcc"},
         "tagging": {"entity_f1", "accuracy"},
         "spans": {"exact_match", "f1"},
         "spans-or-none": {"exact_match", "f1", "answerable"},

@@ -38,9 +38,9 @@ class Card:
     adapter_width : int
         Units in the bottleneck of each adapter; 0 if there are none.
     cue : str
-        Generation: what follows the source, so that the model knows where to write.
+        Generation and cloze: what follows the text, so that the model knows where to answer.
     keeps : 'start' or 'end'
-        Generation: which part of a source that is too long is read.
+        Likewise: which part of a text that is too long is read.
     max_target_tokens : int
         Generation: the longest answer to write.
     writing : str

@@ -13,7 +13,6 @@ from .architecture import context_length, kind_of, stack_of, unwrapped
 from .card import Card
 from .forms import FORMS
 from .framing import Encoded, Text, as_segments, by_length, encode_segments, frame_of, padded
-from .writing import greedy_settings
 
 UNLIMITED = 1 << 20  # tokens, where distances and not positions are what a model knows
 
@@ -42,10 +41,8 @@ class TextModel:
         if config.pad_token_id is None:  # decoders refuse to classify several texts without one
             config.pad_token_id = tokenizer.pad_token_id
         self.kind = kind_of(config)
-        if card.form in FORMS and FORMS[card.form].writes:
-            unwrapped(network).generation_config = greedy_settings(
-                unwrapped(network), tokenizer.eos_token_id, tokenizer.pad_token_id
-            )
+        if card.form in FORMS:
+            FORMS[card.form].settle(unwrapped(network), tokenizer, card)
         if self.kind != "encoder":
             self.poolings = ("mean", "last")
         self.context = context_length(config) or UNLIMITED

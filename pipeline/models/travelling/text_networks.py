@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from .architecture import head_names, remember_base
+from .architecture import head_names, kind_of, remember_base
 from .card import Card
 from .forms import FORMS
 from .torchvision_on_cpu import declare_torchvision_operators
@@ -18,14 +18,15 @@ from .torchvision_on_cpu import declare_torchvision_operators
 def load_text_network(folder: Path, card: Card) -> Any:
     """Load a language model from a folder, with the head that the card's form of task needs.
 
-    Encoder-decoders and decoders write; classification, tagging and spans put a head on top, which
-    is new unless the folder holds one of the right size; for features there is none. Weights are
+    A form of task asks the base's own head or puts one on top, which is new unless the folder holds
+    one of the right size; for features there is none. Weights are
     float32, in whatever type they are stored: small steps are lost on weights of 16 bits.
 
     Raises
     ------
     ValueError
-        When the architecture has no such head, or the folder does not hold the whole body.
+        When the architecture has no such head, or the folder does not hold the whole body, or the
+        head that is asked.
     """
     from transformers import AutoConfig, AutoModel
 
@@ -44,7 +45,11 @@ def load_text_network(folder: Path, card: Card) -> Any:
             new, lacking = head | {f"{network.base_model_prefix}.{name}" for name in absent}, set()
     if lacking:
         raise ValueError(f"{folder} does not hold all of {config.model_type}: {sorted(lacking)}")
-    return remember_base(network, new if FORMS[card.form].writes else new | head)
+    if not FORMS[card.form].own_head:
+        return remember_base(network, new | head)
+    if kind_of(config) == "encoder" and new & head:  # decoders share theirs with the embeddings
+        raise ValueError(f"{folder} does not hold the head of {config.model_type} that names words")
+    return remember_base(network, new)
 
 
 def _bare(folder: Path, config: Any) -> Any:

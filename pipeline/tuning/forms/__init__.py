@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.tuning.forms.classification import CLASSIFICATION
+from pipeline.tuning.forms.cloze import CLOZE
 from pipeline.tuning.forms.form import Form
 from pipeline.tuning.forms.generation import GENERATION
 from pipeline.tuning.forms.pictures import PICTURES
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 FORMS: dict[tuple[Modality, str], Form[Any]] = {
     (form.modality, form.name): form
-    for form in (GENERATION, CLASSIFICATION, TAGGING, SPANS, SPANS_OR_NONE, PICTURES)
+    for form in (GENERATION, CLASSIFICATION, CLOZE, TAGGING, SPANS, SPANS_OR_NONE, PICTURES)
 }
 
 

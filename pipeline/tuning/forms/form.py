@@ -63,9 +63,11 @@ class Form(Generic[Own]):
     constant : callable, optional
         ``constant(examples, classes)``: the one answer that is right most often, where the answers
         are classes.
+    own_head : bool
+        Whether the base answers with the head that it was pretrained with; all others put a new
+        head on top.
     writing : str
-        How an answer is written, where the base writes it with the head that it was pretrained
-        with; all others put a new head on top.
+        How an answer is written, where the base writes it.
     starts_at_means : bool
         Whether a new head is given the means of its classes before anything is trained.
     peft_type : str
@@ -81,6 +83,7 @@ class Form(Generic[Own]):
     own_loss: Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor] | None = None
     references: Callable[[Own], list[str]] = _no_references
     constant: Callable[[Own, Sequence[str]], str] | None = None
+    own_head: bool = False
     writing: str = ""
     starts_at_means: bool = False
     peft_type: str = ""

@@ -123,5 +123,6 @@ GENERATION = Form(
     questions=lambda examples: examples.sources,
     scores=_scores,
     references=lambda examples: [text for several in examples.references for text in several],
+    own_head=True,
     writing=GREEDY,
 )

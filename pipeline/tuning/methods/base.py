@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _build(start: Start) -> TunedModel:
-    if not form_of(start.card).writing:  # the head is not the base's
+    if not form_of(start.card).own_head:  # the head is not the base's
         start = replace(start, card=replace(start.card, storage="part"))
     return settle_as_control(start, load_base(start))
 

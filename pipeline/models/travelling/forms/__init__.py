@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .classification import CLASSIFICATION
+from .cloze import CLOZE
 from .form import TextForm
 from .generation import GENERATION
 from .spans import SPANS
@@ -12,6 +13,7 @@ from .tagging import TAGGING
 FORMS: dict[str, TextForm] = {
     "generation": GENERATION,
     "classification": CLASSIFICATION,
+    "cloze": CLOZE,
     "tagging": TAGGING,
     "spans": SPANS,
     "spans-or-none": SPANS_OR_NONE,

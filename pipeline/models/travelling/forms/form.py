@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 if TYPE_CHECKING:
+    from ..card import Card
     from ..framing import Text
     from ..text import TextModel
 
@@ -35,6 +36,10 @@ def head_logits(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor
     return network(**head_inputs(batch)).logits  # type: ignore[no-any-return]
 
 
+def _leave(*_: Any) -> None:
+    """Note nothing."""
+
+
 @dataclass(frozen=True)
 class TextForm:
     """An entry of FORMS.
@@ -48,9 +53,12 @@ class TextForm:
         ``logits(network, batch) -> Tensor``: what the head says of each text or token.
     perform : callable
         ``perform(model, items, batch_size)`` answers each item.
-    writes : bool
-        Whether the base writes the answer, with the head that it was pretrained with. All others
-        put a new head on top.
+    own_head : bool
+        Whether the base answers with the head that it was pretrained with. All others put a new
+        head on top.
+    settle : callable
+        ``settle(network, tokenizer, card)`` notes on a plain network what ``logits`` or ``perform``
+        need of them.
     takes_pairs : bool
         Whether an item may be two texts.
     n_outputs : int
@@ -60,6 +68,7 @@ class TextForm:
     factory: Callable[[Any], str]
     logits: Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor]
     perform: Callable[[TextModel, Sequence[Text], int], list[str]]
-    writes: bool = False
+    own_head: bool = False
+    settle: Callable[[Any, Any, Card], None] = _leave
     takes_pairs: bool = False
     n_outputs: int = 0

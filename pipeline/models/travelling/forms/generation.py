@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ..architecture import kind_of, unwrapped
+from ..card import Card
 from ..framing import by_length, cut_source, frame_of, token_ids
-from ..writing import continue_texts, transform_texts
+from ..writing import continue_texts, greedy_settings, transform_texts
 from .form import TextForm
 
 if TYPE_CHECKING:
@@ -50,4 +51,11 @@ def _write(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str
     return answers
 
 
-GENERATION = TextForm(factory=_factory, logits=_logits, perform=_write, writes=True)
+def _settle(network: Any, tokenizer: Any, _: Card) -> None:
+    end, padding = tokenizer.eos_token_id, tokenizer.pad_token_id
+    network.generation_config = greedy_settings(network, end, padding)
+
+
+GENERATION = TextForm(
+    factory=_factory, logits=_logits, perform=_write, own_head=True, settle=_settle
+)

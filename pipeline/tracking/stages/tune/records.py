@@ -154,7 +154,7 @@ def _verdict(tuned: Tuned) -> str:
     test, base = tuned.test[primary], tuned.base_test[primary]
     rivals = f"untuned base {base.mean:.3f}"
     form = form_of(tuned.model.card)
-    if not form.writing and not form.starts_at_means:
+    if not form.own_head and not form.starts_at_means:
         rivals += ", whose head is random: chance"
     if tuned.constant_test:
         rivals += f", most frequent class {tuned.constant_test[primary].mean:.3f}"
