@@ -117,8 +117,8 @@ def test_batch(world: NullWorld, number: int, folder: Path) -> None:
 def rows(folder: Path) -> Iterator[str]:
     """Yield a row of the table for each world and direction of which p values are kept."""
     for world in WORLDS:
-        kept = [np.load(path) for path in sorted((folder / world.name).glob("*.npy"))]
-        called = np.concatenate(kept) <= LEVEL if kept else np.zeros((0, len(DIRECTIONS)))
+        stored = [np.load(path) for path in sorted((folder / world.name).glob("*.npy"))]
+        called = np.concatenate(stored) <= LEVEL if stored else np.zeros((0, len(DIRECTIONS)))
         for direction, positive in zip(DIRECTIONS, called.T, strict=True):
             if not len(positive):
                 continue

@@ -92,12 +92,12 @@ def ceiling_units(
     yield from _across_units(brain, groups, settings)
     for name, signal in signals.items():
         subject = brain.subjects[name]
-        shown = groups[subject.rows(len(groups))]
-        folds = deal(shown)
+        own_groups = groups[subject.rows(len(groups))]
+        folds = deal(own_groups)
         rois = _with_patterns(subject.rois)
         if not rois:
             continue
-        arguments = (signal_ceiling, (signal, subject.values), rois, shown, folds)
+        arguments = (signal_ceiling, (signal, subject.values), rois, own_groups, folds)
         flops = _compared(subject.values.shape, 1)
         unit = Unit(_name(name, SIGNAL, settings.split), ceiling_by_roi, arguments, flops)
         yield CeilingUnit(SIGNAL, settings.split, name, unit)
