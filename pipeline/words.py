@@ -39,6 +39,9 @@ WORD_FREQUENCY: Final = "word-frequency"
 BAG_OF_WORDS: Final = "bag-of-words"
 FEATURE_CONTROLS: Final = (NUISANCE, PIXELS, WORD_FREQUENCY, BAG_OF_WORDS)
 
+#: Stands in a contrast for every method that trains prompts only.
+PROMPTS: Final = "prompts"
+
 #: Kinds of ceiling.
 SPLIT_HALF: Final = "split-half"
 ACROSS_SUBJECTS: Final = "across-subjects"

@@ -20,7 +20,7 @@ from pipeline.config.main import MainConfig
 from pipeline.config.method import MethodConfig
 from pipeline.config.power import PowerConfig
 from pipeline.config.prepare import PrepareConfig
-from pipeline.config.report import ReportConfig
+from pipeline.config.report import ReportConfig, contrasts_of
 from pipeline.config.stage import StageConfig
 from pipeline.config.study import Cell, Grid, StudyConfig
 from pipeline.config.study_file import read_study
@@ -58,6 +58,7 @@ __all__ = [
     "StudyConfig",
     "TaskConfig",
     "TuneConfig",
+    "contrasts_of",
     "load_config",
     "read_study",
 ]

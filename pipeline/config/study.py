@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from pipeline.config.report import FamilySetting, ReportConfig
 from pipeline.config.stage import PathText, Seed, StageConfig
 
 Settings = Mapping[str, Any]
@@ -106,6 +107,7 @@ class StudyConfig(StageConfig):
         lt=0.5,
         description="Differences in 2v2 accuracy within plus or minus this count as none.",
     )
+    family: FamilySetting = ReportConfig.model_fields["family"].default
     grids: tuple[Grid, ...] = Field(min_length=1)
 
     def cells(self) -> Iterator[Cell]:

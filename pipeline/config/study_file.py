@@ -13,10 +13,12 @@ import yaml
 from pipeline.config.align import AlignConfig
 from pipeline.config.catalogue import Catalogue
 from pipeline.config.loading import schema_problems
+from pipeline.config.report import contrasts_of
 from pipeline.config.stage import StageConfig
 from pipeline.config.study import Defaults, Grid, StudyConfig
 from pipeline.config.tune import TuneConfig
 from pipeline.errors import ConfigError, Problem, nearest, refuse
+from pipeline.words import FEATURE_CONTROLS, PROMPTS
 
 ANY_MODEL = "models:/any@any"  # stands in for a model that the study has yet to make
 MOST_BYTES = 1_000_000
@@ -39,7 +41,7 @@ def read_study(path: Path, catalogue: Catalogue) -> StudyConfig:
         refuse([*wrong, *_settings_problems(values)], ConfigError)
     study = StudyConfig.model_validate(values)
     refuse(_too_many(path, study), ConfigError)
-    overridden = [*_overridden(path, study), *_repetitions(path, study)]
+    overridden = [*_overridden(path, study), *_repetitions(path, study), *_family(path, study)]
     problems_by_text = {str(problem): problem for problem in overridden}
     for number, grid in enumerate(study.grids, start=1):
         for problem in _grid_problems(grid, study.defaults, catalogue):
@@ -162,6 +164,15 @@ def _repetitions(path: Path, study: StudyConfig) -> Iterator[Problem]:
             remedy = "Put its brain datasets and seeds into the one grid."
             yield Problem(where, "models of no other grid", f"{cell} again", remedy)
         once |= cells
+
+
+def _family(path: Path, study: StudyConfig) -> Iterator[Problem]:
+    """Find names in the primary family that the study has no scores of."""
+    methods = [method for grid in study.grids for method in grid.methods]
+    known = [PROMPTS, *dict.fromkeys(methods), *FEATURE_CONTROLS]
+    for name in {name for pair in contrasts_of(study.family) for name in pair} - set(known):
+        if study.family != StudyConfig.model_fields["family"].default:
+            yield Problem(f"{path}: family", "methods of this study", name, nearest(name, known))
 
 
 def _grid_problems(grid: Grid, defaults: Defaults, catalogue: Catalogue) -> Iterator[Problem]:

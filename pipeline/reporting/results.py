@@ -23,6 +23,10 @@ ALIGNED_KEY = tuple(column for column in ALIGNED if column != "simulated")
 COMPARED = ("modality", "brain", "split", "direction", "base", "task", "roi", "contrast")
 #: What a mean difference over cells is of.
 OVERALL = ("modality", "brain", "split", "direction", "contrast")
+#: What the mean over a family is of.
+FAMILY = ("modality", "brain", "simulated", "split", "direction", "family")
+#: A model's scores in one ROI, over subjects.
+OVER_SUBJECTS = (*MODEL, "brain", "simulated", "direction", "split", "roi")
 #: What is known of a difference: its interval is empty where ``reason`` says why there is none.
 STATISTICS = (
     "method_a",
@@ -69,6 +73,11 @@ class StudyResults:
         Differences between methods, over subjects and of each subject.
     overall : DataFrame
         Mean differences over the ROIs, tasks and bases of a brain, direction and split.
+    families : DataFrame
+        The mean difference over the cells of the primary family.
+    chance : DataFrame
+        Where the mean over subjects of an unrelated model would lie 95 times in 100, and tests
+        against it: by permutations, or where there are 0, by how many stimulus groups are tested.
     ceilings, layer_profile, lineage : DataFrame
     unique : DataFrame
         2v2 accuracy of nuisance features alone, and what a model adds to it.
@@ -138,6 +147,25 @@ class StudyResults:
             "n_cells",
             key=(*OVERALL, "simulated"),
             may_be_nan=UNCERTAIN,
+        ),
+    )
+    families: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(
+            *FAMILY,
+            *("difference", "low", "high", "p", "p_sign_flip", "least_p_sign_flip"),
+            *("equivalent", "least_margin", "n_cells", "n_holm", "n_max", "reason"),
+            key=FAMILY,
+            may_be_nan=("low", "high", "p", "equivalent", "least_margin"),
+        ),
+    )
+    chance: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(
+            *OVER_SUBJECTS,
+            *("low", "high", "p", "p_family", "permutations"),
+            key=OVER_SUBJECTS,
+            may_be_nan=("p", "p_family"),
         ),
     )
     ceilings: pd.DataFrame = field(

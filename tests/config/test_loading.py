@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import AlignConfig, TuneConfig, load_config, read_study
+from pipeline.config import AlignConfig, TuneConfig, contrasts_of, load_config, read_study
 from pipeline.errors import ConfigError
 from pipeline.tracking.catalogue import catalogue
 
@@ -229,6 +229,25 @@ def test_tasks_and_brains_have_settings_of_their_own_and_the_more_special_counts
 def test_what_could_not_be_told_apart_in_a_report_is_refused(study_file, change, message):
     with pytest.raises(ConfigError, match=message):
         read_study(study_file({**STUDY, "grids": [{**GRID, **change}]}), catalogue())
+
+
+@pytest.mark.parametrize(
+    ("family", "message"),
+    [
+        ("promt - base", "family: expected methods of this study, found promt"),
+        ("prompt less base", "family"),
+        ("prompt - ", "family"),
+    ],
+)
+def test_a_family_of_what_a_study_does_not_have_is_refused(study_file, family, message):
+    with pytest.raises(ConfigError, match=message):
+        read_study(study_file({**STUDY, "family": family}), catalogue())
+
+
+def test_a_family_is_read_as_pairs_of_methods(study_file):
+    study = read_study(study_file({**STUDY, "family": "prompts - base"}), catalogue())
+    assert contrasts_of(study.family) == (("prompts", "base"),)
+    assert contrasts_of("vpt-deep - full, lora - full") == (("vpt-deep", "full"), ("lora", "full"))
 
 
 def test_a_model_that_stands_in_two_grids_is_refused(study_file):

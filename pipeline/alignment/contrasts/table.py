@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,19 @@ from pipeline.alignment.contrasts.calibrated import reason_against
 from pipeline.alignment.contrasts.estimate import Estimate, estimate
 from pipeline.alignment.contrasts.families import benjamini_hochberg, holm
 from pipeline.alignment.contrasts.group_scores import GroupScores, scores_of
+from pipeline.alignment.contrasts.maximum import maximum_p
 from pipeline.alignment.contrasts.paired import Paired, mean_of, pair
 from pipeline.alignment.contrasts.sign_flip import least_p, sign_flip_p
-from pipeline.words import FEATURE_CONTROLS
+from pipeline.words import FEATURE_CONTROLS, PROMPTS
+
+Pairs = tuple[tuple[str, str], ...]
 
 MINUS = " \u2212 "
 #: What every other method is compared with, where the study has it.
 CONTROLS = ("full", "base", "untrained", "random-prompt", *FEATURE_CONTROLS)
+#: The primary family of a study that declares none: see :func:`compared`.
+PRIMARY, PROMPTS_LESS_FULL = "primary", ((PROMPTS, "full"),)
+LEVEL = 0.05
 #: Where the cells of one number overall, and of one family, lie: they share subjects.
 STUDY_KEY = ("modality", "brain", "simulated", "split", "direction")
 #: A cell: the same stimuli and subjects, seen by the models of one base and task.
@@ -40,20 +47,31 @@ class Contrasts:
     ----------
     cells : DataFrame
         One row a cell and contrast: the columns of :data:`CELL_KEY`, :data:`CONTRAST_KEY`,
-        family, :data:`STATISTICS`, p_holm and p_bh. Interval, p and what follows from them are
-        NaN where ``reason`` says why; ``equivalent`` is then NA.
+        family, :data:`STATISTICS`, and p corrected within its family: p_holm, p_bh and p_max (by
+        :func:`pipeline.alignment.contrasts.maximum.maximum_p`). Interval, p and what follows from
+        them are NaN where ``reason`` says why; ``equivalent`` is then NA.
     subjects : DataFrame
         The same keys with subject and difference.
     overall : DataFrame
         One row for each of :data:`STUDY_KEY` and contrast: the mean over cells, with n_cells.
+    families : DataFrame
+        One row for each of :data:`STUDY_KEY`: the mean over the cells of the primary family, of
+        all its contrasts, with n_cells, and how many of them have a corrected p of at most .05:
+        n_holm, n_bh, n_max.
     """
 
     cells: pd.DataFrame
     subjects: pd.DataFrame
     overall: pd.DataFrame
+    families: pd.DataFrame
 
 
-def contrast_tables(sums: pd.DataFrame, prompts: Collection[str], margin: float) -> Contrasts:
+def contrast_tables(
+    sums: pd.DataFrame,
+    prompts: Collection[str],
+    margin: float,
+    primary: Pairs = PROMPTS_LESS_FULL,
+) -> Contrasts:
     """Compare the methods of a study, cell by cell and over all cells.
 
     Parameters
@@ -65,55 +83,84 @@ def contrast_tables(sums: pd.DataFrame, prompts: Collection[str], margin: float)
         Methods that train prompts only.
     margin : float
         Differences within ± this count as none.
+    primary : tuple of (str, str)
+        The study's primary family: see :func:`compared`.
 
     Raises
     ------
     AlignmentError
         Methods of one cell that have no subject, group or training in common.
     """
-    rows, subjects = [], []
-    overall: dict[tuple[Any, ...], list[Paired]] = {}
-    for cell, pairs in _paired_cells(sums, prompts):
+    subjects: list[dict[str, Any]] = []
+    cells: list[_Compared] = []
+    for cell, pairs in _paired_cells(sums, prompts, primary):
         for (family, first, second), paired in pairs.items():
             named = {**cell, **_names(first, second), "family": family}
-            differences = paired.subject_differences()
-            rows.append({**named, **_statistics(estimate(paired), differences, cell, margin)})
-            each = zip(paired.subjects, differences, strict=True)
+            each = zip(paired.subjects, paired.subject_differences(), strict=True)
             subjects += [{**named, "subject": name, "difference": d} for name, d in each]
-            place = (*(cell[name] for name in STUDY_KEY), family, first, second)
-            overall.setdefault(place, []).append(paired)
-    means = list(_overall(overall, margin))
-    return Contrasts(_corrected(rows), pd.DataFrame(subjects), _corrected(means))
+            cells.append(_Compared(named, paired))
+    means = list(_means(cells, (*STUDY_KEY, *CONTRAST_KEY, "family")))
+    primary_cells = [cell for cell in cells if cell.place["family"] == PRIMARY]
+    families = list(_means(primary_cells, (*STUDY_KEY, "family")))
+    table = _corrected(cells, margin)
+    return Contrasts(
+        table,
+        pd.DataFrame(subjects),
+        _corrected(means, margin),
+        _counted(_corrected(families, margin), table),
+    )
 
 
-def compared(methods: Sequence[str], prompts: Collection[str]) -> Iterator[tuple[str, str, str]]:
+def compared(
+    methods: Sequence[str], prompts: Collection[str], primary: Pairs = PROMPTS_LESS_FULL
+) -> Iterator[tuple[str, str, str]]:
     """List the contrasts of methods, each with its family.
 
     Parameters
     ----------
     methods : sequence of str
     prompts : collection of str
-        Methods that train prompts only: less ``full``, they are the primary family.
+        Methods that train prompts only.
+    primary : tuple of (str, str)
+        First and second method of each contrast of the primary family; ``prompts`` stands for
+        every method that trains prompts only. Others are in a family for each control.
 
     Yields
     ------
     tuple of str
         Family, first method and second method, of which the second is subtracted.
     """
+    declared = list(_declared(methods, prompts, primary))
+    for first, second in declared:
+        yield PRIMARY, first, second
     for control in CONTROLS:
         for method in methods:
             if control not in methods or method == control:
+                continue
+            if {(method, control), (control, method)} & set(declared):
                 continue
             if method in CONTROLS[CONTROLS.index(control) :]:
                 continue  # each pair of controls once, as in full less base
             if {method, control} <= set(FEATURE_CONTROLS):
                 continue  # neither is a model
-            primary = control == "full" and method in prompts
-            yield ("primary" if primary else f"less {control}"), method, control
+            yield f"less {control}", method, control
+
+
+def _declared(
+    methods: Sequence[str], prompts: Collection[str], primary: Pairs
+) -> Iterator[tuple[str, str]]:
+    """Yield the contrasts of the primary family whose methods were both scored."""
+    for names in primary:
+        first, second = (
+            [m for m in methods if m in prompts] if name == PROMPTS else [name] for name in names
+        )
+        for one, other in product(first, second):
+            if one != other and {one, other} <= set(methods):
+                yield one, other
 
 
 def _paired_cells(
-    sums: pd.DataFrame, prompts: Collection[str]
+    sums: pd.DataFrame, prompts: Collection[str], primary: Pairs
 ) -> Iterator[tuple[dict[str, Any], dict[tuple[str, str, str], Paired]]]:
     for key, rows in sums.groupby(list(CELL_KEY), sort=False):
         scores: dict[str, GroupScores] = {
@@ -121,7 +168,7 @@ def _paired_cells(
         }
         pairs = {
             names: pair(scores[names[1]], scores[names[2]])
-            for names in compared(list(scores), prompts)
+            for names in compared(list(scores), prompts, primary)
         }
         yield dict(zip(CELL_KEY, key, strict=True)), pairs
 
@@ -130,18 +177,22 @@ def _names(first: str, second: str) -> dict[str, str]:
     return {"contrast": f"{first}{MINUS}{second}", "method_a": first, "method_b": second}
 
 
-def _overall(cells: dict[tuple[Any, ...], list[Paired]], margin: float) -> Iterator[dict[str, Any]]:
-    for (*place, family, first, second), pairs in cells.items():
-        mean = mean_of(pairs)
-        named = dict(zip(STUDY_KEY, place, strict=True))
-        differences = mean.subject_differences()
-        yield {
-            **named,
-            **_names(first, second),
-            "family": family,
-            "n_cells": len(pairs),
-            **_statistics(estimate(mean), differences, named, margin),
-        }
+@dataclass(frozen=True)
+class _Compared:
+    """A contrast, or a mean of some, and what names it."""
+
+    place: Mapping[str, Any]
+    paired: Paired
+
+
+def _means(cells: Sequence[_Compared], keys: Sequence[str]) -> Iterator[_Compared]:
+    """Average over the cells that share these keys, in the order they come."""
+    shared: dict[tuple[Any, ...], list[Paired]] = {}
+    for cell in cells:
+        shared.setdefault(tuple(cell.place[key] for key in keys), []).append(cell.paired)
+    for place, pairs in shared.items():
+        named = dict(zip(keys, place, strict=True))
+        yield _Compared({**named, "n_cells": len(pairs)}, mean_of(pairs))
 
 
 def _statistics(
@@ -171,12 +222,36 @@ def _statistics(
     return {"difference": estimate.difference, **counts, **tested, "reason": reason}
 
 
-def _corrected(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Correct p values within families."""
-    if not rows:
+def _corrected(compared_cells: Sequence[_Compared], margin: float) -> pd.DataFrame:
+    """Test every contrast, and correct p values within families."""
+    if not compared_cells:
         return pd.DataFrame()
+    estimates = [estimate(one.paired) for one in compared_cells]
+    rows = [
+        {**one.place, **_statistics(of_one, one.paired.subject_differences(), one.place, margin)}
+        for one, of_one in zip(compared_cells, estimates, strict=True)
+    ]
     table = pd.DataFrame(rows).astype({"equivalent": "boolean"})
-    families = table.groupby([*STUDY_KEY, "family"], sort=False).p
+    families = table.groupby([*STUDY_KEY, "family"], sort=False)
+    largest = np.full(len(table), np.nan)
+    for _, own in families:
+        tested = own.index[own.p.notna()]
+        largest[tested] = maximum_p(
+            [compared_cells[n].paired for n in tested], [estimates[n] for n in tested]
+        )
     return table.assign(
-        p_holm=families.transform(holm), p_bh=families.transform(benjamini_hochberg)
+        p_holm=families.p.transform(holm),
+        p_bh=families.p.transform(benjamini_hochberg),
+        p_max=largest,
     )
+
+
+def _counted(families: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Count the cells of each family that pass each correction."""
+    if families.empty:
+        return families
+    keys = [*STUDY_KEY, "family"]
+    passed = {f"n_{name}": cells[f"p_{name}"] <= LEVEL for name in ("holm", "bh", "max")}
+    counts = cells[keys].assign(**passed).groupby(keys, sort=False).sum().reset_index()
+    bare = families.drop(columns=["p_holm", "p_bh", "p_max"])
+    return bare.merge(counts, on=keys, validate="1:1")

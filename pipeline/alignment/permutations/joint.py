@@ -44,7 +44,8 @@ def joint_p_values(nulls: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        direction, roi, observed, null_95, p and p_family: the share of permutations whose mean
+        direction, roi, observed, null_95, low and high (within which 95 % of the null scores lie),
+        permutations (how many), p and p_family: the share of permutations whose mean
         over subjects is as high, in this ROI, and in any ROI of this direction (a maximum
         statistic: the family-wise error rate is held over ROIs). Each ROI's mean is compared less
         the mean of its null distribution, so that no ROI decides for all. No rows without nulls.
@@ -64,15 +65,19 @@ def joint_p_values(nulls: pd.DataFrame) -> pd.DataFrame:
         centres = null.mean(axis=0)
         largest = (null - centres).max(axis=1)
         for place, roi in enumerate(means.columns):
+            low, null_95, high = np.quantile(null[:, place], [0.025, 0.95, 0.975])
             rows.append(
                 {
                     "direction": direction,
                     "roi": roi,
                     "observed": observed[place],
-                    "null_95": float(np.quantile(null[:, place], 0.95)),
+                    "null_95": null_95,
+                    "low": low,
+                    "high": high,
+                    "permutations": len(null),
                     "p": p_value(observed[place], null[:, place]),
                     "p_family": p_value(observed[place] - centres[place], largest),
                 }
             )
-    columns = ["direction", "roi", "observed", "null_95", "p", "p_family"]
-    return pd.DataFrame(rows, columns=columns)
+    columns = ["direction", "roi", "observed", "null_95", "low", "high"]
+    return pd.DataFrame(rows, columns=[*columns, "permutations", "p", "p_family"])

@@ -12,11 +12,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pipeline.reporting.ceiling_kinds import DrawnCeiling
+from pipeline.reporting.chance import ChanceBand
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.figures.rows import Rows, add_legend, rows_of, rows_panel
 from pipeline.reporting.figures.style import (
     CEILING_BAND,
     CEILING_LINE,
+    CHANCE_BAND,
     CHANCE_LINE,
     CHARACTER_WIDTH,
     FIGURE_WIDTH,
@@ -38,6 +40,7 @@ def accuracy_dots(
     view: View,
     summary: pd.DataFrame,
     ceiling: DrawnCeiling,
+    band: ChanceBand,
     all_methods: Sequence[str],
 ) -> NamedFigure:
     """Draw 2v2 accuracies of one view: a row for each ROI and task, a mark for each method.
@@ -49,10 +52,11 @@ def accuracy_dots(
         As :func:`pipeline.reporting.aggregate.summarise` returns it, rows of this view.
     ceiling : DrawnCeiling
         That scores are divided by.
+    band : ChanceBand
     all_methods : sequence of str
         All methods of the study: they fix the looks.
     """
-    caption = "Marks: mean over subjects. Dashed line: chance (0.5)."
+    caption = f"Marks: mean over subjects. Dashed line: chance (0.5).{band.caption}"
     if ceiling.kind:
         caption += f" Grey strokes: {ceiling.kind} ceiling"
         caption += ", bands from its lower bound." if ceiling.lower else "."
@@ -61,12 +65,16 @@ def accuracy_dots(
         title=view.title,
         caption=caption,
         alt=f"{view.title}. {_cells_in_words(summary)} {_ceiling_in_words(ceiling)}",
-        draw=lambda: _draw_dots(view.title, summary, ceiling, looks_of(all_methods)),
+        draw=lambda: _draw_dots(view.title, summary, ceiling, band, looks_of(all_methods)),
     )
 
 
 def accuracy_bars(
-    view: View, summary: pd.DataFrame, units: pd.DataFrame, all_methods: Sequence[str]
+    view: View,
+    summary: pd.DataFrame,
+    units: pd.DataFrame,
+    band: ChanceBand,
+    all_methods: Sequence[str],
 ) -> NamedFigure:
     """Draw 2v2 accuracies as the seed paper does: a panel per ROI, tasks along x, bars for methods.
 
@@ -75,15 +83,16 @@ def accuracy_bars(
     view : View
     summary, units : DataFrame
         As :mod:`pipeline.reporting.aggregate` returns them, rows of this view.
+    band : ChanceBand
     all_methods : sequence of str
     """
     unit = units["unit"].iloc[0].removesuffix("s")
     return NamedFigure(
         name=f"bars-{view.name}",
         title=view.title,
-        caption=f"Bars start at chance (0.5): mean; rings: each {unit}.",
+        caption=f"Bars start at chance (0.5): mean; rings: each {unit}.{band.caption}",
         alt=f"{view.title}. {_cells_in_words(summary)}",
-        draw=lambda: _draw_bars(view.title, summary, units, looks_of(all_methods)),
+        draw=lambda: _draw_bars(view.title, summary, units, band, looks_of(all_methods)),
     )
 
 
@@ -91,6 +100,7 @@ def _draw_dots(
     title: str,
     summary: pd.DataFrame,
     ceiling: DrawnCeiling,
+    band: ChanceBand,
     looks: Mapping[str, Look],
 ) -> Figure:
     rows = rows_of(zip(summary["roi"], summary["task"], strict=True))
@@ -113,6 +123,9 @@ def _draw_dots(
             )
         panel.axvline(CHANCE, label="chance", **CHANCE_LINE)
         _draw_ceiling(panel, rows, ceiling)
+        for roi, (low, high) in band.by_roi.items():
+            for top, bottom in _across_rows(rows, roi):
+                panel.fill_betweenx([top, bottom], low, high, **CHANCE_BAND)
         panel.margins(x=0.05)
         add_legend(figure, panel, labels)
     return figure
@@ -121,20 +134,27 @@ def _draw_dots(
 def _draw_ceiling(panel: Axes, rows: Rows, ceiling: DrawnCeiling) -> None:
     """Draw the ceiling of each ROI as a stroke across the rows of its tasks, and its band."""
     for roi, value in ceiling.by_roi.items():
-        own = [place for (of, _), place in rows.places.items() if of == roi]
-        if not own:
-            continue
-        top, bottom = min(own) - 0.45, max(own) + 0.45
-        panel.vlines(value, top, bottom, label=f"{ceiling.kind} ceiling", **_STROKE)
-        if roi in ceiling.lower:
-            panel.fill_betweenx([top, bottom], ceiling.lower[roi], value, **CEILING_BAND)
+        for top, bottom in _across_rows(rows, roi):
+            panel.vlines(value, top, bottom, label=f"{ceiling.kind} ceiling", **_STROKE)
+            if roi in ceiling.lower:
+                panel.fill_betweenx([top, bottom], ceiling.lower[roi], value, **CEILING_BAND)
+
+
+def _across_rows(rows: Rows, roi: str) -> list[tuple[float, float]]:
+    """Give top and bottom of the rows of a ROI's tasks; none where it has no rows."""
+    own = [place for (of, _), place in rows.places.items() if of == roi]
+    return [(min(own) - 0.45, max(own) + 0.45)] if own else []
 
 
 _STROKE = {"colors": CEILING_LINE["color"], "linewidth": CEILING_LINE["linewidth"]}
 
 
 def _draw_bars(
-    title: str, summary: pd.DataFrame, units: pd.DataFrame, looks: Mapping[str, Look]
+    title: str,
+    summary: pd.DataFrame,
+    units: pd.DataFrame,
+    band: ChanceBand,
+    looks: Mapping[str, Look],
 ) -> Figure:
     rois = list(dict.fromkeys(summary["roi"]))
     tasks = list(dict.fromkeys(summary["task"]))
@@ -166,6 +186,8 @@ def _draw_bars(
                 panel.plot(where, dots["two_vs_two"], "o", **_RING)
             panel.set_title(plain(roi_heading(roi)))
             panel.axhline(CHANCE, color=INK, linewidth=1)
+            if roi in band.by_roi:
+                panel.axhspan(*band.by_roi[roi], **CHANCE_BAND)
             panel.set_xticks(
                 range(len(tasks)),
                 [plain(task) for task in tasks],

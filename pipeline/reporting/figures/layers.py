@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from pipeline.reporting.chance import ChanceBand
 from pipeline.reporting.figures.style import (
+    CHANCE_BAND,
     CHANCE_LINE,
     FIGURE_WIDTH,
     LINE_HEIGHT,
@@ -26,7 +28,9 @@ _PANEL_HEIGHT = 2.1
 _MOST_COLUMNS = 4
 
 
-def layers_figure(title: str, lines: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+def layers_figure(
+    title: str, lines: pd.DataFrame, band: ChanceBand, looks: Mapping[str, Look]
+) -> Figure:
     """Draw a panel for each ROI and a line for each method.
 
     Parameters
@@ -34,6 +38,7 @@ def layers_figure(title: str, lines: pd.DataFrame, looks: Mapping[str, Look]) ->
     title : str
     lines : DataFrame
         Columns roi, method, layer, mean and sem; without a band where sem is NaN.
+    band : ChanceBand
     looks : mapping of str to Look
     """
     rois, methods = list(dict.fromkeys(lines["roi"])), ordered_methods(lines["method"])
@@ -52,6 +57,8 @@ def layers_figure(title: str, lines: pd.DataFrame, looks: Mapping[str, Look]) ->
                 own = lines[(lines["roi"] == roi) & (lines["method"] == method)]
                 _draw_line(panel, own, looks[method], in_words(method))
             panel.axhline(CHANCE, **CHANCE_LINE)
+            if roi in band.by_roi:
+                panel.axhspan(*band.by_roi[roi], **CHANCE_BAND)
             panel.set_title(plain(roi_heading(roi)))
             panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         for panel in panels.flat[len(rois) :]:

@@ -51,6 +51,8 @@ CHANCE_LINE: dict[str, Any] = {
     "linewidth": 1.1,
     "zorder": 3,
 }
+#: Where unrelated models lie.
+CHANCE_BAND: dict[str, Any] = {"color": INK, "alpha": 0.08, "linewidth": 0, "zorder": 0}
 #: One subject beside a mean over subjects.
 RING: dict[str, Any] = {
     "marker": "o",

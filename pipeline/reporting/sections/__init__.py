@@ -6,6 +6,7 @@ from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections import (
     accuracy,
     differences,
+    families,
     fit_scores,
     hard_pairs,
     layers,
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Section] = {
     "main-figure": main_figure.SECTION,
     "main-table": main_table.SECTION,
     "task-and-brain": task_and_brain.SECTION,
+    "families": families.SECTION,
     "differences": differences.SECTION,
     "accuracy": accuracy.SECTION,
     "tasks": tasks.SECTION,

@@ -17,6 +17,7 @@ from pipeline.reporting.ceiling_kinds import (
     reliability_of,
     rois_at_chance,
 )
+from pipeline.reporting.chance import chance_band
 from pipeline.reporting.figures.accuracies import accuracy_bars
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.results import StudyResults
@@ -144,7 +145,8 @@ def _content(results: StudyResults) -> Content:
         table = two_vs_two_table(view, results.summary, ceilings, reliability, doubtful, at_chance)
         blocks.append(table)
         own = view.rows_of(results.summary), view.rows_of(results.units)
-        blocks.append(accuracy_bars(view, *own, results.method_names))
+        band = chance_band(view, results.chance)
+        blocks.append(accuracy_bars(view, *own, band, results.method_names))
     warning = border_warning(results.views, results.brain_scores)
     return Content(tuple(blocks), INTRO, warning)
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import pandas as pd
 
+from pipeline.reporting.chance import ChanceBand, chance_band
 from pipeline.reporting.figures.layers import layers_figure
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.methods import in_words, looks_of
@@ -37,7 +38,7 @@ def layer_means(layer_profile: pd.DataFrame) -> pd.DataFrame:
 
 
 def layer_figure(
-    view: View, layer_profile: pd.DataFrame, all_methods: Sequence[str]
+    view: View, layer_profile: pd.DataFrame, band: ChanceBand, all_methods: Sequence[str]
 ) -> NamedFigure | None:
     """Draw the layer profiles of one view: a panel for each ROI, a line for each method.
 
@@ -45,6 +46,7 @@ def layer_figure(
     ----------
     view : View
     layer_profile : DataFrame
+    band : ChanceBand
     all_methods : sequence of str
 
     Returns
@@ -70,7 +72,7 @@ def layer_figure(
         title=title,
         caption=(
             f"Each line: {over}, for every layer whether or not it was the one chosen. Layer 0 is "
-            "the embedding. Dashed line: chance (0.5)."
+            f"the embedding. Dashed line: chance (0.5).{band.caption}"
         ),
         alt=f"{title}. Best layers: "
         + "; ".join(
@@ -78,7 +80,7 @@ def layer_figure(
             for c in best.itertuples()
         )
         + ".",
-        draw=partial(layers_figure, title, lines, looks_of(all_methods)),
+        draw=partial(layers_figure, title, lines, band, looks_of(all_methods)),
     )
 
 
@@ -86,7 +88,12 @@ def _content(results: StudyResults) -> Content:
     # without a split of its own, a profile is drawn once
     views = {(v.base, v.brain, v.direction): v for v in reversed(results.views)}
     figures = [
-        layer_figure(view, results.layer_profile, results.method_names)
+        layer_figure(
+            view,
+            results.layer_profile,
+            chance_band(view, results.chance),
+            results.method_names,
+        )
         for view in reversed(views.values())
     ]
     return Content(tuple(figure for figure in figures if figure is not None))

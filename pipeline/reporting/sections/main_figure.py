@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipeline.reporting.ceiling_kinds import drawn_ceiling
+from pipeline.reporting.chance import chance_band
 from pipeline.reporting.figures.accuracies import accuracy_dots
 from pipeline.reporting.figures.differences import differences_figure
 from pipeline.reporting.figures.named import NamedFigure
@@ -49,7 +50,8 @@ def view_figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
         own = subjects if subjects.empty else view.rows_of(subjects)
         yield differences_figure(view, contrasts, own, results.method_names)
     rows, ceiling = view.rows_of(results.summary), drawn_ceiling(view, results.ceilings)
-    yield accuracy_dots(view, rows, ceiling, results.method_names)
+    band = chance_band(view, results.chance)
+    yield accuracy_dots(view, rows, ceiling, band, results.method_names)
 
 
 def _content(results: StudyResults) -> Content:

@@ -95,6 +95,39 @@ def p_value_table(view: View, p_values: pd.DataFrame) -> Table | None:
     )
 
 
+def joint_table(view: View, chance: pd.DataFrame) -> Table | None:
+    """Show the tests of the mean over subjects: rows task x method, columns ROI.
+
+    Parameters
+    ----------
+    view : View
+    chance : DataFrame
+        As ``StudyResults.chance``; may be empty. Of several seeds the largest p counts.
+
+    Returns
+    -------
+    Table or None
+        None where no alignment of the view was asked for permutations.
+    """
+    rows = chance if chance.empty else view.rows_of(chance[chance["permutations"] > 0])
+    if rows.empty:
+        return None
+    worst = rows.groupby([*CELL_KEYS], sort=False)[["p", "p_family"]].max().reset_index()
+    keys = task_method_keys(worst)
+    return Table(
+        name=f"joint-p-{view.name}",
+        title=view.titled("2v2 accuracy, mean over subjects against permutations"),
+        note=(
+            "p of the mean over subjects, who are exchanged alike; in brackets p of the largest "
+            "of all ROIs (maximum statistic), which holds the error rate over ROIs."
+        ),
+        values=worst,
+        texts=roi_grid(worst, ROW_LABELS, keys, lambda c: f"{p_text(c.p)} ({p_text(c.p_family)})"),
+        n_labels=2,
+        models=tuple((view.base, *key) for key in keys),
+    )
+
+
 def _cell(cell: Any) -> str:
     if cell.n_subjects == 1:
         return p_text(cell.median_p)
@@ -114,7 +147,14 @@ def _note(means: pd.DataFrame, several_seeds: bool) -> str:
 
 
 def _content(results: StudyResults) -> Content:
-    tables = [p_value_table(view, results.p_values) for view in results.views]
+    tables = [
+        table
+        for view in results.views
+        for table in (
+            joint_table(view, results.chance),
+            p_value_table(view, results.p_values),
+        )
+    ]
     return Content(tuple(table for table in tables if table is not None), INTRO)
 
 

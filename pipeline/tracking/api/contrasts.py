@@ -107,7 +107,8 @@ def _contrasts_of(study: str, overall: bool) -> pd.DataFrame:
 
 def _results(study: str) -> StudyResults:
     asks, links = read_lineage(study)
-    return study_results(asks, links, ReportConfig.model_fields["margin"].default)
+    defaults = ReportConfig()
+    return study_results(asks, links, defaults.margin, defaults.family)
 
 
 def _view(results: StudyResults, base: str, brain: str, direction: Direction) -> View:

@@ -52,7 +52,9 @@ def run_study(study: StudyConfig, workers: int = 1, scheduler: str = "") -> Stud
         else:
             links = [link for cell in study.cells() for link in links_of(cell)]
         log_lineage(links, study.asks)
-        report = run_report(ReportConfig(study=run.info.run_id, margin=study.margin))
+        report = run_report(
+            ReportConfig(study=run.info.run_id, margin=study.margin, family=study.family)
+        )
         mlflow.log_artifact(str(report.page))
         for folder in (TABLES, FIGURES):
             mlflow.log_artifacts(str(artifact(report.run_id, folder)), folder)

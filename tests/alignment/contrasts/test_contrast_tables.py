@@ -92,3 +92,22 @@ def test_prompts_less_full_are_the_primary_family_and_controls_are_paired_once()
     assert not any({"nuisance", "bag-of-words"} == {a, b} for _, a, b in listed)
     pairs = [frozenset(names) for _, *names in listed]
     assert len(set(pairs)) == len(pairs)
+
+
+def test_a_declared_family_is_the_primary_one_in_its_own_order():
+    listed = list(compared(["base", "full", "prompt"], {"prompt"}, (("full", "prompt"),)))
+    assert listed[0] == ("primary", "full", "prompt")
+    assert ("less full", "prompt", "full") not in listed
+    assert ("less base", "full", "base") in listed
+    of_two = list(compared(["lora", "prompt"], {"prompt"}, (("prompts", "lora"),)))
+    assert of_two == [("primary", "prompt", "lora")]
+
+
+def test_the_mean_over_the_primary_family_is_one_number_with_counts(sums):
+    tables = contrast_tables(sums, {"prompt"}, 0.02, (("prompt", "full"), ("prompt", "base")))
+    (family,) = tables.families.itertuples()
+    primary = tables.cells[tables.cells.family == "primary"]
+    assert family.n_cells == len(primary) == 8
+    assert family.difference == pytest.approx(primary.difference.mean())
+    assert family.n_holm == (primary.p_holm <= 0.05).sum()
+    assert family.p_sign_flip == family.least_p_sign_flip == 0.25

@@ -11,8 +11,10 @@ import pandas as pd
 
 from pipeline.alignment import best_layers
 from pipeline.alignment.contrasts.table import Contrasts, contrast_tables
+from pipeline.alignment.permutations.chance_band import chance_bands
 from pipeline.alignment.scores import FIT_SCORES
 from pipeline.alignment.tables import ALL_NUISANCE, OF_NUISANCE, unique_part
+from pipeline.config import contrasts_of
 from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.browsing import run_page, version_page
@@ -34,7 +36,7 @@ NEEDED = {
 }
 
 
-def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResults:
+def study_results(asks: str, links: Sequence[Link], margin: float, family: str) -> StudyResults:
     """Gather what the runs of a study logged.
 
     Parameters
@@ -44,6 +46,8 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
     links : sequence of Link
     margin : float
         Differences in 2v2 accuracy within ± this count as none.
+    family : str
+        The primary family, as in :class:`pipeline.config.ReportConfig`.
 
     Raises
     ------
@@ -54,6 +58,7 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
     tune_rows = [row for m in models.values() for row in _task_rows(m)]
     scores, ceilings, profiles, unique, p_values = [], [], [], [], []
     fits: list[pd.DataFrame] = []
+    chance: list[pd.DataFrame] = []
     for link in links:
         aligned = Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
         registered = models[link.model]
@@ -64,11 +69,12 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
         unique.append(unique_part(every, aligned.objective).assign(**cell, direction="encoding"))
         split = every.split.iloc[0]  # of several, only the one asked for is tested
         p_values.append(aligned.p_values().assign(**cell, split=split))
+        chance.append(_chance(aligned, split).assign(**cell))
         fits.append(_fit_scores(aligned).assign(**cell, direction="encoding"))
         ceilings.append(aligned.ceilings().assign(brain=link.brain, direction="encoding"))
     layer_key = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject", "layer"]
     profile = pd.concat(profiles).groupby(layer_key, sort=False).two_vs_two.mean().reset_index()
-    contrasts = _contrasts(links, models, margin)
+    contrasts = _contrasts(links, models, margin, family)
     return StudyResults(
         title=asks,
         task_scores=pd.DataFrame(tune_rows),
@@ -82,13 +88,17 @@ def study_results(asks: str, links: Sequence[Link], margin: float) -> StudyResul
         unique=pd.concat(unique, ignore_index=True),
         p_values=pd.concat(p_values, ignore_index=True),
         fit_scores=pd.concat(fits, ignore_index=True),
+        chance=pd.concat(chance, ignore_index=True),
         contrasts=contrasts.cells,
         subject_contrasts=contrasts.subjects,
         overall=contrasts.overall,
+        families=contrasts.families,
     )
 
 
-def _contrasts(links: Sequence[Link], models: Mapping[str, Registered], margin: float) -> Contrasts:
+def _contrasts(
+    links: Sequence[Link], models: Mapping[str, Registered], margin: float, family: str
+) -> Contrasts:
     """Compare methods, and features of no model; nothing of alignments without pair sums."""
     tables: list[pd.DataFrame] = []
     with_nuisance = set()
@@ -108,9 +118,23 @@ def _contrasts(links: Sequence[Link], models: Mapping[str, Registered], margin: 
                 alone = sums[(sums.source == NUISANCE) & (sums.layer == layer)]
                 tables.append(alone.assign(**{**cell, "method": control, "seed": 0}))
     if not tables:
-        return Contrasts(pd.DataFrame(), pd.DataFrame(), pd.DataFrame())
+        return Contrasts(*[pd.DataFrame()] * 4)
     prompts = [name for name, method in METHODS.items() if method.trains_prompts_only]
-    return contrast_tables(pd.concat(tables, ignore_index=True), prompts, margin)
+    sums = pd.concat(tables, ignore_index=True)
+    return contrast_tables(sums, prompts, margin, contrasts_of(family))
+
+
+def _chance(aligned: Aligned, split: str) -> pd.DataFrame:
+    """Give the band of unrelated models: by permutations of a split, or by counts of groups."""
+    tested = aligned.joint_p_values()
+    if "low" in tested:  # else it was made before bands were kept
+        columns = ["direction", "roi", "low", "high", "p", "p_family", "permutations"]
+        return tested[columns].assign(split=split)
+    sums = aligned.pair_sums()
+    if sums.empty:
+        return sums
+    bands = chance_bands(sums[sums.source == MODEL])
+    return bands.assign(p=math.nan, p_family=math.nan, permutations=0)
 
 
 def _fit_scores(aligned: Aligned) -> pd.DataFrame:

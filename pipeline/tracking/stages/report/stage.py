@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pandas as pd
@@ -32,7 +34,7 @@ from pipeline.tracking.stages.report.gather import study_results
 from pipeline.tracking.store import run_link
 
 TERMINAL = "terminal.txt"
-CONTRASTS, OVERALL = "contrasts.csv", "overall.csv"
+CONTRASTS, OVERALL, FAMILIES = "contrasts.csv", "overall.csv", "families.csv"
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class Reported:
     @property
     def contrast_metrics(self) -> dict[str, float]:
         """The mean contrasts of the study with their intervals, as metrics of its run."""
-        return overall_metrics(read_overall(self._file(OVERALL)))
+        overall, families = (read_overall(self._file(name)) for name in (OVERALL, FAMILIES))
+        return {**overall_metrics(overall), **family_metrics(families)}
 
     def _file(self, name: str) -> Path:
         return self.folder / name if self.folder else artifact(self.run_id, name)
@@ -101,23 +104,23 @@ def run_report(config: ReportConfig) -> Reported:
         f"report of {title}{simulated if simulated not in title else ''}",
         fingerprint(
             "report",
-            {"asks": asks, "title": title, "margin": config.margin},
+            {"asks": asks, "title": title, "margin": config.margin, "family": config.family},
             inputs,
             run_report,
         ),
-        {"study": study, "runs": config.runs, "margin": config.margin},
+        {"study": study, "runs": config.runs, "margin": config.margin, "family": config.family},
         {},
     )
 
     def work(_: Run) -> None:
-        results = study_results(asks, links, config.margin)
+        results = study_results(asks, links, config.margin, config.family)
         _log(build_report(results), results)
 
     if is_read_only():
         done = next((run for run in finished_runs(stage.fingerprint) if is_whole(run)), None)
         if done is not None:
             return Reported(done.info.run_id)
-        results = study_results(asks, links, config.margin)
+        results = study_results(asks, links, config.margin, config.family)
         return Reported("", _write_here(build_report(results), results, study))
     return Reported(once(stage, work, is_whole))
 
@@ -147,16 +150,44 @@ def overall_metrics(overall: pd.DataFrame) -> dict[str, float]:
         the direction.
     """
     metrics: dict[str, float] = {}
-    several = [c for c in ("brain", "split") if not overall.empty and overall[c].nunique() > 1]
-    for row in overall.itertuples():
-        place = "/".join(str(getattr(row, column)) for column in (*several, "direction"))
+    for row, place in _placed(overall):
         name = f"contrast/{place}/{row.method_a}-{row.method_b}"
-        metrics[name] = float(row.difference)
-        if not row.reason:
-            metrics |= {
-                f"{name}/{part}": float(getattr(row, part)) for part in ("low", "high", "p")
-            }
+        metrics |= {name: float(row.difference), **_tested(row, name)}
     return metrics
+
+
+def family_metrics(families: pd.DataFrame) -> dict[str, float]:
+    """Name the mean contrast over the primary family, the one number of a study, as metrics.
+
+    Parameters
+    ----------
+    families : DataFrame
+        See :class:`pipeline.alignment.contrasts.table.Contrasts`.
+
+    Returns
+    -------
+    dict
+        ``family/<direction>``, and below it ``low``, ``high`` and ``p`` where there is an interval,
+        and ``p_sign_flip``, the joint test over subjects.
+    """
+    metrics: dict[str, float] = {}
+    for row, place in _placed(families):
+        name = f"family/{place}"
+        joint = {f"{name}/p_sign_flip": float(row.p_sign_flip)}
+        metrics |= {name: float(row.difference), **_tested(row, name), **joint}
+    return metrics
+
+
+def _placed(table: pd.DataFrame) -> Iterator[tuple[Any, str]]:
+    """Yield rows with their direction, after brain dataset and split where there are several."""
+    several = [c for c in ("brain", "split") if not table.empty and table[c].nunique() > 1]
+    for row in table.itertuples():
+        yield row, "/".join(str(getattr(row, column)) for column in (*several, "direction"))
+
+
+def _tested(row: Any, name: str) -> dict[str, float]:
+    parts = () if row.reason else ("low", "high", "p")
+    return {f"{name}/{part}": float(getattr(row, part)) for part in parts}
 
 
 def shown_in_ui(summary: str, run_id: str) -> str:
@@ -184,6 +215,7 @@ def _write(report: Report, results: StudyResults, folder: Path) -> None:
     write_report(report, folder)
     results.contrasts.to_csv(folder / CONTRASTS, index=False)
     results.overall.to_csv(folder / OVERALL, index=False)
+    results.families.to_csv(folder / FAMILIES, index=False)
     (folder / TERMINAL).write_text(report.terminal, encoding="utf-8")
 
 
