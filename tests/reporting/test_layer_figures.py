@@ -1,12 +1,13 @@
 """Layer profiles are drawn over numbered layers, with their errors."""
 
+from pipeline.reporting.chance import ChanceBand
 from pipeline.reporting.sections.layers import layer_figure, layer_means
 from pipeline.reporting.views import views_of
 
 
 def test_the_layers_of_a_profile_are_numbered_and_every_line_has_its_standard_error(whole_study):
     view = views_of(whole_study.brain_scores)[0]
-    named = layer_figure(view, whole_study.layer_profile, ["base", "full", "prompt"])
+    named = layer_figure(view, whole_study.layer_profile, ChanceBand(), ["base", "full", "prompt"])
     panels = named.draw().axes
     assert len(panels) == 4  # one for each ROI
     assert all(float(place).is_integer() for place in panels[-1].get_xticks())
