@@ -234,7 +234,7 @@ def test_what_could_not_be_told_apart_in_a_report_is_refused(study_file, change,
 @pytest.mark.parametrize(
     ("family", "message"),
     [
-        ("promt - base", "family: expected methods of this study, found promt"),
+        ("promt - base", "family: expected methods of this study; found promt"),
         ("prompt less base", "family"),
         ("prompt - ", "family"),
     ],

@@ -107,7 +107,7 @@ def _contrasts_of(study: str, overall: bool) -> pd.DataFrame:
 
 def _results(study: str) -> StudyResults:
     asks, links = read_lineage(study)
-    defaults = ReportConfig()
+    defaults = ReportConfig.model_validate({"study": study})
     return study_results(asks, links, defaults.margin, defaults.family)
 
 
