@@ -9,9 +9,9 @@ from pipeline.alignment.ceilings.across_subjects import across_subjects_ceiling
 from pipeline.alignment.ceilings.repeats import signal_ceiling, split_half_ceiling
 from pipeline.alignment.folds import Fold, audit_leaks, make_folds
 from pipeline.alignment.kernel.subject_grams import SubjectGrams, subject_grams
-from pipeline.alignment.tables import best_layers, mean_within
+from pipeline.alignment.score_tables import best_layers, mean_within
 from pipeline.alignment.two_vs_two import rank_accuracy, two_vs_two
-from pipeline.alignment.voxels import VoxelColumns
+from pipeline.alignment.voxel_columns import VoxelColumns
 from pipeline.config import ScoreConfig
 
 __all__ = [

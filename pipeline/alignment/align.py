@@ -12,15 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.contrasts.pair_sums import blocks_of, pack, sums_of_rows
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.inputs import check_inputs
+from pipeline.alignment.input_checks import check_inputs
 from pipeline.alignment.kernel.grams import grams_by_fold
 from pipeline.alignment.kernel.subject_grams import SubjectGrams
 from pipeline.alignment.pairs import FoldTask, Scored
 from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold
+from pipeline.alignment.score_tables import best_layers, score_table, summed_pairs
 from pipeline.alignment.sources import Bands, JoinedBands, Layer, Source
-from pipeline.alignment.tables import best_layers, score_table, summed_pairs
 from pipeline.alignment.threads import workers
-from pipeline.alignment.voxels import Columns
+from pipeline.alignment.voxel_columns import Columns
 from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError, Problem, nearest, refuse
 from pipeline.words import DIRECTIONS, Direction

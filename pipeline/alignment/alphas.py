@@ -27,7 +27,7 @@ Border = Literal["smallest", "largest"]
 
 
 @dataclass(frozen=True)
-class Choice:
+class AlphaChoice:
     """The alpha that one layer takes in one outer fold.
 
     Parameters
@@ -76,7 +76,7 @@ def choose_alpha(
     two_vs_two: NDArray[np.float64],
     correlation: NDArray[np.float64],
     objective: Objective = "two_vs_two",
-) -> Choice:
+) -> AlphaChoice:
     """Take the alpha of the best inner score.
 
     Parameters
@@ -92,10 +92,10 @@ def choose_alpha(
         first, second = second, first
     best = int(np.lexsort((-second, -first))[0])
     if len(alphas) == 1:  # nothing was chosen, so nothing was chosen at a border
-        return Choice(best, None)
+        return AlphaChoice(best, None)
     if alphas[best] == alphas.max():
-        return Choice(best, "largest")
-    return Choice(best, "smallest" if alphas[best] == alphas.min() else None)
+        return AlphaChoice(best, "largest")
+    return AlphaChoice(best, "smallest" if alphas[best] == alphas.min() else None)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from pipeline.alignment.maps import VoxelMaps, column_correlations, map_voxels
 from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.scores import FIT_SCORES, Fit
 from pipeline.alignment.sources import Layer
-from pipeline.alignment.voxels import Columns, columns_between
+from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.alignment.width import projected_array
 from pipeline.errors import AlignmentError, Problem
 

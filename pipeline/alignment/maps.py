@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.kernel.grams import BLOCK_BYTES, z_scored
-from pipeline.alignment.voxels import Columns, columns_between
+from pipeline.alignment.voxel_columns import Columns, columns_between
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from pipeline.alignment.primal.cost import prefers_primal
 from pipeline.alignment.primal.scores import score_by_columns
 from pipeline.alignment.sources import Source
 from pipeline.alignment.threads import Map
-from pipeline.alignment.voxels import Columns, columns_between
+from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.errors import AlignmentError, refuse
 from pipeline.words import Direction, Similarity
 

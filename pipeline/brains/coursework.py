@@ -25,7 +25,7 @@ from pipeline.brains.brain import Brain
 from pipeline.brains.checks import require_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.npy_pickles import PickledArray, read_pickled_arrays
-from pipeline.brains.names import names_to_keep
+from pipeline.brains.names_to_keep import names_to_keep
 from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import unusable_voxels_text, usable_voxels, with_columns
 from pipeline.config import SelectedBrainConfig

@@ -16,7 +16,7 @@ from pipeline.brains.formats.limits import damaged
 from pipeline.errors import DataError, Problem, nearest, refuse
 from pipeline.files.pictures import read_picture
 from pipeline.files.spelling import composed, existing_spelling
-from pipeline.files.tables import Table, parse_table, separator_problem
+from pipeline.files.tables import CsvTable, parse_table, separator_problem
 
 TABLE = "stimuli.csv"
 _MOST_BYTES = 1 << 28
@@ -95,7 +95,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return [dict(zip(table.header, row, strict=True)) for row in table.rows]
 
 
-def _width_problems(path: Path, table: Table) -> Iterator[Problem]:
+def _width_problems(path: Path, table: CsvTable) -> Iterator[Problem]:
     n_columns = len(table.header)
     for number, row in enumerate(table.rows, start=1):
         if len(row) != n_columns:

@@ -15,7 +15,6 @@ from pipeline.config.brain import (
     SimulationConfig,
 )
 from pipeline.config.catalogue import Catalogue, Listed
-from pipeline.config.loading import load_config
 from pipeline.config.main import MainConfig
 from pipeline.config.method import MethodConfig
 from pipeline.config.power import PowerConfig
@@ -26,6 +25,7 @@ from pipeline.config.study import Cell, Grid, StudyConfig
 from pipeline.config.study_file import read_study
 from pipeline.config.task import TaskConfig
 from pipeline.config.tune import TuneConfig
+from pipeline.config.typed_settings import load_config
 
 __all__ = [
     "AlignConfig",

@@ -10,7 +10,7 @@ from pipeline.errors import Problem
 
 
 @dataclass(frozen=True)
-class Table:
+class CsvTable:
     """A header and the rows below it.
 
     Parameters
@@ -28,7 +28,7 @@ class Table:
     lines: list[int]
 
 
-def parse_table(text: str) -> Table:
+def parse_table(text: str) -> CsvTable:
     """Take a table apart.
 
     Spreadsheets save what was once filled in: columns at the end without a name and without any
@@ -51,12 +51,12 @@ def parse_table(text: str) -> Table:
     except csv.Error as error:
         raise csv.Error(f"line {reader.line_num}: {error}") from error
     if not rows:
-        return Table([], [], [])
+        return CsvTable([], [], [])
     while len(rows) > 1 and not any(cell.strip() for cell in rows[-1]):
         rows.pop()
         lines.pop()
     header = _without_empty_end(rows[0], 0)
-    return Table(header, [_without_empty_end(row, len(header)) for row in rows[1:]], lines[1:])
+    return CsvTable(header, [_without_empty_end(row, len(header)) for row in rows[1:]], lines[1:])
 
 
 def _without_empty_end(cells: list[str], least: int) -> list[str]:

@@ -58,7 +58,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Part:
+class PagePart:
     """A section of the page, ready for the template."""
 
     name: str
@@ -70,7 +70,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """A cell of the table of runs."""
 
     text: str
@@ -141,7 +141,7 @@ def setting_text(value: object) -> str:
 
 def _parts(
     sections: Mapping[str, tuple[Section, Content]], drawings: Mapping[str, str], anchors: set[str]
-) -> Iterator[Part]:
+) -> Iterator[PagePart]:
     table_numbers, figure_numbers = itertools.count(1), itertools.count(1)
     for name, (section, content) in sections.items():
         blocks = tuple(
@@ -150,7 +150,7 @@ def _parts(
             else _figure_block(block, drawings[block.name], f"Figure {next(figure_numbers)}")
             for block in content.blocks
         )
-        yield Part(name, section.title, section.folded, content.intro, content.warning, blocks)
+        yield PagePart(name, section.title, section.folded, content.intro, content.warning, blocks)
 
 
 def _figure_block(named: NamedFigure, drawing: str, number: str) -> Block:
@@ -230,7 +230,7 @@ def _lineage(lineage: pd.DataFrame) -> dict[str, object]:
     return {"columns": [c.replace("_", " ") for c in columns], "rows": rows}
 
 
-def _cell(text: str, link: str) -> Cell:
+def _cell(text: str, link: str) -> TableCell:
     is_id = len(text) >= 32 and text.isalnum()
     safe = link if link.lower().startswith(SAFE_LINKS) else ""
-    return Cell(text, text[:SHORT_ID] if is_id else text, safe)
+    return TableCell(text, text[:SHORT_ID] if is_id else text, safe)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Reference:
+class Citation:
     """A publication.
 
     Parameters
@@ -27,7 +27,7 @@ class Reference:
 
 
 REFERENCES = (
-    Reference(
+    Citation(
         "malladi-prompt-tuned",
         "misc",
         (),
@@ -38,7 +38,7 @@ REFERENCES = (
             "howpublished": "IIIT Hyderabad",
         },
     ),
-    Reference(
+    Citation(
         "pereira-2018",
         "article",
         ("pereira2018",),
@@ -51,7 +51,7 @@ REFERENCES = (
             "year": "2018",
         },
     ),
-    Reference(
+    Citation(
         "chang-2019",
         "article",
         ("bold5000",),
@@ -64,7 +64,7 @@ REFERENCES = (
             "year": "2019",
         },
     ),
-    Reference(
+    Citation(
         "lester-2021",
         "inproceedings",
         ("prompt",),
@@ -75,7 +75,7 @@ REFERENCES = (
             "year": "2021",
         },
     ),
-    Reference(
+    Citation(
         "li-2021",
         "inproceedings",
         ("prefix",),
@@ -86,7 +86,7 @@ REFERENCES = (
             "year": "2021",
         },
     ),
-    Reference(
+    Citation(
         "jia-2022",
         "inproceedings",
         ("vpt",),
@@ -97,7 +97,7 @@ REFERENCES = (
             "year": "2022",
         },
     ),
-    Reference(
+    Citation(
         "hu-2022",
         "inproceedings",
         ("lora",),
@@ -108,7 +108,7 @@ REFERENCES = (
             "year": "2022",
         },
     ),
-    Reference(
+    Citation(
         "wortsman-2022",
         "inproceedings",
         ("wise-ft",),
@@ -119,7 +119,7 @@ REFERENCES = (
             "year": "2022",
         },
     ),
-    Reference(
+    Citation(
         "sun-2023",
         "inproceedings",
         (),
@@ -153,6 +153,6 @@ def bibtex_for(names: Iterable[str]) -> str:
     return "\n".join(_entry(reference) for reference in entries)
 
 
-def _entry(reference: Reference) -> str:
+def _entry(reference: Citation) -> str:
     lines = [f"  {name} = {{{value}}}," for name, value in reference.fields.items()]
     return "\n".join([f"@{reference.kind}{{{reference.key},", *lines, "}", ""])

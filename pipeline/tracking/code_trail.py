@@ -20,9 +20,9 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.tracking.module_sources import (
+    ModuleSource,
     Package,
     Place,
-    Source,
     names_called,
     names_used,
     statement_digest,
@@ -62,17 +62,17 @@ def digest_from(package: Package, stage: Place) -> str:
     return digest.hexdigest()
 
 
-def trail(package: Package, stage: Place) -> dict[Place, Source]:
+def trail(package: Package, stage: Place) -> dict[Place, ModuleSource]:
     """Follow names from a stage's function.
 
     Returns
     -------
-    dict of (str, str) to Source
+    dict of (str, str) to ModuleSource
         Module and definition, and the module's source; the name is empty for the statements of a
         module that define nothing.
     """
     reporting = stage[0].startswith(REPORT)
-    places: dict[Place, Source] = {}
+    places: dict[Place, ModuleSource] = {}
     visited: set[Place] = set()
     waiting = [stage]
     while waiting:
@@ -92,7 +92,7 @@ def trail(package: Package, stage: Place) -> dict[Place, Source]:
     return places
 
 
-def _counts(module: str, source: Source, reporting: bool) -> bool:
+def _counts(module: str, source: ModuleSource, reporting: bool) -> bool:
     if module in INPUTS | OURSELVES or module.startswith(BY_VALUE):
         return False
     if module.startswith(PAGES) and not reporting:
@@ -101,11 +101,11 @@ def _counts(module: str, source: Source, reporting: bool) -> bool:
     return not (bookkeeping and source.imports("mlflow"))
 
 
-def _is_stage(module: str, source: Source, name: str) -> bool:
+def _is_stage(module: str, source: ModuleSource, name: str) -> bool:
     return module.startswith(STAGES) and "once" in names_called(source.definitions[name])
 
 
-def _used(module: str, source: Source, name: str) -> Iterator[Place]:
+def _used(module: str, source: ModuleSource, name: str) -> Iterator[Place]:
     """List where the names come from that a definition uses, or its module when imported."""
     for node in (source.definitions[name], *source.loose):
         for used in names_used(node):

@@ -21,7 +21,7 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Source:
+class ModuleSource:
     """A module: its definitions, what its imported names stand for, and what else runs in it.
 
     Parameters
@@ -65,9 +65,9 @@ class Package:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._sources: dict[str, Source | None] = {}
+        self._sources: dict[str, ModuleSource | None] = {}
 
-    def source(self, module: str) -> Source | None:
+    def source(self, module: str) -> ModuleSource | None:
         """Parse a module; None: the package has none of this name."""
         if module not in self._sources:
             path = self._path(module)
@@ -84,7 +84,7 @@ class Package:
 
 
 @cache
-def _parsed(path: Path, module: str, text: str) -> Source:
+def _parsed(path: Path, module: str, text: str) -> ModuleSource:
     tree = ast.parse(text)
     definitions: dict[str, ast.stmt] = {}
     loose = []
@@ -96,7 +96,7 @@ def _parsed(path: Path, module: str, text: str) -> Source:
     imported: dict[str, set[Place]] = {}
     for local, place in _imports(tree, module, path.name == "__init__.py"):
         imported.setdefault(local, set()).add(place)
-    return Source(path, definitions, imported, tuple(loose))
+    return ModuleSource(path, definitions, imported, tuple(loose))
 
 
 def _names_defined(node: ast.stmt) -> Iterator[str]:

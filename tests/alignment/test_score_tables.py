@@ -6,7 +6,7 @@ import pytest
 from settings_with import replace
 
 from pipeline.alignment import align, best_layers, mean_within
-from pipeline.alignment.tables import ALL_NUISANCE, unique_part
+from pipeline.alignment.score_tables import ALL_NUISANCE, unique_part
 
 
 @pytest.fixture

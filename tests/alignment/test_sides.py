@@ -7,7 +7,7 @@ from settings_with import replace
 
 from pipeline.alignment import align, subject_grams
 from pipeline.alignment.score_fold import primal_rois
-from pipeline.alignment.voxels import VoxelColumns
+from pipeline.alignment.voxel_columns import VoxelColumns
 from pipeline.errors import AlignmentError
 
 GROUPS = np.arange(240) // 4

@@ -90,7 +90,7 @@ def test_a_region_is_never_read_as_a_whole(mapped, groups, settings, monkeypatch
             return super().__getitem__(key)
 
     monkeypatch.setattr(gram, "BLOCK_BYTES", 8 * 48 * 7)
-    monkeypatch.setattr("pipeline.alignment.inputs.BLOCK_VALUES", 48 * 7)
+    monkeypatch.setattr("pipeline.alignment.input_checks.BLOCK_VALUES", 48 * 7)
     view = mapped["vision"]
     watched = VoxelColumns(np.asarray(view.values).view(Watched), view.columns)
     subject_grams({"vision": watched}, groups, settings)

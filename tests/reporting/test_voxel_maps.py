@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from pipeline.brains.formats.nifti.map_files import write_voxel_map
 from pipeline.brains.formats.nifti.voxel_grid import find_grid
-from pipeline.brains.formats.nifti.writing import write_voxel_map
 from pipeline.errors import DataError
 
 

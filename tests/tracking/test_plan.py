@@ -9,7 +9,7 @@ import pytest
 from pipeline.alignment import best_layers
 from pipeline.alignment.dataset.ceilings import ceiling_units
 from pipeline.alignment.dataset.plan import compute_parts, make_plan, model_units, nuisance_units
-from pipeline.alignment.tables import ALL_NUISANCE, unique_part
+from pipeline.alignment.score_tables import ALL_NUISANCE, unique_part
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ComputeConfig
 from pipeline.errors import AlignmentError

@@ -14,7 +14,7 @@ from pipeline.alignment.dataset.subject_rois import Arrays, permute_rois
 from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.fits import chosen_maps
 from pipeline.alignment.folds import nested_folds
-from pipeline.brains.formats.nifti.writing import write_voxel_map
+from pipeline.brains.formats.nifti.map_files import write_voxel_map
 from pipeline.config import ComputeConfig
 
 

@@ -26,8 +26,8 @@ from pipeline.alignment.dataset.subject_rois import (
 from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import exchange_problems
+from pipeline.alignment.score_tables import without_attrs
 from pipeline.alignment.scores import FIT_SCORES
-from pipeline.alignment.tables import without_attrs
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.near_identical import merged_groups
 from pipeline.config import AlignConfig, ComputeConfig, ScoreConfig

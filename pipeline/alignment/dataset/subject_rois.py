@@ -22,9 +22,9 @@ from pipeline.alignment.fits import choose_by_voxels, score_fits
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
+from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, best_layers, without_attrs
 from pipeline.alignment.sources import Bands, varying
-from pipeline.alignment.tables import ALL_NUISANCE, OF_NUISANCE, best_layers, without_attrs
-from pipeline.alignment.voxels import Columns, VoxelColumns
+from pipeline.alignment.voxel_columns import Columns, VoxelColumns
 from pipeline.config import ScoreConfig
 from pipeline.words import BAG_OF_WORDS, DIRECTIONS, Direction
 

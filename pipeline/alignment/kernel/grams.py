@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.threads import Map, workers
-from pipeline.alignment.voxels import Columns, columns_between
+from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.words import Similarity
 
 # Bytes of one block of columns in float64: large enough for BLAS, small enough to stay in cache.

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.folds import NestedFold, nested_folds
-from pipeline.alignment.inputs import check_inputs
+from pipeline.alignment.input_checks import check_inputs
 from pipeline.alignment.kernel.grams import Grams, grams_by_fold
-from pipeline.alignment.voxels import Columns
+from pipeline.alignment.voxel_columns import Columns
 from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError, Problem
 

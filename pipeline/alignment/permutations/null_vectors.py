@@ -29,7 +29,7 @@ from pipeline.alignment.permutations.selection import (
     selection_forms,
 )
 from pipeline.alignment.primal.ridge import fit_smaller_side
-from pipeline.alignment.voxels import Columns, columns_between
+from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.words import Direction, Similarity
 
 #: A source and a target, among which a cell chooses.

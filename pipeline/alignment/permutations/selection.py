@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pipeline.alignment.folds import NestedFold
 from pipeline.alignment.kernel.grams import gram_matrices
 from pipeline.alignment.kernel.ridge import factorise, mean_eigenvalue
-from pipeline.alignment.voxels import Columns
+from pipeline.alignment.voxel_columns import Columns
 
 #: Bytes of the forms of all sources of one fold, and of the exchanged targets held beside them.
 FORM_BYTES = 2**30

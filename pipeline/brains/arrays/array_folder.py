@@ -14,7 +14,7 @@ from pipeline.brains.brain import Brain
 from pipeline.brains.checks import require_directory
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.formats.limits import damaged
-from pipeline.brains.names import names_to_keep
+from pipeline.brains.names_to_keep import names_to_keep
 from pipeline.brains.repeats import Averaged, group_showings
 from pipeline.brains.responses import Responses
 from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli

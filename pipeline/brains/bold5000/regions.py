@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.names import names_to_keep
+from pipeline.brains.names_to_keep import names_to_keep
 from pipeline.errors import DataError, Problem, refuse
 
 REGIONS = ("PPA", "LOC", "EarlyVis", "OPA", "RSC")

@@ -13,7 +13,7 @@ from pipeline.brains.bold5000.images import STIMULUS_TREE, image_files, image_gr
 from pipeline.brains.bold5000.stimulus_lists import read_stimulus_list
 from pipeline.brains.checks import require_directory
 from pipeline.brains.dataset import BrainDataset, Stimuli
-from pipeline.brains.names import names_to_keep
+from pipeline.brains.names_to_keep import names_to_keep
 from pipeline.brains.repeats import Showings, group_showings
 from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import unusable_voxels_text

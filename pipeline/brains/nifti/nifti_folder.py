@@ -18,8 +18,8 @@ from pipeline.brains.formats.nifti.volumes import (
     open_volumes,
     require_same_space,
 )
-from pipeline.brains.names import names_to_keep
-from pipeline.brains.nifti.rows import ROWS, read_rows
+from pipeline.brains.names_to_keep import names_to_keep
+from pipeline.brains.nifti.rows_table import ROWS, read_rows
 from pipeline.brains.repeats import Averaged, group_showings
 from pipeline.brains.responses import Responses
 from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.brains.checks import require_directory
-from pipeline.brains.names import names_to_keep
+from pipeline.brains.names_to_keep import names_to_keep
 from pipeline.brains.pereira.current_files import read_current
 from pipeline.brains.pereira.fields import ExperimentFile, Recording
 from pipeline.brains.pereira.older_files import read_older

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.reporting.ceiling_kinds import DrawnCeiling
 from pipeline.reporting.chance import ChanceBand
 from pipeline.reporting.figures.named import NamedFigure
-from pipeline.reporting.figures.rows import Rows, add_legend, rows_of, rows_panel
+from pipeline.reporting.figures.row_panels import RowPlaces, add_legend, rows_of, rows_panel
 from pipeline.reporting.figures.style import (
     CEILING_BAND,
     CEILING_LINE,
@@ -131,7 +131,7 @@ def _draw_dots(
     return figure
 
 
-def _draw_ceiling(panel: Axes, rows: Rows, ceiling: DrawnCeiling) -> None:
+def _draw_ceiling(panel: Axes, rows: RowPlaces, ceiling: DrawnCeiling) -> None:
     """Draw the ceiling of each ROI as a stroke across the rows of its tasks, and its band."""
     for roi, value in ceiling.by_roi.items():
         for top, bottom in _across_rows(rows, roi):

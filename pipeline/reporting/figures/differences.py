@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.reporting.figures.named import NamedFigure
-from pipeline.reporting.figures.rows import add_legend, rows_of, rows_panel
+from pipeline.reporting.figures.row_panels import add_legend, rows_of, rows_panel
 from pipeline.reporting.figures.style import INK, RING, STYLE
 from pipeline.reporting.methods import contrast_in_words, in_words, looks_of
 from pipeline.reporting.table import interval, number

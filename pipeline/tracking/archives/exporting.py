@@ -13,8 +13,8 @@ from mlflow.entities import Run
 
 from pipeline.config import ExportConfig
 from pipeline.errors import Problem, RegistryError
+from pipeline.tracking.archives.database_rows import copy_rows, place_of_model, place_of_run
 from pipeline.tracking.archives.membership import runs_of_study
-from pipeline.tracking.archives.rows import copy_rows, place_of_model, place_of_run
 from pipeline.tracking.archives.sums import MANIFEST, Contents, sum_of
 from pipeline.tracking.databases import make_database
 from pipeline.tracking.fetching import fetch

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import mlflow
 import pandas as pd
 
-from pipeline.alignment.tables import unique_part
+from pipeline.alignment.score_tables import unique_part
 from pipeline.tracking.runs import artifact
 from pipeline.tracking.score_files import read_scores
 from pipeline.tracking.stages.align.reference import PAIR_SUMS

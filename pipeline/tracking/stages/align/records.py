@@ -11,8 +11,8 @@ from mlflow.entities import Metric
 from pipeline.alignment import best_layers, mean_within
 from pipeline.alignment.dataset.plan import Computed, joined
 from pipeline.alignment.permutations.joint import cell_p_values, joint_p_values
+from pipeline.alignment.score_tables import unique_part
 from pipeline.alignment.scores import FIT_SCORES
-from pipeline.alignment.tables import unique_part
 from pipeline.brains.dataset import BrainDataset
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.names import metric_name, original_names

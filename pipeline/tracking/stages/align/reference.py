@@ -17,7 +17,7 @@ from pipeline.alignment.dataset.ceilings import ceiling_units, mean_ceilings, si
 from pipeline.alignment.dataset.finished_units import compute_unfinished
 from pipeline.alignment.dataset.plan import Plan, compute_parts, nuisance_units
 from pipeline.alignment.dataset.subject_rois import Arrays
-from pipeline.alignment.tables import ALL_NUISANCE
+from pipeline.alignment.score_tables import ALL_NUISANCE
 from pipeline.brains import BRAINS
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.config import AlignConfig, ComputeConfig, ExtractConfig

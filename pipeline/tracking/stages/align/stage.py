@@ -31,7 +31,7 @@ from pipeline.tracking.runs import (
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.aligned import ALPHAS, MAPS, Aligned, model_scores
 from pipeline.tracking.stages.align.equals import computed_of_equal, features_digest
-from pipeline.tracking.stages.align.pictures import draw_maps
+from pipeline.tracking.stages.align.glass_brains import draw_maps
 from pipeline.tracking.stages.align.records import (
     log_fit_scores,
     log_means,

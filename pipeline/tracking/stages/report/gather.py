@@ -12,8 +12,8 @@ import pandas as pd
 from pipeline.alignment import best_layers
 from pipeline.alignment.contrasts.table import Contrasts, contrast_tables
 from pipeline.alignment.permutations.chance_band import chance_bands
+from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, unique_part
 from pipeline.alignment.scores import FIT_SCORES
-from pipeline.alignment.tables import ALL_NUISANCE, OF_NUISANCE, unique_part
 from pipeline.config import contrasts_of
 from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults

@@ -24,7 +24,7 @@ _LONGEST_LABEL = 24  # characters
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowPlaces:
     """Places of cells from top to bottom.
 
     Parameters
@@ -53,7 +53,7 @@ class Rows:
         }
 
 
-def rows_of(cells: Iterable[tuple[str, str]]) -> Rows:
+def rows_of(cells: Iterable[tuple[str, str]]) -> RowPlaces:
     """Give each ROI and task its row: the tasks of an ROI below each other.
 
     Parameters
@@ -71,15 +71,15 @@ def rows_of(cells: Iterable[tuple[str, str]]) -> Rows:
             headings[roi], row = row, row + 1
         for cell in (cell for cell in distinct if cell[0] == roi):
             places[cell], row = row, row + 1
-    return Rows(places, headings)
+    return RowPlaces(places, headings)
 
 
-def rows_panel(rows: Rows, title: str, xlabel: str, legend: list[str]) -> tuple[Figure, Axes]:
+def rows_panel(rows: RowPlaces, title: str, xlabel: str, legend: list[str]) -> tuple[Figure, Axes]:
     """Make a panel with a labelled line for each row, and room below for a legend.
 
     Parameters
     ----------
-    rows : Rows
+    rows : RowPlaces
     title, xlabel : str
     legend : list of str
         Labels that the legend will have.
