@@ -140,7 +140,7 @@ def _draw_ceiling(panel: Axes, rows: RowPlaces, ceiling: DrawnCeiling) -> None:
                 panel.fill_betweenx([top, bottom], ceiling.lower[roi], value, **CEILING_BAND)
 
 
-def _across_rows(rows: Rows, roi: str) -> list[tuple[float, float]]:
+def _across_rows(rows: RowPlaces, roi: str) -> list[tuple[float, float]]:
     """Give top and bottom of the rows of a ROI's tasks; none where it has no rows."""
     own = [place for (of, _), place in rows.places.items() if of == roi]
     return [(min(own) - 0.45, max(own) + 0.45)] if own else []
