@@ -30,6 +30,9 @@ def run(study: StudyConfig, config: MainConfig) -> None:
     from pipeline.alignment.dataset.units import check_scheduler
 
     check_scheduler(config.scheduler)
+    from pipeline.tracking.stages.forecast.checks import refuse_unfit
+
+    refuse_unfit(study)
     from pipeline.tracking.browsing import how_to_browse
     from pipeline.tracking.stages.study import run_study
     from pipeline.tracking.store import open_store

@@ -71,11 +71,11 @@ class PowerConfig(SimulationConfig):
             numbers = [float(word) for word in differences.split(",")]
         except ValueError:
             numbers = []
-        sound = all(math.isfinite(number) and abs(number) <= 1 for number in numbers)
+        sound = all(math.isfinite(number) and abs(number) <= 0.5 for number in numbers)
         if not sound or not 1 <= len(numbers) <= _MOST_DIFFERENCES:
             raise PydanticCustomError(
                 "differences_are_of_accuracy",
-                "1 to {most} numbers from -1 to 1, as in 0.01,0.02: differences of accuracies",
+                "1 to {most} numbers from -0.5 to 0.5, as in 0.01,0.02: differences of accuracies",
                 {"most": _MOST_DIFFERENCES},
             )
         return differences

@@ -41,6 +41,11 @@ def is_whole(run: Run) -> bool:
         return False
 
 
+def is_damaged(run: Run) -> bool:
+    """Say whether a run is sealed and some artifact of it is no longer as it was."""
+    return SEAL in run.data.tags and not is_whole(run)
+
+
 def artifact_problem(run: Run, name: str, path: Path) -> Problem | None:
     """Compare an artifact with the seal of its run; a run that is still at work has none.
 

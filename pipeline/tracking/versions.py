@@ -24,6 +24,7 @@ from pipeline.errors import Problem
 from pipeline.models import travelling
 from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.digests import damage, digest_of_bytes, file_digest, file_digests, folder_at
+from pipeline.tracking.seals import is_damaged
 
 CODE = Path(__file__).with_name("registered_model.py")
 #: Digests of the code of versions that releases of this project made, one a line.
@@ -71,7 +72,10 @@ def damage_of_version(model_id: str, run_id: str, tags: Mapping[str, str]) -> li
     """
     client = mlflow.MlflowClient()
     try:
-        with folder_at(f"{client.get_run(run_id).info.artifact_uri}/{FILES}") as path:
+        run = client.get_run(run_id)
+        if is_damaged(run):
+            return [f"run {run_id}, which made it, changed"]
+        with folder_at(f"{run.info.artifact_uri}/{FILES}") as path:
             content = path.read_bytes()
         if digest_of_bytes(content) != tags.get(SEAL):
             return [f"{FILES} changed"]

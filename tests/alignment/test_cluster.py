@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -90,3 +92,19 @@ def test_a_scheduler_that_does_not_answer_is_refused(monkeypatch):
     place = ComputeConfig(scheduler="tcp://127.0.0.1:9")
     with pytest.raises(ConfigError, match=r"scheduler: expected the address of a dask scheduler"):
         list(compute_units([Unit("0", work.squares, ([1],))], place))
+
+
+def test_a_server_that_is_no_scheduler_is_refused():
+    answers = b"HTTP/1.1 400 Bad Request\r\n\r\n" * 20
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def answer():
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(answers)
+                connection.recv(1000)
+
+        pool.submit(answer)
+        place = ComputeConfig(scheduler=f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(ConfigError, match=r"scheduler: expected the address of a dask"):
+            list(compute_units([Unit("0", work.squares, ([1],))], place))

@@ -1,13 +1,11 @@
 """A store of its own for the tests that break things."""
 
-import os
 import sys
 from pathlib import Path
 
 import mlflow
 import pytest
-
-from pipeline.tracking.store import open_store
+from faults.stores import opened
 
 #: Where the small sound data sets are written that are spoilt here.
 sys.path += [str(Path(__file__).parents[1] / room) for room in ("brains", "data")]
@@ -16,13 +14,8 @@ sys.path += [str(Path(__file__).parents[1] / room) for room in ("brains", "data"
 @pytest.fixture(scope="module")
 def empty_store(tmp_path_factory):
     """Open an empty store, in a directory of its own."""
-    folder = tmp_path_factory.mktemp("store")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        open_store()
+    with opened(tmp_path_factory.mktemp("store")) as folder:
         yield folder
-    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI"))
 
 
 @pytest.fixture(autouse=True)

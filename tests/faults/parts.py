@@ -22,7 +22,8 @@ class Parts:
 
     def finish(self, part):
         """Note that a part has passed."""
-        self.cache.set(self.name, {"code": code_digest(), "parts": [*self.finished(), part]})
+        parts = list(dict.fromkeys([*self.finished(), part]))
+        self.cache.set(self.name, {"code": code_digest(), "parts": parts})
 
     def finished(self):
         """List the parts that have passed with this code."""

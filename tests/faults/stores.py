@@ -1,10 +1,26 @@
 """Claims that hold of a store after any accident, and what of two stores is compared."""
 
+import os
 from collections import Counter
+from contextlib import contextmanager
 
 import mlflow
+import pytest
+
+from pipeline.tracking.store import open_store
 
 SCORES = ("task/", "validation/", "encoding_2v2/", "decoding_2v2/")
+
+
+@contextmanager
+def opened(folder):
+    """Open an empty store in a folder, and work there until the block ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        open_store()
+        yield folder
+    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI"))
 
 
 def runs_of(client, filter_string=""):

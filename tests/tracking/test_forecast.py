@@ -121,6 +121,34 @@ def test_folds_that_cannot_be_made_are_refused_before_any_work(nowhere):
         main(["--study", str(path), "--dry_run", "true"])
 
 
+OF_TEXT = {"bases": ["tiny-gpt2"], "tasks": ["summarization"], "brains": ["simulated-sentences"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"align": {"folds": 500}}, "at most 89 folds"),
+        ({**OF_TEXT, "methods": ["base"], "align": {"pooling": "class"}}, "pooling: expected mean"),
+        (
+            {
+                **OF_TEXT,
+                "methods": ["base", "prompt"],
+                "by_method": {"prompt": {"prompt_length": 400}},
+            },
+            "prompt_length: expected at most 162",
+        ),
+    ],
+    ids=["folds", "pooling", "prompt"],
+)
+def test_what_a_later_stage_or_cell_would_refuse_is_refused_before_the_first(
+    nowhere, changes, message
+):
+    path = study_of(nowhere, **{"tune": {}, "by_method": {}, "align": {}, **changes})
+    with pytest.raises(ConfigError, match=message):
+        main(["--study", str(path)])
+    assert sorted(path.name for path in nowhere.iterdir()) == ["study.yaml"]
+
+
 def test_a_finished_study_would_reuse_every_run(store, tmp_path):
     study = read_study(study_of(tmp_path), catalogue())
     run_study(study)

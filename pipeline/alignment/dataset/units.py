@@ -221,7 +221,7 @@ def client_of(scheduler: str) -> Iterator[Any]:
         raise ConfigError(Problem("scheduler", expected, str(error), remedy)) from error
     try:
         client = Client(scheduler, timeout=SCHEDULER_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # bytes of another kind of server are read as any number or type
         expected = "the address of a dask scheduler that answers, such as tcp://host:8786"
         remedy = "Start `dask scheduler` and workers, and give the address that it prints."
         finding = f"'{scheduler}': {error}"

@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.alignment.dataset.plan import make_plan
 from pipeline.brains.dataset import BrainDataset
 from pipeline.config import AlignConfig, Cell, StudyConfig, TuneConfig
 from pipeline.data import TASKS
-from pipeline.data.task import TaskData
-from pipeline.errors import PipelineError, Problem
 from pipeline.forecast.alignment import align_cost, extract_cost, reference_cost
 from pipeline.forecast.cost import Cost
 from pipeline.forecast.facts import BrainFacts, NetworkFacts, TaskFacts
@@ -29,13 +26,18 @@ from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.reference import reference_stage
 from pipeline.tracking.stages.align.stage import align_stage
 from pipeline.tracking.stages.extract import extract_stage
+from pipeline.tracking.stages.forecast.checks import (
+    ANY_VERSION,
+    plan_problems,
+    pooling_problems,
+    tuning_problems,
+)
 from pipeline.tracking.stages.forecast.facts import brain_facts, network_facts, task_facts
 from pipeline.tracking.stages.forecast.inputs import Inputs
-from pipeline.tracking.stages.tune.inputs import TuneRequest, misfits, model_name
+from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
 from pipeline.tracking.stages.tune.interpolate import find_interpolated
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.session import Session
 
 REUSE = 0.5  # bookkeeping of a run that is reused: it is looked up, and its seal compared
 
@@ -78,7 +80,8 @@ class Planning:
         tuned, registered = self._tune(config, base, folder, network, assumed)
         yield tuned
         for align in cell.aligns:
-            settings = AlignConfig.model_validate({**align, "model": "models:/any@any"})
+            settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
+            self.inputs.check(pooling_problems(settings, base, folder))
             yield from self._aligned(settings, tuned, registered, network, assumed)
 
     def _kept_base(
@@ -98,7 +101,7 @@ class Planning:
         assumed: bool,
     ) -> tuple[PlannedRun, Registered | None]:
         data = self.inputs.data(config)
-        self.inputs.check(_problems(config, base, folder, data))
+        self.inputs.check(tuning_problems(config, base, folder, data))
         title = f"tune {model_name(config)} {config.method} seed {config.seed}"
         task = TASKS[config.task]
         facts = task_facts(task, data) if data else largest_task(config, task)
@@ -170,11 +173,8 @@ class Planning:
 
     def _check_plan(self, config: AlignConfig, brain: BrainDataset | None) -> None:
         """Let what is wrong with the folds be told, once for each way of making them."""
-        if brain is not None and self._is_first(f"plan {config}"):
-            try:
-                make_plan(config, brain)
-            except PipelineError as error:
-                self.inputs.check(error.problems)
+        if self._is_first(f"plan {config}"):
+            self.inputs.check(plan_problems(config, brain))
 
     def _planned(self, run: PlannedRun, stage: Stage | None) -> PlannedRun:
         return self._or_reused(run, self._finished(stage.fingerprint) if stage else "")
@@ -211,14 +211,3 @@ def _registered(config: TuneConfig, request: TuneRequest) -> Registered | None:
     mark = request.fingerprint(run_tune)
     versions = (made_whole_by(run.info.run_id) for run in finished_runs(mark))
     return next((version for version in versions if version), None)
-
-
-def _problems(
-    config: TuneConfig, base: Base | None, folder: Path | None, data: TaskData | None
-) -> Iterator[Problem]:
-    """Find what keeps a method from a base and a task, as far as these are here."""
-    method, task = METHODS[config.method], TASKS[config.task]
-    if base is not None:
-        yield from misfits(base, task, method)
-        if folder is not None and data is not None and not method.interpolates:
-            yield from Session(config, base, folder, task, data, method).problems()

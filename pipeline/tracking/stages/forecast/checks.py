@@ -1,0 +1,83 @@
+"""Checks of every cell of a study with its inputs at hand, before any cell is worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.alignment.dataset.plan import make_plan
+from pipeline.brains.dataset import BrainDataset
+from pipeline.config import AlignConfig, StudyConfig, TuneConfig
+from pipeline.data import TASKS
+from pipeline.data.task import TaskData
+from pipeline.errors import ConfigError, PipelineError, Problem, refuse
+from pipeline.models.bases import Base
+from pipeline.tracking.stages.forecast.inputs import Inputs
+from pipeline.tracking.stages.tune.inputs import misfits
+from pipeline.tuning.methods import METHODS
+from pipeline.tuning.session import Session
+
+ANY_VERSION = "models:/any@any"  # stands in for a version that the study has yet to make
+
+
+def refuse_unfit(study: StudyConfig) -> None:
+    """Refuse a study with a cell that could not be completed, before any cell is worked on.
+
+    Raises
+    ------
+    ConfigError
+        With everything that is here and damaged, or does not fit together.
+    """
+    inputs = Inputs()
+    plans: set[AlignConfig] = set()
+    for cell in study.cells():
+        config = TuneConfig.model_validate(cell.tune)
+        base, folder = inputs.base(config.base) or (None, None)
+        inputs.check(tuning_problems(config, base, folder, inputs.data(config)))
+        for align in cell.aligns:
+            settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
+            inputs.check(pooling_problems(settings, base, folder))
+            if settings not in plans:
+                plans.add(settings)
+                inputs.check(plan_problems(settings, inputs.brain(settings)))
+    refuse(inputs.wrong.values(), ConfigError)
+
+
+def tuning_problems(
+    config: TuneConfig, base: Base | None, folder: Path | None, data: TaskData | None
+) -> Iterator[Problem]:
+    """Find what keeps a method from a base and a task, as far as these are here."""
+    method, task = METHODS[config.method], TASKS[config.task]
+    if base is not None:
+        yield from misfits(base, task, method)
+        if folder is not None and data is not None and not method.interpolates:
+            yield from Session(config, base, folder, task, data, method).problems()
+
+
+def pooling_problems(
+    config: AlignConfig, base: Base | None, folder: Path | None
+) -> Iterator[Problem]:
+    """Find out whether a language model has the class token that features are asked of."""
+    if config.pooling != "class" or base is None or folder is None or base.modality != "text":
+        return
+    from transformers import AutoConfig
+
+    from pipeline.models.travelling.architecture import kind_of
+
+    if kind_of(AutoConfig.from_pretrained(folder)) != "encoder":
+        yield Problem(
+            "pooling",
+            f"mean or last, which {base.name} has",
+            f"'{config.pooling}'",
+            "Change pooling.",
+        )
+
+
+def plan_problems(config: AlignConfig, brain: BrainDataset | None) -> Iterator[Problem]:
+    """Find what keeps folds from being made of the stimuli of a brain dataset."""
+    if brain is None:
+        return
+    try:
+        make_plan(config, brain)
+    except PipelineError as error:
+        yield from error.problems
