@@ -15,6 +15,7 @@ from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.travelling.loading import TunedModel
+from pipeline.tuning.cuts import count_cuts
 from pipeline.tuning.forms import FORMS
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
@@ -45,6 +46,8 @@ class Tuned:
         Scores on the held-out splits; ``base_test`` are those of the untuned base.
     constant_test : mapping of str to TaskScore
         Classification: those of always naming the most frequent class of the training split.
+    cuts : mapping of str to int
+        Examples of 'train' and 'test' that are longer than what the model reads of them.
     """
 
     model: TunedModel
@@ -54,6 +57,7 @@ class Tuned:
     test: Mapping[str, TaskScore]
     base_test: Mapping[str, TaskScore]
     constant_test: Mapping[str, TaskScore]
+    cuts: Mapping[str, int]
 
     @property
     def beats_base(self) -> bool | None:
@@ -193,7 +197,8 @@ def _scored(
     test = score(model, data.test, session.scorer)
     constant = constant_scores(session.task, data, session.scorer)
     base_test = _base_scores(session, test, untuned)
-    return Tuned(model, choice, training, validation, test, base_test, constant)
+    cuts = count_cuts(model, data)
+    return Tuned(model, choice, training, validation, test, base_test, constant, cuts)
 
 
 def _base_scores(

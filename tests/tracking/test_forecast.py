@@ -135,7 +135,7 @@ OF_TEXT = {"bases": ["tiny-gpt2"], "tasks": ["summarization"], "brains": ["simul
                 "methods": ["base", "prompt"],
                 "by_method": {"prompt": {"prompt_length": 400}},
             },
-            "prompt_length: expected at most 162",
+            "prompt_length: expected at most 166",
         ),
     ],
     ids=["folds", "pooling", "prompt"],

@@ -37,6 +37,7 @@ CLASSIFICATION = Form(
     items=_items,
     questions=lambda examples: examples.texts,
     scores=_scores,
+    whole_lengths=lambda model, examples, _: model.token_counts(examples.texts),
     constant=lambda examples, classes: classes[most_frequent(examples.labels)],
     starts_at_means=True,
     peft_type="SEQ_CLS",

@@ -37,6 +37,11 @@ def _no_references(_: Any) -> list[str]:
     return []
 
 
+def _cuts_nothing(model: Any, examples: Any, asked: bool) -> list[int]:
+    del model, examples, asked
+    return []
+
+
 @dataclass(frozen=True)
 class Form(Generic[Own]):
     """An entry of FORMS.
@@ -58,6 +63,9 @@ class Form(Generic[Own]):
     own_loss : callable, optional
         ``own_loss(network, batch) -> Tensor``, where it is not the mean cross-entropy of each label
         by its own logits.
+    whole_lengths : callable
+        ``whole_lengths(model, examples, asked)``, of a form that cuts long texts: positions that
+        each would take whole, with its target or, where a model is asked, its longest answer.
     references : callable
         ``references(examples)``: right answers that BERTScore's model has to know.
     constant : callable, optional
@@ -81,6 +89,7 @@ class Form(Generic[Own]):
     questions: Callable[[Own], Any]
     scores: Callable[[Sequence[str], Own, Scoring], Scores]
     own_loss: Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor] | None = None
+    whole_lengths: Callable[[Any, Own, bool], list[int]] = _cuts_nothing
     references: Callable[[Own], list[str]] = _no_references
     constant: Callable[[Own, Sequence[str]], str] | None = None
     own_head: bool = False

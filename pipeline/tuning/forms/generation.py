@@ -52,6 +52,21 @@ def _items(model: TextModel, pairs: TextPairs) -> list[Item]:
     return items
 
 
+def _whole_lengths(model: TextModel, pairs: TextPairs, asked: bool) -> list[int]:
+    """Count the positions of whole sources and cues, and of what a decoder writes behind them."""
+    from pipeline.models.travelling.framing import frame_of, token_ids
+
+    tokenizer, card = model.tokenizer, model.card
+    sources = token_ids(tokenizer, [f"{source}{card.cue}" for source in pairs.sources])
+    answers = [card.max_target_tokens] * len(sources)
+    if model.kind == "encoder-decoder":
+        answers = [0] * len(sources)
+    elif not asked:
+        answers = [len(ids) + 1 for ids in token_ids(tokenizer, [f" {t}" for t in pairs.targets])]
+    n_special = frame_of(tokenizer, 1).size
+    return [len(ids) + n_special + n for ids, n in zip(sources, answers, strict=True)]
+
+
 def _too_long(task: str, answer: int, most: int) -> Problem:
     return Problem(
         f"task {task}: target",
@@ -122,6 +137,7 @@ GENERATION = Form(
     own_loss=_loss,
     questions=lambda examples: examples.sources,
     scores=_scores,
+    whole_lengths=_whole_lengths,
     references=lambda examples: [text for several in examples.references for text in several],
     own_head=True,
     writing=GREEDY,

@@ -21,8 +21,9 @@ from pipeline.tracking.browsing import run_page, version_page
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered, resolve
 from pipeline.tracking.stages.align.aligned import Aligned, model_scores
+from pipeline.tracking.stages.extract import CUT_STIMULI
 from pipeline.tracking.stages.report.settings import told_settings
-from pipeline.tracking.stages.tune.records import BERTSCORE
+from pipeline.tracking.stages.tune.records import BERTSCORE, CUT_EXAMPLES
 from pipeline.tuning.methods import METHODS
 from pipeline.words import FEATURE_CONTROLS, MODEL, NUISANCE, Objective
 
@@ -242,10 +243,15 @@ def _runs_of(
     for link in links:
         registered = models[link.model]
         untold = [name for name, tag in NEEDED.items() if registered.tags[tag] == "0"]
-        tuned = mlflow.get_run(link.tune_run).data.params
+        tuned = mlflow.get_run(link.tune_run).data
+        cut = {CUT_EXAMPLES: tuned.tags[CUT_EXAMPLES]} if CUT_EXAMPLES in tuned.tags else {}
         # trials of tune and of align are different things
-        yield {k: v for k, v in tuned.items() if k not in ("trials", *untold)}, registered.names
-        yield mlflow.get_run(link.align_run).data.params, {**registered.names, "brain": link.brain}
+        own = {k: v for k, v in tuned.params.items() if k not in ("trials", *untold)}
+        yield {**own, **cut}, registered.names
+        aligned = mlflow.get_run(link.align_run).data
+        n_cut = aligned.metrics.get(CUT_STIMULI, 0)
+        cut = {CUT_STIMULI: f"{n_cut:g}"} if n_cut else {}
+        yield {**aligned.params, **cut}, {**registered.names, "brain": link.brain}
 
 
 def _lineage_rows(links: Sequence[Link], models: dict[str, Registered]) -> Iterator[dict[str, Any]]:

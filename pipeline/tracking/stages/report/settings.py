@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-LABELS_OF_PARAMS = {  # params of tune and align runs that a reader of the report wants to know
+from pipeline.tracking.stages.extract import CUT_STIMULI
+from pipeline.tracking.stages.tune.records import CUT_EXAMPLES
+
+LABELS_OF_PARAMS = {  # params of tune and align runs, and cuts, that a reader wants to know
     "max_train": "training examples, at most",
     "max_eval": "examples to validate on and to test on, at most",
     "max_steps": "training steps, at most",
@@ -25,6 +28,8 @@ LABELS_OF_PARAMS = {  # params of tune and align runs that a reader of the repor
     "width": "principal components of every layer (0: all features)",
     "permutations": "permutations for p values",
     "similarity": "similarity of patterns",
+    CUT_EXAMPLES: "task examples",
+    CUT_STIMULI: "stimuli longer than what is read of them",
 }
 
 WORDS = {"True": "yes", "False": "no", "two_vs_two": "2v2 accuracy"}

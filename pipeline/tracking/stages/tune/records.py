@@ -22,6 +22,8 @@ from pipeline.tuning.search.search import Outcome
 from pipeline.tuning.training.schedule import Training
 from pipeline.tuning.tune import Tuned
 
+#: Tag of a tune run whose examples were cut, and family of its metrics that count them.
+CUT_EXAMPLES = "examples_cut"
 BERTSCORE = "bertscore"  # the tag that names the model behind these scores
 _USED = (
     "optimizer",
@@ -93,6 +95,10 @@ def log_tuned(
     mlflow.log_metrics(
         {**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=logged.model_id
     )
+    if cut := texts_cut(tuned.cuts):
+        log.warning("  %s", cut)
+        mlflow.log_metrics({f"{CUT_EXAMPLES}/{split}": n for split, n in tuned.cuts.items()})
+        mlflow.set_tag(CUT_EXAMPLES, cut)
     how_it_ended = _how_it_ended(tuned)
     scorer = {BERTSCORE: request.scorer_name} if request.scorer_name else {}
     mlflow.set_tags({**how_it_ended, **scorer, **request.origin()})
@@ -125,10 +131,20 @@ def log_tuned(
         **logged.seals,
         **further,
     }
-    verdict = _verdict(tuned)
+    verdict = "; ".join(filter(None, (_verdict(tuned), texts_cut(tuned.cuts))))
     registered = register(logged.uri, model_name(request.config), tags, f"{card.method}: {verdict}")
     log.info("  %s: %s", registered.title, verdict)
     mlflow.set_tag(NOTE, f"{registered.title}: {verdict}\n\nRegistered as `{registered.uri}`.")
+
+
+def texts_cut(cuts: Mapping[str, int]) -> str:
+    """Say how many examples a model read in part; empty where it read all of every one."""
+    if not any(cuts.values()):
+        return ""
+    return (
+        f"{cuts['train']} training and {cuts['test']} test examples are longer than the context "
+        "has room for beside the prompt, and are read in part"
+    )
 
 
 def _how_it_ended(tuned: Tuned) -> dict[str, str]:
