@@ -6,9 +6,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 
 import requests
 
@@ -35,26 +37,29 @@ def free_port():
 
 
 @contextmanager
-def postgresql(folder):
-    """Start PostgreSQL on a free port with its data in a folder; give the address of a database."""
+def postgresql():
+    """Start PostgreSQL on a free port with data of its own; give the address of a database.
+
+    Its data lies outside of pytest's folders, which pytest closes to all users but its own.
+    """
     user = "postgres" if os.geteuid() == 0 else None
-    data, port = folder / "data", free_port()
-    data.mkdir()
-    if user:
-        shutil.chown(data, user)
-        for above in (folder, *folder.parents[:3]):
-            above.chmod(above.stat().st_mode | 0o711)
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as above:
+        data, port = Path(above) / "data", free_port()
+        data.mkdir()
+        if user:
+            for path in (Path(above), data):
+                shutil.chown(path, user)
 
-    def run(*command):
-        subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, cwd=data)
+        def run(*command):
+            subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, cwd=data)
 
-    run("initdb", "-D", str(data), "-U", "mlflow", "--auth=trust")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data}"
-    run("pg_ctl", "-D", str(data), "-w", "-l", str(data / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://mlflow@127.0.0.1:{port}/postgres"
-    finally:
-        run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+        run("initdb", "-D", str(data), "-U", "mlflow", "--auth=trust")
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data}"
+        run("pg_ctl", "-D", str(data), "-w", "-l", str(data / "log"), "-o", options, "start")
+        try:
+            yield f"postgresql+psycopg://mlflow@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
 
 
 @contextmanager

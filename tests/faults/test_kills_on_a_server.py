@@ -21,7 +21,7 @@ def whole(tmp_path_factory):
 def test_ten_kills_on_a_server_lose_nothing(whole, tmp_path_factory):
     expected, seconds = whole
     above = tmp_path_factory.mktemp("server")
-    with postgresql(above) as database, tracking_server(above, database) as address:
+    with postgresql() as database, tracking_server(above, database) as address:
 
         def folder_of(number):
             made = above / f"study-{number}"
