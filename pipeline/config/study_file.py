@@ -38,15 +38,17 @@ def read_study(path: Path, catalogue: Catalogue) -> StudyConfig:
     """
     values = _read_yaml(path)
     if wrong := list(schema_problems(StudyConfig, values)):
-        refuse([*wrong, *_settings_problems(values)], ConfigError)
+        problems = [*wrong, *_settings_problems(values)]
+        placed = [replace(problem, where=f"{path}, {problem.where}") for problem in problems]
+        refuse(placed, ConfigError)
     study = StudyConfig.model_validate(values)
     refuse(_too_many(path, study), ConfigError)
     overridden = [*_overridden(path, study), *_repetitions(path, study), *_family(path, study)]
     problems_by_text = {str(problem): problem for problem in overridden}
     for number, grid in enumerate(study.grids, start=1):
         for problem in _grid_problems(grid, study.defaults, catalogue):
-            placed = replace(problem, where=f"{path}, grid {number}: {problem.where}")
-            problems_by_text[str(placed)] = placed
+            own = replace(problem, where=f"{path}, grid {number}: {problem.where}")
+            problems_by_text[str(own)] = own
     refuse(problems_by_text.values(), ConfigError)
     return study
 

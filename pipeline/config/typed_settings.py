@@ -66,7 +66,7 @@ def _translate(model: type[StageConfig], detail: Mapping[str, Any]) -> Problem:
         names = tuple(_model_at(model, detail["loc"][:-1]).model_fields)
         return Problem(where, "a known setting", f"'{name}'", nearest(name, names))
     if detail["type"] == "missing":
-        return Problem(where, "a value", "none", f"Pass {name}=<value>.")
+        return Problem(where, "a value", "none", f"Give {name} a value.")
     if detail["type"] == "too_short":
         return Problem(where, "at least one entry", "none", f"Change {name}.")
     message = str(detail["msg"]).removeprefix("Input should be ")

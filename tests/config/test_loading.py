@@ -134,11 +134,12 @@ def test_a_study_checks_every_cell_and_names_each_mistake_once(study_file):
         ({"seeds": list(range(9999))}, "grid 1"),
     ],
 )
-def test_one_mistake_in_a_grid_is_told_once(study_file, change, where):
+def test_one_mistake_in_a_grid_is_told_once_with_the_file(study_file, change, where):
+    path = study_file({**STUDY, "grids": [{**GRID, **change}]})
     with pytest.raises(ConfigError, match=r"expected .*; found ") as refusal:
-        read_study(study_file({**STUDY, "grids": [{**GRID, **change}]}), catalogue())
+        read_study(path, catalogue())
     (problem,) = refusal.value.problems
-    assert problem.where.endswith(where)
+    assert problem.where == f"{path}, {where}"
 
 
 def test_a_setting_that_stands_twice_in_a_study_is_refused(tmp_path):
