@@ -68,6 +68,9 @@ def test_the_hubs_own_rows():
     assert sum(sizes(load("wmt16", "text/hf_fixture_samples/wmt16", languages="en-ro"))) == 10
     squad = load("squad", "text/hf_fixture_samples/SQUAD")
     assert squad.source.endswith("6 rows without an example passed over")  # of SQuAD 2.0
+    second = load("squad2-spans", "text/hf_fixture_samples/SQUAD")
+    every = [a for split in (second.train, second.validation, second.test) for a in split.answers]
+    assert (len(every), sum(not answers for answers in every)) == (14, 6)
 
 
 @pytest.mark.slow
