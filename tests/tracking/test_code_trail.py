@@ -1,4 +1,4 @@
-"""What counts as code of a stage, on a package of a few lines; and what a fingerprint sums up."""
+"""The code of a stage, on a package of a few lines; and what a fingerprint sums up."""
 
 import pytest
 
