@@ -1,4 +1,4 @@
-"""Where 2v2 accuracies of unrelated data lie, by how many stimulus groups are tested.
+"""Range of the 2v2 accuracies of unrelated data, by how many stimulus groups are tested.
 
 For alignments without permutations. Of n independent test stimuli, two pairs that share one agree
 more often than not: their gains have a correlation of 1/4, so that their outcomes, 0 or 1, have one
