@@ -6,6 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from starts import CLASSES, SENTENCES, examples_of, start_for
 
+from pipeline.data.forms.classification import LabelledTexts
 from pipeline.errors import TuningError
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.saving import save_tuned
@@ -70,6 +71,8 @@ def test_a_long_text_is_cut_and_the_template_is_not():
     model = adapted("base", "tiny-bert")
     long = " ".join(SENTENCES * 20)
     texts = form_of(model.card).items(model, examples_of("cloze"))
+    lengths = form_of(model.card).whole_lengths(model, LabelledTexts(((long,),), np.zeros(1)), True)
+    assert lengths[0] > model.room
     assert model.perform([long]) == model.perform([long, SENTENCES[1]])[:1]
     assert all(model.tokenizer.mask_token_id in item["input_ids"] for item in texts)
 

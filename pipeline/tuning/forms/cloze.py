@@ -25,11 +25,20 @@ def _items(model: TextModel, examples: LabelledTexts) -> list[Item]:
     return [item_of(e, torch.tensor(label)) for e, label in zip(encoded, labels, strict=True)]
 
 
+def _whole_lengths(model: TextModel, examples: LabelledTexts, _: bool) -> list[int]:
+    """Count the positions of whole texts with the template behind them."""
+    from pipeline.models.travelling.forms.cloze import encode_cloze
+
+    encoded = encode_cloze(model, [" ".join(text) for text in examples.texts], whole=True)
+    return [len(one["input_ids"]) for one in encoded]
+
+
 CLOZE = replace(
     CLASSIFICATION,
     name="cloze",
     items=_items,
     questions=lambda examples: [" ".join(text) for text in examples.texts],
+    whole_lengths=_whole_lengths,
     own_head=True,
     starts_at_means=False,
     peft_type="",

@@ -37,8 +37,8 @@ def _no_references(_: Any) -> list[str]:
     return []
 
 
-def _cuts_nothing(model: Any, examples: Any, asked: bool) -> list[int]:
-    del model, examples, asked
+def _cuts_nothing(model: Any, examples: Any, performs: bool) -> list[int]:
+    del model, examples, performs
     return []
 
 
@@ -64,8 +64,8 @@ class Form(Generic[Own]):
         ``own_loss(network, batch) -> Tensor``, where it is not the mean cross-entropy of each label
         by its own logits.
     whole_lengths : callable
-        ``whole_lengths(model, examples, asked)``, of a form that cuts long texts: positions that
-        each would take whole, with its target or, where a model is asked, its longest answer.
+        ``whole_lengths(model, examples, performs)``, of a form that cuts long texts: positions
+        that each would take whole, with its target or, where a model performs, its longest answer.
     references : callable
         ``references(examples)``: right answers that BERTScore's model has to know.
     constant : callable, optional

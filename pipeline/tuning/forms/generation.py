@@ -52,7 +52,7 @@ def _items(model: TextModel, pairs: TextPairs) -> list[Item]:
     return items
 
 
-def _whole_lengths(model: TextModel, pairs: TextPairs, asked: bool) -> list[int]:
+def _whole_lengths(model: TextModel, pairs: TextPairs, performs: bool) -> list[int]:
     """Count the positions of whole sources and cues, and of what a decoder writes behind them."""
     from pipeline.models.travelling.framing import frame_of, token_ids
 
@@ -61,7 +61,7 @@ def _whole_lengths(model: TextModel, pairs: TextPairs, asked: bool) -> list[int]
     answers = [card.max_target_tokens] * len(sources)
     if model.kind == "encoder-decoder":
         answers = [0] * len(sources)
-    elif not asked:
+    elif not performs:
         answers = [len(ids) + 1 for ids in token_ids(tokenizer, [f" {t}" for t in pairs.targets])]
     n_special = frame_of(tokenizer, 1).size
     return [len(ids) + n_special + n for ids, n in zip(sources, answers, strict=True)]

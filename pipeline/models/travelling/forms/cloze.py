@@ -20,16 +20,25 @@ if TYPE_CHECKING:
     from ..text import TextModel
 
 
-def encode_cloze(model: TextModel, texts: Sequence[str]) -> list[Encoded]:
-    """Encode texts with the template behind them; a text that is too long is cut, never that."""
+def encode_cloze(model: TextModel, texts: Sequence[str], whole: bool = False) -> list[Encoded]:
+    """Encode texts with the template behind them.
+
+    Parameters
+    ----------
+    model : TextModel
+    texts : sequence of str
+    whole : bool
+        Whether a text that is too long is left whole; else it is cut, and the template never.
+    """
     tokenizer, card = model.tokenizer, model.card
     frame = frame_of(tokenizer, 1)
     mask = [] if model.kind == "decoder" else [tokenizer.mask_token_id]
     n_cue = len(token_ids(tokenizer, [card.cue])[0])
     space = model.room - frame.size - len(mask)
     tokens = token_ids(tokenizer, [f"{text}{card.cue}" for text in texts])
-    cut = [cut_source(text, n_cue, space, card.keeps) for text in tokens]
-    return [frame.join([[*text, *mask]]) for text in cut]
+    if not whole:
+        tokens = [cut_source(text, n_cue, space, card.keeps) for text in tokens]
+    return [frame.join([[*text, *mask]]) for text in tokens]
 
 
 def _settle(network: Any, tokenizer: Any, card: Card) -> None:
