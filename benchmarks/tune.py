@@ -69,8 +69,8 @@ def main() -> None:
     print(summary(list(rows.values())))
 
 
-def make_base(folder: Path, sizes: Mapping[str, int]) -> None:
-    """Lay down a network of GPT-2's size with random weights, and a tokenizer."""
+def make_base(folder: Path, sizes: Mapping[str, int], tokenizer_folder: Path | None = None) -> None:
+    """Lay down a network of GPT-2's size with random weights, and a tokenizer: tiny-gpt2's."""
     import torch
     from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
@@ -78,7 +78,7 @@ def make_base(folder: Path, sizes: Mapping[str, int]) -> None:
 
     torch.manual_seed(0)
     GPT2LMHeadModel(GPT2Config(**sizes)).save_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(PRETRAINED / "tiny-gpt2")
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder or PRETRAINED / "tiny-gpt2")
     tokenizer.model_max_length = 1024  # as GPT-2's own
     tokenizer.save_pretrained(folder)
 

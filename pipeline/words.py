@@ -21,6 +21,7 @@ POOLINGS: Final[dict[str, tuple[Pooling, ...]]] = {
 }
 
 Split = Literal["grouped", "shuffled", "contiguous", "leave-one-group-out"]
+Precision = Literal["float32", "bfloat16", "float16"]
 Similarity = Literal["pearson", "cosine"]
 Objective = Literal["two_vs_two", "correlation"]
 Direction = Literal["encoding", "decoding"]

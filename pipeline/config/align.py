@@ -15,7 +15,7 @@ from pipeline.config.stage import (
     Seed,
     StageConfig,
 )
-from pipeline.words import Objective, Pooling, Similarity, Split
+from pipeline.words import Objective, Pooling, Precision, Similarity, Split
 
 ModelUri = Annotated[
     str,
@@ -42,8 +42,19 @@ class ExtractConfig(StageConfig):
     brain: BrainName
     brain_dir: BrainDirectory = ""
     pooling: PoolingSetting = "mean"
-    batch_size: int = Field(64, ge=1, le=100_000, description="Stimuli computed at once.")
+    tokens_at_once: int = Field(
+        0,
+        ge=0,
+        le=10_000_000,
+        description="Tokens or patches of stimuli computed at once, padding and prompts counted; "
+        "0: 512 on a CPU, 16384 on a GPU.",
+    )
     device: Device = "auto"
+    dtype: Precision = Field(
+        "float32",
+        description="Type of weights and states while features are computed; they are kept as "
+        "float32.",
+    )
     prompt_room: int = Field(
         -1,
         ge=-1,

@@ -1,9 +1,12 @@
-"""Features on disk: one safetensors file with an array a layer, and what they were made from."""
+"""Features on disk: one safetensors file with an array a layer, and what they were made from.
+
+:mod:`pipeline.extraction.spool` writes it.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,52 +38,6 @@ class Origin:
     brain: str
     stimuli: str
     pooling: str
-
-
-def by_layer(
-    features: NDArray[np.float32] | Sequence[NDArray[np.float32]],
-) -> dict[str, NDArray[np.float32]]:
-    """Name the layers, and leave out those in which no stimulus differs from another.
-
-    Parameters
-    ----------
-    features : ndarray of float32, shape (n_stimuli, n_layers, n_features)
-        Or, where layers differ in width, an array of shape (n_stimuli, n_features) for each.
-
-    Returns
-    -------
-    dict of str to ndarray of float32, shape (n_stimuli, n_features)
-        ``layer_00`` is the embedding. Before the first block the class token is the same for
-        every picture, and a sentence's last token is its full stop: such layers say nothing.
-
-    Raises
-    ------
-    DataError
-        When features are not finite.
-    """
-    arrays = list(np.moveaxis(features, 1, 0)) if isinstance(features, np.ndarray) else features
-    n_infinite = sum(np.count_nonzero(~np.isfinite(x)) for x in arrays)
-    if n_infinite:
-        raise DataError(
-            Problem(
-                "features",
-                "finite values",
-                f"{n_infinite} values that are NaN or infinite",
-                "The tuned model diverged: tune it again with a lower learning_rate.",
-            )
-        )
-    layers = {f"layer_{n:02d}": x for n, x in enumerate(arrays)}
-    return {name: x for name, x in layers.items() if np.ptp(x, axis=0).max() > 0}
-
-
-def write_features(layers: Mapping[str, NDArray[np.float32]], origin: Origin, folder: Path) -> Path:
-    """Write the layers, their origin and a digest to ``features.safetensors`` in a folder."""
-    from safetensors.numpy import save_file
-
-    path = folder / FILE
-    arrays = {name: np.ascontiguousarray(x) for name, x in layers.items()}
-    save_file(arrays, path, metadata={**asdict(origin), "digest": _digest(arrays)})
-    return path
 
 
 def read_features(path: Path, expected: Origin) -> dict[str, NDArray[np.float32]]:
@@ -116,6 +73,11 @@ def _digest(layers: Mapping[str, NDArray[np.float32]]) -> str:
     """Sum up names, shapes and values."""
     digest = hashlib.sha256()
     for name in sorted(layers):
-        digest.update(f"{name} {layers[name].shape} ".encode())
+        digest.update(heading(name, layers[name].shape))
         digest.update(layers[name].tobytes())
     return digest.hexdigest()
+
+
+def heading(name: str, shape: tuple[int, ...]) -> bytes:
+    """Give what a digest holds in front of a layer's values."""
+    return f"{name} {shape} ".encode()

@@ -18,6 +18,7 @@ from pipeline.forecast.passes import FLOAT, Passes, forward_seconds
 from pipeline.words import Modality
 
 DOUBLE = 8  # bytes
+TOKENS_AT_ONCE = 512  # of a CPU, where the setting leaves it open
 #: What nuisance features are: their kinds, all together, and columns of the widest.
 NUISANCE_SOURCES: dict[Modality, int] = {"text": 4, "image": 3}
 NUISANCE_COLUMNS = 20
@@ -91,9 +92,12 @@ def extract_cost(
 ) -> Cost:
     """Estimate the features of a model for all stimuli."""
     positions = network.room if brain.modality == "image" else brain.stimulus_tokens
-    passes = Passes(brain.n_stimuli, min(positions, network.room), 0, config.batch_size)
+    read = min(positions, network.room)
+    at_once = max(1.0, (config.tokens_at_once or TOKENS_AT_ONCE) // read)
+    passes = Passes(brain.n_stimuli, read, 0, min(at_once, brain.n_stimuli))
     features = FLOAT * float(brain.n_stimuli * (network.layers + 1) * network.width)
-    memory = machine.process_memory + FLOAT * network.parameters + 2 * features
+    # features lie on disk while they are computed, and are read as a whole when they are reused
+    memory = machine.process_memory + FLOAT * network.parameters + features
     seconds = machine.bookkeeping + forward_seconds(network, passes, machine)
     return Cost(seconds, memory, features, features)
 

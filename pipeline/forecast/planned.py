@@ -15,7 +15,7 @@ _REMEDIES = {
     "base": "Free memory, or choose a smaller base.",
     "tune": "Lower tune's tokens_at_once, pass gradient_checkpointing: true, choose a method that "
     "trains less or a smaller base, or free memory.",
-    "extract": "Lower align's batch_size, or free memory.",
+    "extract": "Lower align's tokens_at_once, or free memory.",
     "reference": "Pass workers: 1 under align, or free memory.",
     "align": "Pass workers: 1 or a smaller rois_per_unit under align, or free memory.",
     "report": "Free memory.",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipeline.errors import ConfigError, Problem
+from pipeline.words import Precision
 
 
 def chosen_device(setting: str) -> str:
@@ -24,3 +27,24 @@ def chosen_device(setting: str) -> str:
         remedy = "Say device=auto, or install a torch with CUDA on a machine with a GPU."
         raise ConfigError(Problem("device", "a GPU that torch can use", "none", remedy))
     return "cuda" if available and setting != "cpu" else "cpu"
+
+
+def place(network: Any, device: str, dtype: Precision) -> None:
+    """Move a network to the device of a setting, and its numbers into a type.
+
+    Parameters
+    ----------
+    network : Module
+        Changed in place.
+    device : {'auto', 'cpu', 'cuda'}
+        See :func:`chosen_device`.
+    dtype : {'float32', 'bfloat16', 'float16'}
+    """
+    import torch
+
+    types = {
+        "float32": torch.float32,
+        "bfloat16": torch.bfloat16,
+        "float16": torch.float16,
+    }
+    network.to(chosen_device(device), types[dtype])

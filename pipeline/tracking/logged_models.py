@@ -77,8 +77,9 @@ def _signature(card: Card) -> ModelSignature:
     params = ParamSchema(
         [
             ParamSpec("output", "string", "task"),
-            ParamSpec("pooling", "string", "mean"),
             ParamSpec("batch_size", "integer", 64),
+            ParamSpec("pooling", "string", "mean"),
+            ParamSpec("tokens_at_once", "integer", 0),
             ParamSpec("prompt_room", "integer", -1),
         ]
     )

@@ -43,7 +43,9 @@ def import_travelling(folder: Path) -> ModuleType:
 
 
 COLUMNS = ("text", "text_pair")
-DEFAULTS = {"output": "task", "pooling": "mean", "batch_size": 64, "prompt_room": -1}
+DEFAULTS = {
+    "output": "task", "batch_size": 64, "pooling": "mean", "tokens_at_once": 0, "prompt_room": -1,
+}  # fmt: skip
 
 
 def _items(content: Any, takes_texts: bool) -> Any:
@@ -147,7 +149,7 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
             return self.tuned.perform(items, options["batch_size"])
         if options["output"] == "features" and options["pooling"] in self.tuned.poolings:
             room = {"prompt_room": options["prompt_room"]} if texts else {}
-            return self.tuned.features(items, options["pooling"], options["batch_size"], **room)
+            return self.tuned.features(items, options["pooling"], options["tokens_at_once"], **room)
         raise _refusal(
             "params: expected output='task', or output='features' with a pooling of "
             f"{', '.join(self.tuned.poolings)}; found output='{options['output']}', "

@@ -53,9 +53,10 @@ def model_of(
     vision_network : callable
         ``vision_network(base folder, number of classes)``: that of a vision base.
     """
+    from pipeline.models.travelling.pictures import picture_form
     from pipeline.models.travelling.text import TextModel
     from pipeline.models.travelling.text_networks import load_tokenizer
-    from pipeline.models.travelling.vision import VisionModel, picture_form
+    from pipeline.models.travelling.vision import VisionModel
 
     folder, card = start.base_folder, start.card
     if card.modality == "text":

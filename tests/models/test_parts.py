@@ -13,9 +13,10 @@ from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.loading import load_tuned
+from pipeline.models.travelling.pictures import picture_form
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.text_networks import load_text_network
-from pipeline.models.travelling.vision import VisionModel, picture_form
+from pipeline.models.travelling.vision import VisionModel
 from pipeline.models.travelling.vision_networks import load_vision_network
 
 TYPES = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.models.travelling.vision import PictureForm
+from pipeline.models.travelling.pictures import PictureForm
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from pipeline.alignment.dataset.subject_rois import align_rois
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ExtractConfig
 from pipeline.errors import AlignmentError, ConfigError, DataError, RegistryError
-from pipeline.extraction.store import FILE, write_features
+from pipeline.extraction.spool import Spool
+from pipeline.extraction.store import FILE
 from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import artifact, find_runs
 from pipeline.tracking.stages.align import stage
@@ -287,7 +288,10 @@ def test_a_features_file_of_other_stimuli_is_refused(aligned, prompt, monkeypatc
     extracted = run_extract(ExtractConfig(model=prompt.uri, brain=BRAIN))
     brain = load_brain(BRAIN, "")
     others = replace(extracted.origin, stimuli="0" * 64)
-    path = write_features(extracted.read(), others, tmp_path)
+    spool = Spool(tmp_path, len(brain.stimuli.items))
+    spool.put(range(spool.n_stimuli), list(extracted.read().values()))
+    spool.write(others, tmp_path)
+    path = tmp_path / FILE
     monkeypatch.setattr("pipeline.tracking.stages.extract.artifact", lambda *_: path)
     with pytest.raises(DataError, match=r"Run extract again"):
         matching_features(extracted, brain)

@@ -39,6 +39,7 @@ EDITED = {
     "config/align.py": "",  # settings count by value
     "data/vision.py": "",
     "errors.py": "",
+    "extraction/spool.py": "extract_features",
     "extraction/store.py": "extract_features run_align",
     "reporting/figures/brain.py": "",  # drawn by prepare, and no result
     "reporting/figures/style.py": "run_report",

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from pipeline.data import TASKS
-from pipeline.extraction.store import by_layer
+from pipeline.extraction.spool import Spool
+from pipeline.extraction.store import Origin
 from pipeline.tracking.stages.report.gather import layer_number, shown_metrics
 from pipeline.tracking.stages.report.settings import as_text, told_settings
 from pipeline.tracking.store import run_link
@@ -23,9 +24,11 @@ def test_only_scores_that_were_logged_are_shown():
     assert shown_metrics("cola", {"task/accuracy": 0.7}) == ["accuracy"]
 
 
-def test_the_number_of_a_layer_is_its_place_in_the_model():
-    features = np.random.default_rng(0).normal(size=(4, 12, 3)).astype(np.float32)
-    assert [layer_number(name) for name in by_layer(features)] == list(range(12))
+def test_the_number_of_a_layer_is_its_place_in_the_model(tmp_path):
+    spool = Spool(tmp_path, 4)
+    spool.put(range(4), np.random.default_rng(0).normal(size=(12, 4, 3)))
+    names = spool.write(Origin("", "", "", ""), tmp_path)
+    assert [layer_number(name) for name in names] == list(range(12))
 
 
 def run(base, method, brain=None, **params):

@@ -155,7 +155,7 @@ def padded(encoded: Sequence[Encoded], pad_token_id: int) -> dict[str, torch.Ten
 
 def by_length(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
     """Deal sequences into batches of similar length: the positions of each batch's members."""
-    order = sorted(range(len(encoded)), key=lambda n: len(encoded[n]["input_ids"]), reverse=True)
+    order = _longest_first(encoded)
     for start in range(0, len(order), batch_size):
         yield order[start : start + batch_size]
 
@@ -163,3 +163,34 @@ def by_length(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]
 def as_segments(items: Sequence[Text]) -> list[tuple[str, ...]]:
     """Take each item for one or two segments of text."""
     return [(item,) if isinstance(item, str) else tuple(item) for item in items]
+
+
+def by_tokens(encoded: Sequence[Encoded], most: int, further: int = 0) -> Iterator[list[int]]:
+    """Deal sequences into batches of similar length that hold about equally many tokens.
+
+    Parameters
+    ----------
+    encoded : sequence of Encoded
+    most : int
+        Positions of a batch, padding counted; a longer sequence is a batch of its own.
+    further : int
+        Positions that each sequence takes besides its tokens.
+
+    Yields
+    ------
+    list of int
+        Positions of the members of each batch, which is padded to the first of them.
+    """
+    members: list[int] = []
+    for n in _longest_first(encoded):
+        longest = len(encoded[members[0] if members else n]["input_ids"]) + further
+        if members and (len(members) + 1) * longest > most:
+            yield members
+            members = []
+        members.append(n)
+    if members:
+        yield members
+
+
+def _longest_first(encoded: Sequence[Encoded]) -> list[int]:
+    return sorted(range(len(encoded)), key=lambda n: len(encoded[n]["input_ids"]), reverse=True)

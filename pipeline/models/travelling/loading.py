@@ -10,9 +10,10 @@ import torch
 
 from .card import Card, base_digest
 from .parts import load_part
+from .pictures import picture_form
 from .text import TextModel
 from .text_networks import load_text_network, load_tokenizer
-from .vision import VisionModel, picture_form
+from .vision import VisionModel
 from .vision_networks import load_vision_network
 
 TunedModel = TextModel | VisionModel

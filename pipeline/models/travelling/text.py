@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,17 @@ from numpy.typing import NDArray
 from .architecture import context_length, kind_of, stack_of, unwrapped
 from .card import Card
 from .forms import FORMS
-from .framing import Encoded, Text, as_segments, by_length, encode_segments, frame_of, padded
+from .framing import (
+    Encoded,
+    Text,
+    as_segments,
+    by_length,
+    by_tokens,
+    encode_segments,
+    frame_of,
+    padded,
+)
+from .layers import LayerReader, Pooled, in_order, positions_at_once
 
 UNLIMITED = 1 << 20  # tokens, where distances and not positions are what a model knows
 
@@ -100,14 +111,31 @@ class TextModel:
         encoded = encode_segments(self.tokenizer, UNLIMITED, as_segments(items))
         return [len(one["input_ids"]) for one in encoded]
 
-    @torch.inference_mode()
     def features(
         self,
         items: Sequence[Text],
         pooling: str = "mean",
-        batch_size: int = 64,
+        tokens_at_once: int = 0,
         prompt_room: int = -1,
     ) -> NDArray[np.float32]:
+        """Compute one vector a text and layer: see :meth:`feature_batches`.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_stimuli, n_layers + 1, n_features)
+            Layer 0 is the embedding; the last layer is after the final norm.
+        """
+        batches = self.feature_batches(items, pooling, tokens_at_once, prompt_room)
+        return np.stack(in_order(batches, len(items)), axis=1)
+
+    @torch.inference_mode()
+    def feature_batches(
+        self,
+        items: Sequence[Text],
+        pooling: str = "mean",
+        tokens_at_once: int = 0,
+        prompt_room: int = -1,
+    ) -> Iterator[Pooled]:
         """Compute one vector a text and layer, prompts in place but their positions dropped.
 
         Special tokens are no part of a stimulus: they are computed with, but neither averaged
@@ -119,14 +147,15 @@ class TextModel:
             Texts, without the task's cue.
         pooling : 'mean', 'last' or 'class'
             Mean over the text's tokens, its last token, or the class token in front of it.
-        batch_size : int
+        tokens_at_once : int
+            Positions of a batch, padding counted; 0: what keeps the device busy.
         prompt_room : int
             See :meth:`stimulus_room`, to which longer texts are cut.
 
-        Returns
-        -------
-        ndarray of float32, shape (n_stimuli, n_layers + 1, n_features)
-            Layer 0 is the embedding; the last layer is after the final norm.
+        Yields
+        ------
+        Pooled
+            A batch of texts of about the same length, the longest first.
 
         Raises
         ------
@@ -143,15 +172,14 @@ class TextModel:
                 f"expected texts of at most {self.room} tokens beside a prompt of {length}; found "
                 f"one of {longest}. For all versions that are compared say prompt_room={length}."
             )
-        pooled: dict[int, NDArray[np.float32]] = {}
-        for members in by_length(encoded, batch_size):
+        shortest = min(encoded, key=lambda one: len(one["input_ids"]))
+        reader = LayerReader(stack_of(unwrapped(self.network)), self.batch([shortest]))
+        most = tokens_at_once or positions_at_once(self.network)
+        further = self.card.prompt_length if self.card.insertion == "prompt" else 0
+        for members in by_tokens(encoded, most, further):
             batch = self.batch([encoded[n] for n in members])
-            weights = self._weights(batch, pooling)
-            vectors = [
-                torch.einsum("nts,nt->ns", states.float(), weights) for states in self.states(batch)
-            ]
-            pooled |= dict(zip(members, torch.stack(vectors, dim=1).cpu().numpy(), strict=True))
-        return np.stack([pooled[n] for n in range(len(encoded))])
+            vectors = reader.pooled(batch, partial(_weighted, self._weights(batch, pooling)))
+            yield members, list(torch.stack(vectors).cpu().numpy())
 
     def states(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
         """Compute the hidden states of every layer, of tokens alone, by the stack without its head.
@@ -191,7 +219,16 @@ class TextModel:
             return torch.nn.functional.one_hot(last, mask.shape[1]).float()
         return own.float() / own.sum(dim=1, keepdim=True)
 
-    @property
+    @cached_property
     def _special(self) -> torch.Tensor:
         frames = [frame_of(self.tokenizer, n) for n in (1, 2)]
         return torch.tensor([token for f in frames for gap in f.gaps for token in gap])
+
+
+def _weighted(weights: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """Sum states of tokens, (n_texts, n_positions, n_features), by the weight of each.
+
+    Prompts stand in front of the tokens, where states of them are given out.
+    """
+    tokens = states[:, -weights.shape[1] :].float()
+    return torch.bmm(weights[:, None], tokens)[:, 0]

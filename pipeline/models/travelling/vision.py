@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from .architecture import unwrapped
 from .card import Card
+from .layers import Pooled, in_order, positions_at_once
+from .pictures import PictureForm
 from .vision_networks import has_class_token, has_tokens
 
 
@@ -42,18 +42,10 @@ class VisionModel:
             names += [self.card.classes[label] for label in self.network(batch).argmax(dim=1)]
         return names
 
-    @torch.inference_mode()
     def features(
-        self, items: NDArray[np.uint8], pooling: str = "mean", batch_size: int = 64
+        self, items: NDArray[np.uint8], pooling: str = "mean", tokens_at_once: int = 0
     ) -> NDArray[np.float32] | list[NDArray[np.float32]]:
-        """Compute one vector a picture and layer, prompts in place but their positions dropped.
-
-        Parameters
-        ----------
-        items : ndarray of uint8, shape (n_stimuli, height, width, 3)
-        pooling : 'mean' or 'class'
-            Mean over patches or places, or the class token.
-        batch_size : int
+        """Compute one vector a picture and layer: see :meth:`feature_batches`.
 
         Returns
         -------
@@ -62,13 +54,35 @@ class VisionModel:
             without tokens a list of arrays of shape (n_stimuli, n_features): its layers are
             stages, which differ in width.
         """
-        pooled = [
-            [vectors.float().cpu().numpy() for vectors in self._pooled(batch, pooling)]
-            for batch in self._batches(items, batch_size)
-        ]
-        layers = [np.concatenate(layer) for layer in zip(*pooled, strict=True)]
+        layers = in_order(self.feature_batches(items, pooling, tokens_at_once), len(items))
         same_width = len({layer.shape for layer in layers}) == 1
         return np.stack(layers, axis=1) if same_width else layers
+
+    @torch.inference_mode()
+    def feature_batches(
+        self, items: NDArray[np.uint8], pooling: str = "mean", tokens_at_once: int = 0
+    ) -> Iterator[Pooled]:
+        """Compute one vector a picture and layer, prompts in place but their positions dropped.
+
+        Parameters
+        ----------
+        items : ndarray of uint8, shape (n_stimuli, height, width, 3)
+        pooling : 'mean' or 'class'
+            Mean over patches or places, or the class token.
+        tokens_at_once : int
+            Positions of a batch, a picture at least; 0: what keeps the device busy.
+
+        Yields
+        ------
+        Pooled
+            A batch of pictures.
+        """
+        most = tokens_at_once or positions_at_once(self.network)
+        batch_size = max(1, most // self.n_positions)
+        starts = range(0, len(items), batch_size)
+        for start, batch in zip(starts, self._batches(items, batch_size), strict=True):
+            vectors = [pooled.float().cpu().numpy() for pooled in self._pooled(batch, pooling)]
+            yield list(range(start, start + len(batch))), vectors
 
     @property
     def n_positions(self) -> int:
@@ -90,39 +104,10 @@ class VisionModel:
         yield from pooled_tokens(plain, batch, pooling)
 
     def _batches(self, items: NDArray[np.uint8], batch_size: int) -> Iterator[torch.Tensor]:
-        device = next(self.network.parameters()).device
+        weights = next(self.network.parameters())
         for start in range(0, len(items), batch_size):
-            yield self.picture.prepare(items[start : start + batch_size], device)
-
-
-@dataclass(frozen=True)
-class PictureForm:
-    """The form in which a vision base takes pictures: size, and mean and spread of each colour."""
-
-    size: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-    def prepare(
-        self, images: NDArray[np.uint8], device: torch.device | str = "cpu"
-    ) -> torch.Tensor:
-        """Turn (n, height, width, 3) bytes into the (n, 3, size, size) floats a base expects.
-
-        Pictures travel to the device as bytes, and are brought to their size there.
-        """
-        pixels = torch.tensor(np.asarray(images)).to(device).permute(0, 3, 1, 2).float() / 255
-        if pixels.shape[-2:] != (self.size, self.size):
-            pixels = nn.functional.interpolate(
-                pixels, (self.size, self.size), mode="bilinear", antialias=True
-            )
-        mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (self.mean, self.std))
-        return (pixels - mean) / std
-
-
-def picture_form(network: Any) -> PictureForm:
-    """Read off a network of timm's in which form it takes pictures."""
-    cfg = network.pretrained_cfg
-    return PictureForm(cfg["input_size"][-1], tuple(cfg["mean"]), tuple(cfg["std"]))
+            pictures = self.picture.prepare(items[start : start + batch_size], weights.device)
+            yield pictures.to(weights.dtype)
 
 
 def pooled_tokens(network: Any, batch: torch.Tensor, pooling: str) -> list[torch.Tensor]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import ExtractConfig
 from pipeline.errors import DataError, Problem, refuse
+from pipeline.extraction.spool import Spool
+from pipeline.extraction.store import FILE, Origin, read_features
 from pipeline.tracking.registered import resolve
 from pipeline.tracking.registry import require_sound
-from pipeline.tracking.stages.extract import features_of
+from pipeline.tracking.stages.extract import spool_features
 from pipeline.tracking.store import open_store
 from pipeline.words import Modality, Pooling
 
@@ -58,10 +62,15 @@ def features(
         expected = f"{modality} stimuli, as {registered.uri} takes"
         remedy = "Choose a model of their modality."
         raise DataError(Problem("stimuli", expected, of_stimuli, remedy))
-    batch_size = ExtractConfig.model_fields["batch_size"].default
-    options = {"pooling": pooling, "batch_size": batch_size, "prompt_room": -1}
-    layers, _ = features_of(registered, items, options)
-    return layers
+    config = ExtractConfig.model_validate(
+        {"model": registered.uri, "brain": "", "pooling": pooling}
+    )
+    origin = Origin(registered.uri, "", "", pooling)
+    with TemporaryDirectory(prefix="features-") as name:
+        spool = Spool(Path(name), len(items))
+        spool_features(registered, items, config.model_dump(), config.device, spool)
+        spool.write(origin, Path(name))
+        return read_features(Path(name) / FILE, origin)
 
 
 def _modality(items: tuple[str, ...] | NDArray[np.uint8]) -> Modality:

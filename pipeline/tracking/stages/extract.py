@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow
 import numpy as np
-import pandas as pd
 from mlflow.entities import Run
 from numpy.typing import NDArray
 
@@ -18,8 +19,9 @@ from pipeline.brains.load import load_brain
 from pipeline.config import ExtractConfig
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
 from pipeline.extraction.cuts import Cuts, count_cuts, room_problems
-from pipeline.extraction.store import FILE, Origin, by_layer, read_features, write_features
-from pipeline.models.devices import chosen_device
+from pipeline.extraction.spool import Spool
+from pipeline.extraction.store import FILE, Origin, read_features
+from pipeline.models.devices import place
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fetching import scratch_folder
 from pipeline.tracking.fingerprints import fingerprint
@@ -41,7 +43,7 @@ from pipeline.words import POOLINGS
 
 #: Metrics of an extract run: stimuli that are longer than what is read of them, and by how much.
 CUT_STIMULI, CUT_TOKENS = "stimuli_cut", "tokens_cut"
-PASS_SETTINGS = {"pooling", "batch_size", "prompt_room"}
+OPTIONS = {"pooling", "tokens_at_once", "prompt_room", "dtype"}
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,12 @@ def extract_features(
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
-        options = config.model_dump(include=PASS_SETTINGS)
-        layers, cuts = features_of(registered, brain.stimuli.items, options, config.device)
-        with logged_folder() as folder:
-            write_features(layers, origin, folder)
-        widths = [x.shape[1] for x in layers.values()]
-        mlflow.log_metrics({"layers": len(layers), "features": max(widths)})
+        options = config.model_dump(include=OPTIONS)
+        with TemporaryDirectory(prefix="features-") as raw, logged_folder() as folder:
+            spool = Spool(Path(raw), len(brain.stimuli.items))
+            cuts = spool_features(registered, brain.stimuli.items, options, config.device, spool)
+            widths = spool.write(origin, folder)
+        mlflow.log_metrics({"layers": len(widths), "features": max(widths.values(), default=0)})
         if cuts.n_stimuli:
             mlflow.log_metrics({CUT_STIMULI: cuts.n_stimuli, CUT_TOKENS: cuts.n_tokens})
             mlflow.set_tag(NOTE, str(cuts))
@@ -130,7 +132,7 @@ def extract_stage(config: ExtractConfig, registered: Registered, brain: BrainDat
         f"{registered.title_of('extract')} for {brain.name}",
         fingerprint(
             "extract",
-            config.model_dump(include={"pooling", "prompt_room"}),
+            config.model_dump(include={"pooling", "prompt_room", "dtype"}),
             inputs,
             extract_features,
         ),
@@ -146,13 +148,14 @@ def _stage(config: ExtractConfig) -> Stage:
     return Stage("extract", title, "", settings, {"brain": config.brain})
 
 
-def features_of(
+def spool_features(
     registered: Registered,
     items: tuple[str, ...] | NDArray[np.uint8],
     options: Mapping[str, Any],
-    device: str = "auto",
-) -> tuple[dict[str, NDArray[np.float32]], Cuts]:
-    """Ask the registered version itself, through MLflow, as any of its users would.
+    device: str,
+    spool: Spool,
+) -> Cuts:
+    """Ask the registered version itself for features, and write them down as they come.
 
     Parameters
     ----------
@@ -160,22 +163,21 @@ def features_of(
     items : tuple of str, or ndarray of uint8, shape (n_stimuli, height, width, 3)
         Of the version's modality.
     options : mapping of str to Any
-        pooling, batch_size and prompt_room: see :class:`pipeline.config.ExtractConfig`.
+        pooling, tokens_at_once, prompt_room and dtype: see
+        :class:`pipeline.config.ExtractConfig`.
     device : {'auto', 'cpu', 'cuda'}
+    spool : Spool
+        Filled.
 
     Returns
     -------
-    dict of str to ndarray of float32, shape (n_stimuli, n_features)
-        See :func:`pipeline.extraction.store.by_layer`.
     Cuts
 
     Raises
     ------
     PipelineError
-        The model has no such pooling, its prompt leaves no room for the stimuli, or its features
-        are not finite.
+        The model has no such pooling, or its prompt leaves no room for the stimuli.
     """
-    stimuli = pd.DataFrame({"text": items}) if isinstance(items, tuple) else items
     scratch = scratch_folder(mlflow.get_run(registered.run_id).info.artifact_uri)
     with only_from_source():
         model = mlflow.pyfunc.load_model(registered.uri, dst_path=scratch)
@@ -184,11 +186,15 @@ def features_of(
             expected = f"{' or '.join(tuned.poolings)}, which {registered.uri} has"
             problem = Problem("pooling", expected, f"'{options['pooling']}'", "Change pooling.")
             raise ConfigError(problem)
-        if device != "auto":
-            tuned.network.to(chosen_device(device))
+        place(tuned.network, device, options["dtype"])
         cuts = _cuts(tuned, items, options["prompt_room"])
-        layers = by_layer(model.predict(stimuli, params={"output": "features", **options}))
-    return layers, cuts
+        room = {"prompt_room": options["prompt_room"]} if isinstance(items, tuple) else {}
+        batches = tuned.feature_batches(
+            items, options["pooling"], options["tokens_at_once"], **room
+        )
+        for members, vectors in batches:
+            spool.put(members, vectors)
+    return cuts
 
 
 def _cuts(tuned: Any, items: Sequence[str] | NDArray[np.uint8], prompt_room: int) -> Cuts:

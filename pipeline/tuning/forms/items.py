@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from pipeline.models.travelling.framing import Encoded
-from pipeline.models.travelling.vision import PictureForm
+from pipeline.models.travelling.pictures import PictureForm
 from pipeline.tuning.forms.form import IGNORED
 
 Item = Mapping[str, torch.Tensor]
