@@ -65,9 +65,9 @@ def test_texts_to_classify_are_counted_with_their_special_tokens(adapted):
 
 
 @pytest.mark.parametrize(
-    ("cuts", "told"),
+    ("cuts", "sentence"),
     [({"train": 0, "test": 0}, ""), ({"train": 3, "test": 0}, "3 training and 0 test examples")],
 )
-def test_only_what_was_cut_is_told(cuts, told):
-    assert texts_cut(cuts).startswith(told)
-    assert bool(texts_cut(cuts)) == bool(told)
+def test_only_what_was_cut_is_told(cuts, sentence):
+    assert texts_cut(cuts).startswith(sentence)
+    assert bool(texts_cut(cuts)) == bool(sentence)
