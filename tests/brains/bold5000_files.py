@@ -28,8 +28,8 @@ def bare(name):
     return name.removeprefix("rep_")
 
 
-def load(directory, **wanted):
-    return load_bold5000(brain_settings(directory, **{"image_size": 8, **wanted}))
+def load(directory, **settings):
+    return load_bold5000(brain_settings(directory, **{"image_size": 8, **settings}))
 
 
 def write_release(directory):

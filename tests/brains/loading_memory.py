@@ -50,8 +50,8 @@ def resident(brain, small, large, **settings):
     """Peak of a process's resident memory above what it had, and bytes kept of all subjects."""
     command = [sys.executable, "-c", READ, brain, str(small), str(large), json.dumps(settings)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    found = json.loads(done.stdout)
-    return found["peak"], found["kept"]
+    sizes = json.loads(done.stdout)
+    return sizes["peak"], sizes["kept"]
 
 
 def kept_of(data):

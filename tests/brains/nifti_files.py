@@ -20,8 +20,8 @@ def masks():
     return {"V1": numbers == 1, "V2": numbers == 2, "both": numbers > 0}
 
 
-def load(directory, **wanted):
-    return load_nifti(brain_settings(directory, **wanted))
+def load(directory, **settings):
+    return load_nifti(brain_settings(directory, **settings))
 
 
 def write_folder(tmp_path):

@@ -50,12 +50,12 @@ def responses(n, n_voxels=N_VOXELS, seed=0):
 
 
 def atlases():
-    found = {name: {"left_part": (2, 5), "right_part": (6, 8)} for name in OTHERS}
-    found |= {
+    parcels_by_atlas = {name: {"left_part": (2, 5), "right_part": (6, 8)} for name in OTHERS}
+    parcels_by_atlas |= {
         name: {f"{name}_{at}": place for at, place in enumerate(spans)}
         for name, spans in NETWORKS.items()
     }
-    return {**found, "gordon": GORDON}
+    return {**parcels_by_atlas, "gordon": GORDON}
 
 
 def meta(shift=0, n_voxels=N_VOXELS):
@@ -142,8 +142,8 @@ def write_whole(folder):
     return folder
 
 
-def load(directory, experiment, rois=(), **wanted):
-    return load_pereira(brain_settings(directory, rois=rois, **wanted), experiment)
+def load(directory, experiment, rois=(), **settings):
+    return load_pereira(brain_settings(directory, rois=rois, **settings), experiment)
 
 
 def one(tmp_path, subject="P01", name=N384, **changes):

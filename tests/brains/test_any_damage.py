@@ -41,8 +41,8 @@ fuzzed = settings(
 
 
 def test_every_brain_that_reads_files_is_tried():
-    tried = {brain for brain, _ in FOLDERS.values()}
-    kinds = {"pereira2018" if name.startswith("pereira") else name for name in tried}
+    readers = {brain for brain, _ in FOLDERS.values()}
+    kinds = {"pereira2018" if name.startswith("pereira") else name for name in readers}
     reading = {name for name, brain in BRAINS.items() if brain.needs_directory}
     assert kinds == {"pereira2018" if n.startswith("pereira") else n for n in reading}
 
@@ -54,8 +54,8 @@ def case(request, tmp_path_factory):
     folder.mkdir()
     build(folder)
     files = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-    wanted = {"image_size": 4} if "image_size" in BRAINS[brain].known else {}
-    request = brain_settings(folder, **wanted)
+    image_settings = {"image_size": 4} if "image_size" in BRAINS[brain].known else {}
+    request = brain_settings(folder, **image_settings)
     return brain, request, files, BRAINS[brain].load(request)
 
 
@@ -67,17 +67,17 @@ def test_damage_is_refused_or_accounted_for(case, chance):
     content = damaged(files[path], chance)
     path.write_bytes(content)
     try:
-        found = BRAINS[brain].load(request)
+        loaded = BRAINS[brain].load(request)
     except DataError:
         return
     finally:
         path.write_bytes(files[path])
     kind = "compressed .mat" if path.suffix == ".mat" and files[path][128] == 15 else path.suffix
     if kind in CHECKED:
-        assert found.digest == sound.digest
+        assert loaded.digest == sound.digest
     if path.suffix in {".mat", ".h5", ".npz", ".safetensors", ".npy", ".nii", ".gz"}:
-        assert list(found.subjects) == list(sound.subjects)
-        assert len(found.stimuli) == len(sound.stimuli)
+        assert list(loaded.subjects) == list(sound.subjects)
+        assert len(loaded.stimuli) == len(sound.stimuli)
 
 
 def damaged(content, chance):

@@ -60,8 +60,8 @@ class TestEveryFormat:
     def test_a_file_cut_short_is_refused(self, tmp_path, suffix):
         path = write(tmp_path, suffix) / f"s1{suffix}"
         whole = path.read_bytes()
-        for kept in {0, 1, 8, 100, 130, 600, len(whole) // 2, len(whole) - 60}:
-            path.write_bytes(whole[:kept])
+        for n_bytes in {0, 1, 8, 100, 130, 600, len(whole) // 2, len(whole) - 60}:
+            path.write_bytes(whole[:n_bytes])
             with pytest.raises(DataError, match=rf"s1\{suffix}"):
                 load(tmp_path)
 

@@ -52,8 +52,8 @@ def release(tmp_path):
     return tmp_path, write_release(tmp_path)
 
 
-def load(directory, **wanted):
-    return load_bold5000_betas(brain_settings(directory, **{"image_size": 8, **wanted}))
+def load(directory, **settings):
+    return load_bold5000_betas(brain_settings(directory, **{"image_size": 8, **settings}))
 
 
 def scored(sessions, mask):
@@ -75,8 +75,8 @@ def test_each_voxel_is_scored_within_its_session_and_averaged_over_showings(rele
         trials = scored(sessions, mask)
         for row, image in enumerate(sorted(IMAGES)):
             showings = [i for i, name in enumerate(TRIALS) if name == image]
-            found = responses.values[row, responses.rois[key]]
-            np.testing.assert_allclose(found, trials[showings].mean(axis=0), atol=1e-5)
+            measured = responses.values[row, responses.rois[key]]
+            np.testing.assert_allclose(measured, trials[showings].mean(axis=0), atol=1e-5)
     everything = np.logical_or.reduce(list(masks().values()))
     trials = scored(sessions, everything)
     for place, row in enumerate(responses.repeated):
@@ -95,8 +95,8 @@ def test_hemispheres_are_joined_and_shared_voxels_stand_once(release):
 def test_coordinates_are_millimetres_of_the_masks(release):
     responses = load(release[0], hemispheres="apart").subjects["CSI1"]
     places = np.argwhere(masks()["RHOPA"]) @ AFFINE[:3, :3] + AFFINE[:3, 3]
-    found = responses.coordinates[responses.rois["RHOPA"]]
-    assert sorted(map(tuple, found)) == sorted(map(tuple, places))
+    measured = responses.coordinates[responses.rois["RHOPA"]]
+    assert sorted(map(tuple, measured)) == sorted(map(tuple, places))
 
 
 def test_the_list_of_release_2_and_folders_by_subject_are_read_too(release):
@@ -135,9 +135,9 @@ def test_without_z_scores_responses_are_as_stored(release):
     for key, mask in masks().items():
         trials = whole[:, mask.transpose(2, 1, 0)]
         for row, image in enumerate(sorted(IMAGES)):
-            shown = [i for i, name in enumerate(TRIALS) if name == image]
-            found = responses.values[row, responses.rois[key]]
-            np.testing.assert_allclose(found, trials[shown].mean(axis=0), rtol=1e-5)
+            trials_of_image = [i for i, name in enumerate(TRIALS) if name == image]
+            measured = responses.values[row, responses.rois[key]]
+            np.testing.assert_allclose(measured, trials[trials_of_image].mean(axis=0), rtol=1e-5)
 
 
 class TestRefusals:

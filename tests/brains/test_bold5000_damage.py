@@ -13,7 +13,7 @@ from pipeline.errors import DataError
 
 
 @pytest.fixture
-def written(tmp_path):
+def release(tmp_path):
     return tmp_path, write_release(tmp_path)
 
 
@@ -21,8 +21,8 @@ class TestCorruptedFiles:
     """A compressed .mat carries checksums; in .h5 and plain .mat the numbers themselves do not."""
 
     @pytest.fixture
-    def small(self, written):
-        directory, arrays = written
+    def small(self, release):
+        directory, arrays = release
         (directory / "ROIs/CSI1/mat/CSI1_ROIs_TR34.mat").unlink()
         return directory, arrays["CSI1"]
 

@@ -72,17 +72,17 @@ class TestTheRealLists:
             trials = {name: [] for name in names}
             for trial, name in enumerate(names):
                 trials[name].append(trial)
-            shown = data.stimuli.groups[responses.rows(4916)]
-            assert len(shown) == len(trials)
-            for row, image in enumerate(shown):
+            names_in_order = data.stimuli.groups[responses.rows(4916)]
+            assert len(names_in_order) == len(trials)
+            for row, image in enumerate(names_in_order):
                 raw = arrays[subject][trials[image]]
                 if len(raw) == 1:
                     np.testing.assert_array_equal(responses.values[row], raw[0])
                 else:
                     np.testing.assert_allclose(responses.values[row], raw.mean(0), atol=1e-6)
-            first = [arrays[subject][trials[shown[row]]][:4] for row in responses.repeated]
-            kept = np.stack([raw[: len(responses.repeats)] for raw in first], axis=1)
-            np.testing.assert_array_equal(responses.repeats, kept)
+            first = [arrays[subject][trials[names_in_order[row]]][:4] for row in responses.repeated]
+            first_showings = np.stack([raw[: len(responses.repeats)] for raw in first], axis=1)
+            np.testing.assert_array_equal(responses.repeats, first_showings)
             n_voxels = dict(zip(KEYS, REAL_VOXELS[subject], strict=True))
             for region, columns in responses.rois.items():
                 assert len(columns) == n_voxels[f"LH{region}"] + n_voxels[f"RH{region}"]

@@ -25,78 +25,80 @@ from pipeline.errors import ConfigError, DataError
 
 
 @pytest.fixture
-def written(tmp_path):
+def release(tmp_path):
     return tmp_path, write_release(tmp_path)
 
 
 class TestRefusals:
-    def test_folders_and_files_that_are_missing(self, written, tmp_path):
+    def test_folders_and_files_that_are_missing(self, release, tmp_path):
         with pytest.raises(DataError, match="directory: expected a folder; found none given"):
             load(None)
         with pytest.raises(DataError, match=r"nowhere: expected a folder; found no such folder"):
             load(tmp_path / "nowhere")
         with pytest.raises(ConfigError, match=r"subjects: CSI4: .*Known: CSI1, CSI2"):
-            load(written[0], subjects=["CSI1", "CSI4"])
+            load(release[0], subjects=["CSI1", "CSI4"])
         with pytest.raises(
             DataError, match=r"expected mat/CSI1_ROIs_TR2\.mat or h5.*found neither"
         ):
-            load(written[0], tr="2")
+            load(release[0], tr="2")
         (tmp_path / "ROIs/stim_lists/CSI01_stim_lists.txt").unlink()
         with pytest.raises(DataError, match=r"CSI01_stim_lists\.txt: expected this stimulus list"):
-            load(written[0])
+            load(release[0])
 
-    def test_words_that_do_not_exist(self, written):
-        for wrong, said in (
+    def test_words_that_do_not_exist(self, release):
+        for wrong, message in (
             ({"groups": "topic"}, "groups: expected image or source for BOLD5000; found 'topic'"),
             ({"subjects": ["S"]}, "subjects: S: expected one of those in"),
             ({"rois": ["PPA", "LHPPA"]}, "rois: LHPPA: expected .*hemispheres joined.*mean 'PPA'"),
         ):
-            with pytest.raises(ConfigError, match=said):
-                load(written[0], **wrong)
+            with pytest.raises(ConfigError, match=message):
+                load(release[0], **wrong)
 
-    def test_a_list_longer_than_the_responses(self, written):
-        write_list(written[0], "CSI1", (*TRIALS["CSI1"], SCENE))
+    def test_a_list_longer_than_the_responses(self, release):
+        write_list(release[0], "CSI1", (*TRIALS["CSI1"], SCENE))
         match = r"TR34\.mat: LHPPA: expected a row for each of the 7 trials.*shape \(6, 3\)"
         with pytest.raises(DataError, match=match):
-            load(written[0])
+            load(release[0])
 
     @pytest.mark.parametrize("form", ["mat", "h5"])
-    def test_regions_that_are_missing_double_or_no_numbers(self, written, form):
-        directory, arrays = written
+    def test_regions_that_are_missing_double_or_no_numbers(self, release, form):
+        directory, arrays = release
         (directory / "ROIs/CSI1/mat/CSI1_ROIs_TR34.mat").unlink()
         some = dict(arrays["CSI1"])
-        held = some.pop("LHRSC")
+        responses = some.pop("LHRSC")
         write_rois(directory, "CSI1", some, form=form)
         with pytest.raises(
             DataError, match=rf"TR34\.{form}: expected regions LHRSC; found .*LHPPA"
         ):
             load(directory)
-        write_rois(directory, "CSI1", {**some, "LHRSC": held, "lhrsc": held}, form=form)
+        write_rois(directory, "CSI1", {**some, "LHRSC": responses, "lhrsc": responses}, form=form)
         with pytest.raises(DataError, match="expected LHRSC once; found it is there as"):
             load(directory)
-        write_rois(directory, "CSI1", {**some, "LHRSC": held.T, "RHRSC": held > 0}, form=form)
+        write_rois(
+            directory, "CSI1", {**some, "LHRSC": responses.T, "RHRSC": responses > 0}, form=form
+        )
         with pytest.raises(DataError, match=r"LHRSC: expected a row for each of the 6 trials"):
             load(directory)
-        write_rois(directory, "CSI1", {**some, "LHRSC": held * 1j}, form=form)
+        write_rois(directory, "CSI1", {**some, "LHRSC": responses * 1j}, form=form)
         with pytest.raises(DataError, match=r"LHRSC: expected numbers of shape"):
             load(directory)
 
-    def test_missing_images_are_counted_and_the_first_few_listed(self, written):
+    def test_missing_images_are_counted_and_the_first_few_listed(self, release):
         for name in (NET, OTHER):
-            (written[0] / TREE / "ImageNet" / name).unlink()
+            (release[0] / TREE / "ImageNet" / name).unlink()
         match = rf"expected 4 pictures; found 2 missing: {NET}, {OTHER}\."
         with pytest.raises(DataError, match=match):
-            load(written[0])
+            load(release[0])
 
-    def test_an_image_that_is_cut_short_or_huge(self, written, tmp_path):
-        path = written[0] / TREE / "Scene" / SCENE
+    def test_an_image_that_is_cut_short_or_huge(self, release, tmp_path):
+        path = release[0] / TREE / "Scene" / SCENE
         whole = path.read_bytes()
         path.write_bytes(whole[: len(whole) // 2])
         with pytest.raises(DataError, match=r"church1\.jpg: expected a whole picture; found OSErr"):
-            load(written[0])
+            load(release[0])
         Image.new("1", (9_000, 9_000)).save(path, format="PNG")
         with pytest.raises(DataError, match=r"at most 50,000,000 pixels; found 9000 x 9000"):
-            load(written[0])
+            load(release[0])
 
     @pytest.mark.parametrize(
         ("content", "match"),
@@ -113,8 +115,8 @@ class TestRefusals:
         with pytest.raises(DataError, match=match):
             read_stimulus_list(path)
 
-    def test_a_mat_variable_that_unfolds_to_more_than_it_says(self, written):
-        directory, arrays = written
+    def test_a_mat_variable_that_unfolds_to_more_than_it_says(self, release):
+        directory, arrays = release
         path = write_rois(directory, "CSI1", arrays["CSI1"], compress=False)
         whole = path.read_bytes()
         n_bytes = int.from_bytes(whole[132:136], "little")
@@ -129,8 +131,8 @@ class TestRefusals:
         assert peak < 5_000_000
 
     @pytest.mark.parametrize("version", ["4", "7.3"])
-    def test_other_versions_of_mat(self, written, version):
-        directory, arrays = written
+    def test_other_versions_of_mat(self, release, version):
+        directory, arrays = release
         path = directory / "ROIs/CSI1/mat/CSI1_ROIs_TR34.mat"
         if version == "4":
             savemat(path, arrays["CSI1"], format="4")
@@ -140,8 +142,8 @@ class TestRefusals:
         with pytest.raises(DataError, match=r"TR34\.mat: expected a MATLAB 5 file; found 128"):
             load(directory)
 
-    def test_an_h5_whose_numbers_lie_elsewhere(self, written):
-        directory, arrays = written
+    def test_an_h5_whose_numbers_lie_elsewhere(self, release):
+        directory, arrays = release
         (directory / "ROIs/CSI1/mat/CSI1_ROIs_TR34.mat").unlink()
         some = {key: values for key, values in arrays["CSI1"].items() if key != "LHPPA"}
         path = write_rois(directory, "CSI1", some, form="h5")
@@ -156,22 +158,22 @@ class TestRefusals:
             load(directory)
 
     @pytest.mark.parametrize("chunks", [None, (2, 3)])
-    def test_an_h5_of_which_parts_were_never_written(self, written, chunks):
-        directory, arrays = written
+    def test_an_h5_of_which_parts_were_never_written(self, release, chunks):
+        directory, arrays = release
         (directory / "ROIs/CSI1/mat/CSI1_ROIs_TR34.mat").unlink()
         whole = {key: values for key, values in arrays["CSI1"].items() if key != "LHPPA"}
         path = write_rois(directory, "CSI1", whole, form="h5")
         with h5py.File(path, "a") as file:
-            held = file.create_dataset("LHPPA", (6, 3), "f8", chunks=chunks)
+            responses = file.create_dataset("LHPPA", (6, 3), "f8", chunks=chunks)
             if chunks:
-                held[:4] = arrays["CSI1"]["LHPPA"][:4]
+                responses[:4] = arrays["CSI1"]["LHPPA"][:4]
         with pytest.raises(
             DataError, match=r"LHPPA: expected .*found a dataset that is not stored"
         ):
             load(directory)
 
-    def test_an_h5_in_compressed_chunks_is_no_other_than_a_plain_one(self, written):
-        directory, arrays = written
+    def test_an_h5_in_compressed_chunks_is_no_other_than_a_plain_one(self, release):
+        directory, arrays = release
         before = load(directory).digest
         path = write_rois(directory, "CSI1", {}, form="h5")
         with h5py.File(path, "w") as file:
@@ -180,8 +182,8 @@ class TestRefusals:
         (directory / "ROIs/CSI1/mat/CSI1_ROIs_TR34.mat").unlink()
         assert load(directory).digest == before
 
-    def test_an_h5_that_unfolds_to_more_voxels_than_any_region_has(self, written):
-        directory, arrays = written
+    def test_an_h5_that_unfolds_to_more_voxels_than_any_region_has(self, release):
+        directory, arrays = release
         (directory / "ROIs/CSI1/mat/CSI1_ROIs_TR34.mat").unlink()
         some = {key: values for key, values in arrays["CSI1"].items() if key != "LHPPA"}
         path = write_rois(directory, "CSI1", some, form="h5")
@@ -192,8 +194,8 @@ class TestRefusals:
 
     @pytest.mark.parametrize("form", ["mat", "h5"])
     @pytest.mark.parametrize("share", [0, 0.01, 0.3, 0.6, 0.9, 0.99])
-    def test_files_cut_short(self, written, form, share):
-        directory, arrays = written
+    def test_files_cut_short(self, release, form, share):
+        directory, arrays = release
         (directory / "ROIs/CSI1/mat/CSI1_ROIs_TR34.mat").unlink()
         path = write_rois(directory, "CSI1", arrays["CSI1"], form=form)
         path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])

@@ -39,9 +39,9 @@ def test_arrays_of_regions_hold_what_the_same_numbers_hold_in_release_1(tmp_path
     write_images(tmp_path / "one", {bare(name) for name in TRIALS["CSI1"]})
     write_first_list(tmp_path / "one", "CSI1", TRIALS["CSI1"])
     write_rois(tmp_path / "one", "CSI1", arrays)
-    found, known = load(tmp_path / "two"), load_rois(tmp_path / "one")
-    assert found.digest == known.digest
-    assert "not z-scored; of CSI1 arrays of regions" in found.source
+    by_region, known = load(tmp_path / "two"), load_rois(tmp_path / "one")
+    assert by_region.digest == known.digest
+    assert "not z-scored; of CSI1 arrays of regions" in by_region.source
 
 
 @pytest.mark.parametrize("folder", ["", "py", "BOLD5000_GLMsingle_ROI_betas"])

@@ -41,15 +41,15 @@ def dataset(values, **parts):
 
 
 def test_a_subject_may_have_seen_some_stimuli_only(values):
-    shown = np.array([7, 1, 2, 3, 4, 5])
-    made = dataset(values, stimulus_rows=shown)
-    assert made.subjects["s"].rows(8).tolist() == shown.tolist()
+    rows = np.array([7, 1, 2, 3, 4, 5])
+    made = dataset(values, stimulus_rows=rows)
+    assert made.subjects["s"].rows(8).tolist() == rows.tolist()
 
 
-@pytest.mark.parametrize("shown", [[0, 1, 2, 3, 4, 8], [0, 1, 2, 3, 4, 4], [-1, 0, 1, 2, 3, 4]])
-def test_stimuli_shown_must_be_different_positions(values, shown):
+@pytest.mark.parametrize("rows", [[0, 1, 2, 3, 4, 8], [0, 1, 2, 3, 4, 4], [-1, 0, 1, 2, 3, 4]])
+def test_stimuli_shown_must_be_different_positions(values, rows):
     with pytest.raises(DataError, match=r"stimuli shown: expected different positions from 0 to 7"):
-        dataset(values, stimulus_rows=np.array(shown))
+        dataset(values, stimulus_rows=np.array(rows))
 
 
 def test_repeats_of_some_rows_must_match_them(values):

@@ -71,10 +71,10 @@ def test_a_subject_needs_a_region():
 
 
 @pytest.mark.parametrize(
-    ("columns", "found"), [([], "no columns"), ([3, 5], "3 to 5"), ([-1, 2], "-1 to 2")]
+    ("columns", "message"), [([], "no columns"), ([3, 5], "3 to 5"), ([-1, 2], "-1 to 2")]
 )
-def test_voxel_columns_lie_within_the_responses(columns, found):
-    with pytest.raises(DataError, match=f"columns within 0 to 4; found {found}.*MATLAB"):
+def test_voxel_columns_lie_within_the_responses(columns, message):
+    with pytest.raises(DataError, match=f"columns within 0 to 4; found {message}.*MATLAB"):
         dataset(rois={"visual": np.array(columns, dtype=np.int64)})
 
 

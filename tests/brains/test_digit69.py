@@ -49,8 +49,8 @@ def test_pictures_are_turned_upright_from_the_column_order_of_matlab(tmp_path):
     picture[3:25, 14] = 255  # an upright stroke
     pictures = content()["stimTrn"]
     pictures[0] = picture.ravel(order="F")
-    shown = load(write(tmp_path, stimTrn=pictures)).stimuli.items[0]
-    np.testing.assert_array_equal(shown, np.repeat(picture[..., np.newaxis], 3, axis=2))
+    upright = load(write(tmp_path, stimTrn=pictures)).stimuli.items[0]
+    np.testing.assert_array_equal(upright, np.repeat(picture[..., np.newaxis], 3, axis=2))
 
 
 def test_near_identical_pictures_share_a_group_and_others_do_not(tmp_path):
@@ -89,10 +89,10 @@ def test_a_directory_is_needed(tmp_path):
         load(tmp_path)
 
 
-@pytest.mark.parametrize("kept", [0, 1, 100, 127, 140, 500, 3000])
-def test_a_file_cut_short_is_refused(tmp_path, kept):
+@pytest.mark.parametrize("n_bytes", [0, 1, 100, 127, 140, 500, 3000])
+def test_a_file_cut_short_is_refused(tmp_path, n_bytes):
     path = write(tmp_path) / FILE
-    path.write_bytes(path.read_bytes()[:kept])
+    path.write_bytes(path.read_bytes()[:n_bytes])
     with pytest.raises(DataError, match=r"digit69_28x28\.mat"):
         load(tmp_path)
 

@@ -36,9 +36,9 @@ def test_every_type_and_shape_is_read_as_scipy_reads_it(tmp_path, shape, compres
             for i, kind in enumerate(TYPES)}  # fmt: skip
     savemat(tmp_path / "x.mat", made, do_compression=compressed)
     expected = loadmat(tmp_path / "x.mat", mat_dtype=True)
-    found = read(tmp_path / "x.mat")
-    assert list(found) == list(made)
-    for name, array in found.items():
+    contents = read(tmp_path / "x.mat")
+    assert list(contents) == list(made)
+    for name, array in contents.items():
         np.testing.assert_array_equal(array, expected[name], strict=True)
 
 
@@ -55,25 +55,30 @@ def test_one_array_is_read_from_beside_others(tmp_path, compress, dtype, shape):
     assert list(declared) == ["first", "x", "wanted"]
     assert not declared["first"].holds_numbers
     assert declared["wanted"].shape == shape
-    found = read(path, ["wanted"])
-    assert list(found) == ["wanted"]
-    np.testing.assert_array_equal(found["wanted"], loadmat(path)["wanted"])
-    np.testing.assert_array_equal(found["wanted"], values)
+    contents = read(path, ["wanted"])
+    assert list(contents) == ["wanted"]
+    np.testing.assert_array_equal(contents["wanted"], loadmat(path)["wanted"])
+    np.testing.assert_array_equal(contents["wanted"], values)
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the real file is not in ../shared/data/digit69")
 def test_a_real_file_is_read_as_scipy_reads_it():
     expected = loadmat(REAL)
-    found = read(REAL)
-    assert set(found) == {name for name in expected if not name.startswith("__")}
-    for name, array in found.items():
+    contents = read(REAL)
+    assert set(contents) == {name for name in expected if not name.startswith("__")}
+    for name, array in contents.items():
         np.testing.assert_array_equal(array, expected[name])
 
 
 def test_what_is_no_array_of_real_numbers_is_told_apart(tmp_path):
     path = tmp_path / "a.mat"
-    held = {"c": np.array([1j]), "s": {"a": 1}, "l": np.array([[1], "a"], dtype=object), "n": 1.0}
-    savemat(path, held)
+    variables = {
+        "c": np.array([1j]),
+        "s": {"a": 1},
+        "l": np.array([[1], "a"], dtype=object),
+        "n": 1.0,
+    }
+    savemat(path, variables)
     assert [(name, h.class_name, h.holds_numbers) for name, h in headers(path).items()] == [
         ("c", "double", False),
         ("s", "struct", False),

@@ -30,8 +30,8 @@ def once(folder, n=N):
 
 
 def ratio(brain, folder, stored, **settings):
-    peak, kept = traced(brain, folder, **settings)
-    return peak / max(stored, kept)
+    peak, in_memory = traced(brain, folder, **settings)
+    return peak / max(stored, in_memory)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -67,8 +67,8 @@ def test_bold5000(tmp_path, form):
     stored = sum(values.nbytes for values in arrays.values())
     assert ratio("bold5000", tmp_path, stored, image_size=2) < 1.5
     # and even beside what is kept, half of the size of what is stored
-    peak, kept = traced("bold5000", tmp_path, image_size=2)
-    assert peak < 1.5 * kept
+    peak, in_memory = traced("bold5000", tmp_path, image_size=2)
+    assert peak < 1.5 * in_memory
 
 
 def test_bold5000_betas(tmp_path):
@@ -118,12 +118,12 @@ def test_pereira(tmp_path, monkeypatch, family, unusable):
         content = pereira_files.current(
             examples_passagesentences=values, meta=pereira_files.meta(n_voxels=10_000)
         )
-        wanted = {"rois": ("task",)}
+        loader_settings = {"rois": ("task",)}
     else:
         monkeypatch.setattr(pereira_files, "GORDON", {"ROI1_Default_L_1.0_2.0_3.0": (1, 10_000)})
-        content, wanted = pereira_files.older(examples=values), {}
+        content, loader_settings = pereira_files.older(examples=values), {}
     pereira_files.write(tmp_path, "P01", f"{family}_384sentences.mat", content, compressed=False)
-    assert ratio("pereira2018-384", tmp_path, values.nbytes, **wanted) < 1.5
+    assert ratio("pereira2018-384", tmp_path, values.nbytes, **loader_settings) < 1.5
 
 
 def test_coursework(tmp_path):
@@ -147,5 +147,5 @@ def test_a_prepared_copy_is_not_read_at_all(tmp_path):
     np.savez(repeated(tmp_path) / "s.npz", responses=responses(), **{"roi/all": np.arange(V)})
     made = BRAINS["arrays"].load(brain_settings(tmp_path))
     write_canonical(made, tmp_path / "copy")
-    peak, kept = traced("prepared", tmp_path / "copy")
-    assert peak < 0.5 * kept
+    peak, in_memory = traced("prepared", tmp_path / "copy")
+    assert peak < 0.5 * in_memory

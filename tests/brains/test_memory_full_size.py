@@ -22,11 +22,11 @@ def responses(n, n_voxels, dtype):
     return np.random.default_rng(0).standard_normal((n, n_voxels), dtype=np.float32).astype(dtype)
 
 
-def told(name, peak, stored, kept):
+def peak_share(name, peak, stored, in_memory):
     """Print and return the peak in units of one subject's data: as stored, or kept if more."""
-    print(f"\n{name}: peak {peak / 1e6:.0f} MB, stored {stored / 1e6:.0f}, kept {kept / 1e6:.0f}: "
-          f"{peak / max(stored, kept):.2f} x")  # fmt: skip
-    return peak / max(stored, kept)
+    sizes = f"stored {stored / 1e6:.0f}, kept {in_memory / 1e6:.0f}"
+    print(f"\n{name}: peak {peak / 1e6:.0f} MB, {sizes}: {peak / max(stored, in_memory):.2f} x")
+    return peak / max(stored, in_memory)
 
 
 def small_arrays(folder):
@@ -47,8 +47,10 @@ def test_arrays(tmp_path, suffix, times, dtype):
         table(folder, rows, ("text", "group", "repeat")) / f"s{suffix}",
         {"responses": values, "roi/all": np.arange(V)},
     )
-    peak, kept = resident("arrays", small_arrays(tmp_path / "small"), folder)
-    assert told(f"arrays {suffix} {dtype}, {times} times", peak, values.nbytes, kept) < 1.5
+    peak, in_memory = resident("arrays", small_arrays(tmp_path / "small"), folder)
+    assert (
+        peak_share(f"arrays {suffix} {dtype}, {times} times", peak, values.nbytes, in_memory) < 1.5
+    )
 
 
 @real
@@ -58,11 +60,11 @@ def test_bold5000_with_the_real_lists(tmp_path, subject, form):
     lines = (REAL / f"CSI0{subject[-1]}_stim_lists.txt").read_text().split()
     bold5000(tmp_path / "large", subject, lines, REAL_VOXELS[subject], form)
     bold5000(tmp_path / "small", subject, lines[:40], [2] * 10, form)
-    peak, kept = resident(
+    peak, in_memory = resident(
         "bold5000", tmp_path / "small", tmp_path / "large", image_size=1, subjects=[subject]
     )
     stored = len(lines) * sum(REAL_VOXELS[subject]) * 8
-    assert told(f"bold5000 {subject} {form}", peak, stored, kept) < 1.5
+    assert peak_share(f"bold5000 {subject} {form}", peak, stored, in_memory) < 1.5
 
 
 def bold5000(folder, subject, lines, n_voxels, form):
@@ -85,8 +87,8 @@ def test_nifti(tmp_path):
         write_nifti(folder / "s/betas.nii", values)
         write_nifti(folder / "s/masks/all.nii", np.ones(shape), dtype=np.uint8)
         folders.append(folder)
-    peak, kept = resident("nifti", *folders)
-    assert told("nifti, 144,000 voxels", peak, values.nbytes, kept) < 1.5
+    peak, in_memory = resident("nifti", *folders)
+    assert peak_share("nifti, 144,000 voxels", peak, values.nbytes, in_memory) < 1.5
 
 
 def test_a_prepared_copy(tmp_path):
@@ -98,5 +100,5 @@ def test_a_prepared_copy(tmp_path):
     table(raw, [(f"sentence {i}", f"p{i // 4}") for i in range(N)])
     np.savez(raw / "s.npz", responses=responses(N, V, "f4"), **{"roi/all": np.arange(V)})
     write_canonical(BRAINS["arrays"].load(brain_settings(raw)), large)
-    peak, kept = resident("prepared", tmp_path / "small", large)
-    assert told("prepared, mapped pages counted", peak, kept, kept) < 1.5
+    peak, in_memory = resident("prepared", tmp_path / "small", large)
+    assert peak_share("prepared, mapped pages counted", peak, in_memory, in_memory) < 1.5

@@ -21,8 +21,8 @@ def named(n):
 def test_a_slightly_changed_picture_joins_the_group_of_the_first(pictures):
     pictures[4] = pictures[1]
     pictures[4, 0, 0] = 0
-    found = merged_groups(Stimuli(pictures, named(6)), 0.95)
-    assert found.tolist() == ["image0", "image1", "image2", "image3", "image1", "image5"]
+    merged_names = merged_groups(Stimuli(pictures, named(6)), 0.95)
+    assert merged_names.tolist() == ["image0", "image1", "image2", "image3", "image1", "image5"]
 
 
 def test_groups_of_the_dataset_stay_whole_and_join_as_wholes(pictures):
@@ -35,8 +35,8 @@ def test_a_threshold_of_one_joins_equal_pictures_only(pictures):
     pictures[2] = pictures[0]
     pictures[4] = pictures[1]
     pictures[4, 0, 0] = 255 - pictures[4, 0, 0]
-    found = merged_groups(Stimuli(pictures, named(6)), 1.0)
-    assert found.tolist() == ["image0", "image1", "image0", "image3", "image4", "image5"]
+    merged_names = merged_groups(Stimuli(pictures, named(6)), 1.0)
+    assert merged_names.tolist() == ["image0", "image1", "image0", "image3", "image4", "image5"]
 
 
 def test_pictures_are_alike_whatever_their_brightness_and_contrast(pictures):
@@ -122,9 +122,9 @@ def test_folds_of_merged_groups_never_hold_one_sentence_on_both_sides(words, see
     sizes = np.bincount(np.unique(merged, return_inverse=True)[1])
     if len(sizes) < 2 or sizes.min() < 2:
         return
-    written = np.array(words)
+    sentences = np.array(words)
     for fold in make_folds(merged, 2, "grouped", seed):
-        assert not set(written[fold.train]) & set(written[fold.test])
+        assert not set(sentences[fold.train]) & set(sentences[fold.test])
 
 
 def test_without_near_identical_stimuli_groups_are_as_they_were(pictures):

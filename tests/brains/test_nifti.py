@@ -41,10 +41,10 @@ def test_every_region_gets_the_voxels_of_its_mask(folder):
 def test_coordinates_are_millimetres_from_the_affine(folder):
     responses = load(folder).subjects["sub-01"]
     places = nibabel.affines.apply_affine(AFFINE, np.argwhere(masks()["V1"]))
-    found = responses.coordinates[responses.rois["V1"]]
-    assert sorted(map(tuple, found)) == sorted(map(tuple, places))
+    places_there = responses.coordinates[responses.rois["V1"]]
+    assert sorted(map(tuple, places_there)) == sorted(map(tuple, places))
     by_place = {tuple(xyz): v for xyz, v in zip(places, betas()[masks()["V1"]][:, 1], strict=True)}
-    assert [by_place[tuple(xyz)] for xyz in found] == columns_of_row(responses, "V1", 1)
+    assert [by_place[tuple(xyz)] for xyz in places_there] == columns_of_row(responses, "V1", 1)
 
 
 def columns_of_row(responses, roi, row):
@@ -92,8 +92,8 @@ def test_scaled_and_foreign_number_types_are_read_as_nibabel_reads_them(folder, 
     image = nibabel.Nifti1Image(betas(), AFFINE, header=header)
     path = folder / "sub-01/betas.nii.gz"
     nibabel.save(image, path)
-    wanted = expected(nibabel.load(path).get_fdata(), masks()["V1"])
-    np.testing.assert_allclose(columns_of(load(folder), "V1"), wanted, rtol=1e-5, atol=1e-6)
+    by_nibabel = expected(nibabel.load(path).get_fdata(), masks()["V1"])
+    np.testing.assert_allclose(columns_of(load(folder), "V1"), by_nibabel, rtol=1e-5, atol=1e-6)
 
 
 def test_nifti_2_is_read(folder):

@@ -36,14 +36,14 @@ def test_another_order_is_turned_back(folder, form):
 def test_some_rows_only_are_some_stimuli_only(folder):
     write_nifti(folder / "sub-01/betas.nii.gz", betas()[..., [3, 1]])
     data = load(rows(folder, 3, 1))
-    found = data.subjects["sub-01"]
+    subject = data.subjects["sub-01"]
     assert data.stimuli.items == ("a b", "c d", "e f")
-    assert found.stimulus_rows.tolist() == [1, 2]
-    assert found.repeats is None
+    assert subject.stimulus_rows.tolist() == [1, 2]
+    assert subject.repeats is None
     voxel = betas()[..., [1, 3]].transpose(3, 2, 1, 0)[:, 0, 0, 0]
     assert voxel.shape == (2,)
     whole = load_without_rows(folder)
-    np.testing.assert_array_equal(found.values, whole.values[[1, 2]])
+    np.testing.assert_array_equal(subject.values, whole.values[[1, 2]])
 
 
 def load_without_rows(folder):

@@ -109,7 +109,7 @@ def test_the_canary_sings_where_pickles_are_trusted(tmp_path, means):
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("value", "message"),
     [
         (np.array([{"a": 1}, None], dtype=object), "dtype '|O8'|dtype 'O8'"),
         (np.float64(1.5), "a call of 'numpy.*scalar'"),
@@ -124,8 +124,8 @@ def test_the_canary_sings_where_pickles_are_trusted(tmp_path, means):
         (None, "key 'dmn': a numpy array; found NoneType"),
     ],
 )
-def test_anything_but_plain_arrays_is_refused_by_name(tmp_path, value, found):
-    with pytest.raises(DataError, match=f"subj1.npy: expected .*{found}"):
+def test_anything_but_plain_arrays_is_refused_by_name(tmp_path, value, message):
+    with pytest.raises(DataError, match=f"subj1.npy: expected .*{message}"):
         read_pickled_arrays(save(tmp_path, {"dmn": value}))
 
 

@@ -90,9 +90,9 @@ def test_no_line_is_wider_than_a_terminal(scored):
     wide = Responses(repeats.mean(0), rois, repeats=repeats)
     name = "a subject with a long name"
     dataset = BrainDataset("many", stimuli, {name: wide}, "a source " * 40)
-    given = {"subject": name, "roi": list(rois), "two_vs_two": 0.5, "correlation": -0.1,
+    columns = {"subject": name, "roi": list(rois), "two_vs_two": 0.5, "correlation": -0.1,
              "correlation_corrected": -12.3456}  # fmt: skip
-    text = overview_text(dataset, pd.DataFrame(given) if scored else None)
+    text = overview_text(dataset, pd.DataFrame(columns) if scored else None)
     assert max(map(len, text.splitlines())) <= WIDTH
     assert text.endswith("and 39 more rows of subject and ROI")
 

@@ -27,10 +27,10 @@ def voxels(data, subject, roi):
 class TestTheCurrentRelease:
     def test_responses_come_back_exactly_in_every_network(self, whole):
         data = load(whole, "627")
-        written = np.concatenate([files.responses(384, seed=1), files.responses(243, seed=2)])
+        stored = np.concatenate([files.responses(384, seed=1), files.responses(243, seed=2)])
         assert data.rois == tuple(COLUMNS)
         for roi, (first, end) in COLUMNS.items():
-            expected = written[:, first:end].astype(np.float32)
+            expected = stored[:, first:end].astype(np.float32)
             np.testing.assert_array_equal(voxels(data, "P01", roi), expected)
 
     def test_the_union_has_384_first_and_only_subjects_with_both(self, whole):
@@ -78,11 +78,11 @@ class TestTheCurrentRelease:
             np.testing.assert_array_equal(voxels(data, "P01", roi), expected)
 
     def test_only_voxels_of_regions_are_kept_with_their_coordinates(self, whole):
-        kept = load(whole, "243", ("dmn", "visual_face")).subjects["P01"]
-        assert kept.values.shape == (243, 13)
-        assert kept.values.dtype == np.float32
-        written = files.meta()["colToCoord"]
-        np.testing.assert_array_equal(kept.coordinates, written[[*range(9, 20), 42, 43]])
+        read_subject = load(whole, "243", ("dmn", "visual_face")).subjects["P01"]
+        assert read_subject.values.shape == (243, 13)
+        assert read_subject.values.dtype == np.float32
+        stored = files.meta()["colToCoord"]
+        np.testing.assert_array_equal(read_subject.coordinates, stored[[*range(9, 20), 42, 43]])
 
     def test_unusable_voxels_are_left_out_and_counted(self, tmp_path):
         values = files.responses(384)

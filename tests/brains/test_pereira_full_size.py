@@ -59,7 +59,7 @@ def test_a_subject_of_full_size_is_read_exactly_within_bounded_memory(
     tmp_path, monkeypatch, compressed
 ):
     sentences = [line.strip() for line in REAL.read_text(encoding="utf-8").splitlines()]
-    written = []
+    blocks = []
     for first, n, name in ((0, 384, "384"), (384, 243, "243")):
         values = np.random.default_rng(n).normal(size=(n, N_VOXELS))
         # MATLAB's own precision is kept on disk; coarse numbers only make compressing bearable.
@@ -71,20 +71,20 @@ def test_a_subject_of_full_size_is_read_exactly_within_bounded_memory(
             meta=meta(monkeypatch),
         )
         files.write(tmp_path, "P01", f"data_{name}sentences.mat", content, compressed)
-        written.append(values.astype(np.float32))
+        blocks.append(values.astype(np.float32))
         del values, content
-    found = read_in_a_process_of_its_own(tmp_path)
-    assert found["items"] == sentences
-    assert found["shape"] == [627, N_VOXELS]
-    assert found["n_groups"] == 96
-    expected = np.concatenate(written)
+    report = read_in_a_process_of_its_own(tmp_path)
+    assert report["items"] == sentences
+    assert report["shape"] == [627, N_VOXELS]
+    assert report["n_groups"] == 96
+    expected = np.concatenate(blocks)
     for roi, names in {"language": ["languageLH", "languageRH"], "dmn": ["DMN"], "task": ["MD"],
                        "visual": ["visual"]}.items():  # fmt: skip
         columns = np.concatenate([np.arange(regions()[n][0] - 1, regions()[n][1]) for n in names])
-        assert found["rois"][roi] == digest(expected[:, columns])
+        assert report["rois"][roi] == digest(expected[:, columns])
     one_subject = 627 * N_VOXELS * 8
-    print(f"\n{found['seconds']:.1f} s, {found['peak'] / one_subject:.2f} x one subject's data")
-    assert 627 * N_VOXELS * 4 <= found["peak"] < 1.5 * one_subject
+    print(f"\n{report['seconds']:.1f} s, {report['peak'] / one_subject:.2f} x one subject's data")
+    assert 627 * N_VOXELS * 4 <= report["peak"] < 1.5 * one_subject
 
 
 def read_in_a_process_of_its_own(folder):

@@ -50,8 +50,8 @@ def responses():
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     """The parcels as a lab would write them, both hemispheres and each."""
-    with np.load(PARCELS) as held:
-        names, betas = held["imgnames"], held["betas"]
+    with np.load(PARCELS) as archive:
+        names, betas = archive["imgnames"], archive["betas"]
     folder = tmp_path_factory.mktemp("parcels")
     parcels = {"all": range(100), "left": range(50), "right": range(50, 100)}
     rows = [(name, name, name) for name in names]

@@ -183,9 +183,9 @@ class TestNifti:
         data = load_nifti(folder, atlas=atlas)
         assert data.rois == ("seven", "three")
         masked = load_nifti(folder).subjects["sub-01"]
-        found = data.subjects["sub-01"]
+        by_atlas = data.subjects["sub-01"]
         np.testing.assert_array_equal(
-            found.values[:, found.rois["seven"]], masked.values[:, masked.rois["V1"]]
+            by_atlas.values[:, by_atlas.rois["seven"]], masked.values[:, masked.rois["V1"]]
         )
         (tmp_path / "my.csv").write_text("index,name\n3,other\n")
         assert load_nifti(folder, atlas=atlas, labels=tmp_path / "my.csv").rois == ("other",)

@@ -41,8 +41,8 @@ def test_blocks_of_any_shape_give_the_means_and_the_single_showings(
         own = values[[trial == name for trial in trials]].astype(float)
         np.testing.assert_allclose(made.values[place], own.mean(axis=0), rtol=1e-5)
         if place in made.repeated_rows():
-            kept = made.repeats[:, made.repeated_rows().tolist().index(place)]
-            np.testing.assert_array_equal(kept, own[: len(kept)].astype(np.float32))
+            single = made.repeats[:, made.repeated_rows().tolist().index(place)]
+            np.testing.assert_array_equal(single, own[: len(single)].astype(np.float32))
     assert len(made.repeats) == most_showings(showings.counts)
 
 

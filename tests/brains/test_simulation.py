@@ -22,9 +22,9 @@ SMALL = brain_settings(n_stimuli=48, n_voxels=10, n_subjects=2)
 
 
 def settings(**changes):
-    asked = {"strengths": {"a": 1.0, "b": 0.5}, "n_voxels": 150, "group_noise": 0.5,
+    chosen_settings = {"strengths": {"a": 1.0, "b": 0.5}, "n_voxels": 150, "group_noise": 0.5,
              "white_noise": 1.0, "n_repeats": 2, **changes}  # fmt: skip
-    return VoxelSettings(**asked)
+    return VoxelSettings(**chosen_settings)
 
 
 def simulate(n_groups=60, n_each=4, seed=0, **changes):

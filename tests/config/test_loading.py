@@ -40,14 +40,14 @@ def test_a_command_names_every_mistake_with_field_value_and_nearest_name():
         load_config(TuneConfig, values, catalogue())
     message = str(refusal.value)
     assert message.startswith("5 problems")
-    for field, found, meant in (
+    for field, bad_value, meant in (
         ("base", "'tiny-gpt'", "tiny-gpt2"),
         ("task", "'sumarization'", "summarization"),
         ("method", "'promt'", "prompt"),
         ("bach_size", "'bach_size'", "batch_size"),
     ):
         (line,) = [line for line in message.splitlines() if f" {field}: expected" in line]
-        assert found in line
+        assert bad_value in line
         assert f"Did you mean '{meant}'?" in line
     assert "seed: expected a valid integer" in message
 
@@ -111,8 +111,8 @@ def test_a_study_checks_every_cell_and_names_each_mistake_once(study_file):
     }
     with pytest.raises(ConfigError) as refusal:
         read_study(study_file({**STUDY, "grids": [grid]}), catalogue())
-    found = [problem.where.split(": ")[1] for problem in refusal.value.problems]
-    assert sorted(found) == ["brain", "by_method.lora", "folds", "max_step", "method"]
+    fields = [problem.where.split(": ")[1] for problem in refusal.value.problems]
+    assert sorted(fields) == ["brain", "by_method.lora", "folds", "max_step", "method"]
     assert "grid 1" in str(refusal.value)
 
 

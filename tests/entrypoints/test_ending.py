@@ -32,14 +32,14 @@ def test_a_refusal_is_one_message_and_status_2(capsys):
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "message"),
     [
         (signal.SIGTERM, ""),
         (signal.SIGINT, "stopped; to go on from what is finished: python -m a --b 'c d'\n"),
     ],
 )
 def test_what_is_under_way_is_closed_when_a_command_is_asked_to_end(
-    capsys, monkeypatch, number, said
+    capsys, monkeypatch, number, message
 ):
     closed = []
     monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "a", "--b", "c d"])
@@ -54,5 +54,5 @@ def test_what_is_under_way_is_closed_when_a_command_is_asked_to_end(
     with pytest.raises(SystemExit) as ended:
         run_command(wait)
     assert ended.value.code == 128 + number
-    assert capsys.readouterr().err == said
+    assert capsys.readouterr().err == message
     assert closed == ["the run"]

@@ -50,16 +50,16 @@ def in_order(*patterns):
 
 
 def test_a_tuning_is_refused_before_anything_slow_is_imported(environment, tmp_path):
-    wanted = {
+    settings = {
         "base": "gpt2",
         "task": "xsum",
         "method": "prompt",
         "bertscore_model": "roberta-large",
     }
-    arguments = [word for name, value in wanted.items() for word in (f"--{name}", value)]
-    said, imported = refused(["tune", *arguments], environment)
-    assert re.search(in_order(BASE, DATA, SCORER), said)
-    assert "no answer from http://127.0.0.1" in said
+    arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
+    output, imported = refused(["tune", *arguments], environment)
+    assert re.search(in_order(BASE, DATA, SCORER), output)
+    assert "no answer from http://127.0.0.1" in output
     assert not imported
     assert not (tmp_path / "mlflow.db").exists()
 
@@ -72,7 +72,7 @@ def test_a_study_is_refused_before_its_first_tuning(environment, tmp_path):
         "  - {bases: [tiny-gpt2, gpt2], tasks: [summarization, xsum], methods: [base, full],\n"
         "     brains: [simulated-sentences], tune: {bertscore_model: roberta-large}}\n"
     )
-    said, imported = refused(["main", "--study", str(study)], environment)
-    assert re.search(in_order(BASE, DATA, SCORER), said)
+    output, imported = refused(["main", "--study", str(study)], environment)
+    assert re.search(in_order(BASE, DATA, SCORER), output)
     assert not imported
     assert not (tmp_path / "mlflow.db").exists()

@@ -74,8 +74,8 @@ def test_a_stage_runs_alone_and_its_next_stage_reads_what_it_registered(mlflow_r
 def test_mistakes_are_told_at_once_and_the_run_fails(mlflow_run):
     done, client = mlflow_run("tune", task="sumarization", method="promt", max_step=3)
     assert done.returncode != 0
-    for told in ("3 problems", "'summarization'", "'prompt'", "'max_steps'"):
-        assert told in done.stderr
+    for message in ("3 problems", "'summarization'", "'prompt'", "'max_steps'"):
+        assert message in done.stderr
     assert runs(client)[0].info.status == "FAILED"
     assert not client.search_registered_models("name = 'tiny-gpt2-sumarization'")
 

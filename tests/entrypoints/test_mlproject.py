@@ -19,8 +19,8 @@ REQUIRED = {
 
 
 def test_mlproject_is_up_to_date(repository):
-    written = (repository / "MLproject").read_text()
-    assert written == mlproject(), "run: python -m entrypoints.mlproject > MLproject"
+    content = (repository / "MLproject").read_text()
+    assert content == mlproject(), "run: python -m entrypoints.mlproject > MLproject"
 
 
 def test_mlproject_requires_what_the_config_models_require(repository):

@@ -79,8 +79,8 @@ def blocks(readme, heading, language):
     return re.findall(rf"```{language}\n(.*?)```", own, re.DOTALL)
 
 
-def page_of(project, said):
-    return (project / said.rsplit("report: ", 1)[1].split("\n")[0]).read_text(encoding="utf-8")
+def page_of(project, output):
+    return (project / output.rsplit("report: ", 1)[1].split("\n")[0]).read_text(encoding="utf-8")
 
 
 def test_a_model_of_ones_own_is_tuned_aligned_and_reported(readme, project, shell):
@@ -90,9 +90,9 @@ def test_a_model_of_ones_own_is_tuned_aligned_and_reported(readme, project, shel
 
 def test_tasks_of_ones_own_are_tuned_on(readme, shell):
     (lines,) = blocks(readme, "**Your task**", "bash")
-    said = shell(lines)
-    assert "registered: models:/tiny-gpt2-sst2" in said
-    assert "registered: models:/tiny-vit-image-folder" in said
+    output = shell(lines)
+    assert "registered: models:/tiny-gpt2-sst2" in output
+    assert "registered: models:/tiny-vit-image-folder" in output
 
 
 def test_brain_data_of_ones_own_becomes_a_page(readme, project, shell, monkeypatch):
@@ -146,13 +146,13 @@ def test_every_curl_is_answered_as_readme_says(readme, server, shell):
     )
     assert [type(text) for text in summary["predictions"]] == [str]
     assert np.asarray(features["predictions"]).shape == (1, 5, 128)
-    told = re.search(r"status 400: `columns: expected text, …; (.*?)`", readme)[1]
-    assert told in refused["message"]
+    message = re.search(r"status 400: `columns: expected text, …; (.*?)`", readme)[1]
+    assert message in refused["message"]
 
 
 def test_mlflow_run_makes_its_own_environment_under_uv(shell):
-    said = shell(
+    output = shell(
         "mlflow run . --env-manager uv -e tune -P task=digits -P base=tiny-vit -P method=base"
         " -P max_eval=20"
     )
-    assert "registered: models:/tiny-vit-digits" in said
+    assert "registered: models:/tiny-vit-digits" in output

@@ -18,10 +18,10 @@ def lock(repository):
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_every_pin_is_locked_in_its_version(repository, lock, name):
-    wanted = pins((repository / name).read_text())
+    pinned = pins((repository / name).read_text())
     locked = pins(lock)
-    assert wanted
-    assert {name: locked.get(name) for name in wanted} == wanted, "run: make lock"
+    assert pinned
+    assert {name: locked.get(name) for name in pinned} == pinned, "run: make lock"
 
 
 def test_every_package_of_the_lock_has_hashes(lock):

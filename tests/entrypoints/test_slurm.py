@@ -12,8 +12,8 @@ pytest.importorskip("dask_jobqueue", reason="optional: requirements-dev.txt")
 def test_the_job_script_asks_for_what_was_said_and_is_shell(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://head-node:5000")
     monkeypatch.setenv("STORE_FOLDER", "/shared/a folder")
-    asked = ["--gpus", "1", "--memory", "16GB", "--walltime", "02:00:00", "--partition", "long"]
-    main(["studies/delta.yaml", "--render", *asked])
+    options = ["--gpus", "1", "--memory", "16GB", "--walltime", "02:00:00", "--partition", "long"]
+    main(["studies/delta.yaml", "--render", *options])
     script = capsys.readouterr().out
     for directive in ("-p long", "--gres=gpu:1", "--mem=15G", "-t 02:00:00", "--cpus-per-task=4"):
         assert f"#SBATCH {directive}" in script

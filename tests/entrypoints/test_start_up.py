@@ -40,13 +40,13 @@ def end_of(entry, *arguments):
 
 @pytest.mark.parametrize("entry", REFUSED)
 def test_help_imports_nothing_heavy(entry):
-    status, heavy, said = end_of(entry, "--help")
+    status, heavy, output = end_of(entry, "--help")
     assert (status, heavy) == (0, [])
-    assert f"python -m entrypoints.{entry}" in said
+    assert f"python -m entrypoints.{entry}" in output
 
 
 @pytest.mark.parametrize("entry", REFUSED)
 def test_a_refused_command_imports_nothing_heavy(entry):
-    status, heavy, said = end_of(entry, *REFUSED[entry])
+    status, heavy, output = end_of(entry, *REFUSED[entry])
     assert (status, heavy) == (2, [])
-    assert "error: " in said
+    assert "error: " in output

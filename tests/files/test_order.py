@@ -11,8 +11,8 @@ from pipeline.files.order import natural_key, order_problems
 def test_unpadded_and_padded_numbers_sort_as_they_count(numbers, end):
     for width in (0, 31):
         names = [f"beta_{number:0{width}d}{end}" for number in numbers]
-        wanted = [f"beta_{number:0{width}d}{end}" for number in sorted(numbers)]
-        assert sorted(names, key=natural_key) == wanted
+        in_order = [f"beta_{number:0{width}d}{end}" for number in sorted(numbers)]
+        assert sorted(names, key=natural_key) == in_order
         assert not list(order_problems("here", names))
 
 

@@ -57,13 +57,13 @@ def test_a_turned_grey_picture_of_16_bits_is_scaled_too():
     wide = np.arange(6, dtype=np.uint16).reshape(2, 3) * 10_000
     tags = Image.Exif()
     tags[0x0112] = 3
-    found = read(saved(Image.fromarray(wide), exif=tags))
-    np.testing.assert_array_equal(found[..., 0], (wide[::-1, ::-1] >> 8).astype(np.uint8))
+    pixels_read = read(saved(Image.fromarray(wide), exif=tags))
+    np.testing.assert_array_equal(pixels_read[..., 0], (wide[::-1, ::-1] >> 8).astype(np.uint8))
 
 
 def test_a_portable_greymap_of_16_bits_is_scaled():
-    found = read(b"P5\n2 1\n65535\n\xff\xff\x80\x00")
-    np.testing.assert_array_equal(found[..., 0], [[255, 128]])
+    pixels_read = read(b"P5\n2 1\n65535\n\xff\xff\x80\x00")
+    np.testing.assert_array_equal(pixels_read[..., 0], [[255, 128]])
 
 
 @pytest.mark.parametrize("values", [np.ones((2, 2), np.float32), np.full((2, 2), 70_000, np.int32)])
@@ -77,14 +77,14 @@ def test_numbers_without_a_known_range_are_refused(values):
 def test_what_is_transparent_is_white_whatever_colour_it_hides(hidden):
     pixels = np.dstack([COLOURS, np.full((5, 7), 255, np.uint8)])
     pixels[0, :3] = (*hidden, 0)
-    found = read(saved(Image.fromarray(pixels)))
-    assert (found[0, :3] == 255).all()
-    np.testing.assert_array_equal(found[1:], COLOURS[1:])
+    pixels_read = read(saved(Image.fromarray(pixels)))
+    assert (pixels_read[0, :3] == 255).all()
+    np.testing.assert_array_equal(pixels_read[1:], COLOURS[1:])
 
 
 def test_half_transparent_colours_are_mixed_with_white():
-    found = read(saved(Image.new("RGBA", (2, 2), (200, 0, 100, 128))))
-    assert np.abs(found[0, 0].astype(int) - (227, 127, 177)).max() <= 1
+    pixels_read = read(saved(Image.new("RGBA", (2, 2), (200, 0, 100, 128))))
+    assert np.abs(pixels_read[0, 0].astype(int) - (227, 127, 177)).max() <= 1
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "1", "RGB", "LA"])

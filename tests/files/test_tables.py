@@ -13,7 +13,7 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 FILLED = CELLS.filter(lambda cell: cell.strip())
 
 
-def written(rows):
+def csv_of(rows):
     stream = io.StringIO(newline="")
     csv.writer(stream).writerows(rows)
     return stream.getvalue()
@@ -27,9 +27,12 @@ def written(rows):
 def test_empty_columns_and_rows_at_the_end_change_nothing(rows, columns, lines):
     padded = [(*row, *[" "] * columns) for row in [("a", "b", "c"), *rows]]
     padded += [[""] * (3 + columns)] * lines
-    plain, found = parse_table(written([("a", "b", "c"), *rows])), parse_table(written(padded))
-    assert (found.header, found.rows) == (plain.header, plain.rows)
-    assert found.rows == [list(row) for row in rows]
+    plain, with_empty_end = (
+        parse_table(csv_of([("a", "b", "c"), *rows])),
+        parse_table(csv_of(padded)),
+    )
+    assert (with_empty_end.header, with_empty_end.rows) == (plain.header, plain.rows)
+    assert with_empty_end.rows == [list(row) for row in rows]
 
 
 def test_a_value_in_a_column_without_a_name_is_kept_to_be_refused():

@@ -108,8 +108,8 @@ def test_translation_can_be_inverted_word_for_word(sentences):
     assert len(back) == len(DICTIONARY)
     for sentence in sentences:
         content = [word for word in sentence.words if word != "the"]
-        found = [back[word] for word in translate(sentence.text).split()[:-1]]
-        assert sorted(found) == sorted(content)
+        message = [back[word] for word in translate(sentence.text).split()[:-1]]
+        assert sorted(message) == sorted(content)
 
 
 def test_in_translation_the_verb_stands_last_and_adjectives_after_their_noun():
@@ -123,7 +123,7 @@ def test_translation_uses_no_word_of_the_first_language():
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "message"),
     [
         ("the cook stirs the gravel .", "gravel"),
         ("the cook stirs the soup", "the cook stirs the soup"),
@@ -131,8 +131,8 @@ def test_translation_uses_no_word_of_the_first_language():
         ("the cook the soup .", "cook soup"),
     ],
 )
-def test_text_outside_the_language_is_refused(text, found):
-    with pytest.raises(DataError, match=found):
+def test_text_outside_the_language_is_refused(text, message):
+    with pytest.raises(DataError, match=message):
         translate(text)
 
 
