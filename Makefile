@@ -2,8 +2,8 @@
 PYTHON ?= python3.11
 STUDY ?= studies/demo.yaml
 VENV := .venv
-# tests of one file share what they train, so a file stays in one process
-AT_ONCE ?= -n auto --maxprocesses 4 --dist loadfile
+# tests of one file share what they train, so a file stays in one process; the longest start first
+AT_ONCE ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 BIN := $(abspath $(VENV))/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PATH := $(BIN):$(PATH)

@@ -50,7 +50,7 @@ def runs(client):
 
 
 def test_a_stage_runs_alone_and_its_next_stage_reads_what_it_registered(mlflow_run):
-    quick = {"max_train": 64, "max_eval": 20, "max_steps": 4, "learning_rate": "1e-2"}
+    quick = {"max_train": 32, "max_eval": 12, "max_steps": 2, "learning_rate": "1e-2"}
     done, client = mlflow_run("tune", base="tiny-vit", task="digits", method="vpt-shallow", **quick)
     assert done.returncode == 0, done.stderr
     (run,) = [run for run in runs(client) if run.data.tags.get("stage") == "tune"]
@@ -59,7 +59,7 @@ def test_a_stage_runs_alone_and_its_next_stage_reads_what_it_registered(mlflow_r
     assert "registered: models:/tiny-vit-digits/1" in done.stdout
 
     model = "models:/tiny-vit-digits@vpt-shallow"
-    settings = {"folds": 3, "inner_folds": 2, "trials": 2}
+    settings = {"folds": 2, "inner_folds": 2, "trials": 1, "nuisance": "false"}
     done, client = mlflow_run("align", model=model, brain="simulated-pictures", **settings)
     assert done.returncode == 0, done.stderr
     assert "decoding  LOC" in done.stdout
