@@ -1,9 +1,15 @@
-"""The cost of one run."""
+"""The cost of one run, and that of a report, which no other stage resembles."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from pipeline.forecast.machine import Machine
+
+FIGURES, FIGURES_A_BRAIN = 2, 8
+MODEL_ROWS = 0.05  # figures' worth of tables for each tuned model
+PAGE_BYTES, FIGURE_BYTES = 300_000, 150_000
 
 
 @dataclass(frozen=True)
@@ -42,3 +48,19 @@ def total(costs: Iterable[Cost]) -> Cost:
         seconds, stored = seconds + cost.seconds, stored + cost.stored
         memory = max(memory, cost.memory)
     return Cost(seconds, memory, disk, stored)
+
+
+def report_cost(n_models: int, n_brains: int, machine: Machine) -> Cost:
+    """Estimate the report of a study.
+
+    Parameters
+    ----------
+    n_models, n_brains : int
+        Tuned models, and brain datasets that they are aligned with.
+    machine : Machine
+    """
+    figures = FIGURES + FIGURES_A_BRAIN * n_brains + MODEL_ROWS * n_models * n_brains
+    stored = PAGE_BYTES + FIGURE_BYTES * figures
+    return Cost(
+        2 * machine.bookkeeping + figures * machine.figure, machine.process_memory, stored, stored
+    )

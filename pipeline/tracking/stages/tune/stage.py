@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 
@@ -30,8 +31,8 @@ from pipeline.tracking.stages.tune.inputs import (
 )
 from pipeline.tracking.stages.tune.records import RunRecorder, log_tuned
 from pipeline.tracking.stages.tune.untuned import untuned_statistics
-from pipeline.tracking.stages.tune.workspace import remove, workspace
-from pipeline.tuning.recorder import DoneElsewhereError, Silent
+from pipeline.tracking.unfinished import forget, unfinished_folder
+from pipeline.tuning.recorder import DoneElsewhereError, Silent, Workspace
 from pipeline.tuning.training.devices import agree
 from pipeline.tuning.training.schedule import DivergedError
 from pipeline.tuning.tune import Statistics, Tuned, refuse_misfit, tune
@@ -61,23 +62,23 @@ def run_tune(config: TuneConfig) -> Registered:
 
     def work(run: Run) -> None:
         mlflow.log_input(request.dataset(), context="training")
-        place = workspace(stage, _registered_something, locks)
+        place = _workspace(stage, _registered_something, locks)
         try:
             tuned = tune(request.session, RunRecorder(stage.title), place, untuned)
         except DoneElsewhereError as done:
-            remove(place)
+            forget(place.folder)
             mlflow.set_tag("reuses", done.run_id)
             mlflow.set_tag(NOTE, f"Run {done.run_id} has finished the same tuning meanwhile.")
             return
         except TuningError as error:
-            remove(place)  # the same again would end the same
+            forget(place.folder)  # the same again would end the same
             if isinstance(error, DivergedError):
                 mlflow.set_tag("stopped", "diverged")
             raise
         if tuned is not None:  # as in the first process it always is
             _take_over(mark, run, tuned)
             log_tuned(tuned, request, base_uri, {})
-        remove(place)
+        forget(place.folder)
 
     with nullcontext() if shared else claimed(mark, stage.title), locks:
         done = agree(any(_registered_something(run) for run in finished_runs(mark)))
@@ -123,3 +124,25 @@ def _untuned(stage: Stage, request: TuneRequest) -> Statistics | None:
 
 def _registered_something(run: Run) -> bool:
     return made_whole_by(run.info.run_id) is not None
+
+
+def _workspace(stage: Stage, usable: Callable[[Run], bool], locks: ExitStack) -> Workspace:
+    """Give the place where a tuning keeps its search and its checkpoints.
+
+    Parameters
+    ----------
+    stage : Stage
+    usable : callable
+        Whether what a finished run logged is still there.
+    locks : ExitStack
+        Keeps other processes from training the same until it is closed, by when the run must be
+        finished.
+    """
+    folder = unfinished_folder(stage.fingerprint)
+
+    def claim() -> str | None:
+        locks.enter_context(claimed(stage.fingerprint, stage.title))
+        done = (run.info.run_id for run in finished_runs(stage.fingerprint) if usable(run))
+        return next(done, None)
+
+    return Workspace(folder, claim)
