@@ -179,6 +179,11 @@ class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
         False,
         description="Write r and R² of every voxel as .npy, and NIfTI where places are known.",
     )
+    partition: bool = Field(
+        False,
+        description="Part R² of every voxel into what is unique to the model, unique to nuisance "
+        "features, and shared, by banded ridge with a penalty for each; needs nuisance.",
+    )
     nuisance: bool = Field(
         True,
         validate_default=True,
@@ -207,6 +212,15 @@ class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
                 "0 with a width: components of every fold are others, and no exchange is the same",
             )
         return permutations
+
+    @field_validator("nuisance")
+    @classmethod
+    def _partition_needs_nuisance(cls, nuisance: bool, info: ValidationInfo) -> bool:
+        if info.data.get("partition") and not nuisance:
+            raise PydanticCustomError(
+                "partition_needs_nuisance", "true with partition: R² is parted between both"
+            )
+        return nuisance
 
     @field_validator("nuisance")
     @classmethod

@@ -3,6 +3,7 @@
 import mlflow
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from entrypoints import align as entrypoint
 from pipeline.brains.load import load_brain
@@ -19,7 +20,7 @@ QUICK = {"brain": BRAIN, "folds": 3, "inner_folds": 3, "trials": 4}
 
 @pytest.fixture(scope="module")
 def asked(vpt):
-    settings = {"permutations": 19, "maps": True, "objective": "correlation"}
+    settings = {"permutations": 19, "maps": True, "partition": True, "objective": "correlation"}
     return run_align(AlignConfig.model_validate({**QUICK, **settings, "model": vpt.uri}))
 
 
@@ -54,6 +55,23 @@ def test_scores_beside_2v2_are_logged_for_every_roi(asked, client):
             assert metrics[f"encoding_{score}/{roi}"] == pytest.approx(rows[score].mean())
 
 
+def test_r2_is_parted_between_model_and_nuisance_features(asked, client):
+    parts, brain = asked.partition(), load_brain(BRAIN, "")
+    assert len(parts) == len(brain.subjects) * len(brain.rois) * 3
+    assert parts.layer.tolist() == asked.fit_scores().layer.tolist()
+    metrics = client.get_run(asked.run_id).data.metrics
+    for roi, rows in parts.groupby("roi"):
+        mean = rows.unique_model_r2.mean()
+        assert metrics[f"encoding_unique_model_r2/{roi}"] == pytest.approx(mean)
+
+
+def test_a_partition_needs_nuisance_features():
+    with pytest.raises(ValidationError, match="true with partition"):
+        AlignConfig.model_validate(
+            {"model": "m", "brain": "b", "partition": True, "nuisance": False}
+        )
+
+
 def test_maps_hold_r_of_every_voxel_of_every_roi(asked):
     folder = artifact(asked.run_id, MAPS)
     for name, subject in load_brain(BRAIN, "").subjects.items():
@@ -66,7 +84,13 @@ def test_maps_hold_r_of_every_voxel_of_every_roi(asked):
 
 
 def test_the_command_prints_p_values_and_where_the_maps_are(asked, vpt, capsys):
-    settings = {**QUICK, "permutations": 19, "maps": True, "objective": "correlation"}
+    settings = {
+        **QUICK,
+        "permutations": 19,
+        "maps": True,
+        "partition": True,
+        "objective": "correlation",
+    }
     options = [f"--{name}={value}" for name, value in {**settings, "model": vpt.uri}.items()]
     entrypoint.main(options)
     printed = capsys.readouterr().out

@@ -252,7 +252,7 @@ def model_units(plan: Plan, features: Arrays, nuisance: Arrays) -> Iterator[Part
     for part in plan.parts():
         yield part.unit(MODEL, align_rois, features)
         if nuisance and not part.some.lone:
-            yield part.unit(BOTH, encode_both, _useful(nuisance, part), features)
+            yield part.unit(BOTH, encode_both, useful_nuisance(nuisance, part), features)
 
 
 def nuisance_units(plan: Plan, nuisance: Arrays) -> Iterator[PartUnit]:
@@ -261,10 +261,10 @@ def nuisance_units(plan: Plan, nuisance: Arrays) -> Iterator[PartUnit]:
         for part in plan.parts():
             if part.some.lone:
                 continue
-            yield part.unit(NUISANCE, encode_nuisance, _useful(nuisance, part))
+            yield part.unit(NUISANCE, encode_nuisance, useful_nuisance(nuisance, part))
 
 
-def _useful(nuisance: Arrays, part: Part) -> Arrays:
+def useful_nuisance(nuisance: Arrays, part: Part) -> Arrays:
     """Leave out the passage where folds keep passages whole: there it can tell nothing."""
     leaks = part.settings.split == "shuffled"
     return {kind: x for kind, x in nuisance.items() if leaks or kind != GROUP}

@@ -126,7 +126,7 @@ def encode_nuisance(some: SubjectRois, nuisance: Arrays, settings: ScoreConfig) 
     """
     cut = some.cut(nuisance)
     sources: dict[str, Bands] = {f"{OF_NUISANCE}{kind}": (x,) for kind, x in cut.items()}
-    sources[ALL_NUISANCE] = (_side_by_side(cut),)
+    sources[ALL_NUISANCE] = (side_by_side(cut),)
     changing = varying(sources, nested_folds(some.groups, settings))
     return encode(changing, some.responses(), some.groups, settings) if changing else pd.DataFrame()
 
@@ -150,7 +150,7 @@ def encode_both(
     DataFrame
         As :func:`pipeline.alignment.encode` gives it, with sums over pairs of the chosen layers.
     """
-    beside = _side_by_side(some.cut(nuisance))
+    beside = side_by_side(some.cut(nuisance))
     sources: dict[str, Bands] = {layer: (beside, x) for layer, x in some.cut(features).items()}
     table = encode(sources, some.responses(), some.groups, settings)
     every = unpack(table.attrs["pair_sums"])
@@ -159,7 +159,8 @@ def encode_both(
     return table
 
 
-def _side_by_side(nuisance: Arrays) -> NDArray[np.floating]:
+def side_by_side(nuisance: Arrays) -> NDArray[np.floating]:
+    """Join the columns of all nuisance features but a bag of words."""
     return np.hstack([x for kind, x in nuisance.items() if kind != BAG_OF_WORDS])
 
 

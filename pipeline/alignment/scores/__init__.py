@@ -2,6 +2,13 @@
 
 from pipeline.alignment.scores.cka import cka
 from pipeline.alignment.scores.fit import Fit, FitScore
+from pipeline.alignment.scores.partition import (
+    PartitionScore,
+    both_r2,
+    shared_r2,
+    unique_model_r2,
+    unique_nuisance_r2,
+)
 from pipeline.alignment.scores.rsa import rsa_cosine, rsa_pearson
 from pipeline.alignment.scores.score import Comparison, Score
 from pipeline.alignment.scores.voxels import voxel_r, voxel_r2
@@ -26,4 +33,12 @@ FIT_SCORES: dict[str, FitScore] = {
     "cka": FitScore("CKA, debiased", 0.0, patterns=True, compute=cka),
 }
 
-__all__ = ["FIT_SCORES", "SCORES", "Comparison", "Fit", "FitScore", "Score"]
+#: Parts of R² by banded ridge beside nuisance features, at the layer that both together chose.
+PARTITION_SCORES: dict[str, PartitionScore] = {
+    "both_r2": PartitionScore("R², with nuisance features", both_r2),
+    "unique_model_r2": PartitionScore("R², unique to the model", unique_model_r2),
+    "unique_nuisance_r2": PartitionScore("R², unique to nuisance", unique_nuisance_r2),
+    "shared_r2": PartitionScore("R², shared with nuisance", shared_r2),
+}
+
+__all__ = ["FIT_SCORES", "PARTITION_SCORES", "SCORES", "Comparison", "Fit", "FitScore", "Score"]

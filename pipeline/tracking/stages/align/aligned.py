@@ -16,7 +16,7 @@ from pipeline.words import MODEL, Objective
 
 SCORES, CEILINGS, ALPHAS = "scores.csv", "ceilings.csv", "alphas.csv"
 P_VALUES, JOINT_P_VALUES, NULLS = "p_values.csv", "joint_p_values.csv", "null_scores.parquet"
-FIT_TABLE, MAPS = "fit_scores.csv", "maps"
+FIT_TABLE, PARTITION, MAPS = "fit_scores.csv", "partition.csv", "maps"
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,12 @@ class Aligned:
         if not self._holds(FIT_TABLE):
             return pd.DataFrame()  # of a run that was made before they were kept
         return read_scores(artifact(self.run_id, FIT_TABLE))
+
+    def partition(self) -> pd.DataFrame:
+        """Read the parts of R² of the model's encoding; no rows where they were not asked for."""
+        if not self._holds(PARTITION):
+            return pd.DataFrame()
+        return read_scores(artifact(self.run_id, PARTITION))
 
     def _holds(self, name: str) -> bool:
         return any(file.path == name for file in mlflow.MlflowClient().list_artifacts(self.run_id))

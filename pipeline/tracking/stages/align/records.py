@@ -12,7 +12,7 @@ from pipeline.alignment import best_layers, mean_within
 from pipeline.alignment.dataset.plan import Computed, joined
 from pipeline.alignment.permutations.joint import cell_p_values, joint_p_values
 from pipeline.alignment.score_tables import unique_part
-from pipeline.alignment.scores import FIT_SCORES
+from pipeline.alignment.scores import FIT_SCORES, PARTITION_SCORES
 from pipeline.brains.dataset import BrainDataset
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.names import metric_name, original_names
@@ -25,6 +25,7 @@ from pipeline.tracking.stages.align.aligned import (
     JOINT_P_VALUES,
     NULLS,
     P_VALUES,
+    PARTITION,
     SCORES,
 )
 from pipeline.tracking.stages.align.reference import PAIR_SUMS, Reference
@@ -70,6 +71,20 @@ def log_fit_scores(fits: pd.DataFrame, split: str) -> None:
             for score, value in row.dropna().items()
         }
     )
+
+
+def log_partition(parts: pd.DataFrame) -> None:
+    """Log the parts of R², and their means over subjects and folds."""
+    mlflow.log_text(parts.to_csv(index=False), PARTITION)
+    if not parts.empty:
+        means = parts.groupby("roi", sort=False)[list(PARTITION_SCORES)].mean()
+        mlflow.log_metrics(
+            {
+                metric_name(f"encoding_{score}", roi): value
+                for roi, row in means.iterrows()
+                for score, value in row.items()
+            }
+        )
 
 
 def log_means(

@@ -6,6 +6,7 @@ import mlflow
 from mlflow.entities import Run
 
 from pipeline.alignment.dataset.chosen_layers import compute_nulls, write_maps
+from pipeline.alignment.dataset.partition import compute_partition
 from pipeline.alignment.dataset.plan import (
     compute_parts,
     make_plan,
@@ -36,6 +37,7 @@ from pipeline.tracking.stages.align.records import (
     log_fit_scores,
     log_means,
     log_nulls,
+    log_partition,
     log_tables,
     log_unique,
 )
@@ -113,6 +115,10 @@ def run_align(config: AlignConfig) -> Aligned:
         scores = computed.scores
         if config.permutations:
             log_nulls(compute_nulls(plan, features, config.permutations, folder, config))
+        if config.partition:
+            nuisance = nuisance_of(config, brain)
+            parts = compute_partition(plan, features, nuisance, computed.fit_scores, folder, config)
+            log_partition(parts)
         if config.maps:
             with logged_folder(MAPS) as maps:
                 write_maps(plan, features, computed.fit_scores, maps)

@@ -13,7 +13,7 @@ from pipeline.alignment import best_layers
 from pipeline.alignment.contrasts.table import Contrasts, contrast_tables
 from pipeline.alignment.permutations.chance_band import chance_bands
 from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, unique_part
-from pipeline.alignment.scores import FIT_SCORES
+from pipeline.alignment.scores import FIT_SCORES, PARTITION_SCORES
 from pipeline.config import contrasts_of
 from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
@@ -140,13 +140,15 @@ def _chance(aligned: Aligned, split: str) -> pd.DataFrame:
 
 def _fit_scores(aligned: Aligned) -> pd.DataFrame:
     """Put scores beside 2v2 one below the other, by title; none where an ROI has none."""
-    fits = aligned.fit_scores()
-    if fits.empty:
-        return fits
-    titles = {name: score.title for name, score in FIT_SCORES.items()}
+    tables = (aligned.fit_scores(), FIT_SCORES), (aligned.partition(), PARTITION_SCORES)
     place = ["subject", "split", "repeat", "roi", "fold"]
-    named = fits[[*place, *titles]].rename(columns=titles)
-    return named.melt(place, var_name="score").dropna()
+    listed = []
+    for table, registry in tables:
+        if not table.empty:
+            titles = {name: score.title for name, score in registry.items()}
+            named = table[[*place, *titles]].rename(columns=titles)
+            listed.append(named.melt(place, var_name="score").dropna())
+    return pd.concat(listed, ignore_index=True) if listed else pd.DataFrame()
 
 
 def chosen_scores(link: Link) -> pd.DataFrame:
