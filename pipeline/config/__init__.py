@@ -21,7 +21,7 @@ from pipeline.config.power import PowerConfig
 from pipeline.config.prepare import PrepareConfig
 from pipeline.config.report import ReportConfig, contrasts_of
 from pipeline.config.stage import StageConfig
-from pipeline.config.study import Cell, Grid, StudyConfig
+from pipeline.config.study import Cell, Grid, StudyConfig, specification_of
 from pipeline.config.study_file import read_study
 from pipeline.config.task import TaskConfig
 from pipeline.config.tune import TuneConfig
@@ -61,4 +61,5 @@ __all__ = [
     "contrasts_of",
     "load_config",
     "read_study",
+    "specification_of",
 ]

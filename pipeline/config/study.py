@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from pipeline.config.align import AlignConfig
 from pipeline.config.report import FamilySetting, ReportConfig
 from pipeline.config.stage import PathText, Seed, StageConfig
 
@@ -25,11 +27,42 @@ class Cell:
     tune : mapping
         Values for TuneConfig.
     aligns : tuple of mapping
-        For each brain dataset the values for AlignConfig, without the model.
+        For each brain dataset the values for AlignConfig, without the model: of every other
+        specification, and last of the one that is declared.
     """
 
     tune: Settings
     aligns: tuple[Settings, ...]
+
+
+#: What other specifications are aligned without: only differences are asked of them.
+ONLY_SCORES = {"nuisance": False, "permutations": 0, "maps": False, "partition": False}
+
+
+def _specified(
+    align: Settings, specifications: Mapping[str, Sequence[Any]]
+) -> Iterator[dict[str, Any]]:
+    """Give the settings of every other combination, and last those that are declared."""
+    for values in product(*specifications.values()):
+        changed = dict(zip(specifications, values, strict=True))
+        if any(_declared(name, align) != value for name, value in changed.items()):
+            yield {**align, **ONLY_SCORES, **changed}
+    yield dict(align)
+
+
+def specification_of(align: Settings, declared: Settings) -> str:
+    """Name a specification by the settings in which it is not as declared; empty for that one."""
+    return ", ".join(
+        f"{name}={value}"
+        for name, value in align.items()
+        if name not in ONLY_SCORES and _declared(name, declared) != value
+    )
+
+
+def _declared(name: str, align: Settings) -> object:
+    """Give the value of a setting of align, its default where it is not named."""
+    known = AlignConfig.model_fields
+    return align.get(name, known[name].default if name in known else None)
 
 
 def _named(field: str) -> BeforeValidator:
@@ -77,10 +110,16 @@ class Grid(Defaults):
     data_dir: PathText = ""
     brain_dir: PathText = ""
 
-    def cells(self, defaults: Defaults) -> Iterator[Cell]:
+    def cells(
+        self, defaults: Defaults, specifications: Mapping[str, Sequence[Any]] = MappingProxyType({})
+    ) -> Iterator[Cell]:
         """List the tuned models to make, the untuned base first within each task."""
         shared = {"brain_dir": self.brain_dir, **defaults.align, **self.align}
-        aligns = tuple({**shared, **brain} for brain in self.brains)
+        aligns = tuple(
+            align
+            for brain in self.brains
+            for align in _specified({**shared, **brain}, specifications)
+        )
         for base, task, method, seed in product(self.bases, self.tasks, self.methods, self.seeds):
             settings = {
                 "data_dir": self.data_dir,
@@ -107,10 +146,15 @@ class StudyConfig(StageConfig):
         lt=0.5,
         description="Differences in 2v2 accuracy within plus or minus this count as none.",
     )
+    specifications: dict[str, Annotated[tuple[Any, ...], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="Settings of align with values to try: every combination is aligned too, and "
+        "the report shows how the difference of the family depends on them.",
+    )
     family: FamilySetting = ReportConfig.model_fields["family"].default
     grids: tuple[Grid, ...] = Field(min_length=1)
 
     def cells(self) -> Iterator[Cell]:
         """List the tuned models of all grids, in order."""
         for grid in self.grids:
-            yield from grid.cells(self.defaults)
+            yield from grid.cells(self.defaults, self.specifications)

@@ -46,7 +46,7 @@ def read_study(path: Path, catalogue: Catalogue) -> StudyConfig:
     overridden = [*_overridden(path, study), *_repetitions(path, study), *_family(path, study)]
     problems_by_text = {str(problem): problem for problem in overridden}
     for number, grid in enumerate(study.grids, start=1):
-        for problem in _grid_problems(grid, study.defaults, catalogue):
+        for problem in _grid_problems(grid, study, catalogue):
             own = replace(problem, where=f"{path}, grid {number}: {problem.where}")
             problems_by_text[str(own)] = own
     refuse(problems_by_text.values(), ConfigError)
@@ -126,6 +126,7 @@ def _overridden(path: Path, study: StudyConfig) -> Iterator[Problem]:
     """Find settings of tune and align that the grid itself names, and so would override."""
     places: list[tuple[str, Defaults]] = [(f"{path}, defaults", study.defaults)]
     places += [(f"{path}, grid {n}", grid) for n, grid in enumerate(study.grids, start=1)]
+    yield from _named_by_grid(f"{path}: specifications", study.specifications, OF_THE_CELL)
     for where, settings in places:
         by_method = {f"by_method.{name}": own for name, own in settings.by_method.items()}
         for part, values in {"tune": settings.tune, **by_method}.items():
@@ -177,7 +178,7 @@ def _family(path: Path, study: StudyConfig) -> Iterator[Problem]:
             yield Problem(f"{path}: family", "methods of this study", name, nearest(name, known))
 
 
-def _grid_problems(grid: Grid, defaults: Defaults, catalogue: Catalogue) -> Iterator[Problem]:
+def _grid_problems(grid: Grid, study: StudyConfig, catalogue: Catalogue) -> Iterator[Problem]:
     for method in grid.by_method:
         if method not in grid.methods:
             yield Problem(
@@ -186,7 +187,7 @@ def _grid_problems(grid: Grid, defaults: Defaults, catalogue: Catalogue) -> Iter
                 f"'{method}'",
                 nearest(method, grid.methods),
             )
-    for cell in grid.cells(defaults):
+    for cell in grid.cells(study.defaults, study.specifications):
         wrong = list(schema_problems(TuneConfig, cell.tune))
         yield from wrong
         if not wrong:

@@ -75,6 +75,8 @@ class StudyResults:
         Mean differences over the ROIs, tasks and bases of a brain, direction and split.
     families : DataFrame
         The mean difference over the cells of the primary family.
+    specifications : DataFrame
+        That mean where alignments are made in other ways, the declared one first (empty name).
     chance : DataFrame
         Where the mean over subjects of an unrelated model would lie 95 times in 100, and tests
         against it: by permutations, or where there are 0, by how many stimulus groups are tested.
@@ -157,6 +159,15 @@ class StudyResults:
             *("equivalent", "least_margin", "n_cells", "n_holm", "n_max", "reason"),
             key=FAMILY,
             may_be_nan=("low", "high", "p", "equivalent", "least_margin"),
+        ),
+    )
+    specifications: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(
+            *("modality", "brain", "simulated", "direction", "specification"),
+            *("difference", "low", "high", "p_joint", "least_p_joint", "reason"),
+            key=("modality", "brain", "simulated", "direction", "specification"),
+            may_be_nan=("low", "high"),
         ),
     )
     chance: pd.DataFrame = field(

@@ -12,7 +12,7 @@ from mlflow.entities import Run
 from pipeline.config import ReportConfig
 from pipeline.config.stage import listed_names
 from pipeline.errors import Problem, RegistryError, refuse
-from pipeline.tracking.lineage import Link, latest_study, read_lineage
+from pipeline.tracking.lineage import Link, latest_study, read_lineage, read_specifications
 from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import find_runs
 from pipeline.words import NO_TASK
@@ -32,13 +32,15 @@ class Reportable:
     study : str
         Id of the study's run; empty where runs were named.
     title, asks : str
-    links : list of Link
+    links, specified : list of Link
+        Alignments as declared, and by other specifications.
     """
 
     study: str
     title: str
     asks: str
     links: list[Link]
+    specified: list[Link]
 
 
 def what_to_report(config: ReportConfig) -> Reportable:
@@ -52,12 +54,13 @@ def what_to_report(config: ReportConfig) -> Reportable:
     if not config.runs:
         study = config.study or latest_study()
         asks, links = read_lineage(study)
-        return Reportable(study, mlflow.get_run(study).data.tags["mlflow.runName"], asks, links)
+        title = mlflow.get_run(study).data.tags["mlflow.runName"]
+        return Reportable(study, title, asks, links, read_specifications(study))
     named = _RUN_IDS.fullmatch(config.runs) is not None
     runs = _named_runs(config.runs) if named else _newest(_matching_runs(config.runs))
     links = [_link(run) for run in runs]
     brains = ", ".join(dict.fromkeys(link.brain for link in links))
-    return Reportable("", f"alignments with {brains}", ASKS, links)
+    return Reportable("", f"alignments with {brains}", ASKS, links, [])
 
 
 def _named_runs(ids: str) -> list[Run]:

@@ -28,6 +28,8 @@ class Link:
     brain : str
     simulated : bool
         Whether that brain dataset's subjects are.
+    specification : str
+        Settings in which the alignment is not as the study declares it; empty: it is.
     """
 
     model: str
@@ -36,6 +38,7 @@ class Link:
     align_run: str
     brain: str
     simulated: bool
+    specification: str = ""
 
 
 def log_lineage(links: Sequence[Link], asks: str) -> None:
@@ -45,7 +48,7 @@ def log_lineage(links: Sequence[Link], asks: str) -> None:
 
 
 def read_lineage(study: str) -> tuple[str, list[Link]]:
-    """Read what a study asks and the links it logged.
+    """Read what a study asks and the links it logged, of the alignments that it declares.
 
     Raises
     ------
@@ -63,7 +66,21 @@ def read_lineage(study: str) -> tuple[str, list[Link]]:
         expected = "the run id of a study whose models are all aligned"
         raise RegistryError(Problem("study", expected, finding, remedy))
     stored = json.loads(Path(artifact(study, FILE)).read_text(encoding="utf-8"))
-    return stored["asks"], [Link(**link) for link in stored["links"]]
+    links = [Link(**link) for link in stored["links"]]
+    return stored["asks"], [link for link in links if not link.specification]
+
+
+def read_specifications(study: str) -> list[Link]:
+    """Read the links of a study's alignments by other specifications; there may be none.
+
+    Parameters
+    ----------
+    study : str
+        Of which :func:`read_lineage` reads the others.
+    """
+    stored = json.loads(Path(artifact(study, FILE)).read_text(encoding="utf-8"))
+    links = [Link(**link) for link in stored["links"]]
+    return [link for link in links if link.specification]
 
 
 def latest_study() -> str:

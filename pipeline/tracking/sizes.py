@@ -9,7 +9,7 @@ import mlflow
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from pipeline.tracking.lineage import Link, latest_study, read_lineage
+from pipeline.tracking.lineage import Link, latest_study, read_lineage, read_specifications
 from pipeline.tracking.runs import find_runs
 
 VERSIONS = "version"
@@ -46,7 +46,8 @@ def study_sizes(study: str = "") -> list[Size]:
         When there is no such study.
     """
     study = study or latest_study()
-    _, links = read_lineage(study)
+    _, declared = read_lineage(study)
+    links = [*declared, *read_specifications(study)]
     client = mlflow.MlflowClient()
     kinds = {
         kind: {n: _bytes_of_run(client, n) for n in runs} for kind, runs in _runs(study, links)

@@ -5,7 +5,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import AlignConfig, TuneConfig, contrasts_of, load_config, read_study
+from pipeline.config import (
+    AlignConfig,
+    TuneConfig,
+    contrasts_of,
+    load_config,
+    read_study,
+    specification_of,
+)
 from pipeline.errors import ConfigError
 from pipeline.tracking.catalogue import catalogue
 
@@ -243,6 +250,30 @@ def test_what_could_not_be_told_apart_in_a_report_is_refused(study_file, change,
 def test_a_family_of_what_a_study_does_not_have_is_refused(study_file, family, message):
     with pytest.raises(ConfigError, match=message):
         read_study(study_file({**STUDY, "family": family}), catalogue())
+
+
+def test_every_combination_of_specifications_is_aligned_the_declared_one_last(study_file):
+    tried = {"folds": [5, 3], "pooling": ["mean", "last"]}
+    study = read_study(study_file({**STUDY, "specifications": tried}), catalogue())
+    aligns = next(study.cells()).aligns
+    names = [specification_of(align, aligns[-1]) for align in aligns]
+    assert names == ["pooling=last", "folds=3", "folds=3, pooling=last", ""]
+    assert all(align["nuisance"] is False for align in aligns[:-1])
+    assert "nuisance" not in aligns[-1]
+
+
+@pytest.mark.parametrize(
+    ("tried", "message"),
+    [
+        ({"poling": ["last"]}, "poling"),
+        ({"brain": ["simulated-pictures"]}, "specifications.brain"),
+        ({"pooling": ["first"]}, "pooling"),
+        ({"pooling": []}, "specifications"),
+    ],
+)
+def test_specifications_that_no_alignment_can_have_are_refused(study_file, tried, message):
+    with pytest.raises(ConfigError, match=message):
+        read_study(study_file({**STUDY, "specifications": tried}), catalogue())
 
 
 def test_a_family_is_read_as_pairs_of_methods(study_file):

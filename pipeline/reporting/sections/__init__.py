@@ -16,6 +16,7 @@ from pipeline.reporting.sections import (
     p_values,
     published,
     shuffled_folds,
+    specifications,
     task_and_brain,
     tasks,
 )
@@ -26,6 +27,7 @@ SECTIONS: dict[str, Section] = {
     "main-table": main_table.SECTION,
     "task-and-brain": task_and_brain.SECTION,
     "families": families.SECTION,
+    "specifications": specifications.SECTION,
     "differences": differences.SECTION,
     "accuracy": accuracy.SECTION,
     "tasks": tasks.SECTION,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.config import AlignConfig, Cell, TuneConfig
+from pipeline.config import AlignConfig, Cell, TuneConfig, specification_of
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.tune.interpolate import run_method
@@ -19,6 +19,7 @@ def links_of(cell: Cell) -> Iterator[Link]:
         From the first stage that cannot be completed.
     """
     registered = run_method(TuneConfig.model_validate(cell.tune))
+    declared = {align["brain"]: align for align in cell.aligns}
     for align in cell.aligns:
         aligned = run_align(AlignConfig.model_validate({**align, "model": registered.uri}))
         yield Link(
@@ -28,4 +29,5 @@ def links_of(cell: Cell) -> Iterator[Link]:
             align_run=aligned.run_id,
             brain=aligned.brain,
             simulated=aligned.simulated,
+            specification=specification_of(align, declared[align["brain"]]),
         )

@@ -10,6 +10,7 @@ import mlflow
 import pandas as pd
 
 from pipeline.alignment import best_layers
+from pipeline.alignment.contrasts.specifications import specification_table
 from pipeline.alignment.contrasts.table import Contrasts, contrast_tables
 from pipeline.alignment.permutations.chance_band import chance_bands
 from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, unique_part
@@ -37,7 +38,13 @@ NEEDED = {
 }
 
 
-def study_results(asks: str, links: Sequence[Link], margin: float, family: str) -> StudyResults:
+def study_results(
+    asks: str,
+    links: Sequence[Link],
+    margin: float,
+    family: str,
+    specified: Sequence[Link] = (),
+) -> StudyResults:
     """Gather what the runs of a study logged.
 
     Parameters
@@ -49,6 +56,8 @@ def study_results(asks: str, links: Sequence[Link], margin: float, family: str) 
         Differences in 2v2 accuracy within ± this count as none.
     family : str
         The primary family, as in :class:`pipeline.config.ReportConfig`.
+    specified : sequence of Link
+        Alignments of the same models by other specifications.
 
     Raises
     ------
@@ -94,6 +103,7 @@ def study_results(asks: str, links: Sequence[Link], margin: float, family: str) 
         subject_contrasts=contrasts.subjects,
         overall=contrasts.overall,
         families=contrasts.families,
+        specifications=_specifications(links, specified, models, margin, family),
     )
 
 
@@ -123,6 +133,23 @@ def _contrasts(
     prompts = [name for name, method in METHODS.items() if method.trains_prompts_only]
     sums = pd.concat(tables, ignore_index=True)
     return contrast_tables(sums, prompts, margin, contrasts_of(family))
+
+
+def _specifications(
+    links: Sequence[Link],
+    specified: Sequence[Link],
+    models: Mapping[str, Registered],
+    margin: float,
+    family: str,
+) -> pd.DataFrame:
+    """Compare the family in every specification, the declared one first; none without others."""
+    if not specified:
+        return pd.DataFrame()
+    by_name = {"": list(links)}
+    for link in specified:
+        by_name.setdefault(link.specification, []).append(link)
+    found = {name: _contrasts(own, models, margin, family) for name, own in by_name.items()}
+    return specification_table(found)
 
 
 def _chance(aligned: Aligned, split: str) -> pd.DataFrame:

@@ -35,6 +35,7 @@ from pipeline.tracking.store import run_link
 
 TERMINAL = "terminal.txt"
 CONTRASTS, OVERALL, FAMILIES = "contrasts.csv", "overall.csv", "families.csv"
+SPECIFICATIONS = "specifications.csv"
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,11 @@ def run_report(config: ReportConfig) -> Reported:
     with visible_refusal(stage):
         about = what_to_report(config)
         study, title, asks, links = about.study, about.title, about.asks, about.links
+        specified = about.specified
     simulated = " (simulated subjects)" if any(link.simulated for link in links) else ""
-    inputs = {f"{n}": f"{link.tune_run} {link.align_run}" for n, link in enumerate(links)}
+    inputs = {
+        f"{n}": f"{link.tune_run} {link.align_run}" for n, link in enumerate([*links, *specified])
+    }
     stage = stage.settled(
         f"report of {title}{simulated if simulated not in title else ''}",
         fingerprint(
@@ -113,14 +117,14 @@ def run_report(config: ReportConfig) -> Reported:
     )
 
     def work(_: Run) -> None:
-        results = study_results(asks, links, config.margin, config.family)
+        results = study_results(asks, links, config.margin, config.family, specified)
         _log(build_report(results), results)
 
     if is_read_only():
         done = next((run for run in finished_runs(stage.fingerprint) if is_whole(run)), None)
         if done is not None:
             return Reported(done.info.run_id)
-        results = study_results(asks, links, config.margin, config.family)
+        results = study_results(asks, links, config.margin, config.family, specified)
         return Reported("", _write_here(build_report(results), results, study))
     return Reported(once(stage, work, is_whole))
 
@@ -216,6 +220,7 @@ def _write(report: Report, results: StudyResults, folder: Path) -> None:
     results.contrasts.to_csv(folder / CONTRASTS, index=False)
     results.overall.to_csv(folder / OVERALL, index=False)
     results.families.to_csv(folder / FAMILIES, index=False)
+    results.specifications.to_csv(folder / SPECIFICATIONS, index=False)
     (folder / TERMINAL).write_text(report.terminal, encoding="utf-8")
 
 
