@@ -154,8 +154,9 @@ def _measure_permutations(
     _, fit = timed(lambda: align(layer, subject, groups, settings, directions=["encoding"]))
     alphas, compared = draw_alphas(settings), settings.similarity
     drawn = draw_permutations(groups, N_PERMUTATIONS, seed=0)
+    source = {name: Layer(x) for name, x in layer.items()}
     test, seconds = timed(
-        lambda: null_vectors(layer, roi, "encoding", subject.folds, alphas, compared, drawn)
+        lambda: null_vectors(source, roi, "encoding", subject.folds, alphas, compared, drawn)
     )
     print(f"one layer and ROI, encoding: fit {fit}, {N_PERMUTATIONS} permutations {seconds}")
     print(f"2v2 {test['roi_0'].observed:.3f}, p {test['roi_0'].p:.4f}")

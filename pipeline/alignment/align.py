@@ -104,6 +104,7 @@ def encode(
     responses: Mapping[str, Columns] | SubjectGrams,
     groups: ArrayLike,
     settings: ScoreConfig,
+    width: int = 0,
 ) -> pd.DataFrame:
     """Score how well joined bands predict responses, for one subject.
 
@@ -116,7 +117,10 @@ def encode(
         Or what ``pipeline.alignment.kernel.subject_grams`` made of them.
     groups : array_like, shape (n_stimuli,)
     settings : ScoreConfig
-        The same as for ``align`` gives the same folds and alphas.
+        The same as for ``align`` gives the same folds and alphas; its width is not looked at.
+    width : int
+        Principal components of the training rows that the last band of every source is reduced to;
+        0: none.
 
     Returns
     -------
@@ -133,7 +137,7 @@ def encode(
     """
     bands = _bands_to_check(sources, len(np.asarray(groups)))
     arrays: dict[str, Mapping[str, Columns]] = {"source": bands} if bands else {}
-    joined = {name: JoinedBands(bands) for name, bands in sources.items()}
+    joined = {name: JoinedBands(bands, width) for name, bands in sources.items()}
     rois = _ready(arrays, groups, None, joined, responses, settings)
     labels, alphas = np.asarray(groups), draw_alphas(settings)
     scored = _score(joined, rois, labels, alphas, settings, ("encoding",))

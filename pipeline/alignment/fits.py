@@ -20,7 +20,7 @@ from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.scores import FIT_SCORES, Fit
 from pipeline.alignment.sources import Layer
 from pipeline.alignment.voxel_columns import Columns, columns_between
-from pipeline.alignment.width import projected_array
+from pipeline.alignment.width import fit_projected
 from pipeline.errors import AlignmentError, Problem
 
 Hats = list[NDArray[np.float64]]
@@ -171,11 +171,8 @@ def _encoding_hats(
     hats = []
     for fold, layer, alpha in zip(folds, rows.layer, rows.alpha, strict=True):
         x = features[layer]
-        if width:
-            array = projected_array(x, fold.train, width, "cosine")  # only its kernel is used
-            hats.append(factorise(array.grams().kernel, fold.train, fold.test).hat(float(alpha)))
-        else:
-            hats.append(fit_smaller_side(x, fold).hat(float(alpha)))
+        ridge = fit_projected(x, fold, width) if width else fit_smaller_side(x, fold)
+        hats.append(ridge.hat(float(alpha)))
     return hats
 
 

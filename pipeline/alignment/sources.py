@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.kernel.grams import Grams, gram_matrices, z_scored
+from pipeline.alignment.kernel.grams import Grams, gram_matrices
 from pipeline.alignment.primal.arrays import FoldArray, fold_array
 from pipeline.alignment.width import projected_array
 from pipeline.words import Similarity
@@ -79,9 +79,12 @@ class JoinedBands:
     ----------
     bands : tuple of ndarray of float, each of shape (n_stimuli, n_columns)
         One whose columns are all constant over the training rows of a fold adds nothing in it.
+    width : int
+        Principal components of the training rows that the last band is reduced to; 0: none.
     """
 
     bands: Bands
+    width: int = 0
 
     @property
     def n_columns(self) -> int:
@@ -92,8 +95,8 @@ class JoinedBands:
         """Sum the kernels of the bands, each scaled to a mean diagonal of 1 over ``train``."""
         n_stimuli = len(self.bands[0])
         kernel = np.zeros((n_stimuli, n_stimuli))
-        for band in self.bands:
-            own = gram_matrices(band, train, "cosine").kernel
+        for layer in self._layers():
+            own = layer.grams(train, "cosine", where).kernel
             trace = np.diagonal(own)[train].mean()
             if trace > 0:
                 kernel += own / trace
@@ -102,12 +105,16 @@ class JoinedBands:
     def columns(self, train: NDArray[np.int64], similarity: Similarity, where: str) -> FoldArray:
         """Put z-scored bands side by side, each scaled so that its kernel is that of `grams`."""
         columns = [np.zeros((len(self.bands[0]), 0))]
-        for band in self.bands:
-            z = z_scored(band, train)
+        for layer in self._layers():
+            z = layer.columns(train, "cosine", where).z
             trace = np.vdot(z[train], z[train]) / len(train)
             if trace > 0:
                 columns.append(z / np.sqrt(trace))
         return FoldArray(np.hstack(columns), "cosine")
+
+    def _layers(self) -> list[Layer]:
+        widths = [0] * (len(self.bands) - 1) + [self.width]
+        return [Layer(band, width) for band, width in zip(self.bands, widths, strict=True)]
 
 
 def varying(sources: Mapping[str, Bands], folds: Sequence[NestedFold]) -> dict[str, Bands]:

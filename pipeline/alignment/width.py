@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.alignment.folds import Fold
 from pipeline.alignment.kernel.grams import z_scored
+from pipeline.alignment.kernel.ridge import Ridge, factorise
 from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.errors import AlignmentError, Problem
 from pipeline.words import Similarity
@@ -55,6 +57,32 @@ def projected_array(
     """
     z, components = _principal(values, train, width, where)
     return FoldArray(z @ components.T, similarity, components)
+
+
+def fit_projected(values: NDArray[np.floating], fold: Fold, width: int) -> Ridge:
+    """Decompose features that are reduced to ``width`` components, for ridge in one fold."""
+    array = projected_array(values, fold.train, width, "cosine")  # only its kernel is used
+    return factorise(array.grams().kernel, fold.train, fold.test)
+
+
+def projected_coordinates(
+    values: NDArray[np.floating], width: int, similarity: Similarity, where: str
+) -> NDArray[np.float64]:
+    """Bring a target's patterns, reduced over all stimuli, to coordinates.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_stimuli, width)
+        They keep the inner products of the patterns of :func:`projected_array`. An exchange of
+        stimuli leaves the components over all of them as they are.
+    """
+    array = projected_array(values, np.arange(len(values)), width, similarity, where)
+    if similarity == "cosine" or array.components is None:
+        return array.z
+    centred = array.components - array.components.mean(axis=1, keepdims=True)
+    eigenvalues, vectors = np.linalg.eigh(centred @ centred.T)
+    coordinates: NDArray[np.float64] = array.z @ vectors * np.sqrt(np.maximum(eigenvalues, 0.0))
+    return coordinates
 
 
 def _principal(

@@ -203,32 +203,11 @@ class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
             )
         return repeats
 
-    @field_validator("permutations")
-    @classmethod
-    def _permutations_need_all_features(cls, permutations: int, info: ValidationInfo) -> int:
-        if permutations and info.data.get("width"):
-            raise PydanticCustomError(
-                "permutations_need_all_features",
-                "0 with a width: components of every fold are others, and no exchange is the same",
-            )
-        return permutations
-
     @field_validator("nuisance")
     @classmethod
     def _partition_needs_nuisance(cls, nuisance: bool, info: ValidationInfo) -> bool:
         if info.data.get("partition") and not nuisance:
             raise PydanticCustomError(
                 "partition_needs_nuisance", "true with partition: R² is parted between both"
-            )
-        return nuisance
-
-    @field_validator("nuisance")
-    @classmethod
-    def _nuisance_needs_all_features(cls, nuisance: bool, info: ValidationInfo) -> bool:
-        if nuisance and info.data.get("width"):
-            raise PydanticCustomError(
-                "nuisance_needs_all_features",
-                "false with a width: what a model explains beyond nuisance features is computed "
-                "from all of its features",
             )
         return nuisance

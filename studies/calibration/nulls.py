@@ -24,6 +24,7 @@ from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
+from pipeline.alignment.sources import Layer
 from pipeline.config import ScoreConfig
 from pipeline.words import DIRECTIONS
 from studies.calibration.tables import line_of, write_between
@@ -65,7 +66,7 @@ class NullWorld:
 
         def tested(seed: int) -> list[float]:
             rng = np.random.default_rng(seed)
-            layers = {"h.0": _drawn(rng, 10, sharing), "h.1": _drawn(rng, 20, sharing)}
+            layers = {f"h.{n}": Layer(_drawn(rng, 10 * (n + 1), sharing)) for n in range(2)}
             rois = {"roi": _drawn(rng, 12, sharing)}
             return [
                 null_vectors(layers, rois, direction, folds, alphas, "pearson", orders)["roi"].p

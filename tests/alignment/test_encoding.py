@@ -23,6 +23,17 @@ def test_a_single_band_is_encoded_as_align_encodes_a_layer(subject, groups, sett
     np.testing.assert_allclose(found[close], expected[close], atol=1e-9)
 
 
+def test_a_band_of_a_width_is_encoded_as_a_layer_of_that_width(subject, groups, settings):
+    features, responses = subject
+    narrow = replace(settings, width=6)
+    whole = align(features, responses, groups, narrow)
+    expected = whole[whole.direction == "encoding"].reset_index(drop=True)
+    sources = {name: (x,) for name, x in features.items()}
+    found = encode(sources, responses, groups, settings, width=6)
+    np.testing.assert_allclose(found.two_vs_two, expected.two_vs_two)
+    np.testing.assert_allclose(found.correlation, expected.correlation, atol=1e-9)
+
+
 def test_two_bands_are_ridge_on_columns_divided_by_the_root_of_their_traces(
     subject, groups, settings
 ):

@@ -14,7 +14,12 @@ from pipeline.alignment.permutations.null_scores import exchanged_scores, patter
 from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.permutations.selection import alphas_that_fit
 from pipeline.alignment.primal.ridge import fit_smaller_side
-from pipeline.config import ScoreConfig
+from pipeline.alignment.sources import Layer
+from studies.calibration.nulls import NullWorld
+
+
+def layers_of(features, width=0):
+    return {name: Layer(x, width) for name, x in features.items()}
 
 
 def pooled_correlation(x, y, fold, alpha):
@@ -37,7 +42,9 @@ def test_every_exchange_is_a_search_and_a_refit(subject, groups, settings, direc
     features, responses = subject
     folds, alphas = nested_folds(groups, settings), np.sort(draw_alphas(settings))
     orders = draw_permutations(groups, 4, seed=1)
-    vectors = null_vectors(features, responses, direction, folds, alphas, "pearson", orders)
+    vectors = null_vectors(
+        layers_of(features), responses, direction, folds, alphas, "pearson", orders
+    )
     for order, score in zip(orders, vectors["vision"].null, strict=True):
         accuracies = []
         for fold in folds:
@@ -60,7 +67,7 @@ def test_a_strong_link_is_found_and_none_is_not(subject, groups, settings, rng):
     folds, alphas = nested_folds(groups, settings), draw_alphas(settings)
     orders = draw_permutations(groups, 99, seed=1)
     noise = {"linked": responses["vision"], "none": rng.standard_normal((48, 60))}
-    tested = null_vectors(features, noise, "encoding", folds, alphas, "pearson", orders)
+    tested = null_vectors(layers_of(features), noise, "encoding", folds, alphas, "pearson", orders)
     assert tested["linked"].p == 0.01
     assert tested["none"].p > 0.05
 
@@ -68,7 +75,8 @@ def test_a_strong_link_is_found_and_none_is_not(subject, groups, settings, rng):
 def test_the_order_as_it_was_has_the_observed_score(subject, groups, settings):
     folds, alphas = nested_folds(groups, settings), draw_alphas(settings)
     same = np.tile(np.arange(48), (3, 1))
-    tested = null_vectors(*subject, "decoding", folds, alphas, "cosine", same)
+    features, responses = subject
+    tested = null_vectors(layers_of(features), responses, "decoding", folds, alphas, "cosine", same)
     for vector in tested.values():
         assert (vector.null == vector.observed).all()
         assert vector.p == 1.0
@@ -103,32 +111,36 @@ def test_the_joint_test_is_of_the_mean_over_subjects_and_of_the_largest_roi(rng)
     assert cells.p["a", "V1"] == (1 + np.sum(null["a", "V1"] >= 0.62)) / 200
 
 
-def share_called_related(exchanged, sharing):
-    """Share of 400 pairs of unrelated arrays with p <= .05, by direction.
+@pytest.mark.parametrize("direction", ["encoding", "decoding"])
+@pytest.mark.parametrize("similarity", ["pearson", "cosine"])
+def test_components_of_full_rank_leave_all_null_scores_as_they_are(
+    subject, groups, settings, direction, similarity
+):
+    features, responses = subject
+    folds, alphas = nested_folds(groups, settings), draw_alphas(settings)
+    orders = draw_permutations(groups, 9, seed=1)
+    narrow = {"h.0": features["h.0"]}  # 20 features, less than any training rows
+    whole, reduced = (
+        null_vectors(
+            layers_of(narrow, width), responses, direction, folds, alphas, similarity, orders
+        )
+        for width in (0, 20)
+    )
+    for roi in responses:
+        np.testing.assert_allclose(reduced[roi].null, whole[roi].null, atol=1e-9)
+    (few,) = (
+        null_vectors(layers_of(narrow, n), responses, direction, folds, alphas, similarity, orders)
+        for n in (3,)
+    )
+    assert any((few[roi].null != whole[roi].null).any() for roi in responses)
 
-    Stimuli of one label of ``sharing`` share noise; groups of ``exchanged`` are split and exchanged
-    whole; layer and alpha are chosen.
-    """
-    settings = ScoreConfig(folds=4, inner_folds=3, trials=5)
-    folds, alphas = nested_folds(exchanged, settings), draw_alphas(settings)
-    orders = draw_permutations(exchanged, 99, seed=0)
 
-    def drawn(rng, n_columns):
-        shared = rng.standard_normal((48, n_columns))[sharing]
-        return shared + rng.standard_normal((48, n_columns))
-
-    def p_values(seed):
-        rng = np.random.default_rng(seed)
-        layers, roi = {"h.0": drawn(rng, 10), "h.1": drawn(rng, 20)}, {"roi": drawn(rng, 12)}
-        return [
-            null_vectors(layers, roi, direction, folds, alphas, "pearson", orders)["roi"].p
-            for direction in ("encoding", "decoding")
-        ]
-
-    return (np.array([p_values(seed) for seed in range(400)]) <= 0.05).mean(axis=0)
+def share_called_related(world):
+    """Share of 400 pairs of unrelated arrays with p <= .05, by direction."""
+    return (world.p_values(range(400)) <= 0.05).mean(axis=0)
 
 
-TOPICS, PASSAGES = np.arange(48) // 4, np.arange(48) // 2
+TOPICS, PASSAGES = "topics of 4", "passages of 2"
 LOW, HIGH = binom.ppf([0.005, 0.995], 400, 0.05) / 400
 
 
@@ -137,7 +149,7 @@ LOW, HIGH = binom.ppf([0.005, 0.995], 400, 0.05) / 400
     ("exchanged", "sharing"), [(PASSAGES, PASSAGES), (TOPICS, TOPICS), (TOPICS, PASSAGES)]
 )
 def test_unrelated_data_are_called_related_one_time_in_twenty(exchanged, sharing):
-    found = share_called_related(exchanged, sharing)
+    found = share_called_related(NullWorld(exchanged, sharing))
     assert (found >= LOW).all(), found
     assert (found <= HIGH).all(), found
 
@@ -145,4 +157,4 @@ def test_unrelated_data_are_called_related_one_time_in_twenty(exchanged, sharing
 @pytest.mark.slow
 def test_groups_narrower_than_what_stimuli_share_call_unrelated_data_related():
     """Why stimulus groups have to be topics where passages of a topic share noise."""
-    assert (share_called_related(PASSAGES, TOPICS) > HIGH).all()
+    assert (share_called_related(NullWorld(PASSAGES, TOPICS)) > HIGH).all()

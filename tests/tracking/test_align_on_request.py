@@ -7,9 +7,7 @@ from pydantic import ValidationError
 
 from entrypoints import align as entrypoint
 from pipeline.brains.load import load_brain
-from pipeline.config import AlignConfig, load_config
-from pipeline.errors import ConfigError
-from pipeline.tracking.catalogue import catalogue
+from pipeline.config import AlignConfig
 from pipeline.tracking.runs import artifact
 from pipeline.tracking.stages.align.aligned import MAPS
 from pipeline.tracking.stages.align.stage import run_align
@@ -98,12 +96,11 @@ def test_the_command_prints_p_values_and_where_the_maps_are(asked, vpt, capsys):
     assert MAPS in printed
 
 
-def test_a_width_is_for_scores_without_nuisance_and_permutations(vpt):
-    narrow = {**QUICK, "model": vpt.uri, "width": 8}
-    with pytest.raises(ConfigError, match=r"nuisance: expected false with a width"):
-        load_config(AlignConfig, narrow, catalogue())
-    with pytest.raises(ConfigError, match=r"permutations: expected 0 with a width"):
-        load_config(AlignConfig, {**narrow, "nuisance": False, "permutations": 9}, catalogue())
-    aligned = run_align(AlignConfig.model_validate({**narrow, "nuisance": False}))
+def test_a_width_reduces_features_beside_nuisance_and_in_permutations_too(vpt):
+    narrow = {**QUICK, "model": vpt.uri, "width": 8, "permutations": 9, "partition": True}
+    aligned = run_align(AlignConfig.model_validate(narrow))
+    assert not aligned.unique().empty
+    assert aligned.p_values().p.between(0.1, 1).all()
+    assert aligned.partition().both_r2.notna().all()
     assert aligned.scores().two_vs_two.between(0, 1).all()
     assert mlflow.get_run(aligned.run_id).data.params["width"] == "8"

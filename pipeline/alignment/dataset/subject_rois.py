@@ -23,7 +23,7 @@ from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, best_layers, without_attrs
-from pipeline.alignment.sources import Bands, varying
+from pipeline.alignment.sources import Bands, Layer, varying
 from pipeline.alignment.voxel_columns import Columns, VoxelColumns
 from pipeline.config import ScoreConfig
 from pipeline.words import BAG_OF_WORDS, DIRECTIONS, Direction
@@ -152,7 +152,7 @@ def encode_both(
     """
     beside = side_by_side(some.cut(nuisance))
     sources: dict[str, Bands] = {layer: (beside, x) for layer, x in some.cut(features).items()}
-    table = encode(sources, some.responses(), some.groups, settings)
+    table = encode(sources, some.responses(), some.groups, settings, settings.width)
     every = unpack(table.attrs["pair_sums"])
     chosen = sums_of_rows(every, best_layers(table, settings.objective))
     table.attrs["pair_sums"] = pack(chosen)
@@ -185,10 +185,13 @@ def permute_rois(
     """
     folds, alphas = nested_folds(some.groups, settings), draw_alphas(settings)
     drawn = draw_permutations(some.groups, n_permutations, settings.seed)
-    cut, responses = some.cut(features), some.responses()
+    layers = {name: Layer(x, settings.width) for name, x in some.cut(features).items()}
+    responses = some.responses()
     tables = []
     for direction in some.directions:
-        vectors = null_vectors(cut, responses, direction, folds, alphas, settings.similarity, drawn)
+        vectors = null_vectors(
+            layers, responses, direction, folds, alphas, settings.similarity, drawn
+        )
         for roi, vector in vectors.items():
             scores = np.concatenate([[vector.observed], vector.null]).astype(np.float32)
             place = {"direction": direction, "roi": roi, "permutation": np.arange(len(scores))}

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.folds import NestedFold
+from pipeline.alignment.folds import Fold, NestedFold
+from pipeline.alignment.kernel.ridge import Ridge
 from pipeline.alignment.permutations.null_scores import exchanged_scores, pattern_coordinates
 from pipeline.alignment.permutations.selection import (
     alphas_that_fit,
@@ -29,7 +30,9 @@ from pipeline.alignment.permutations.selection import (
     selection_forms,
 )
 from pipeline.alignment.primal.ridge import fit_smaller_side
+from pipeline.alignment.sources import Layer
 from pipeline.alignment.voxel_columns import Columns, columns_between
+from pipeline.alignment.width import fit_projected, projected_coordinates
 from pipeline.words import Direction, Similarity
 
 #: A source and a target, among which a cell chooses.
@@ -65,7 +68,7 @@ def p_value(observed: float, null: NDArray[np.float64]) -> float:
 
 
 def null_vectors(
-    features: Mapping[str, NDArray[np.floating]],
+    features: Mapping[str, Layer],
     responses: Mapping[str, Columns],
     direction: Direction,
     folds: Sequence[NestedFold],
@@ -77,7 +80,9 @@ def null_vectors(
 
     Parameters
     ----------
-    features : mapping of layer to ndarray, shape (n_stimuli, n_features)
+    features : mapping of str to Layer
+        With a width, the components of targets are those of all stimuli, which no exchange
+        changes.
     responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
     direction : {'encoding', 'decoding'}
     folds : sequence of NestedFold
@@ -103,15 +108,14 @@ def null_vectors(
     the choice and ``2 n_permutations n_test n_train r`` for the fits, r the columns of the target
     or n_stimuli.
     """
-    sides = (features, responses) if direction == "encoding" else (responses, features)
-    sources, targets = sides
+    rois = {name: Layer(columns_between(y, 0, y.shape[1])) for name, y in responses.items()}
+    sources, targets = (features, rois) if direction == "encoding" else (rois, features)
     cells: dict[str, list[Pair]] = {
         roi: [(layer, roi) if direction == "encoding" else (roi, layer) for layer in features]
         for roi in responses
     }
     coordinates = {
-        name: pattern_coordinates(columns_between(y, 0, y.shape[1]), similarity, f"target {name}")
-        for name, y in targets.items()
+        name: _coordinates(target, similarity, f"target {name}") for name, target in targets.items()
     }
     grams = {name: one @ one.T for name, one in coordinates.items()}
     n_stimuli = permutations.shape[1]
@@ -122,10 +126,7 @@ def null_vectors(
         fitting_alphas = alphas_that_fit(alphas, len(fold.outer.train), len(sources))
         forms = {name: selection_forms(x, fold, fitting_alphas) for name, x in sources.items()}
         judged = judge_alphas(forms, grams, pairs, fold.outer.train, orders)
-        fits = {
-            name: fit_smaller_side(columns_between(x, 0, x.shape[1]), fold.outer)
-            for name, x in sources.items()
-        }
+        fits = {name: _fit(x, fold.outer) for name, x in sources.items()}
         for roi, candidates in cells.items():
             by_candidate = np.stack([judged[pair] for pair in candidates], axis=1)
             best = by_candidate.reshape(len(orders), -1).argmax(axis=1)
@@ -139,3 +140,15 @@ def null_vectors(
                 )
     means = {roi: np.round(sums / len(folds), 12) for roi, sums in total.items()}
     return {roi: NullVector(float(mean[0]), mean[1:]) for roi, mean in means.items()}
+
+
+def _coordinates(target: Layer, similarity: Similarity, where: str) -> NDArray[np.float64]:
+    if target.width:
+        return projected_coordinates(target.values, target.width, similarity, where)
+    return pattern_coordinates(target.values, similarity, where)
+
+
+def _fit(source: Layer, fold: Fold) -> Ridge:
+    if source.width:
+        return fit_projected(source.values, fold, source.width)
+    return fit_smaller_side(source.values, fold)

@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.kernel.grams import gram_matrices
 from pipeline.alignment.kernel.ridge import factorise, mean_eigenvalue
-from pipeline.alignment.voxel_columns import Columns
+from pipeline.alignment.sources import Layer
 
 #: Bytes of the forms of all sources of one fold, and of the exchanged targets held beside them.
 FORM_BYTES = 2**30
@@ -52,14 +51,13 @@ def alphas_that_fit(
 
 
 def selection_forms(
-    values: Columns, fold: NestedFold, alphas: NDArray[np.float64]
+    source: Layer, fold: NestedFold, alphas: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Form what judges every alpha of one source.
 
     Parameters
     ----------
-    values : ndarray of float or VoxelColumns, shape (n_stimuli, n_columns)
-        The source.
+    source : Layer
     fold : NestedFold
     alphas : ndarray of float64, shape (n_alphas,)
         Relative, as for the scores: in units of the mean eigenvalue of the outer training kernel.
@@ -72,7 +70,7 @@ def selection_forms(
     """
     train = fold.outer.train
     n_train = len(train)
-    kernel = gram_matrices(values, train, "cosine").kernel
+    kernel = source.grams(train, "cosine", "source").kernel
     scale = mean_eigenvalue(kernel, train)
     inside = kernel[np.ix_(train, train)]
     predictors = np.zeros((len(alphas), n_train, n_train))
