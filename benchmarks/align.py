@@ -46,6 +46,7 @@ from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
+from pipeline.alignment.sources import Layer
 
 N_PERMUTATIONS = 1000
 
