@@ -109,9 +109,9 @@ def partition_rois(
         fold = folds[int(row.fold)]
         train = fold.outer.train
         layer = features[str(row.layer)][some.stimulus_rows]
-        kernels = (_kernel(x, train, w) for x, w in ((layer, settings.width), (beside, 0)))
+        model, alone = _kernel(layer, train, settings.width), _kernel(beside, train, 0)
         values = np.asarray(some.values[:, some.rois[str(row.roi)]])
-        parts = partition_r2(*kernels, z_scored(values, train), fold, alphas)
+        parts = partition_r2(model, alone, z_scored(values, train), fold, alphas)
         scores = {name: score.compute(parts) for name, score in PARTITION_SCORES.items()}
         rows.append({"roi": row.roi, "fold": row.fold, "layer": row.layer, **scores})
     return pd.DataFrame(rows)
