@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.folds import Fold, NestedFold
 from pipeline.alignment.kernel.ridge import factorise
+from pipeline.alignment.scores.partition import Partition
 
 Array = NDArray[np.float64]
 
@@ -40,21 +41,6 @@ class Choice:
     shares: NDArray[np.int64]
     alphas: NDArray[np.int64]
     inner_r2: Array
-
-
-@dataclass(frozen=True)
-class Partition:
-    """R² of every voxel over the test stimuli, shape (n_voxels,) each.
-
-    Parameters
-    ----------
-    model, nuisance, both : ndarray of float64
-        From the model's band alone, from nuisance features alone, and from both.
-    """
-
-    model: Array
-    nuisance: Array
-    both: Array
 
 
 def partition_r2(

@@ -5,9 +5,10 @@ import pytest
 from himalaya.kernel_ridge import solve_multiple_kernel_ridge_random_search
 from himalaya.scoring import r2_score
 
-from pipeline.alignment.banded import Partition, banded_r2, choose_shares, partition_r2
+from pipeline.alignment.banded import banded_r2, choose_shares, partition_r2
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.scores import PARTITION_SCORES
+from pipeline.alignment.scores.partition import Partition
 
 ALPHAS = np.geomspace(0.01, 100, 7)
 WEIGHTS = np.array([(0.0, 1.0), (0.2, 0.8), (0.5, 0.5), (0.9, 0.1), (1.0, 0.0)])

@@ -6,8 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.alignment.banded import Partition
+
+@dataclass(frozen=True)
+class Partition:
+    """R² of every voxel over the test stimuli, shape (n_voxels,) each.
+
+    Parameters
+    ----------
+    model, nuisance, both : ndarray of float64
+        From the model's band alone, from nuisance features alone, and from both.
+    """
+
+    model: NDArray[np.float64]
+    nuisance: NDArray[np.float64]
+    both: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
