@@ -5,16 +5,14 @@ from settings_with import replace
 
 from pipeline.alignment import align
 from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.scores import SCORES
 
 COLUMNS = [
     "direction",
     "roi",
     "layer",
     "fold",
-    "two_vs_two",
-    "correlation",
-    "rank_accuracy",
-    "two_vs_two_within",
+    *SCORES,
     "n_pairs_within",
     "alpha",
     "alpha_absolute",

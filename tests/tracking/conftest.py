@@ -6,13 +6,15 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from quick_alignment import BRAIN, QUICK
 
-from pipeline.config import TuneConfig
+from pipeline.config import AlignConfig, TuneConfig
 from pipeline.tracking.databases import prepare_database
+from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tracking.store import open_store
 
-QUICK = {"max_train": 120, "max_eval": 12, "batch_size": 8, "eval_every": 5, "max_steps": 10}
+TUNING = {"max_train": 120, "max_eval": 12, "batch_size": 8, "eval_every": 5, "max_steps": 10}
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +46,7 @@ def config_of():
 
     def make(base, task, method, **settings):
         return TuneConfig.model_validate(
-            {**QUICK, "base": base, "task": task, "method": method, **settings}
+            {**TUNING, "base": base, "task": task, "method": method, **settings}
         )
 
     return make
@@ -64,6 +66,12 @@ def full(store, config_of):
 @pytest.fixture(scope="session")
 def vpt(store, config_of):
     return run_tune(config_of("tiny-vit", "digits", "vpt-shallow", learning_rate=0.1))
+
+
+@pytest.fixture(scope="session")
+def aligned(prompt):
+    """Align the prompt, once for all files that look at what came of it."""
+    return run_align(AlignConfig(model=f"models:/{prompt.name}@prompt", brain=BRAIN, **QUICK))
 
 
 @pytest.fixture
