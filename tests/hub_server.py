@@ -83,32 +83,32 @@ class Hub:
     """
 
     repositories: dict
-    asked: list = field(default_factory=list)
+    requests: list = field(default_factory=list)
     address: str = ""
 
     def answer(self, method, url, body):
         """Give status, headers and content of the answer to a request."""
-        self.asked.append(f"{method} {url}")
+        self.requests.append(f"{method} {url}")
         parts = urlsplit(url)
         path = parts.path
         if path == "/":
             return 200, {}, b""
-        if found := API.fullmatch(path):
-            kind, name, what, revision, below = found.groups()
-            repository, refusal = self._found(kind, name, unquote(revision or "main"))
+        if match := API.fullmatch(path):
+            kind, name, what, revision, below = match.groups()
+            repository, refusal = self._repository(kind, name, unquote(revision or "main"))
             if refusal:
                 return refusal
             if what == "tree":
                 recursive = parse_qs(parts.query).get("recursive") == ["true"]
                 return _tree(repository, unquote(below).strip("/"), recursive)
             return _paths(repository, body) if what == "paths-info" else _info(repository, name)
-        if found := FILE.fullmatch(path):
-            datasets, name, revision, file = found.groups()
+        if match := FILE.fullmatch(path):
+            datasets, name, revision, file = match.groups()
             kind = "datasets" if datasets else "models"
             return self._file(kind, name, unquote(revision), unquote(file))
         return _refusal(404, "", "no such page")
 
-    def _found(self, kind, name, revision):
+    def _repository(self, kind, name, revision):
         repository = self.repositories.get((kind, name))
         if repository is None:  # as the hub does, which will not say whether there is a private one
             return None, _refusal(401, "RepoNotFound", "Invalid username or password.")
@@ -119,7 +119,7 @@ class Hub:
         return repository, None
 
     def _file(self, kind, name, revision, file):
-        repository, refusal = self._found(kind, name, revision)
+        repository, refusal = self._repository(kind, name, revision)
         if refusal:
             return refusal
         if file not in repository.files():
@@ -134,8 +134,8 @@ def _info(repository, name):
 
 
 def _tree(repository, inside, recursive):
-    found = repository.listed(inside, recursive)
-    return _json(found) if found else _refusal(404, "EntryNotFound", f"{inside} does not exist")
+    match = repository.listed(inside, recursive)
+    return _json(match) if match else _refusal(404, "EntryNotFound", f"{inside} does not exist")
 
 
 def _paths(repository, body):
@@ -190,12 +190,12 @@ def served(repositories):
         thread.join()
 
 
-def _part(status, headers, content, wanted):
+def _part(status, headers, content, asked_range):
     """Cut out the bytes that a request asks for, as parquet's readers do."""
-    found = re.fullmatch(r"bytes=(\d+)-(\d*)", wanted or "")
-    if status != 200 or not found:
+    match = re.fullmatch(r"bytes=(\d+)-(\d*)", asked_range or "")
+    if status != 200 or not match:
         return status, headers, content
-    first, last = int(found[1]), int(found[2] or len(content) - 1)
+    first, last = int(match[1]), int(match[2] or len(content) - 1)
     span = f"bytes {first}-{min(last, len(content) - 1)}/{len(content)}"
     return 206, {**headers, "Content-Range": span}, content[first : last + 1]
 
@@ -205,5 +205,7 @@ def on_its_own(hub, home):
 
     The clients read both while they are imported, so a process must start with them.
     """
-    kept = {k: v for k, v in os.environ.items() if k not in ("HF_HUB_OFFLINE", "MLFLOW_RUN_ID")}
-    return {**kept, "HF_ENDPOINT": hub.address, "HF_HOME": str(home), "NO_PROXY": "127.0.0.1"}
+    inherited = {
+        k: v for k, v in os.environ.items() if k not in ("HF_HUB_OFFLINE", "MLFLOW_RUN_ID")
+    }
+    return {**inherited, "HF_ENDPOINT": hub.address, "HF_HOME": str(home), "NO_PROXY": "127.0.0.1"}

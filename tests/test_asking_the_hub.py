@@ -186,14 +186,14 @@ def test_nobody_is_asked_where_the_environment_forbids_it(at, monkeypatch):
 def test_every_spelling_of_the_hubs_client_forbids(variable, value, forbidden):
     environment = {k: v for k, v in os.environ.items() if k != "HF_HUB_OFFLINE"}
     code = "import pipeline.hub as h; print(h.offline())"
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code],
         env={**environment, variable: value},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert found.stdout.strip() == str(forbidden)
+    assert done.stdout.strip() == str(forbidden)
 
 
 def test_the_client_is_kept_to_its_cache_only_while_the_hub_is_silent(at):

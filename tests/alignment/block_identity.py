@@ -11,7 +11,7 @@ def resolvents(ridge, alphas):
     return (ridge.fitted * damping[..., None, :]) @ ridge.fitted.T
 
 
-def held_out_hat(resolvents, kept, held_out):
+def held_out_hat(resolvents, kept_rows, held_out):
     """Hat matrix of a block of training rows, had ridge been fitted without them.
 
     With A the inverse of the penalised training kernel, predictions of the block B by all other
@@ -19,4 +19,4 @@ def held_out_hat(resolvents, kept, held_out):
     """
     rows = np.take(resolvents, held_out, axis=-2)
     block = np.take(rows, held_out, axis=-1)
-    return -np.linalg.solve(block, np.take(rows, kept, axis=-1))
+    return -np.linalg.solve(block, np.take(rows, kept_rows, axis=-1))

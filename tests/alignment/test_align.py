@@ -104,8 +104,8 @@ def test_shuffled_folds_leak_where_noise_is_shared_within_groups(settings):
             rng.standard_normal((12, 30))[groups] + 0.5 * rng.standard_normal((48, 30))
             for _ in range(2)
         ]
-        asked = replace(settings, split=split, trials=3)
-        return align({"h": drawn[0]}, {"r": drawn[1]}, groups, asked).two_vs_two.mean()
+        settings_of_split = replace(settings, split=split, trials=3)
+        return align({"h": drawn[0]}, {"r": drawn[1]}, groups, settings_of_split).two_vs_two.mean()
 
     grouped, shuffled = (
         np.mean([mean_score(split, seed) for seed in range(8)]) for split in ("grouped", "shuffled")

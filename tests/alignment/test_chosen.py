@@ -27,12 +27,12 @@ def test_maps_take_the_layer_and_alpha_of_each_fold(scored):
     features, responses, scores, folds = scored
     chosen = of_cell(best_layers(scores), "encoding", "language").reset_index(drop=True)
     mixed = chosen.assign(layer=["h.0", "h.1", "h.0", "h.1"])
-    found = chosen_maps(features, responses["language"], mixed, folds)
+    maps = chosen_maps(features, responses["language"], mixed, folds)
     for number, row in mixed.iterrows():
         hats = [fit_smaller_side(features[row.layer], fold).hat(row.alpha) for fold in folds]
         alone = map_voxels(hats, responses["language"], folds)
-        np.testing.assert_array_equal(found.r[number], alone.r[number])
-        np.testing.assert_array_equal(found.r2[number], alone.r2[number])
+        np.testing.assert_array_equal(maps.r[number], alone.r[number])
+        np.testing.assert_array_equal(maps.r2[number], alone.r2[number])
 
 
 def test_maps_of_reduced_features_differ_and_are_full_at_full_rank(scored):

@@ -51,22 +51,22 @@ def test_a_worker_killed_half_way_leaves_nothing_undone(place):
     units = [Unit(str(n), work.slow_squares, ([n, n + 0.5], 0.1)) for n in range(16)]
     before = workers_of(place)
     assert len(before) == 2
-    found = {}
+    tables = {}
     for unit, table in compute_units(units, place):
-        found[unit.name] = table
-        if len(found) == 4:
+        tables[unit.name] = table
+        if len(tables) == 4:
             os.kill(before[0], signal.SIGKILL)
     assert before[0] not in workers_of(place)
-    assert found.keys() == {unit.name for unit in units}
-    for name, table in found.items():
+    assert tables.keys() == {unit.name for unit in units}
+    for name, table in tables.items():
         assert table.square.tolist() == [int(name) ** 2, (int(name) + 0.5) ** 2]
 
 
 def test_a_unit_that_takes_its_worker_down_is_computed_by_another(place, tmp_path):
     units = [Unit(str(n), work.die_the_first_time, ([n], tmp_path / "died")) for n in range(4)]
-    found = {unit.name: table.square.tolist() for unit, table in compute_units(units, place)}
+    tables = {unit.name: table.square.tolist() for unit, table in compute_units(units, place)}
     assert (tmp_path / "died").exists()
-    assert found == {str(n): [n**2] for n in range(4)}
+    assert tables == {str(n): [n**2] for n in range(4)}
 
 
 @pytest.mark.slow

@@ -15,12 +15,12 @@ def test_a_single_band_is_encoded_as_align_encodes_a_layer(subject, groups, sett
     features, responses = subject
     whole = align(features, responses, groups, settings)
     expected = whole[whole.direction == "encoding"].reset_index(drop=True)
-    found = encode({name: (x,) for name, x in features.items()}, responses, groups, settings)
-    assert list(found.columns) == list(expected.columns)
+    encoded = encode({name: (x,) for name, x in features.items()}, responses, groups, settings)
+    assert list(encoded.columns) == list(expected.columns)
     exact = ["direction", "roi", "layer", "fold", "two_vs_two", "alpha", "n_test", "n_train"]
-    pd.testing.assert_frame_equal(found[exact], expected[exact])
+    pd.testing.assert_frame_equal(encoded[exact], expected[exact])
     close = ["correlation", "inner_two_vs_two", "inner_correlation"]
-    np.testing.assert_allclose(found[close], expected[close], atol=1e-9)
+    np.testing.assert_allclose(encoded[close], expected[close], atol=1e-9)
 
 
 def test_a_band_of_a_width_is_encoded_as_a_layer_of_that_width(subject, groups, settings):
@@ -40,12 +40,12 @@ def test_two_bands_are_ridge_on_columns_divided_by_the_root_of_their_traces(
     features, responses = subject
     bands = tuple(features.values())
     one_alpha = replace(settings, trials=1)
-    found = encode({"both": bands}, responses, groups, one_alpha)
+    encoded = encode({"both": bands}, responses, groups, one_alpha)
     for number, fold in enumerate(make_folds(groups, 4, "grouped", settings.seed)):
         z = [(x - x[fold.train].mean(0)) / x[fold.train].std(0) for x in bands]
         X = np.hstack([band / np.sqrt(band.shape[1]) for band in z])
         for roi, y in responses.items():
-            row = found[(found.roi == roi) & (found.fold == number)].iloc[0]
+            row = encoded[(encoded.roi == roi) & (encoded.fold == number)].iloc[0]
             Y = (y - y[fold.train].mean(0)) / y[fold.train].std(0)
             # both bands have a mean diagonal of 1, so the scale of alpha is their sum
             ridge = SklearnRidge(alpha=row.alpha * 2, fit_intercept=False)
@@ -57,19 +57,19 @@ def test_two_bands_are_ridge_on_columns_divided_by_the_root_of_their_traces(
 
 def test_a_band_of_one_column_can_be_encoded_from(subject, groups, settings, rng):
     _, responses = subject
-    found = encode({"position": (rng.standard_normal((48, 1)),)}, responses, groups, settings)
-    assert found.two_vs_two.between(0, 1).all()
-    assert found.correlation.notna().all()
+    encoded = encode({"position": (rng.standard_normal((48, 1)),)}, responses, groups, settings)
+    assert encoded.two_vs_two.between(0, 1).all()
+    assert encoded.correlation.notna().all()
 
 
 def test_copies_of_a_band_weigh_no_more_than_the_band(subject, groups, settings):
     features, responses = subject
     layer = features["h.0"]
-    found = encode(
+    encoded = encode(
         {"once": (layer,), "wide": (np.tile(layer, 5),)}, responses, groups, settings
     ).set_index(["layer", "roi", "fold"])
     np.testing.assert_allclose(
-        found.loc["wide"].correlation, found.loc["once"].correlation, atol=1e-9
+        encoded.loc["wide"].correlation, encoded.loc["once"].correlation, atol=1e-9
     )
 
 

@@ -52,7 +52,7 @@ def test_sizes_stay_where_they_are(sizes, seed):
 
 
 @pytest.mark.parametrize(
-    ("groups", "asked", "message"),
+    ("groups", "n_permutations", "message"),
     [
         (
             "abbccc",
@@ -66,9 +66,9 @@ def test_sizes_stay_where_they_are(sizes, seed):
         ),
     ],
 )
-def test_too_few_exchanges_are_refused_and_counted(groups, asked, message):
+def test_too_few_exchanges_are_refused_and_counted(groups, n_permutations, message):
     with pytest.raises(AlignmentError, match=message):
-        draw_permutations(list(groups), asked, seed=0)
+        draw_permutations(list(groups), n_permutations, seed=0)
 
 
 def test_no_permutation_at_all_is_refused():

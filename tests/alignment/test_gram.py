@@ -86,12 +86,12 @@ def test_the_input_is_left_as_it_was(values):
 def problems(values, train, similarity="pearson", *, compared=True):
     """What is wrong with one ROI, said by either side."""
     sides = gram_matrices(values, train, similarity), fold_array(values, train, similarity)
-    said = [
+    messages = [
         [str(p) for p in constant_problems({"vision": side}, train, "ROI", compared=compared)]
         for side in sides
     ]
-    assert said[0] == said[1]
-    return said[0]
+    assert messages[0] == messages[1]
+    return messages[0]
 
 
 def test_a_constant_pattern_is_a_problem_that_names_its_rows(values):

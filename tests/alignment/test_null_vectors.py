@@ -48,15 +48,15 @@ def test_every_exchange_is_a_search_and_a_refit(subject, groups, settings, direc
     for order, score in zip(orders, vectors["vision"].null, strict=True):
         accuracies = []
         for fold in folds:
-            found = []
+            outcomes = []
             for layer in features.values():
                 x, y = (layer, responses["vision"])[:: 1 if direction == "encoding" else -1]
                 target = pattern_coordinates(y, "pearson")
-                found += [
+                outcomes += [
                     (pooled_correlation(x, target[order], fold, alpha), -n, x, target, alpha)
                     for n, alpha in enumerate(alphas)
                 ]
-            _, _, x, target, alpha = max(found, key=lambda one: one[0])
+            _, _, x, target, alpha = max(outcomes, key=lambda one: one[0])
             hat = fit_smaller_side(x, fold.outer).hat(alpha)
             accuracies.append(exchanged_scores([hat], target, [fold.outer], order[None])[0])
         assert score == pytest.approx(np.mean(accuracies), abs=1e-9)
@@ -149,9 +149,9 @@ LOW, HIGH = binom.ppf([0.005, 0.995], 400, 0.05) / 400
     ("exchanged", "sharing"), [(PASSAGES, PASSAGES), (TOPICS, TOPICS), (TOPICS, PASSAGES)]
 )
 def test_unrelated_data_are_called_related_one_time_in_twenty(exchanged, sharing):
-    found = share_called_related(NullWorld(exchanged, sharing))
-    assert (found >= LOW).all(), found
-    assert (found <= HIGH).all(), found
+    outcomes = share_called_related(NullWorld(exchanged, sharing))
+    assert (outcomes >= LOW).all(), outcomes
+    assert (outcomes <= HIGH).all(), outcomes
 
 
 @pytest.mark.slow

@@ -68,8 +68,8 @@ def test_one_other_subject_is_an_encoding_model_of_its_responses(groups, setting
     language = {"language": first["language"]}
     both = align({"other": other["language"]}, language, groups, settings)
     expected = both[both.direction == "encoding"]
-    found = ceiling[ceiling.roi == "language"]
-    np.testing.assert_allclose(found.two_vs_two, expected.two_vs_two)
+    of_language = ceiling[ceiling.roi == "language"]
+    np.testing.assert_allclose(of_language.two_vs_two, expected.two_vs_two)
 
 
 def test_a_roi_that_no_other_subject_has_gets_no_ceiling(groups, settings):
@@ -85,9 +85,9 @@ def test_subjects_are_compared_in_the_stimuli_that_all_were_shown(settings):
     signal = rng.standard_normal((60, 5))
     all_groups = np.repeat([f"p{n:02d}" for n in range(15)], 4)
 
-    def some(shown):
-        values = signal[shown] @ rng.standard_normal((5, 30))
-        return SubjectRois(values, {"language": np.arange(30)}, shown, all_groups[shown])
+    def some(rows):
+        values = signal[rows] @ rng.standard_normal((5, 30))
+        return SubjectRois(values, {"language": np.arange(30)}, rows, all_groups[rows])
 
     first, second = some(np.arange(52)), some(rng.permutation(np.arange(4, 60)))
     ceiling = across_rois(first, [second], settings)

@@ -44,8 +44,10 @@ def explicit_path(X, Y, fold, alphas, make_ridge, name="pearson"):
     for alpha in alphas:
         scores = []
         for split in fold.inner:
-            kept, held_out = train[split.train], train[split.test]
-            predicted = make_ridge(alpha * scale).fit(X[kept], Y[kept]).predict(X[held_out])
+            kept_rows, held_out = train[split.train], train[split.test]
+            predicted = (
+                make_ridge(alpha * scale).fit(X[kept_rows], Y[kept_rows]).predict(X[held_out])
+            )
             scores.append(explicit_scores(predicted, Y[held_out], name)[:2])
         inner.append(tuple(np.mean(scores, axis=0).round(12)))
     best = max(range(len(alphas)), key=inner.__getitem__)

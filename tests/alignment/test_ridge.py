@@ -45,14 +45,14 @@ def test_an_intercept_would_change_nothing(X, Y):
 def test_held_out_predictions_equal_refits_without_the_block(X, Y):
     ridge = factorise(X @ X.T, TRAIN, TEST)
     held_out = np.array([2, 3, 9, 17, 20])
-    kept = np.setdiff1d(np.arange(len(TRAIN)), held_out)
-    hats = held_out_hat(resolvents(ridge, ALPHAS), kept, held_out)
-    assert hats.shape == (len(ALPHAS), len(held_out), len(kept))
+    kept_rows = np.setdiff1d(np.arange(len(TRAIN)), held_out)
+    hats = held_out_hat(resolvents(ridge, ALPHAS), kept_rows, held_out)
+    assert hats.shape == (len(ALPHAS), len(held_out), len(kept_rows))
     for alpha, hat in zip(ALPHAS, hats, strict=True):
         refit = KernelRidge(alpha=alpha * ridge.scale, kernel="linear")
-        refit.fit(X[TRAIN][kept], Y[TRAIN][kept])
+        refit.fit(X[TRAIN][kept_rows], Y[TRAIN][kept_rows])
         expected = refit.predict(X[TRAIN][held_out])
-        np.testing.assert_allclose(hat @ Y[TRAIN][kept], expected, atol=1e-6)
+        np.testing.assert_allclose(hat @ Y[TRAIN][kept_rows], expected, atol=1e-6)
 
 
 def test_an_infinite_alpha_predicts_nothing_and_ties(X, Y):

@@ -21,8 +21,8 @@ def test_trials_list_what_optuna_was_told(scores):
 
 
 def test_alphas_at_the_border_are_flagged(scores):
-    tried = [trial["alpha"] for trial in scores.attrs["trials"]]
-    at_border = scores.alpha.isin([min(tried), max(tried)])
+    alphas = [trial["alpha"] for trial in scores.attrs["trials"]]
+    at_border = scores.alpha.isin([min(alphas), max(alphas)])
     assert (scores.alpha_at_border == at_border).all()
 
 

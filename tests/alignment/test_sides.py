@@ -41,8 +41,8 @@ def test_scores_do_not_depend_on_the_side(arrays, settings, similarity):
     by_grams = align(features, subject_grams(responses, GROUPS, chosen), GROUPS, chosen)
     mixed = align(features, responses, GROUPS, chosen)
     pd.testing.assert_frame_equal(mixed, by_grams, rtol=0, atol=1e-9)
-    told, expected = (pd.DataFrame(table.attrs["trials"]) for table in (mixed, by_grams))
-    pd.testing.assert_frame_equal(told, expected, rtol=0, atol=1e-9)
+    trials, expected = (pd.DataFrame(table.attrs["trials"]) for table in (mixed, by_grams))
+    pd.testing.assert_frame_equal(trials, expected, rtol=0, atol=1e-9)
     assert set(mixed.roi) == {"small", "large"}
 
 

@@ -16,8 +16,8 @@ def noise(n_voxels, seed=0):
 
 
 def test_among_voxels_without_signal_a_false_discovery_is_rare():
-    found = [predicted_voxels(noise(200, seed), GROUPS).any() for seed in range(400)]
-    assert np.mean(found) < 0.08  # .05, and three standard errors
+    any_voxel = [predicted_voxels(noise(200, seed), GROUPS).any() for seed in range(400)]
+    assert np.mean(any_voxel) < 0.08  # .05, and three standard errors
 
 
 def test_predicted_voxels_pass_and_others_do_not():

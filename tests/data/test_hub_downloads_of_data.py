@@ -74,7 +74,7 @@ def downloads(tmp_path_factory):
 
     with served(repositories) as hub:
         first = ask()
-    return {"first": first, "gone": ask(), "requests": list(hub.asked)}
+    return {"first": first, "gone": ask(), "requests": list(hub.requests)}
 
 
 def test_a_data_set_is_read_from_the_hubs_parquet_files(downloads):

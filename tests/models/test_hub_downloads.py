@@ -56,7 +56,7 @@ def downloads(tmp_path_factory):
 
     with served(repositories) as hub:
         first = ask()
-    requests = list(hub.asked)
+    requests = list(hub.requests)
     return {"first": first, "gone": ask(), "requests": requests, "commit": commit, "place": place}
 
 

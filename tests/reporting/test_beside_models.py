@@ -66,8 +66,8 @@ def table_of(frame, ceilings):
 def test_a_fraction_counts_from_chance_and_is_never_clipped():
     accuracy = pd.Series([0.5, 0.6, 0.7, 0.9, 0.4, 0.6, 0.6])
     ceiling = pd.Series([0.7, 0.7, 0.7, 0.7, 0.7, 0.5, np.nan])
-    found = fraction_of_ceiling(accuracy, ceiling)
-    np.testing.assert_allclose(found, [0, 0.5, 1, 2, -0.5, np.nan, np.nan], atol=1e-12)
+    fractions = fraction_of_ceiling(accuracy, ceiling)
+    np.testing.assert_allclose(fractions, [0, 0.5, 1, 2, -0.5, np.nan, np.nan], atol=1e-12)
 
 
 def test_fractions_stand_in_a_column_of_their_own_and_in_the_values():

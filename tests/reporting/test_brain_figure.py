@@ -89,11 +89,11 @@ def test_responses_are_drawn_as_ranges_around_medians():
 def test_pictures_are_shown_as_they_are_and_groups_counted():
     data = BRAINS["simulated-pictures"].load(brain_settings(n_stimuli=64, n_voxels=2))
     figure = stimuli_figure(data.name, data.stimuli)
-    shown = [image for axes in figure.axes for image in axes.get_images()]
-    assert len(shown) == 40
-    assert all(isinstance(image, AxesImage) for image in shown)
-    np.testing.assert_array_equal(shown[0].get_array(), data.stimuli.items[0])
-    np.testing.assert_array_equal(shown[-1].get_array(), data.stimuli.items[-1])
+    images = [image for axes in figure.axes for image in axes.get_images()]
+    assert len(images) == 40
+    assert all(isinstance(image, AxesImage) for image in images)
+    np.testing.assert_array_equal(images[0].get_array(), data.stimuli.items[0])
+    np.testing.assert_array_equal(images[-1].get_array(), data.stimuli.items[-1])
     assert "40 of 64 stimuli" in figure.get_suptitle()
     heights = [bar.get_height() for bar in figure.axes[-1].patches]
     assert sum(heights) == len(set(data.stimuli.groups.tolist()))
@@ -103,10 +103,10 @@ def test_sentences_are_shown_with_their_groups_and_dollars_as_they_are():
     texts = ("It costs $5 or $6.", *(f"Sentence {n} " + "is long " * 30 for n in range(40)))
     stimuli = Stimuli(texts, np.array([f"p{n}" for n in range(41)]))
     figure = stimuli_figure("d", stimuli)
-    written = [text.get_text() for text in figure.axes[0].texts]
-    assert len(written) == 2 * 16
-    assert written[:2] == ["p0", r"It costs \$5 or \$6."]
-    assert max(map(len, written)) <= 84
+    sentences = [text.get_text() for text in figure.axes[0].texts]
+    assert len(sentences) == 2 * 16
+    assert sentences[:2] == ["p0", r"It costs \$5 or \$6."]
+    assert max(map(len, sentences)) <= 84
 
 
 def test_groups_of_very_many_sizes_are_a_histogram():

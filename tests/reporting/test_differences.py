@@ -16,9 +16,11 @@ def test_a_cell_shows_difference_and_interval_and_marks_what_holds_after_correct
     contrasts = make_results().contrasts
     table = difference_table(VIEW, contrasts)
     row = VIEW.rows_of(contrasts).query("method_a == 'vpt-shallow' and method_b == 'full'").iloc[0]
-    shown = table.texts.query("difference.str.endswith('full fine-tuning')").iloc[0]
-    told = f"{row.difference:+.3f} [{row.low:+.3f} to {row.high:+.3f}]".replace("-", "\u2212")
-    assert shown[row.roi] == told + (" *" if row.p_holm <= 0.05 else "")
+    row_texts = table.texts.query("difference.str.endswith('full fine-tuning')").iloc[0]
+    interval_text = f"{row.difference:+.3f} [{row.low:+.3f} to {row.high:+.3f}]".replace(
+        "-", "\u2212"
+    )
+    assert row_texts[row.roi] == interval_text + (" *" if row.p_holm <= 0.05 else "")
     assert (" *" in table.texts.to_string()) == (VIEW.rows_of(contrasts).p_holm <= 0.05).any()
 
 

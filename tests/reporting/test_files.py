@@ -13,9 +13,9 @@ from pipeline.reporting.references import REFERENCES, bibtex_for
 from pipeline.reporting.table import Table
 
 
-def table_of(shown, **changed):
+def table_of(texts, **changed):
     words = {"name": "some", "title": "Some scores", "note": "50 % are_here."}
-    return Table(**{**words, **changed}, values=shown, texts=shown, n_labels=1)
+    return Table(**{**words, **changed}, values=texts, texts=texts, n_labels=1)
 
 
 def test_latex_has_booktabs_rules_labels_at_the_left_and_an_escaped_caption():
@@ -29,8 +29,8 @@ def test_latex_has_booktabs_rules_labels_at_the_left_and_an_escaped_caption():
 
 @given(st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=30))
 def test_no_name_can_break_a_table_out_of_its_row_or_open_a_command(name):
-    shown = pd.DataFrame({"method": [name, "plain"], "LOC": ["0.500", "0.600"]})
-    latex = latex_of(table_of(shown, note=name))
+    texts = pd.DataFrame({"method": [name, "plain"], "LOC": ["0.500", "0.600"]})
+    latex = latex_of(table_of(texts, note=name))
     body = latex.split(r"\midrule")[1].split(r"\bottomrule")[0]
     assert len(re.findall(r"(?<!\\)&", body)) == 2
     assert body.count(r"\\" + "\n") == 2
@@ -39,8 +39,8 @@ def test_no_name_can_break_a_table_out_of_its_row_or_open_a_command(name):
 
 
 def test_csv_keeps_all_digits_and_both_files_are_named(tmp_path):
-    shown = pd.DataFrame({"method": ["full"], "mean": [0.123456789012]})
-    numbers, latex = write_table(table_of(shown), tmp_path)
+    texts = pd.DataFrame({"method": ["full"], "mean": [0.123456789012]})
+    numbers, latex = write_table(table_of(texts), tmp_path)
     assert pd.read_csv(numbers)["mean"].item() == 0.123456789012
     assert (numbers.name, latex.name) == ("some.csv", "some.tex")
 

@@ -34,9 +34,9 @@ def test_an_roi_of_one_voxel_has_voxel_scores_and_says_why_it_has_no_others():
     frame = fits({("LOC", "voxel r"): one, ("LOC", "RSA"): one, ("mean", "voxel r"): one})
     (view,) = views_of(frame)
     table = fit_score_table(view, frame)
-    shown = table.texts.set_index("score")
-    assert shown.loc["RSA", "mean"] == MISSING
-    assert shown.loc["voxel r", "mean"].startswith("0.150")
+    texts = table.texts.set_index("score")
+    assert texts.loc["RSA", "mean"] == MISSING
+    assert texts.loc["voxel r", "mean"].startswith("0.150")
     assert ONE_VOXEL in table.note
     whole = frame[frame.roi == "LOC"]
     assert ONE_VOXEL not in fit_score_table(view, whole).note

@@ -173,9 +173,9 @@ def test_a_reader_is_warned_where_a_quarter_of_alphas_lies_on_the_border():
     views = views_of(frame)
     assert border_warning(views, frame) == ""
     one_of_four = frame.assign(alpha_at_border=[True, False, False, False])
-    told = border_warning(views, one_of_four)
-    assert "1 of 4 (25 %) when encoding with base vit in grouped folds" in told
-    assert "alpha_low" in told
+    sentence = border_warning(views, one_of_four)
+    assert "1 of 4 (25 %) when encoding with base vit in grouped folds" in sentence
+    assert "alpha_low" in sentence
     one_of_five = pd.concat([one_of_four, frame.head(1).assign(fold=7)])
     assert border_warning(views, one_of_five) == ""
     assert border_shares(one_of_five) == {"lab": "encoding 20 %"}
@@ -228,7 +228,7 @@ def test_a_label_of_a_table_spans_the_rows_below_that_share_it(make_results):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"p": 0.0}, "p_values: p: expected p values above 0 and at most 1"),
         ({"p": 1.2}, "54 outside, such as 1.2"),
@@ -236,9 +236,9 @@ def test_a_label_of_a_table_spans_the_rows_below_that_share_it(make_results):
         ({"permutations": None}, "p_values: permutations"),
     ],
 )
-def test_p_values_that_cannot_be_are_refused(make_results, change, said):
+def test_p_values_that_cannot_be_are_refused(make_results, change, message):
     frame = p_values_of(make_results(), 0.01).query("base == 'tiny-vit'").head(54)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         make_results(p_values=frame.assign(**change))
 
 

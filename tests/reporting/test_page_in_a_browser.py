@@ -52,8 +52,8 @@ def browse(*arguments):
 def measure(page, width, height):
     size = f"--window-size={width},{height}"
     address = (page.parent / "measured.html").as_uri()
-    shown = browse(size, "--virtual-time-budget=3000", "--dump-dom", address).stdout
-    measured = re.search(r'<pre id="measured">(.*?)</pre>', shown, re.DOTALL)
+    visible = browse(size, "--virtual-time-budget=3000", "--dump-dom", address).stdout
+    measured = re.search(r'<pre id="measured">(.*?)</pre>', visible, re.DOTALL)
     return json.loads(measured[1])
 
 
@@ -74,8 +74,10 @@ def test_a_print_opens_what_is_folded(page):
         pytest.skip("no pdftotext: apt-get install poppler-utils")
     printed = page.parent / "page.pdf"
     browse("--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri())
-    told = subprocess.run(["pdftotext", printed, "-"], capture_output=True, text=True, check=True)
-    texts = told.stdout.split("\f")
+    printed_text = subprocess.run(
+        ["pdftotext", printed, "-"], capture_output=True, text=True, check=True
+    )
+    texts = printed_text.stdout.split("\f")
     first = next(n for n, text in enumerate(texts) if "Every difference" in text)
     assert first <= 2  # the third page at the latest: two hold all that is not folded
     assert any("chosen per fold on inner folds" in text for text in texts[first:])

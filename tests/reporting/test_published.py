@@ -39,8 +39,8 @@ def test_the_difference_is_ours_minus_published_mean_over_folds():
     row = beside.iloc[0]
     assert (row["table"], row["published"], row["ours"]) == ("II", 0.7548, pytest.approx(0.75))
     assert row["difference"] == pytest.approx(0.75 - 0.7548)
-    shown = published_table(beside).texts
-    assert shown[["published", "ours", "difference"]].iloc[0].tolist() == [
+    texts = published_table(beside).texts
+    assert texts[["published", "ours", "difference"]].iloc[0].tolist() == [
         "0.755",
         "0.750",
         "\u22120.005",

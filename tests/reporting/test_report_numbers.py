@@ -131,9 +131,9 @@ def test_a_method_missing_in_one_task_leaves_a_dash():
     table = two_vs_two_table(views_of(frame)[0], summary, {}, {}, frozenset())
     assert table.texts["LOC"].tolist()[-1] == MISSING
     tasks = task_scores(task=["digits", "digits", "shapes"], method=["full", "base", "full"])
-    shown = task_table("vit", aggregate.task_summary(tasks)).texts
-    assert shown["untuned base"].tolist() == ["0.800 ± 0.020", MISSING]
-    assert "nan" not in shown.to_string().lower()
+    texts = task_table("vit", aggregate.task_summary(tasks)).texts
+    assert texts["untuned base"].tolist() == ["0.800 ± 0.020", MISSING]
+    assert "nan" not in texts.to_string().lower()
 
 
 def test_models_that_learned_nothing_or_were_cut_short_carry_marks_that_the_note_explains():
@@ -160,9 +160,9 @@ def test_a_score_without_a_bootstrap_error_is_shown_alone():
 
 def test_costs_give_the_trainable_share():
     tasks = task_scores(method=["full", "prompt"], trainable_parameters=[1000, 5])
-    shown = cost_table(aggregate.task_summary(tasks)).texts
-    assert shown["share of all"].tolist() == ["100 %", "0.5 %"]
-    assert shown["stored"].tolist() == ["4 kB", "4 kB"]
+    texts = cost_table(aggregate.task_summary(tasks)).texts
+    assert texts["share of all"].tolist() == ["100 %", "0.5 %"]
+    assert texts["stored"].tolist() == ["4 kB", "4 kB"]
 
 
 def test_methods_are_ordered_as_their_colours_and_others_follow():

@@ -112,10 +112,12 @@ def test_the_text_of_every_figure_tells_its_numbers(report, whole_study):
     texts = re.findall(r'<img [^>]*alt="([^"]*)"', report.html)
     assert len(texts) == len(report.figures.keys() - {"answer"})
     assert all(re.search(r"\d\.\d{3}", text) for text in texts)
-    asked = "method_a == 'prompt' and method_b == 'full' and direction == 'encoding'"
-    row = whole_study.contrasts.query(asked).iloc[0]
-    told = f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f})".replace("-", "\u2212")
-    assert told in texts[0]
+    condition = "method_a == 'prompt' and method_b == 'full' and direction == 'encoding'"
+    row = whole_study.contrasts.query(condition).iloc[0]
+    interval_text = f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f})".replace(
+        "-", "\u2212"
+    )
+    assert interval_text in texts[0]
 
 
 def test_every_title_about_simulated_subjects_says_so(report):
@@ -177,10 +179,10 @@ def test_a_toy_section_is_one_file_and_one_line(make_results, monkeypatch):
 
 def test_dark_pages_get_colours_of_their_own_and_files_stay_as_they_are(small_report):
     drawing = next(iter(small_report.drawings.values()))
-    shown = follows_page(drawing)
-    assert "prefers-color-scheme" in shown
+    drawing_there = follows_page(drawing)
+    assert "prefers-color-scheme" in drawing_there
     assert "prefers-color-scheme" not in drawing
-    body = shown.split("</style>", 1)[1]
+    body = drawing_there.split("</style>", 1)[1]
     assert not any(colour in body for colour in DARK)
 
 
@@ -242,9 +244,9 @@ def test_terminal_table_breaks_many_rois_into_parts():
         }
     )
     scores = pd.DataFrame({"base": ["vit"], "task": ["digits"], "method": ["full"], "mean": [0.5]})
-    written = terminal_table("Many ROIs", [], scores, accuracies)
-    assert max(map(len, written.splitlines())) <= TERMINAL_WIDTH
-    assert all(roi in written for roi in rois)
+    output = terminal_table("Many ROIs", [], scores, accuracies)
+    assert max(map(len, output.splitlines())) <= TERMINAL_WIDTH
+    assert all(roi in output for roi in rois)
 
 
 def test_markdown_fits_the_description_of_a_run_and_begins_with_the_answer(report):
@@ -255,9 +257,9 @@ def test_markdown_fits_the_description_of_a_run_and_begins_with_the_answer(repor
 
 
 def test_files_are_written_where_they_are_said_to_be(small_report, tmp_path):
-    written = write_report(small_report, tmp_path / "new" / "folder")
-    assert all(path.stat().st_size > 0 for path in written)
-    relative = {str(path.relative_to(tmp_path / "new" / "folder")) for path in written}
+    output = write_report(small_report, tmp_path / "new" / "folder")
+    assert all(path.stat().st_size > 0 for path in output)
+    relative = {str(path.relative_to(tmp_path / "new" / "folder")) for path in output}
     assert {"report.html", "summary.md", "references.bib", "tables/cost.csv"} <= relative
     assert {
         f"figures/{name}.{kind}" for name in small_report.figures for kind in ("pdf", "svg")

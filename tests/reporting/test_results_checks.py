@@ -35,7 +35,7 @@ def test_all_missing_columns_are_named_at_once(make_results):
 
 
 @pytest.mark.parametrize(
-    ("frame", "column", "bad", "said"),
+    ("frame", "column", "bad", "message"),
     [
         ("task_scores", "score", np.nan, "task_scores: score: .* in 1 of 15 rows"),
         ("brain_scores", "two_vs_two", np.nan, "brain_scores: two_vs_two: .* NaN"),
@@ -46,10 +46,10 @@ def test_all_missing_columns_are_named_at_once(make_results):
         ("contrasts", "difference", np.nan, "contrasts: difference"),
     ],
 )
-def test_scores_that_cannot_be_reported_are_refused(make_results, frame, column, bad, said):
+def test_scores_that_cannot_be_reported_are_refused(make_results, frame, column, bad, message):
     damaged = getattr(make_results(), frame).copy()
     damaged.loc[damaged.index[0], column] = bad
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         make_results(**{frame: damaged})
 
 

@@ -56,8 +56,8 @@ def test_a_volume_reads_back_at_the_coordinates_that_were_given(rng, tmp_path, n
     arrays, picture = write_voxel_map(tmp_path / "maps" / "s1_h.11_r", values, coordinates)
     assert (arrays.name, picture.name) == ("s1_h.11_r.npy", "s1_h.11_r.nii.gz")
     np.testing.assert_array_equal(np.load(arrays), values.astype(np.float32))
-    found, image = read_back(picture, coordinates)
-    np.testing.assert_allclose(found, values.mean(axis=0), rtol=1e-6)
+    volume_values, image = read_back(picture, coordinates)
+    np.testing.assert_allclose(volume_values, values.mean(axis=0), rtol=1e-6)
     assert np.isfinite(image.get_fdata()).sum() == 400
     sizes = np.linalg.norm(GRIDS[name][:3, :3], axis=0)
     np.testing.assert_allclose(sorted(image.header.get_zooms()), sorted(sizes), rtol=1e-4)
@@ -75,8 +75,8 @@ def test_a_point_a_line_and_a_plane_have_a_grid_too(indices, tmp_path):
     coordinates = placed(np.array(indices), affine((2.0, 2.0, 3.0), (10, 0, 5)))
     values = np.arange(1.0, len(indices) + 1)[None]
     _, picture = write_voxel_map(tmp_path / "few", values, coordinates)
-    found, image = read_back(picture, coordinates)
-    np.testing.assert_array_equal(found, values[0])
+    volume_values, image = read_back(picture, coordinates)
+    np.testing.assert_array_equal(volume_values, values[0])
     assert abs(np.linalg.det(image.affine)) > 0.1
 
 

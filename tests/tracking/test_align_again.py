@@ -84,8 +84,8 @@ def test_what_was_finished_before_a_crash_is_not_computed_again(prompt, store, m
         broken.setattr("pipeline.alignment.dataset.plan.align_rois", breaks)
         with pytest.raises(OSError, match="the power is gone"):
             run_align(config)
-    kept = list((store / "unfinished").rglob("*.parquet"))
-    assert len(kept) == 2
+    tables = list((store / "unfinished").rglob("*.parquet"))
+    assert len(tables) == 2
     with monkeypatch.context() as counting:
         computed.clear()
         counting.setattr("pipeline.alignment.dataset.plan.align_rois", breaks)

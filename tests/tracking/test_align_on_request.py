@@ -17,47 +17,47 @@ QUICK = {"brain": BRAIN, "folds": 3, "inner_folds": 3, "trials": 4}
 
 
 @pytest.fixture(scope="module")
-def asked(vpt):
+def with_extras(vpt):
     settings = {"permutations": 19, "maps": True, "partition": True, "objective": "correlation"}
     return run_align(AlignConfig.model_validate({**QUICK, **settings, "model": vpt.uri}))
 
 
-def test_every_subject_direction_and_roi_has_a_p_value(asked, client):
-    found, brain = asked.p_values(), load_brain(BRAIN, "")
-    assert len(found) == len(brain.subjects) * 2 * len(brain.rois)
-    assert found.p.between(1 / 20, 1).all()
-    assert (found.null_mean - 0.5).abs().max() < 0.1
-    metrics = client.get_run(asked.run_id).data.metrics
-    for row in found.itertuples():
+def test_every_subject_direction_and_roi_has_a_p_value(with_extras, client):
+    p_values, brain = with_extras.p_values(), load_brain(BRAIN, "")
+    assert len(p_values) == len(brain.subjects) * 2 * len(brain.rois)
+    assert p_values.p.between(1 / 20, 1).all()
+    assert (p_values.null_mean - 0.5).abs().max() < 0.1
+    metrics = client.get_run(with_extras.run_id).data.metrics
+    for row in p_values.itertuples():
         assert metrics[f"{row.direction}_p/{row.roi}/{row.subject}"] == pytest.approx(row.p)
 
 
-def test_null_scores_are_stored_and_tests_over_all_subjects_rest_on_them(asked, client):
-    nulls, joint = asked.nulls(), asked.joint_p_values()
+def test_null_scores_are_stored_and_tests_over_all_subjects_rest_on_them(with_extras, client):
+    nulls, joint = with_extras.nulls(), with_extras.joint_p_values()
     assert nulls.two_vs_two.dtype == np.float32
     assert set(nulls.permutation) == set(range(20))
     cells = nulls.groupby(["subject", "direction", "roi"], sort=False).size()
     assert (cells == 20).all()
     assert (joint.p_family >= joint.p - 1e-12).all()
-    metrics = client.get_run(asked.run_id).data.metrics
+    metrics = client.get_run(with_extras.run_id).data.metrics
     for row in joint.itertuples():
         assert metrics[f"{row.direction}_joint_p/{row.roi}"] == pytest.approx(row.p)
 
 
-def test_scores_beside_2v2_are_logged_for_every_roi(asked, client):
-    fits, brain = asked.fit_scores(), load_brain(BRAIN, "")
+def test_scores_beside_2v2_are_logged_for_every_roi(with_extras, client):
+    fits, brain = with_extras.fit_scores(), load_brain(BRAIN, "")
     assert len(fits) == len(brain.subjects) * len(brain.rois) * 3
-    metrics = client.get_run(asked.run_id).data.metrics
+    metrics = client.get_run(with_extras.run_id).data.metrics
     for roi, rows in fits.groupby("roi"):
         for score in ("voxel_r", "voxel_r2", "rsa_pearson", "rsa_cosine", "cka"):
             assert metrics[f"encoding_{score}/{roi}"] == pytest.approx(rows[score].mean())
 
 
-def test_r2_is_parted_between_model_and_nuisance_features(asked, client):
-    parts, brain = asked.partition(), load_brain(BRAIN, "")
+def test_r2_is_parted_between_model_and_nuisance_features(with_extras, client):
+    parts, brain = with_extras.partition(), load_brain(BRAIN, "")
     assert len(parts) == len(brain.subjects) * len(brain.rois) * 3
-    assert parts.layer.tolist() == asked.fit_scores().layer.tolist()
-    metrics = client.get_run(asked.run_id).data.metrics
+    assert parts.layer.tolist() == with_extras.fit_scores().layer.tolist()
+    metrics = client.get_run(with_extras.run_id).data.metrics
     for roi, rows in parts.groupby("roi"):
         mean = rows.unique_model_r2.mean()
         assert metrics[f"encoding_unique_model_r2/{roi}"] == pytest.approx(mean)
@@ -70,8 +70,8 @@ def test_a_partition_needs_nuisance_features():
         )
 
 
-def test_maps_hold_r_of_every_voxel_of_every_roi(asked):
-    folder = artifact(asked.run_id, MAPS)
+def test_maps_hold_r_of_every_voxel_of_every_roi(with_extras):
+    folder = artifact(with_extras.run_id, MAPS)
     for name, subject in load_brain(BRAIN, "").subjects.items():
         for roi, columns in subject.rois.items():
             r = np.load(folder / name / f"{roi}_r.npy")
@@ -81,7 +81,7 @@ def test_maps_hold_r_of_every_voxel_of_every_roi(asked):
     assert (folder / "maps.csv").is_file()
 
 
-def test_the_command_prints_p_values_and_where_the_maps_are(asked, vpt, capsys):
+def test_the_command_prints_p_values_and_where_the_maps_are(with_extras, vpt, capsys):
     settings = {
         **QUICK,
         "permutations": 19,

@@ -134,19 +134,19 @@ def test_every_kind_of_row_is_kept_and_told_apart(aligned, client):
 
 
 def test_every_alpha_tried_is_logged_with_its_inner_scores(aligned, prompt):
-    tried = aligned.alphas()
-    assert len(tried) == 3 * 2 * 4 * QUICK["trials"]  # subjects, directions, ROIs, trials
+    trials = aligned.alphas()
+    assert len(trials) == 3 * 2 * 4 * QUICK["trials"]  # subjects, directions, ROIs, trials
     place = ["subject", "direction", "roi", "alpha"]
     chosen = aligned.scores()[place].drop_duplicates()
-    assert len(chosen.merge(tried, on=place)) == len(chosen)
+    assert len(chosen.merge(trials, on=place)) == len(chosen)
     plan = make_plan(AlignConfig(model=prompt.uri, brain=BRAIN, **QUICK), load_brain(BRAIN, ""))
     part = next(plan.parts())
     features = run_extract(ExtractConfig(model=prompt.uri, brain=BRAIN)).read()
     expected = pd.DataFrame(align_rois(part.some, features, part.settings).attrs["trials"])
-    found = tried[tried.subject == part.subject].reset_index(drop=True)
-    assert set(found.source) == {"model"}
-    assert set(found.split) == {"grouped"}
-    pd.testing.assert_frame_equal(found[expected.columns], expected)
+    of_subject = trials[trials.subject == part.subject].reset_index(drop=True)
+    assert set(of_subject.source) == {"model"}
+    assert set(of_subject.split) == {"grouped"}
+    pd.testing.assert_frame_equal(of_subject[expected.columns], expected)
 
 
 def test_ceilings_of_every_kind_come_with_the_scores(aligned):

@@ -24,8 +24,14 @@ NAME = "simulated-sentences"
 
 
 def settings(**changed):
-    asked = {"model": "models:/a@b", "brain": NAME, "folds": 3, "inner_folds": 2, "trials": 2}
-    return AlignConfig.model_validate({**asked, **changed})
+    base_settings = {
+        "model": "models:/a@b",
+        "brain": NAME,
+        "folds": 3,
+        "inner_folds": 2,
+        "trials": 2,
+    }
+    return AlignConfig.model_validate({**base_settings, **changed})
 
 
 def ceilings_of(brain, signals, **changed):
@@ -39,15 +45,15 @@ def brain():
 
 
 @pytest.fixture(scope="module")
-def found(brain):
+def ceilings(brain):
     return ceilings_of(brain, simulated_signals(NAME, brain))
 
 
-def test_simulated_subjects_have_ceilings_of_all_kinds(found):
-    counts = found.groupby("kind").size().to_dict()
+def test_simulated_subjects_have_ceilings_of_all_kinds(ceilings):
+    counts = ceilings.groupby("kind").size().to_dict()
     kinds = ("split-half", "across-subjects", "extrapolated", "signal")
     assert counts == dict.fromkeys(kinds, 12)
-    assert found.two_vs_two.between(0, 1).all()
+    assert ceilings.two_vs_two.between(0, 1).all()
 
 
 def test_ceilings_carry_the_split_that_they_hold_for(brain):
@@ -60,8 +66,8 @@ def test_ceilings_carry_the_split_that_they_hold_for(brain):
     assert (both.two_vs_two_x != both.two_vs_two_y).any()
 
 
-def test_other_ceilings_lie_below_that_of_the_signal(found):
-    means = found.groupby(["kind", "roi"]).two_vs_two.mean().unstack("kind")
+def test_other_ceilings_lie_below_that_of_the_signal(ceilings):
+    means = ceilings.groupby(["kind", "roi"]).two_vs_two.mean().unstack("kind")
     assert (means["signal"] > means["split-half"]).all()
     assert (means["signal"] > means["across-subjects"]).all()
     assert means["signal"]["language"] > 0.9
@@ -108,20 +114,20 @@ def test_subjects_with_nothing_in_common_have_no_ceiling_across_them(caplog):
             brain.subjects.items(), (np.arange(96), np.arange(96, 192)), strict=True
         )
     }
-    found = ceilings_of(replace(brain, subjects=halves), {})
-    assert "across-subjects" not in set(found.kind)
+    ceilings = ceilings_of(replace(brain, subjects=halves), {})
+    assert "across-subjects" not in set(ceilings.kind)
     assert "no ceiling across subjects from 0 common stimuli" in caplog.text
 
 
-def test_what_is_extrapolated_lies_above_all_others_and_is_one_number_a_roi(found):
-    means = found.groupby(["kind", "roi"]).two_vs_two.mean().unstack("kind")
+def test_what_is_extrapolated_lies_above_all_others_and_is_one_number_a_roi(ceilings):
+    means = ceilings.groupby(["kind", "roi"]).two_vs_two.mean().unstack("kind")
     assert (means["extrapolated"] >= means["across-subjects"]).all()
-    upper = found[found.kind == "extrapolated"]
+    upper = ceilings[ceilings.kind == "extrapolated"]
     assert (upper.groupby("roi").two_vs_two.nunique() == 1).all()
 
 
-def test_ceilings_that_are_predictions_are_tested_against_chance(found):
-    tested = found[found.kind.isin(["across-subjects", "signal"])]
+def test_ceilings_that_are_predictions_are_tested_against_chance(ceilings):
+    tested = ceilings[ceilings.kind.isin(["across-subjects", "signal"])]
     assert tested.p.between(1 / 200, 1).all()
     assert (tested[tested.roi == "language"].p == 1 / 200).all()
-    assert found[found.kind.isin(["split-half", "extrapolated"])].p.isna().all()
+    assert ceilings[ceilings.kind.isin(["split-half", "extrapolated"])].p.isna().all()

@@ -88,10 +88,10 @@ def root(tmp_path):
 
 
 def test_a_trail_follows_names_and_leaves_out_what_cannot_change_a_result(root):
-    found = {
+    places = {
         f"{module.removeprefix('pipeline.')} {name}" for module, name in trail(Package(root), STAGE)
     }
-    assert {place for place in found if not place.endswith(" ")} == {
+    assert {place for place in places if not place.endswith(" ")} == {
         "tracking.stages.sums run_sums",
         "tracking.measures measure",
         "tracking.measures FACTORS",

@@ -174,8 +174,8 @@ def test_constants_of_last_week_are_measured_anew(tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "probe", lambda seconds: measured.append(seconds) or QUICK)
     monkeypatch.setattr(constants, "trail_digest", lambda function: "0" * 64)
     constants.machine_constants()
-    (kept,) = (tmp_path / "brain-alignment").glob("*.json")
-    os.utime(kept, (1, 1))
+    (constants_file,) = (tmp_path / "brain-alignment").glob("*.json")
+    os.utime(constants_file, (1, 1))
     constants.machine_constants()
     assert len(measured) == 2
 

@@ -61,7 +61,7 @@ def tuned(repository, tmp_path_factory):
             check=True,
         ).stdout
 
-    commits = {name: found.commit for (_, name), found in repositories.items()}
+    commits = {name: repository.commit for (_, name), repository in repositories.items()}
     with served(repositories) as hub:
         tune(MODELS)
     again = tune([f"{name}@{commits[name]}" for name in MODELS])
@@ -82,8 +82,8 @@ def test_run_and_version_name_the_commit_that_was_fetched(tuned, model):
 def test_the_base_that_is_kept_is_tagged_with_its_commit(tuned, model):
     client, commits, _ = tuned
     experiment = client.get_experiment_by_name("test").experiment_id
-    found = client.search_runs([experiment], f"tags.revision = '{commits[model]}'")
-    assert [run.data.tags["stage"] for run in found] == ["base"]
+    runs = client.search_runs([experiment], f"tags.revision = '{commits[model]}'")
+    assert [run.data.tags["stage"] for run in runs] == ["base"]
 
 
 def test_with_that_commit_the_same_tuning_is_found_again_without_the_hub(tuned):

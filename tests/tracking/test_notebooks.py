@@ -54,6 +54,6 @@ def test_a_study_is_explored_and_its_main_figure_drawn_in_under_twenty_lines(run
 
 
 def test_arrays_become_a_page(run, store):
-    said = "".join(output.text for output in run("own_data")[-1].outputs)
-    page = store / said.rsplit("report: ", 1)[1].strip()
+    output = "".join(output.text for output in run("own_data")[-1].outputs)
+    page = store / output.rsplit("report: ", 1)[1].strip()
     assert "arrays" in page.read_text(encoding="utf-8")

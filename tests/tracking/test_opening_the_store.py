@@ -40,7 +40,7 @@ def _impatient(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("place", "found"),
+    ("place", "finding"),
     [
         ("file/mlflow.db", "no folder '.*file'"),
         ("missing/mlflow.db", "no folder '.*missing'.*Make the folder"),
@@ -51,7 +51,7 @@ def _impatient(monkeypatch):
     ],
 )
 def test_what_is_no_store_is_refused_within_a_second_and_left_as_it_is(
-    tmp_path, open_at, place, found
+    tmp_path, open_at, place, finding
 ):
     (tmp_path / "file").touch()
     (tmp_path / "directory").mkdir()
@@ -62,7 +62,7 @@ def test_what_is_no_store_is_refused_within_a_second_and_left_as_it_is(
         other.commit()
     before = {path: path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()}
     start = time.monotonic()
-    with pytest.raises(RegistryError, match=f"{EXPECTED}.*{found}"):
+    with pytest.raises(RegistryError, match=f"{EXPECTED}.*{finding}"):
         open_at(tmp_path / place)
     assert time.monotonic() - start < 1
     assert (

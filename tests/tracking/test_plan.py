@@ -55,8 +55,8 @@ def test_shuffled_folds_have_grouped_ones_beside_them(tmp_path):
     table = computed(model_units(plan_of(split="shuffled"), features(), {}), tmp_path)
     assert list(dict.fromkeys(table.split)) == ["shuffled", "grouped"]
     grouped = computed(model_units(plan_of(), features(), {}), tmp_path / "grouped")
-    found = table[table.split == "grouped"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(found, grouped)
+    rows = table[table.split == "grouped"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(rows, grouped)
 
 
 def test_shuffled_folds_without_enough_groups_stand_alone_and_say_so(caplog, monkeypatch):
@@ -92,9 +92,9 @@ def test_layers_are_scored_again_beside_nuisance_features(tmp_path):
     assert len(unique) == 4 * 3  # ROIs, folds
     both = model[model.source == "both"].drop(columns="source")
     expected = best_layers(both).set_index(["roi", "fold"]).two_vs_two
-    found = unique.set_index(["roi", "fold"])
-    pd.testing.assert_series_equal(found.both, expected, check_names=False, check_like=True)
-    np.testing.assert_allclose(found.unique, found.both - found.nuisance)
+    rows = unique.set_index(["roi", "fold"])
+    pd.testing.assert_series_equal(rows.both, expected, check_names=False, check_like=True)
+    np.testing.assert_allclose(rows.unique, rows.both - rows.nuisance)
 
 
 def test_a_model_that_is_nothing_but_nuisance_has_no_unique_part(tmp_path):
@@ -137,9 +137,9 @@ def test_near_identical_pictures_join_their_groups_and_that_is_told(caplog):
 
 def test_a_subject_whose_stimuli_make_too_few_groups_is_refused_before_anything_else():
     brain = load_brain(SENTENCES, "")
-    shown = np.arange(8)
+    stimulus_rows = np.arange(8)
     few = replace(brain.subjects["sim1"], values=brain.subjects["sim1"].values[:8], repeats=None)
-    subjects = {**brain.subjects, "few": replace(few, stimulus_rows=shown)}
+    subjects = {**brain.subjects, "few": replace(few, stimulus_rows=stimulus_rows)}
     with pytest.raises(AlignmentError, match=r"at least 3 stimulus groups for 3 folds; found 2"):
         make_plan(config_of(), replace(brain, subjects=subjects))
 
@@ -169,11 +169,11 @@ def test_rois_of_one_voxel_are_decoded_from_and_scored_by_voxel_r(tmp_path):
     layers = {"layer_0": np.random.default_rng(0).standard_normal((len(brain.stimuli), 6))}
     nuisance = {"length": np.arange(len(brain.stimuli), dtype=float)[:, None]}
     units = list(model_units(plan, layers, nuisance))
-    found = compute_parts(units, tmp_path, ComputeConfig())
-    directions = found.scores[found.scores.source == "model"].groupby("roi").direction.unique()
+    rows = compute_parts(units, tmp_path, ComputeConfig())
+    directions = rows.scores[rows.scores.source == "model"].groupby("roi").direction.unique()
     assert directions.dmn.tolist() == ["decoding"]
     assert set(directions.language) == {"encoding", "decoding"}
-    by_roi = found.fit_scores.groupby("roi")
+    by_roi = rows.fit_scores.groupby("roi")
     assert by_roi.voxel_r.count().dmn == by_roi.voxel_r.count().language > 0
     assert by_roi.rsa_pearson.count().dmn == 0 < by_roi.rsa_pearson.count().language
     assert {"dmn"} == {roi for unit in units if unit.part.some.lone for roi in unit.part.some.rois}

@@ -26,8 +26,8 @@ def prepared(store):
 
 def test_the_table_counts_what_was_found(prepared):
     assert prepared.text.startswith("simulated-pictures: simulated by this package")
-    for told in ("sim1", "sim2", "LOC", "OPA", "EarlyVis", "30", "96"):
-        assert told in prepared.text
+    for word in ("sim1", "sim2", "LOC", "OPA", "EarlyVis", "30", "96"):
+        assert word in prepared.text
     assert max(len(line) for line in prepared.text.splitlines()) <= 100
 
 

@@ -92,10 +92,10 @@ def test_there_is_nothing_else():
 def test_a_score_is_told_with_all_that_it_is_of(scores, study):
     assert set(scores.study_run) == {study.run_id}
     assert set(scores.study) == {"read in Python (simulated subjects)"}
-    told = scores[["base", "task", "method", "seed", "brain", "simulated"]].drop_duplicates()
+    labels = scores[["base", "task", "method", "seed", "brain", "simulated"]].drop_duplicates()
     of_all = ("tiny-vit", "digits", 8, "simulated-pictures", True)
     expected = {(*of_all[:2], method, *of_all[2:]) for method in ("base", "full", "vpt-shallow")}
-    assert set(told.itertuples(index=False, name=None)) == expected
+    assert set(labels.itertuples(index=False, name=None)) == expected
     cell = ["method", "subject", "split", "repeat", "fold", "roi", "direction"]
     assert not scores.duplicated(cell).any()
     assert scores.layer.dtype.kind == "i"
@@ -156,10 +156,12 @@ def test_the_overall_contrast_is_the_mean_over_rois(study):
 def test_the_figure_shows_the_contrast_of_each_roi(study):
     figure = pipeline.plot_contrast()
     table = pipeline.contrasts()
-    asked = table[(table.contrast == "vpt-shallow \u2212 full") & (table.direction == "encoding")]
+    of_contrast = table[
+        (table.contrast == "vpt-shallow \u2212 full") & (table.direction == "encoding")
+    ]
     name = "shallow visual prompt tuning \u2212 full fine-tuning"
     (line,) = (line for line in figure.axes[0].lines if line.get_label() == name)
-    assert sorted(line.get_xdata()) == pytest.approx(sorted(asked.difference))
+    assert sorted(line.get_xdata()) == pytest.approx(sorted(of_contrast.difference))
 
 
 def test_a_figure_of_what_the_study_does_not_have_is_refused_with_what_it_has(study):

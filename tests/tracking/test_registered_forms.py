@@ -64,8 +64,8 @@ def logged(store, architecture, text_model):
 
 @pytest.fixture(scope="module")
 def elsewhere(logged, tmp_path_factory):
-    asked = [(uri, rows) for uri, (_, _, rows, _) in logged.items()]
-    return run_elsewhere(ELSEWHERE, tmp_path_factory.mktemp("elsewhere"), json.dumps(asked))
+    requests = [(uri, rows) for uri, (_, _, rows, _) in logged.items()]
+    return run_elsewhere(ELSEWHERE, tmp_path_factory.mktemp("elsewhere"), json.dumps(requests))
 
 
 def test_every_form_answers_and_has_features_elsewhere_as_here(logged, elsewhere):

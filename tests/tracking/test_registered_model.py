@@ -48,12 +48,12 @@ def test_it_does_the_task_and_returns_features_in_a_process_without_the_project(
 ):
     uri = f"models:/tiny-gpt2-summarization@{method}"
     here = mlflow.pyfunc.load_model(uri)
-    found = elsewhere[uri]
-    assert found["answers"] == here.predict(texts)
-    assert all(isinstance(answer, str) for answer in found["answers"])
-    assert found["shape"] == [len(texts), 5, 128]
+    there = elsewhere[uri]
+    assert there["answers"] == here.predict(texts)
+    assert all(isinstance(answer, str) for answer in there["answers"])
+    assert there["shape"] == [len(texts), 5, 128]
     features = here.predict(texts, params={"output": "features"})
-    np.testing.assert_allclose(found["features"], features.ravel()[:50], rtol=1e-5)
+    np.testing.assert_allclose(there["features"], features.ravel()[:50], rtol=1e-5)
 
 
 def test_two_versions_in_one_process_give_each_its_own_result(elsewhere):
@@ -66,8 +66,8 @@ def test_pictures_are_classified_and_have_features(vpt):
     images = TASKS["digits"].load(few_examples(10, 5, seed=0)).test.images
     assert set(model.predict(images)) <= set("0123456789")
     for pooling in ("mean", "class"):
-        asked = {"output": "features", "pooling": pooling}
-        assert model.predict(images, params=asked).shape == (5, 5, 128)
+        params = {"output": "features", "pooling": pooling}
+        assert model.predict(images, params=params).shape == (5, 5, 128)
 
 
 def test_an_unknown_output_is_refused_with_what_there_is(prompt, texts):

@@ -24,9 +24,9 @@ SCORES = st.floats(-1, 1, allow_nan=False, width=64)
 )
 def test_tables_are_read_as_they_were_written(tmp_path_factory, table):
     path = tmp_path_factory.getbasetemp() / "scores.csv"
-    written = table.astype({"subject": str, "roi": str})
-    written.to_csv(path, index=False)
-    pd.testing.assert_frame_equal(read_scores(path), written, check_exact=True)
+    stored = table.astype({"subject": str, "roi": str})
+    stored.to_csv(path, index=False)
+    pd.testing.assert_frame_equal(read_scores(path), stored, check_exact=True)
 
 
 def test_a_ceiling_without_a_correction_has_none_when_it_is_read(tmp_path):
@@ -43,6 +43,6 @@ def test_a_table_without_rows_or_columns_is_read_as_one(tmp_path):
 
 
 def test_scores_that_an_roi_of_one_voxel_cannot_have_come_back_as_missing_numbers(tmp_path):
-    written = pd.DataFrame({"roi": ["NA", "b"], "voxel_r": [0.5, 0.25], "cka": [np.nan, np.nan]})
-    written.to_csv(tmp_path / "fit_scores.csv", index=False)
-    pd.testing.assert_frame_equal(read_scores(tmp_path / "fit_scores.csv"), written)
+    stored = pd.DataFrame({"roi": ["NA", "b"], "voxel_r": [0.5, 0.25], "cka": [np.nan, np.nan]})
+    stored.to_csv(tmp_path / "fit_scores.csv", index=False)
+    pd.testing.assert_frame_equal(read_scores(tmp_path / "fit_scores.csv"), stored)

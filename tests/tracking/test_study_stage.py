@@ -194,9 +194,9 @@ def test_the_links_lead_to_the_answer_the_scores_the_models_and_their_comparison
 def test_the_link_to_the_scores_names_a_view_that_the_experiment_keeps(finished, client):
     key = parse_qs(links(5000)["Scores of all runs"].partition("?")[2])["viewStateShareKey"][0]
     tags = client.get_experiment(finished.experiment_id).tags
-    shown = json.loads(tags[f"mlflow.sharedViewState.{key}"])
-    assert shown["searchFilter"] == "tags.stage = 'align'"
-    assert {"tags.`method`", "metrics.`encoding_2v2/LOC`"} <= set(shown["selectedColumns"])
+    view = json.loads(tags[f"mlflow.sharedViewState.{key}"])
+    assert view["searchFilter"] == "tags.stage = 'align'"
+    assert {"tags.`method`", "metrics.`encoding_2v2/LOC`"} <= set(view["selectedColumns"])
     assert "report.html" in tags["mlflow.note.content"]
 
 
@@ -220,10 +220,10 @@ def test_the_page_links_every_number_to_its_runs_and_version(finished):
 
 def test_a_brain_among_the_inputs_has_a_schema_and_a_profile(finished, client):
     link = read_lineage(finished.run_id)[1][0]
-    (given,) = client.get_run(link.extract_run).inputs.dataset_inputs
-    columns = json.loads(given.dataset.schema)["mlflow_colspec"]
+    (used,) = client.get_run(link.extract_run).inputs.dataset_inputs
+    columns = json.loads(used.dataset.schema)["mlflow_colspec"]
     assert [column["name"] for column in columns][:2] == ["image", "group"]
-    profile = json.loads(given.dataset.profile)
+    profile = json.loads(used.dataset.profile)
     assert (profile["subjects"], profile["stimuli"]) == (3, len(load_brain(link.brain, "").stimuli))
     assert set(profile["voxels"]) == {"EarlyVis", "LOC", "OPA"}
 

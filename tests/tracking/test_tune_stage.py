@@ -183,7 +183,7 @@ def test_what_names_say_does_not_fit_is_refused_before_anything_is_fetched(
 
 
 def test_bases_are_kept_once(prompt, full, store):
-    kept = find_runs("tags.stage = 'base' and tags.base = 'tiny-gpt2'")
-    assert len(kept) == 1
-    config = json.loads((artifact(kept[0].info.run_id, "base") / "config.json").read_text())
+    bases = find_runs("tags.stage = 'base' and tags.base = 'tiny-gpt2'")
+    assert len(bases) == 1
+    config = json.loads((artifact(bases[0].info.run_id, "base") / "config.json").read_text())
     assert config["n_embd"] == 128

@@ -49,12 +49,12 @@ def links(study, store, repository):
     environment = {**os.environ, "PYTHONPATH": os.fspath(repository)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     server = subprocess.Popen(command, cwd=store, env=environment, text=True, **pipes)
-    said = ""
-    while "Ctrl-C" not in said:
+    output = ""
+    while "Ctrl-C" not in output:
         line = server.stdout.readline()
         assert line, server.stderr.read()
-        said += line
-    yield dict(re.findall(r"^([^:]+): +(http\S+)$", said, re.MULTILINE))
+        output += line
+    yield dict(re.findall(r"^([^:]+): +(http\S+)$", output, re.MULTILINE))
     server.terminate()
     assert server.wait(timeout=60) == 128 + 15
     assert server.stderr.read() == ""
@@ -81,8 +81,8 @@ def text_of(page, address, *expected):
         text = page.execute_script("return document.body.innerText")
     missing = [words for words in expected if words not in text]
     assert not missing, f"{missing} not in {text[:2000]}"
-    found = [e for e in errors_of(page) if not any(known in e for known in OF_MLFLOW)]
-    assert found == []
+    errors = [e for e in errors_of(page) if not any(known in e for known in OF_MLFLOW)]
+    assert errors == []
     return text
 
 

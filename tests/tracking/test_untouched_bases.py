@@ -63,11 +63,11 @@ def test_a_report_compares_tuned_versions_and_says_so(aligned):
 
 def test_a_vision_base_of_stages_is_aligned_as_it_is(store, tmp_path):
     timm_folder(tmp_path / "some-resnet", *VISION["resnet"])
-    asked = ExtractConfig(model=str(tmp_path / "some-resnet"), brain="simulated-pictures")
-    assert [x.shape[1] for x in run_extract(asked).read().values()] == [64, 16, 24, 32, 48]
+    config = ExtractConfig(model=str(tmp_path / "some-resnet"), brain="simulated-pictures")
+    assert [x.shape[1] for x in run_extract(config).read().values()] == [64, 16, 24, 32, 48]
 
 
 def test_what_is_neither_a_version_nor_a_base_is_refused(store):
-    asked = ExtractConfig(model="tiny-gtp2", brain=BRAIN)
+    config = ExtractConfig(model="tiny-gtp2", brain=BRAIN)
     with pytest.raises(ConfigError, match=r"model: expected models:/.*or a base: .*'tiny-gpt2'"):
-        run_extract(asked)
+        run_extract(config)

@@ -120,9 +120,9 @@ def test_a_repeated_request_is_told_in_one_line(server, monkeypatch, caplog, who
     client = mlflow.MlflowClient(server([500]))
     with pytest.raises(mlflow.exceptions.MlflowException):
         client.search_experiments()
-    said = [r.message for r in caplog.records if r.name == "urllib3.connectionpool"]
-    assert "the tracking server does not answer; trying again" in said
-    assert set(said) == {"the tracking server does not answer; trying again"}
+    messages = [r.message for r in caplog.records if r.name == "urllib3.connectionpool"]
+    assert "the tracking server does not answer; trying again" in messages
+    assert set(messages) == {"the tracking server does not answer; trying again"}
 
 
 def test_a_locked_store_is_waited_for(store, monkeypatch):

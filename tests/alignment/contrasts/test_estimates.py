@@ -83,17 +83,17 @@ def test_components_are_the_mean_squares_of_a_two_way_table(rng):
 
 def test_with_subjects_alone_the_interval_and_p_are_those_of_the_t_test(rng):
     values = crossed_values(rng, 1.0, 0.0, 0.0) + 0.4
-    found, usual = estimate(paired_of(values)), stats.ttest_1samp(values[0].mean(axis=1), 0)
-    assert found.p() == pytest.approx(usual.pvalue)
-    assert found.interval() == pytest.approx(tuple(usual.confidence_interval(0.95)))
-    assert found.freedom == pytest.approx(5)
+    outcome, usual = estimate(paired_of(values)), stats.ttest_1samp(values[0].mean(axis=1), 0)
+    assert outcome.p() == pytest.approx(usual.pvalue)
+    assert outcome.interval() == pytest.approx(tuple(usual.confidence_interval(0.95)))
+    assert outcome.freedom == pytest.approx(5)
 
 
 def test_with_groups_alone_the_error_is_that_of_a_t_test_with_a_third_more_for_training(rng):
     values = crossed_values(rng, 0.0, 1.0, 0.0)
-    found, means = estimate(paired_of(values)), values[0].mean(axis=0)
-    assert found.variance == pytest.approx(4 / 3 * stats.sem(means) ** 2)
-    assert found.freedom == pytest.approx(len(means) - 1)
+    outcome, means = estimate(paired_of(values)), values[0].mean(axis=0)
+    assert outcome.variance == pytest.approx(4 / 3 * stats.sem(means) ** 2)
+    assert outcome.freedom == pytest.approx(len(means) - 1)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_with_groups_alone_the_error_is_that_of_a_t_test_with_a_third_more_for_t
 def test_intervals_hold_whatever_varies_most(rng, spread):
     subject, group, both, training = spread
     shape = (3 if training else 1, 6, 30)
-    held = [
+    holds = [
         low <= 0 <= high
         for low, high in (
             estimate(
@@ -111,19 +111,19 @@ def test_intervals_hold_whatever_varies_most(rng, spread):
             for _ in range(600)
         )
     ]
-    assert 0.93 <= np.mean(held) <= 0.99
+    assert 0.93 <= np.mean(holds) <= 0.99
 
 
 def test_an_error_over_subjects_alone_is_too_small_where_groups_vary(rng):
     values = [crossed_values(rng, 0.1, 1.0, 1.0) for _ in range(300)]
-    found = [stats.ttest_1samp(v[0].mean(axis=1), 0).pvalue < 0.05 for v in values]
-    assert np.mean(found) > 0.2
+    outcome = [stats.ttest_1samp(v[0].mean(axis=1), 0).pvalue < 0.05 for v in values]
+    assert np.mean(outcome) > 0.2
 
 
 def test_equivalence_is_two_one_sided_tests(rng):
     values = crossed_values(rng, 1.0, 0.0, 0.0)
-    found, means = estimate(paired_of(values)), values[0].mean(axis=1)
-    margin = found.least_margin()
+    outcome, means = estimate(paired_of(values)), values[0].mean(axis=1)
+    margin = outcome.least_margin()
     above = stats.ttest_1samp(means, -margin, alternative="greater").pvalue
     below = stats.ttest_1samp(means, margin, alternative="less").pvalue
     assert max(above, below) == pytest.approx(0.05)
@@ -138,18 +138,18 @@ def test_a_visible_difference_is_found_in_four_of_five_studies(rng):
             for _ in range(99)
         ]
     )
-    found = [
+    outcome = [
         estimate(paired_of(crossed_values(rng, 1.0, 1.0, 1.0, shape) + visible)).p() < 0.05
         for _ in range(400)
     ]
     assert first.visible_from() > 2 * first.error
-    assert np.mean(found) == pytest.approx(0.8, abs=0.07)
+    assert np.mean(outcome) == pytest.approx(0.8, abs=0.07)
 
 
 def test_the_mean_of_a_cell_with_itself_is_that_cell(rng):
     cell = pair(scores_of(sums_of(rng)), scores_of(sums_of(rng)))
-    same, found = estimate(mean_of([cell, cell])), estimate(cell)
-    assert (same.difference, same.variance) == pytest.approx((found.difference, found.variance))
+    same, outcome = estimate(mean_of([cell, cell])), estimate(cell)
+    assert (same.difference, same.variance) == pytest.approx((outcome.difference, outcome.variance))
 
 
 def test_signs_are_flipped_as_scipy_does(rng):
@@ -181,7 +181,7 @@ def test_corrections_are_those_of_the_books_and_pass_over_no_test():
     ],
 )
 def test_no_interval_is_given_where_none_was_calibrated(rng, n_subjects, n_groups, split, reason):
-    found = estimate(paired_of(crossed_values(rng, 1, 1, 1, (1, n_subjects, n_groups))))
-    told = reason_against(found, split)
-    assert reason in told
-    assert bool(told) == bool(reason)
+    outcome = estimate(paired_of(crossed_values(rng, 1, 1, 1, (1, n_subjects, n_groups))))
+    reason_there = reason_against(outcome, split)
+    assert reason in reason_there
+    assert bool(reason_there) == bool(reason)

@@ -52,13 +52,15 @@ def test_equal_cells_lose_nothing_and_independent_ones_as_by_sidak(rng):
 
 def test_correlations_of_estimates_are_those_of_what_moves_them(rng):
     """Over 400 families the estimates of two cells correlate as their shares say."""
-    found, told = [], []
+    differences, predicted = [], []
     for _ in range(400):
         cells = family(rng, 2, 0.6)
-        found.append([cell.difference.mean() for cell in cells])
+        differences.append([cell.difference.mean() for cell in cells])
         rows = moves(cells)
-        told.append(rows[0] @ rows[1])
-    assert np.mean(told) == pytest.approx(np.corrcoef(np.transpose(found))[0, 1], abs=0.1)
+        predicted.append(rows[0] @ rows[1])
+    assert np.mean(predicted) == pytest.approx(
+        np.corrcoef(np.transpose(differences))[0, 1], abs=0.1
+    )
 
 
 def test_any_false_positive_of_a_family_comes_one_time_in_twenty_and_true_ones_are_found_sooner():
