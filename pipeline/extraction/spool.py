@@ -109,12 +109,12 @@ class Spool:
         blocks = (block for layer in range(len(self.widths)) for block in self._blocks(layer))
         n_infinite = sum(np.count_nonzero(~np.isfinite(block)) for block in blocks)
         if n_infinite:
-            expected, found = "finite values", f"{n_infinite} values that are NaN or infinite"
+            expected, finding = "finite values", f"{n_infinite} values that are NaN or infinite"
             remedy = (
                 "The tuned model diverged: tune it again with a lower learning_rate; or its states "
                 "exceed what dtype holds: use float32."
             )
-            raise DataError(Problem("features", expected, found, remedy))
+            raise DataError(Problem("features", expected, finding, remedy))
 
     def _differs(self, layer: int) -> bool:
         """Say whether any stimulus differs from the first."""

@@ -21,7 +21,7 @@ def compared(monkeypatch):
     for name in ("alone", "one_by_one"):
         way = getattr(benchmark, name)
         monkeypatch.setattr(
-            benchmark, name, lambda *given, way=way: results.append((given, way(*given)))
+            benchmark, name, lambda *inputs, way=way: results.append((inputs, way(*inputs)))
         )
     return results
 

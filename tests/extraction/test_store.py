@@ -48,10 +48,10 @@ def test_layers_may_differ_in_width(tmp_path):
     layers = [np.arange(2.0 * width, dtype=np.float32).reshape(2, width) for width in (3, 1)]
     spool.put([0, 1], layers)
     assert spool.write(ORIGIN, tmp_path) == {"layer_00": 3, "layer_01": 1}
-    for found, expected in zip(
+    for stored, expected in zip(
         read_features(tmp_path / FILE, ORIGIN).values(), layers, strict=True
     ):
-        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(stored, expected)
 
 
 def test_a_layer_that_is_the_same_for_every_stimulus_is_left_out(features, tmp_path):

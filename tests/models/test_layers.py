@@ -30,10 +30,10 @@ def untouched(tmp_path):
 @pytest.mark.parametrize("kind", [*DECODERS, *ENCODERS, *PAIRS])
 def test_features_are_the_states_that_transformers_gives_out(untouched, kind):
     model = untouched(kind)
-    found = model.features(TEXTS, "last", tokens_at_once=40)
+    features = model.features(TEXTS, "last", tokens_at_once=40)
     stack = stack_of(model.network)
     special = set(model.tokenizer.all_special_ids)
-    for text, of_text in zip(TEXTS, found, strict=True):
+    for text, of_text in zip(TEXTS, features, strict=True):
         encoded = model.tokenizer(text, return_tensors="pt")
         ids = encoded["input_ids"]
         last = max(n for n, token in enumerate(ids[0].tolist()) if token not in special)
@@ -90,9 +90,9 @@ def test_features_of_a_smaller_type_leave_as_float32(untouched, dtype):
     model = untouched("bert")
     whole = model.features(TEXTS)
     place(model.network, "cpu", dtype)
-    found = model.features(TEXTS)
-    assert found.dtype == np.float32
-    assert 0 < np.abs(found - whole).max() < 0.1 * np.abs(whole).max()
+    features = model.features(TEXTS)
+    assert features.dtype == np.float32
+    assert 0 < np.abs(features - whole).max() < 0.1 * np.abs(whole).max()
 
 
 def test_batches_hold_no_more_tokens_than_they_may():

@@ -42,11 +42,11 @@ def test_pictures_are_prepared_as_timm_does(tmp_path, interpolation, crop_mode, 
     picture = smooth_picture(shape)
     transform = create_transform(**resolve_model_data_config(network), is_training=False)
     expected = transform(Image.fromarray(picture))
-    found = picture_form(network).prepare(picture[None])[0]
+    pixels = picture_form(network).prepare(picture[None])[0]
     a_grey = 1 / 255 / min(network.pretrained_cfg["std"])
-    assert found.shape == expected.shape
-    assert (found - expected).abs().max() <= 1.01 * a_grey
-    assert (found - expected).abs().mean() <= 0.2 * a_grey
+    assert pixels.shape == expected.shape
+    assert (pixels - expected).abs().max() <= 1.01 * a_grey
+    assert (pixels - expected).abs().mean() <= 0.2 * a_grey
 
 
 def test_a_base_of_timm_is_cropped_as_its_own_configuration_says(tmp_path):

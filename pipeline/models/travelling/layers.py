@@ -88,8 +88,8 @@ class LayerReader:
             return False
         whole = self.stack(**trial, **self.options, output_hidden_states=True).hidden_states
         return len(by_hooks) == len(whole) and all(
-            torch.allclose(found, pool(states), rtol=1e-3, atol=1e-4)
-            for found, states in zip(by_hooks, whole, strict=True)
+            torch.allclose(pooled, pool(states), rtol=1e-3, atol=1e-4)
+            for pooled, states in zip(by_hooks, whole, strict=True)
         )
 
 
