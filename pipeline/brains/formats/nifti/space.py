@@ -11,7 +11,7 @@ _NEAR = 0.01
 
 
 @dataclass(frozen=True)
-class Space:
+class VolumeSpace:
     """The grid of a volume and where it lies.
 
     Parameters
@@ -36,7 +36,7 @@ class Space:
         indices = np.stack(np.unravel_index(voxels, self.shape, order="F"), axis=1)
         return (indices @ self.affine[:3, :3].T + self.affine[:3, 3]).astype(np.float32)
 
-    def same_as(self, other: Space) -> bool:
+    def same_as(self, other: VolumeSpace) -> bool:
         """Say whether shapes are equal and all corners of the grid within 0.01 mm."""
         if self.shape != other.shape:
             return False

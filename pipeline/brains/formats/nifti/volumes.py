@@ -16,7 +16,7 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.formats.nifti.space import Space
+from pipeline.brains.formats.nifti.space import VolumeSpace
 from pipeline.errors import DataError, Problem, refuse
 
 _HEADER_BYTES = {348: "Nifti1Header", 540: "Nifti2Header"}
@@ -41,7 +41,7 @@ class Volumes:
     Parameters
     ----------
     path : Path
-    space : Space
+    space : VolumeSpace
     n_volumes : int
     dtype : numpy.dtype
         As stored.
@@ -52,7 +52,7 @@ class Volumes:
     """
 
     path: Path
-    space: Space
+    space: VolumeSpace
     n_volumes: int
     dtype: np.dtype[Any]
     offset: int
@@ -186,7 +186,7 @@ def _from_header(path: Path, header: Any) -> Volumes:
     affine = np.asarray(header.get_best_affine(), dtype=np.float64)
     return Volumes(
         path=path,
-        space=Space(cast("tuple[int, int, int]", shape[:3]), affine),
+        space=VolumeSpace(cast("tuple[int, int, int]", shape[:3]), affine),
         n_volumes=shape[3] if len(shape) == 4 else 1,
         dtype=header.get_data_dtype(),
         offset=int(header.get_data_offset()),
