@@ -65,7 +65,7 @@ class Volumes:
         Parameters
         ----------
         voxels : ndarray of int64, shape (n_voxels,), optional
-            Positions as in :meth:`Space.coordinates`; by default all.
+            Positions as in :meth:`VolumeSpace.coordinates`; by default all.
 
         Yields
         ------
