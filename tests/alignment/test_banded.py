@@ -62,8 +62,8 @@ def test_shares_alphas_and_scores_are_those_that_himalaya_chooses(world):
     outside = kernels[:, fold.outer.test[:, None], train]
     predicted = np.einsum("bij,bv,jv->iv", outside, np.exp(deltas), weights)
     expected = r2_score(y[fold.outer.test], predicted)
-    found = banded_r2(kernels, y, fold, ALPHAS, WEIGHTS)
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    r2 = banded_r2(kernels, y, fold, ALPHAS, WEIGHTS)
+    np.testing.assert_allclose(r2, expected, atol=1e-6)
 
 
 def test_parts_go_to_the_band_that_a_voxel_follows(world):

@@ -29,9 +29,9 @@ def test_a_band_of_a_width_is_encoded_as_a_layer_of_that_width(subject, groups, 
     whole = align(features, responses, groups, narrow)
     expected = whole[whole.direction == "encoding"].reset_index(drop=True)
     sources = {name: (x,) for name, x in features.items()}
-    found = encode(sources, responses, groups, settings, width=6)
-    np.testing.assert_allclose(found.two_vs_two, expected.two_vs_two)
-    np.testing.assert_allclose(found.correlation, expected.correlation, atol=1e-9)
+    encoded = encode(sources, responses, groups, settings, width=6)
+    np.testing.assert_allclose(encoded.two_vs_two, expected.two_vs_two)
+    np.testing.assert_allclose(encoded.correlation, expected.correlation, atol=1e-9)
 
 
 def test_two_bands_are_ridge_on_columns_divided_by_the_root_of_their_traces(

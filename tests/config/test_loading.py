@@ -253,8 +253,8 @@ def test_a_family_of_what_a_study_does_not_have_is_refused(study_file, family, m
 
 
 def test_every_combination_of_specifications_is_aligned_the_declared_one_last(study_file):
-    tried = {"folds": [5, 3], "pooling": ["mean", "last"]}
-    study = read_study(study_file({**STUDY, "specifications": tried}), catalogue())
+    specifications = {"folds": [5, 3], "pooling": ["mean", "last"]}
+    study = read_study(study_file({**STUDY, "specifications": specifications}), catalogue())
     aligns = next(study.cells()).aligns
     names = [specification_of(align, aligns[-1]) for align in aligns]
     assert names == ["pooling=last", "folds=3", "folds=3, pooling=last", ""]
@@ -263,7 +263,7 @@ def test_every_combination_of_specifications_is_aligned_the_declared_one_last(st
 
 
 @pytest.mark.parametrize(
-    ("tried", "message"),
+    ("specifications", "message"),
     [
         ({"poling": ["last"]}, "poling"),
         ({"brain": ["simulated-pictures"]}, "specifications.brain"),
@@ -271,9 +271,9 @@ def test_every_combination_of_specifications_is_aligned_the_declared_one_last(st
         ({"pooling": []}, "specifications"),
     ],
 )
-def test_specifications_that_no_alignment_can_have_are_refused(study_file, tried, message):
+def test_specifications_that_no_alignment_can_have_are_refused(study_file, specifications, message):
     with pytest.raises(ConfigError, match=message):
-        read_study(study_file({**STUDY, "specifications": tried}), catalogue())
+        read_study(study_file({**STUDY, "specifications": specifications}), catalogue())
 
 
 def test_a_family_is_read_as_pairs_of_methods(study_file):

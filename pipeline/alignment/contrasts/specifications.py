@@ -47,12 +47,12 @@ def specification_p(differences: ArrayLike) -> float:
     return float(np.mean(medians >= medians[0] * (1 - 1e-12)))
 
 
-def specification_table(found: Mapping[str, Contrasts]) -> pd.DataFrame:
+def specification_table(contrasts_by_name: Mapping[str, Contrasts]) -> pd.DataFrame:
     """Put the mean over the primary family in each specification below each other.
 
     Parameters
     ----------
-    found : mapping of str to Contrasts
+    contrasts_by_name : mapping of str to Contrasts
         By the name of the specification.
 
     Returns
@@ -63,7 +63,7 @@ def specification_table(found: Mapping[str, Contrasts]) -> pd.DataFrame:
         several splits in one specification the first counts. No rows without a primary family.
     """
     rows, subjects = [], []
-    for name, contrasts in found.items():
+    for name, contrasts in contrasts_by_name.items():
         if contrasts.families.empty:
             continue
         first = contrasts.families.drop_duplicates(PLACE)

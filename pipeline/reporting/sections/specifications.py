@@ -44,12 +44,14 @@ def specification_blocks(specifications: pd.DataFrame) -> list[Table | NamedFigu
 
 
 def _figure(name: str, title: str, rows: pd.DataFrame) -> NamedFigure:
-    told = "; ".join(f"{r.label}: {number(r.difference, signed=True)}" for r in rows.itertuples())
+    differences = "; ".join(
+        f"{r.label}: {number(r.difference, signed=True)}" for r in rows.itertuples()
+    )
     return NamedFigure(
         name=name,
         title=title,
         caption="Marks: mean difference, filled as declared; bars: 95 % interval where one holds.",
-        alt=f"{title}. {told}.",
+        alt=f"{title}. {differences}.",
         draw=partial(specification_figure, title, rows),
     )
 

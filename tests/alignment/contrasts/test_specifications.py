@@ -52,11 +52,11 @@ def contrasts(difference, subjects, splits=("grouped",)):
 
 
 def test_every_specification_has_a_row_and_all_have_one_p():
-    found = {
+    by_specification = {
         "": contrasts(0.2, {"s1": 0.1, "s2": 0.3}),
         "split=shuffled": contrasts(0.3, {"s1": 0.2, "s2": 0.4}, ("shuffled", "grouped")),
     }
-    table = specification_table(found)
+    table = specification_table(by_specification)
     assert table.specification.tolist() == ["", "split=shuffled"]
     assert table.difference.tolist() == [0.2, 0.3]
     assert (table.p_joint == specification_p([[0.1, 0.3], [0.2, 0.4]])).all()

@@ -148,8 +148,10 @@ def _specifications(
     by_name = {"": list(links)}
     for link in specified:
         by_name.setdefault(link.specification, []).append(link)
-    found = {name: _contrasts(own, models, margin, family) for name, own in by_name.items()}
-    return specification_table(found)
+    by_specification = {
+        name: _contrasts(own, models, margin, family) for name, own in by_name.items()
+    }
+    return specification_table(by_specification)
 
 
 def _chance(aligned: Aligned, split: str) -> pd.DataFrame:
