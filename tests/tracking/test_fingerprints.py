@@ -53,7 +53,7 @@ EDITED = {
     "tracking/stages/tune/interpolate.py": "run_interpolate",
     "tracking/stages/tune/records.py": "run_tune run_interpolate",
     "tracking/stages/tune/untuned.py": "run_tune run_interpolate untuned_statistics",
-    "tuning/scores/overlap.py": "run_tune run_interpolate untuned_statistics",
+    "tuning/scores/overlap.py": "run_tune run_interpolate run_report untuned_statistics",
     "tuning/training/loop.py": "run_tune run_interpolate untuned_statistics",
 }
 #: Of the rooms that compute: what no stage uses, or uses to make inputs that have a digest.

@@ -122,7 +122,7 @@ def test_a_tuning_by_base_is_what_later_ones_are_compared_with(config_of):
 
 
 def test_search_trials_are_runs_nested_in_their_tuning(config_of, store):
-    settings = {"trials": 2, "trial_steps": 2, "max_steps": 2}
+    settings = {"trials": 2, "trial_steps": 2, "max_steps": 2, "pruning": "none"}
     tuned = run_tune(config_of("tiny-vit", "shapes", "vpt-shallow", **settings))
     trials = find_runs(f"tags.`mlflow.parentRunId` = '{tuned.run_id}'")
     assert [run.data.tags["stage"] for run in trials] == ["trial", "trial"]
