@@ -11,6 +11,7 @@ from pipeline.config.stage import (
     BrainDirectory,
     BrainName,
     Device,
+    PathText,
     SchedulerAddress,
     Seed,
     StageConfig,
@@ -155,6 +156,12 @@ class ComputeConfig(StageConfig):
 class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
     """Score how well a tuned model's features and a brain's responses predict one another."""
 
+    features: PathText = Field(
+        "",
+        description="Folder of features that another tool computed, scored in the place of a "
+        "model's here; model is then the name they get. One array a layer in .npz or .safetensors, "
+        "and stimuli.txt with the stimulus of each row: a sentence, or a picture's number from 0.",
+    )
     repeats: int = Field(
         1,
         ge=1,
@@ -190,6 +197,18 @@ class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
         description="Score nuisance features too (length, position, word frequency, brightness, "
         "pixels) and a bag of words, and what the model explains beyond the former.",
     )
+
+    @field_validator("features")
+    @classmethod
+    def _features_have_a_name(cls, features: str, info: ValidationInfo) -> str:
+        model = str(info.data.get("model", ""))
+        if features and model.startswith("models:/"):
+            raise PydanticCustomError(
+                "features_have_a_name",
+                "nothing beside {model}: features of another tool take model as their name",
+                {"model": model},
+            )
+        return features
 
     @field_validator("repeats")
     @classmethod

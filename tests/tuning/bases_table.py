@@ -17,6 +17,17 @@ that the architecture is used for, generation or, for encoders, classification. 
 transformers or timm can be a base as well; what it lacks is refused before anything is trained.
 """
 
+REASONS = """## Why not
+
+- **prefix**: BLOOM makes biases of distances, and DeBERTa weighs positions beside contents, each in
+  an attention of its own: keys without a place have no meaning there that a source gives. ALBERT
+  passes one layer again and again: keys and values of every layer would be those of one. Mamba has
+  no attention, and so no place for ia3, adapters and prompts either.
+- **bitfit**: Llama, Qwen3, Mistral, Gemma, ModernBERT and T5 have no biases.
+- **vpt**: BEiT's blocks are given biases by relative position, one for each patch; Swin, ConvNeXt and
+  ResNet have no tokens that a prompt could stand beside.
+"""
+
 
 def table(bases, form, methods):
     """Ask methods about bases, given as (name, folder) pairs, for a form of task."""
@@ -63,7 +74,7 @@ def page(folder):
             table(of_text, lambda kind: form.get(kind, "generation"), texts),
             "\n## Pictures\n",
             table(of_pictures, lambda _: "picture", pictures),
-            "",
+            f"\n{REASONS}",
         ]
     )
 

@@ -31,7 +31,7 @@ from pipeline.tracking.seals import is_whole
 from pipeline.tracking.unfinished import forget, unfinished_folder
 
 #: What an alignment does not depend on: the model's side, and where the work is done.
-NOT_OURS = {*ExtractConfig.model_fields, *ComputeConfig.model_fields}
+NOT_OURS = {*ExtractConfig.model_fields, *ComputeConfig.model_fields, "features"}
 #: What only a model's own scores depend on.
 ONLY_MODELS = {"width", "permutations", "maps", "partition"}
 CEILINGS, NUISANCE, PAIR_SUMS = "ceilings.csv", "nuisance.csv", "pair_sums.parquet"

@@ -47,6 +47,7 @@ from pipeline.tracking.stages.align.reference import (
     run_reference,
 )
 from pipeline.tracking.stages.extract import CUT_STIMULI, Extracted, extract_features
+from pipeline.tracking.stages.foreign import foreign_features
 from pipeline.tracking.stages.untouched import version_of
 from pipeline.tracking.unfinished import forget, unfinished_folder
 
@@ -93,11 +94,14 @@ def run_align(config: AlignConfig) -> Aligned:
     """
     with visible_refusal(_stage(config)):
         check_scheduler(config.scheduler)
-        registered = version_of(config.model)
+        registered = None if config.features else version_of(config.model)
         brain = load_brain(config.brain, config.brain_dir)
         plan = make_plan(config, brain)
     with within_another_stage():
-        extracted = extract_features(config, registered, brain)
+        if registered is None:
+            registered, extracted = foreign_features(config, brain)
+        else:
+            extracted = extract_features(config, registered, brain)
         reference = run_reference(config, plan)
     stage = align_stage(config, registered, brain, extracted.run_id, reference.run_id)
 

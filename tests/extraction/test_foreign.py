@@ -1,0 +1,83 @@
+"""Features of another tool are read by the names of their stimuli, or refused with every reason."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from pipeline.brains.dataset import Stimuli
+from pipeline.errors import DataError
+from pipeline.extraction.foreign import foreign_layers
+
+SENTENCES = ("the baker kneads the dough .", "a sailor mends  the net .", "the nurse reads .")
+TEXTS = Stimuli(SENTENCES, np.array(["a", "a", "b"]))
+PICTURES = Stimuli(np.zeros((3, 2, 2, 3), np.uint8), np.array(["a", "b", "c"]))
+FEATURES = np.random.default_rng(0).standard_normal((3, 4)).astype(np.float32)
+
+
+def lay_down(folder, names, **layers):
+    (folder / "stimuli.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
+    for name, layer in layers.items():
+        np.savez(folder / f"{name}.npz", layer)
+    return folder
+
+
+def test_rows_are_brought_into_the_order_of_the_stimuli(tmp_path):
+    turned = lay_down(tmp_path, SENTENCES[::-1], layer_2=FEATURES[::-1], layer_10=FEATURES[::-1])
+    layers = foreign_layers(turned, TEXTS)
+    assert list(layers) == ["layer_2", "layer_10"]
+    for found in layers.values():
+        np.testing.assert_array_equal(found, FEATURES)
+
+
+def test_pictures_are_named_by_their_number_and_layers_may_share_a_file(tmp_path):
+    save_file({"b10": FEATURES, "b9": FEATURES.astype(np.float64)}, tmp_path / "net.safetensors")
+    layers = foreign_layers(lay_down(tmp_path, "012"), PICTURES)
+    assert list(layers) == ["net/b9", "net/b10"]
+    assert {x.dtype for x in layers.values()} == {np.dtype(np.float32)}
+
+
+def test_layers_may_differ_in_width(tmp_path):
+    layers = foreign_layers(lay_down(tmp_path, "012", a=FEATURES, b=FEATURES[:, :1]), PICTURES)
+    assert [x.shape for x in layers.values()] == [(3, 4), (3, 1)]
+
+
+def test_sentences_that_subjects_read_twice_have_a_row_each_or_share_one(tmp_path):
+    twice = Stimuli((*SENTENCES, SENTENCES[0]), np.array(["a", "a", "b", "b"]))
+    shared = foreign_layers(lay_down(tmp_path, SENTENCES, a=FEATURES), twice)["a"]
+    np.testing.assert_array_equal(shared, FEATURES[[0, 1, 2, 0]])
+    four = np.arange(4.0)[:, None]
+    own = foreign_layers(lay_down(tmp_path, twice.items, a=four), twice)["a"]
+    np.testing.assert_array_equal(own, four)
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path):
+    broken = FEATURES.copy()
+    broken[1, 2] = np.nan
+    lay_down(tmp_path, ["0", "1", "1", "7"], a=FEATURES, b=broken, c=np.zeros((4, 3, 2)))
+    np.savez(tmp_path / "d.npz", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    (tmp_path / "e.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(DataError) as refusal:
+        foreign_layers(tmp_path, PICTURES)
+    message = str(refusal.value)
+    for part in (
+        "without '2'",
+        "others: '7'",
+        "more than once: '1'",
+        "a: expected 4 rows, one a stimulus; found 3",
+        "b: expected finite values; found 1",
+        "c: expected numbers of shape (n_stimuli, n_features); found float64 of shape (4, 3, 2)",
+        "d.npz: expected arrays of numbers",
+        "e.safetensors: expected arrays of numbers",
+    ):
+        assert part in message
+
+
+@pytest.mark.parametrize("name", ["nowhere", "x" * 5000, "a\0b"])
+def test_a_folder_that_is_not_there_is_refused(tmp_path, name):
+    with pytest.raises(DataError, match="features: expected a folder; found"):
+        foreign_layers(tmp_path / name, TEXTS)
+
+
+def test_a_folder_without_arrays_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"files \.npz or \.safetensors; found none"):
+        foreign_layers(lay_down(tmp_path, SENTENCES), TEXTS)
