@@ -22,10 +22,10 @@ REASONS = """## Why not
 - **prefix**: BLOOM makes biases of distances, and DeBERTa weighs positions beside contents, each in
   an attention of its own: keys without a place have no meaning there that a source gives. ALBERT
   passes one layer again and again: keys and values of every layer would be those of one. Mamba has
-  no attention, and so no place for ia3, adapters and prompts either.
+  no attention.
 - **bitfit**: Llama, Qwen3, Mistral, Gemma, ModernBERT and T5 have no biases.
-- **vpt**: BEiT's blocks are given biases by relative position, one for each patch; Swin, ConvNeXt and
-  ResNet have no tokens that a prompt could stand beside.
+- **vpt**: BEiT's blocks are given biases by relative position, one for each patch; Swin, ConvNeXt
+  and ResNet have no tokens that a prompt could stand beside.
 """
 
 
