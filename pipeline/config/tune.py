@@ -11,6 +11,11 @@ from pipeline.config.method import MethodConfig
 from pipeline.config.stage import Device, PathText
 from pipeline.config.task import TaskConfig
 
+#: Settings that mean nothing to a control, which nothing trains.
+TRAINING_SETTINGS = frozenset(
+    ("learning_rate", "weight_decay", "max_steps", "batch_size", "group_by_length", "eval_every")
+) | frozenset(("patience", "gradient_checkpointing", "trials", "trial_steps", "pruning"))
+
 
 class TuneConfig(MethodConfig, TaskConfig):
     """Adapt a base to a task with a method, score it, and register it."""

@@ -91,3 +91,25 @@ def test_another_model_behind_bertscore_makes_another_tuning_where_texts_are_sco
     before = tune_request(config).fingerprint(run_tune)
     exchanged_tokens(folder)
     assert (tune_request(config).fingerprint(run_tune) == before) is same
+
+
+@pytest.mark.parametrize(
+    ("method", "setting", "same"),
+    [
+        ("base", {"max_steps": 7}, True),
+        ("base", {"batch_size": 3, "learning_rate": 0.1}, True),
+        ("base", {"prompt_length": 9}, True),
+        ("base", {"seed": 1}, False),
+        ("base", {"max_train": 5}, False),
+        ("random-prompt", {"max_steps": 7}, True),
+        ("random-prompt", {"prompt_length": 9}, False),
+        ("full", {"max_steps": 7}, False),
+    ],
+)
+def test_how_to_train_makes_another_tuning_only_where_something_is_trained(
+    config_of, method, setting, same
+):
+    config = config_of("tiny-gpt2", "summarization", method)
+    other = config.model_copy(update=setting)
+    marks = [tune_request(c).fingerprint(run_tune) for c in (config, other)]
+    assert (marks[0] == marks[1]) is same

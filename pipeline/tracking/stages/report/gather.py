@@ -16,6 +16,7 @@ from pipeline.alignment.permutations.chance_band import chance_bands
 from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, unique_part
 from pipeline.alignment.scores import FIT_SCORES, PARTITION_SCORES
 from pipeline.config import contrasts_of
+from pipeline.config.tune import TRAINING_SETTINGS
 from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.browsing import run_page, version_page
@@ -32,8 +33,7 @@ from pipeline.words import FEATURE_CONTROLS, MODEL, NUISANCE, Objective
 METRICS = ("bertscore_f1", "exact_match", "accuracy")
 #: Settings of tuning that matter only to a model with something of it: param -> tag of the version.
 NEEDED = {
-    "max_train": "trainable_parameters",
-    "max_steps": "trainable_parameters",
+    **dict.fromkeys(("max_train", *TRAINING_SETTINGS), "trainable_parameters"),
     "prompt_length": "prompt_length",
 }
 

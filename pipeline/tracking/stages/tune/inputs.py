@@ -10,7 +10,8 @@ from pathlib import Path
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
 
-from pipeline.config import TuneConfig
+from pipeline.config import MethodConfig, TuneConfig
+from pipeline.config.tune import TRAINING_SETTINGS
 from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
@@ -57,10 +58,22 @@ class TuneRequest:
         return Session(self.config, self.base, self.base_folder, self.task, self.data, method)
 
     def fingerprint(self, stage: Callable[..., object], **further: str) -> str:
-        """Sum up settings, code, base, data, what the task asks, and digests of what else."""
+        """Sum up settings, code, base, data, what the task asks, and digests of what else.
+
+        How to train does not count where nothing is trained: a control is made once for each base,
+        data and seed, whatever it is compared with.
+        """
         inputs = {**self.inputs(), "travelling": current_code(), **further}
-        settings = self.config.model_dump(exclude=ELSEWHERE)
+        settings = self.config.model_dump(exclude={*ELSEWHERE, *self._unheeded()})
         return fingerprint("tune", settings, inputs, stage, save_tuned)
+
+    def _unheeded(self) -> frozenset[str]:
+        """Name the settings that mean nothing to the method."""
+        method = METHODS[self.config.method]
+        if method.recipes:
+            return frozenset()
+        own = frozenset() if method.has_prompt else frozenset(MethodConfig.model_fields)
+        return TRAINING_SETTINGS | own
 
     def inputs(self) -> dict[str, str]:
         """Give the digests of base, data and scorer, and what the task asks."""
