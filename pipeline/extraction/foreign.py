@@ -23,7 +23,7 @@ from pipeline.files.order import natural_key
 
 NAMES = "stimuli.txt"
 ENDINGS = (".npz", ".safetensors")
-_SHOWN = 3  # names that a message lists
+_FEW = 3  # names that a message lists
 _MOST = 20  # problems that are listed
 
 
@@ -82,8 +82,8 @@ def _names(folder: Path) -> tuple[list[str], list[Problem]]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         remedy = f"Write {NAMES} into it, in UTF-8: the stimulus of each row of the arrays."
-        found = "none" if isinstance(error, FileNotFoundError) else str(error)
-        return [], [Problem(str(path), "a stimulus a line", found, remedy)]
+        finding = "none" if isinstance(error, FileNotFoundError) else str(error)
+        return [], [Problem(str(path), "a stimulus a line", finding, remedy)]
     names = [_as_line(line) for line in lines if line.strip()]
     if not names:
         remedy = "Write the stimulus of each row of the arrays into it."
@@ -128,9 +128,9 @@ def _name_problems(folder: Path, names: Sequence[str], expected: Sequence[str]) 
     """Compare the names of rows with the stimuli that were responded to."""
     if list(names) == list(expected):
         return []
-    where, present, wanted = str(folder / NAMES), Counter(names), set(expected)
+    where, present, stimuli = str(folder / NAMES), Counter(names), set(expected)
     missing = [name for name in dict.fromkeys(expected) if name not in present]
-    unknown = [name for name in present if name not in wanted]
+    unknown = [name for name in present if name not in stimuli]
     twice = [name for name, count in present.items() if count > 1]
     remedy = "Name each stimulus once, as the brain dataset has it, and have a row for each."
     kinds = (
@@ -139,15 +139,15 @@ def _name_problems(folder: Path, names: Sequence[str], expected: Sequence[str]) 
         ("each stimulus once", "more than once:", twice),
     )
     return [
-        Problem(where, what, f"{len(found)} {how} {_listed(found)}", remedy)
-        for what, how, found in kinds
-        if found
+        Problem(where, what, f"{len(offenders)} {how} {_listed(offenders)}", remedy)
+        for what, how, offenders in kinds
+        if offenders
     ]
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"'{name[:40]}'" for name in names[:_SHOWN])
-    return f"{shown}, …" if len(names) > _SHOWN else shown
+    first = ", ".join(f"'{name[:40]}'" for name in names[:_FEW])
+    return f"{first}, …" if len(names) > _FEW else first
 
 
 def _layer_problems(where: str, x: NDArray[np.generic], n_names: int) -> Iterator[Problem]:
@@ -161,5 +161,5 @@ def _layer_problems(where: str, x: NDArray[np.generic], n_names: int) -> Iterato
         yield Problem(where, f"{n_names} rows, one a stimulus", f"{len(x)}", remedy)
     n_infinite = np.count_nonzero(~np.isfinite(x.astype(np.float32)))
     if n_infinite:
-        found = f"{n_infinite} that are NaN or infinite as float32"
-        yield Problem(where, "finite values", found, "Compute that layer again.")
+        finding = f"{n_infinite} that are NaN or infinite as float32"
+        yield Problem(where, "finite values", finding, "Compute that layer again.")

@@ -40,7 +40,7 @@ def test_they_get_the_scores_that_the_model_itself_gets(foreign):
 
 
 def test_they_have_a_name_in_the_registry_with_their_scores(foreign, client):
-    tags = resolve("models:/their encoder@features").tags
+    tags = resolve("models:/their encoder/1").tags
     assert (tags["base"], tags["task"], tags["method"]) == ("their encoder", "none", "features")
     assert "language" in tags["brain_scores"]
     assert mlflow.get_run(foreign.run_id).data.tags["method"] == "features"

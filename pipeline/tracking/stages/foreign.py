@@ -90,10 +90,10 @@ def foreign_features(config: AlignConfig, brain: BrainDataset) -> tuple[Register
         return False
 
     run_id = once(settled, work, is_readable)
-    found = made_by(run_id)
-    if found is None:
+    version = made_by(run_id)
+    if version is None:
         raise AssertionError(f"run {run_id} registered nothing")
-    return found, Extracted(run_id, _origin(found, brain))
+    return version, Extracted(run_id, _origin(version, brain))
 
 
 def _origin(registered: Registered, brain: BrainDataset) -> Origin:
