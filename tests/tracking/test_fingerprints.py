@@ -13,6 +13,7 @@ from pipeline.tracking.module_sources import Package
 from pipeline.tracking.stages.align.reference import run_reference
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.extract import extract_features
+from pipeline.tracking.stages.foreign import foreign_features
 from pipeline.tracking.stages.prepare import run_prepare
 from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.tune.interpolate import run_interpolate
@@ -22,7 +23,7 @@ from pipeline.tracking.stages.tune.untuned import untuned_statistics
 STAGES = {
     function.__name__: (function.__module__, function.__name__)
     for function in (
-        *(run_tune, run_interpolate, extract_features),
+        *(run_tune, run_interpolate, extract_features, foreign_features),
         *(run_align, run_reference, run_report, run_prepare, untuned_statistics),
     )
 }
@@ -39,8 +40,9 @@ EDITED = {
     "config/align.py": "",  # settings count by value
     "data/vision.py": "",
     "errors.py": "",
-    "extraction/spool.py": "extract_features",
-    "extraction/store.py": "extract_features run_align",
+    "extraction/foreign.py": "foreign_features",
+    "extraction/spool.py": "extract_features foreign_features",
+    "extraction/store.py": "extract_features foreign_features run_align",
     "reporting/figures/brain.py": "",  # drawn by prepare, and no result
     "reporting/figures/style.py": "run_report",
     "reporting/sections/layers.py": "run_report",
