@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY ?= true
 export MLFLOW_EXPERIMENT_NAME ?= brain-alignment
 export MPLCONFIGDIR ?= $(abspath $(VENV))/matplotlib
 
-.PHONY: demo test slow coverage setup lock check format ui docs picture clean clean-cache
+.PHONY: demo test slow coverage setup lock check format ui bench docs picture clean clean-cache
 
 demo: setup  ## run studies/demo.yaml, offline
 	mlflow run . --env-manager local -P study=$(STUDY)
@@ -57,6 +57,11 @@ format: setup
 
 ui: setup  ## browse the runs on http://127.0.0.1:5000
 	python -m entrypoints.ui
+
+bench: setup  ## time and memory of alignment: beside its peers, at other shapes, and as sizes grow
+	python -m benchmarks.align
+	python -m benchmarks.shapes
+	python -m benchmarks.growth
 
 docs: setup  ## build the pages of docs/ into site/, every link checked
 	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet

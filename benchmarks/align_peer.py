@@ -51,7 +51,7 @@ def align_with_himalaya(
     scores = []
     for fold in folds:
         train, test = fold.outer.train, fold.outer.test
-        zx, zy = (_z_scored(values.astype(dtype), train) for values in (x, y))
+        zx, zy = (z_scored(values.astype(dtype), train) for values in (x, y))
         scale = float((zx[train] ** 2).sum()) / len(train)
         model = KernelRidgeCV(
             alphas=(alphas * scale).astype(dtype),
@@ -98,7 +98,8 @@ def looped_two_vs_two(predicted: Array, true: Array) -> float:
     return float(np.mean(points))
 
 
-def _z_scored(values: Array, train: NDArray[np.int64]) -> Array:
+def z_scored(values: Array, train: NDArray[np.int64]) -> Array:
+    """Z-score columns by the training rows, in the type that they have."""
     centred = values - values[train].mean(axis=0)
     scored: Array = centred / centred[train].std(axis=0)
     return scored

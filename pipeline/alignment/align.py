@@ -14,6 +14,7 @@ from pipeline.alignment.contrasts.pair_sums import blocks_of, pack, sums_of_rows
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.input_checks import check_inputs
 from pipeline.alignment.kernel.grams import grams_by_fold
+from pipeline.alignment.kernel.shared_grams import FormGrams
 from pipeline.alignment.kernel.subject_grams import SubjectGrams
 from pipeline.alignment.pairs import FoldTask, Scored
 from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold
@@ -36,6 +37,7 @@ def align(
     *,
     within: ArrayLike | None = None,
     directions: Sequence[Direction] = DIRECTIONS,
+    form: FormGrams = grams_by_fold,
 ) -> pd.DataFrame:
     """Score how well features predict responses, and responses features, for one subject.
 
@@ -53,6 +55,8 @@ def align(
     directions : sequence of {'encoding', 'decoding'}
         Encoding compares patterns over voxels, so a ROI of a single voxel has none (with Pearson):
         it can be decoded from, not encoded.
+    form : callable
+        How responses become Gram matrices: a :class:`SharedGrams` has them ready for later models.
 
     Returns
     -------
@@ -88,7 +92,9 @@ def align(
     """
     refuse(_direction_problems(directions), AlignmentError)
     sources = {name: Layer(x, settings.width) for name, x in features.items()}
-    rois = _ready({"features of layer": features}, groups, within, sources, responses, settings)
+    rois = _ready(
+        {"features of layer": features}, groups, within, sources, responses, settings, form
+    )
     hard = np.asarray(groups if within is None else within)
     alphas = draw_alphas(settings)
     scored = _score(sources, rois, hard, alphas, settings, directions)
@@ -105,6 +111,8 @@ def encode(
     groups: ArrayLike,
     settings: ScoreConfig,
     width: int = 0,
+    *,
+    form: FormGrams = grams_by_fold,
 ) -> pd.DataFrame:
     """Score how well joined bands predict responses, for one subject.
 
@@ -121,6 +129,8 @@ def encode(
     width : int
         Principal components of the training rows that the last band of every source is reduced to;
         0: none.
+    form : callable
+        As for ``align``.
 
     Returns
     -------
@@ -138,7 +148,7 @@ def encode(
     bands = _bands_to_check(sources, len(np.asarray(groups)))
     arrays: dict[str, Mapping[str, Columns]] = {"source": bands} if bands else {}
     joined = {name: JoinedBands(bands, width) for name, bands in sources.items()}
-    rois = _ready(arrays, groups, None, joined, responses, settings)
+    rois = _ready(arrays, groups, None, joined, responses, settings, form)
     labels, alphas = np.asarray(groups), draw_alphas(settings)
     scored = _score(joined, rois, labels, alphas, settings, ("encoding",))
     table = score_table(scored, rois.names, sources)
@@ -153,6 +163,7 @@ def _ready(
     sources: Mapping[str, Source],
     responses: Mapping[str, Columns] | SubjectGrams,
     settings: ScoreConfig,
+    form: FormGrams,
 ) -> RoisBySide:
     """Check all inputs, and make of responses what both sides take."""
     labels = {"groups": groups, "within": within}
@@ -165,7 +176,7 @@ def _ready(
     small = primal_rois(max(source.n_columns for source in sources.values()), responses)
     large = {roi: values for roi, values in responses.items() if roi not in small}
     folds = nested_folds(groups, settings)
-    grams = grams_by_fold(large, [fold.outer.train for fold in folds], settings.similarity)
+    grams = form(large, [fold.outer.train for fold in folds], settings.similarity)
     return RoisBySide(np.array(groups), folds, grams, small, tuple(responses))
 
 

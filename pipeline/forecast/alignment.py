@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.alignment.dataset.cost import OF_A_FIT, ridge_flops
 from pipeline.alignment.dataset.units import Unit, count_processes
+from pipeline.alignment.kernel.shared_grams import MOST_BYTES
 from pipeline.alignment.primal.cost import EIGEN, prefers_primal, primal_flops
 from pipeline.config import AlignConfig
 from pipeline.forecast.cost import Cost
@@ -150,7 +151,9 @@ def _cost_of(
     if processes > 1:
         seconds += machine.worker_start
         memory += processes * machine.process_memory * OF_A_WORKER
-    return Cost(seconds, memory + processes * largest, TABLE_ROW * rows, TABLE_ROW * rows)
+    shared = sum(again * _matrix_bytes(subject, fits[0]) for subject, fits in units)
+    memory += processes * (largest + min(MOST_BYTES, shared))
+    return Cost(seconds, memory, TABLE_ROW * rows, TABLE_ROW * rows)
 
 
 def _processes(every: list[Fits], config: AlignConfig, brain: BrainFacts) -> int:
@@ -180,5 +183,12 @@ def _unit_bytes(subject: SubjectFacts, fits: Fits) -> float:
     n_large = len(fits.voxels) - len(small)
     arrays = FLOAT * n * (subject.n_columns + fits.sources * p)
     columns = DOUBLE * PRIMAL_COPIES * n * (p + sum(small)) if small else 0
-    matrices = DOUBLE * 2 * n**2 * (n_large * N_FOLDS + fits.sources) if n_large else 0
-    return float(arrays + columns + matrices)
+    matrices = DOUBLE * 2 * n**2 * fits.sources if n_large else 0
+    return float(arrays + columns + matrices) + _matrix_bytes(subject, fits)
+
+
+def _matrix_bytes(subject: SubjectFacts, fits: Fits) -> float:
+    """Count the bytes of a subject's Gram matrices in all folds, which all of its units share."""
+    n, p = fits.n_stimuli, fits.columns
+    n_large = sum(not prefers_primal(n, p, voxels) for voxels in subject.voxels)
+    return float(DOUBLE * 2 * n**2 * n_large * N_FOLDS)

@@ -68,7 +68,7 @@ def undecided(R):
 def by_divided_differences(x, y):
     penalties = ALPHAS * factorise(x.kernel, TRAIN, TEST).scale
     source = inner_source(x.kernel, TRAIN, INNER, penalties)
-    return inner_scores(source, inner_target(y.patterns, TRAIN, INNER))
+    return inner_scores(source, inner_target(y.patterns, TRAIN, INNER)).values
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -106,6 +106,34 @@ def test_held_out_stimuli_that_are_predicted_alike_tie_under_every_alpha(rng):
     np.testing.assert_array_equal(by_divided_differences(x, y)[0], 0.5)
 
 
+def in_float32(x, y):
+    penalties = ALPHAS * factorise(x.kernel, TRAIN, TEST).scale
+    source = inner_source(x.kernel, TRAIN, INNER, penalties, np.float32)
+    return inner_scores(source, inner_target(y.patterns, TRAIN, INNER, np.float32))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("source", SOURCES)
+def test_scores_in_float32_are_within_their_bounds(source, target):
+    rng = np.random.default_rng(list(SOURCES).index(source))
+    x = gram_matrices(SOURCES[source](rng), TRAIN)
+    y = gram_matrices(TARGETS[target](rng), TRAIN)
+    single = in_float32(x, y)
+    R = by_block_identity(x, y)
+    off = np.abs(single.values[1] - mean_correlation(R))
+    assert (off <= single.errors[1] + 1e-7).all()  # the identity itself is off by up to 1e-7
+    off = np.abs(single.values[0] - two_vs_two(R))
+    assert (off <= single.errors[0] + undecided(R) + 1e-12).all()
+
+
+def test_bounds_of_float32_are_narrow_where_nothing_cancels(rng):
+    x = gram_matrices(rng.standard_normal((N, 90)), TRAIN)
+    y = gram_matrices(rng.standard_normal((N, 300)), TRAIN)
+    errors = in_float32(x, y).errors
+    assert errors[1].max() < 1e-5
+    assert errors[0].max() < 0.05  # two of 45 pairs
+
+
 def test_lengths_lost_to_cancellation_are_computed_from_the_predictions(rng, monkeypatch):
     """Kept rows almost agree in what they predict, whatever their own patterns."""
     x = gram_matrices(rng.standard_normal((N, 90)), TRAIN)
@@ -122,7 +150,7 @@ def test_a_source_that_says_nothing_about_held_out_rows_ties(rng):
     kernel = values @ values.T
     source = inner_source(kernel, TRAIN, INNER, ALPHAS)
     y = gram_matrices(rng.standard_normal((N, 30)), TRAIN)
-    scores = inner_scores(source, inner_target(y.patterns, TRAIN, INNER))
+    scores = inner_scores(source, inner_target(y.patterns, TRAIN, INNER)).values
     np.testing.assert_array_equal(scores, [[0.5] * 9, [0.0] * 9])
 
 
@@ -131,7 +159,7 @@ def test_kept_rows_of_zeros_predict_nothing(rng):
     y = gram_matrices(rng.standard_normal((N, 30)), TRAIN)
     source = inner_source(kernel, TRAIN, INNER, ALPHAS)
     assert source.eigenvectors.shape == (40, 0)
-    scores = inner_scores(source, inner_target(y.patterns, TRAIN, INNER))
+    scores = inner_scores(source, inner_target(y.patterns, TRAIN, INNER)).values
     np.testing.assert_array_equal(scores, [[0.5] * 9, [0.0] * 9])
 
 

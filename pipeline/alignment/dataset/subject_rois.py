@@ -20,6 +20,7 @@ from pipeline.alignment.ceilings.across_subjects import across_subjects_ceiling
 from pipeline.alignment.contrasts.pair_sums import pack, sums_of_rows, unpack
 from pipeline.alignment.fits import choose_by_voxels, score_fits
 from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.kernel.shared_grams import SharedGrams
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, best_layers, without_attrs
@@ -29,6 +30,8 @@ from pipeline.config import ScoreConfig
 from pipeline.words import BAG_OF_WORDS, DIRECTIONS, Direction
 
 Arrays = Mapping[str, NDArray[np.floating]]
+#: Shared by all models that this process aligns, alone and beside nuisance features.
+GRAMS = SharedGrams()
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def align_rois(some: SubjectRois, features: Arrays, settings: ScoreConfig) -> pd
         :func:`pipeline.alignment.fits.score_fits`.
     """
     cut, responses = some.cut(features), some.responses()
-    table = align(cut, responses, some.groups, settings, directions=some.directions)
+    table = align(cut, responses, some.groups, settings, directions=some.directions, form=GRAMS)
     folds = nested_folds(some.groups, settings)
     if some.lone:
         columns = [columns[0] for columns in some.rois.values()]
@@ -128,7 +131,9 @@ def encode_nuisance(some: SubjectRois, nuisance: Arrays, settings: ScoreConfig) 
     sources: dict[str, Bands] = {f"{OF_NUISANCE}{kind}": (x,) for kind, x in cut.items()}
     sources[ALL_NUISANCE] = (side_by_side(cut),)
     changing = varying(sources, nested_folds(some.groups, settings))
-    return encode(changing, some.responses(), some.groups, settings) if changing else pd.DataFrame()
+    if not changing:
+        return pd.DataFrame()
+    return encode(changing, some.responses(), some.groups, settings, form=GRAMS)
 
 
 def encode_both(
@@ -152,7 +157,7 @@ def encode_both(
     """
     beside = side_by_side(some.cut(nuisance))
     sources: dict[str, Bands] = {layer: (beside, x) for layer, x in some.cut(features).items()}
-    table = encode(sources, some.responses(), some.groups, settings, settings.width)
+    table = encode(sources, some.responses(), some.groups, settings, settings.width, form=GRAMS)
     every = unpack(table.attrs["pair_sums"])
     chosen = sums_of_rows(every, best_layers(table, settings.objective))
     table.attrs["pair_sums"] = pack(chosen)

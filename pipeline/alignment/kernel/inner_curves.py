@@ -1,0 +1,176 @@
+"""Inner scores of all sources and targets in one outer fold, exact wherever a choice hangs on them.
+
+All alphas are scored in float32 first. Where two of them, or the best ones of two layers, lie
+within the bounds of their errors, they are scored again in float64: what is chosen is what float64
+throughout would choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.alignment.alphas import choose_alpha
+from pipeline.alignment.kernel.alpha_curves import (
+    inner_scores,
+    inner_source,
+    inner_target,
+    precision,
+)
+from pipeline.alignment.kernel.decided import Scores
+from pipeline.alignment.kernel.exact import ExactScores
+from pipeline.alignment.kernel.grams import Grams
+from pipeline.alignment.kernel.near_ties import candidates
+from pipeline.alignment.kernel.ridge import mean_eigenvalue
+from pipeline.alignment.pairs import FoldTask
+from pipeline.alignment.threads import Map
+
+Value = TypeVar("Value")
+# Scores that are equal but for the order of summing have to tie, not to be ranked.
+DIGITS = 12
+
+
+def inner_curves(
+    sources: Mapping[str, Grams], targets: Mapping[str, Grams], task: FoldTask, in_parallel: Map
+) -> dict[str, NDArray[np.float64]]:
+    """Average inner 2v2 and correlation over inner folds.
+
+    Parameters
+    ----------
+    sources, targets : mapping of str to Grams
+    task : FoldTask
+    in_parallel : callable
+        ``map``, or that of :func:`workers`.
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (n_targets, 2, n_alphas)
+        By source. Alphas that may be the best of a pair, and those of layers that may be the best
+        of an ROI, are exact to rounding in float64 unless nothing comes near them.
+    """
+    train = task.fold.outer.train
+    penalties = {
+        name: task.alphas * mean_eigenvalue(gram.kernel, train) for name, gram in sources.items()
+    }
+    scores = _score_all(sources, targets, penalties, task, in_parallel)
+    for near_best in (_alphas_near_best, _layers_near_best):
+        again = near_best(scores, task) & (scores.errors > 0).any(axis=2)
+        scores = _look_again(scores, again, sources, targets, penalties, task, in_parallel)
+    return {name: scores.values[n].round(DIGITS) for n, name in enumerate(sources)}
+
+
+def _score_all(
+    sources: Mapping[str, Grams],
+    targets: Mapping[str, Grams],
+    penalties: Mapping[str, NDArray[np.float64]],
+    task: FoldTask,
+    in_parallel: Map,
+) -> Scores:
+    """Average the scores of all alphas, shape (n_sources, n_targets, 2, n_alphas).
+
+    A source is decomposed once in an inner fold for all alphas and targets, and a target is
+    factorised once for all sources.
+    """
+    train, inner = task.fold.outer.train, task.fold.inner
+    dtype = precision(min(len(fold.train) for fold in inner))
+    folds = range(len(inner))
+    true = _by_place(
+        lambda name, n: inner_target(targets[name].patterns, train, inner[n], dtype),
+        list(product(targets, folds)),
+        in_parallel,
+    )
+
+    def of_source(name: str, n: int) -> list[Scores]:
+        source = inner_source(sources[name].kernel, train, inner[n], penalties[name], dtype)
+        return [inner_scores(source, true[target, n]) for target in targets]
+
+    scores = _by_place(of_source, list(product(sources, folds)), in_parallel)
+
+    def mean(part: str) -> NDArray[np.float64]:
+        every = [
+            [[getattr(one, part) for one in scores[name, n]] for n in folds] for name in sources
+        ]
+        averaged: NDArray[np.float64] = np.array(every, dtype=np.float64).mean(axis=1)
+        return averaged
+
+    return Scores(mean("values"), mean("errors"))
+
+
+def _alphas_near_best(scores: Scores, task: FoldTask) -> NDArray[np.bool_]:
+    """Mark alphas that may be the best of their pair, where there are several."""
+    return _several(candidates(scores.values, scores.errors, task.objective))
+
+
+def _layers_near_best(scores: Scores, task: FoldTask) -> NDArray[np.bool_]:
+    """Mark the best alpha of each pair that may be the best of its source's, or its target's."""
+    n_alphas = scores.values.shape[-1]
+    best = np.array(
+        [
+            [
+                choose_alpha(task.alphas, curve[0], curve[1], task.objective).position
+                for curve in of_source
+            ]
+            for of_source in scores.values
+        ]
+    )
+    at_best = best[..., None, None]
+    values, errors = (
+        np.take_along_axis(part, at_best, axis=-1)[..., 0]
+        for part in (scores.values, scores.errors)
+    )
+    of_source = _several(candidates(values.swapaxes(1, 2), errors.swapaxes(1, 2), task.objective))
+    of_target = _several(
+        candidates(values.transpose(1, 2, 0), errors.transpose(1, 2, 0), task.objective)
+    ).T
+    near: NDArray[np.bool_] = (of_source | of_target)[..., None] & (
+        np.arange(n_alphas) == best[..., None]
+    )
+    return near
+
+
+def _several(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Unmark what is alone on the last axis: it is the best for certain."""
+    return marked & (np.count_nonzero(marked, axis=-1, keepdims=True) > 1)
+
+
+def _look_again(
+    scores: Scores,
+    again: NDArray[np.bool_],
+    sources: Mapping[str, Grams],
+    targets: Mapping[str, Grams],
+    penalties: Mapping[str, NDArray[np.float64]],
+    task: FoldTask,
+    in_parallel: Map,
+) -> Scores:
+    """Put exact scores, without errors, in the place of those that are again.
+
+    ``again`` has the shape (n_sources, n_targets, n_alphas).
+    """
+    names, values, errors = list(targets), scores.values.copy(), scores.errors.copy()
+    errors[np.broadcast_to(again[:, :, None], errors.shape)] = 0
+
+    def of_source(name: str, of_pairs: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+        exact = ExactScores(sources[name], targets, task.fold.outer.train, task.fold.inner)
+        return [
+            exact.of(names[target], float(penalties[name][alpha]))
+            for target, alpha in np.argwhere(of_pairs)
+        ]
+
+    numbers = [n for n in range(len(sources)) if again[n].any()]
+    order = list(sources)
+    exact = in_parallel(lambda n: of_source(order[n], again[n]), numbers)
+    for n, scored in zip(numbers, exact, strict=True):
+        target, alpha = np.nonzero(again[n])
+        values[n, target, :, alpha] = scored
+    return Scores(values, errors)
+
+
+def _by_place(
+    function: Callable[[str, int], Value], places: Sequence[tuple[str, int]], in_parallel: Map
+) -> dict[tuple[str, int], Value]:
+    """Call a function with every name and inner fold, side by side."""
+    return dict(zip(places, in_parallel(lambda place: function(*place), places), strict=True))
