@@ -24,7 +24,7 @@ import numpy as np
 
 from benchmarks.align_data import Sizes, regions, simulate_features, simulate_voxels
 from pipeline.alignment import align
-from pipeline.alignment.kernel.kept_grams import KeptGrams
+from pipeline.alignment.kernel.shared_grams import SharedGrams
 
 START = Sizes(
     stimuli=600,
@@ -104,9 +104,9 @@ def _align(sizes: Sizes, n_models: int) -> tuple[float, float]:
         path = Path(folder) / "subject.npy"
         rois = regions(simulate_voxels(sizes, sum(sizes.voxels), path), sizes.voxels)
         models = [simulate_features(sizes, seed) for seed in range(n_models)]
-        form, start, before = KeptGrams(), time.process_time(), _peak_gb()
+        shared, start, before = SharedGrams(), time.process_time(), _peak_gb()
         for features in models:
-            align(features, rois, sizes.groups(), sizes.settings(), form=form)
+            align(features, rois, sizes.groups(), sizes.settings(), form=shared)
         return time.process_time() - start, _peak_gb() - before
 
 

@@ -33,12 +33,10 @@ from benchmarks.clock import timed
 from pipeline.alignment import two_vs_two
 from pipeline.alignment.folds import Fold, NestedFold
 from pipeline.alignment.kernel.grams import gram_matrices
-from pipeline.alignment.kernel.subject_grams import SubjectGrams
 from pipeline.alignment.pairs import FoldTask
 from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold
 from pipeline.alignment.sources import Layer
 from pipeline.alignment.threads import workers
-from pipeline.config import ScoreConfig
 
 Array = NDArray[np.float32]
 ALPHAS = np.logspace(-4, 4, 20)
@@ -144,8 +142,7 @@ def encode_one_fold(problem: Problem) -> float:
     small = primal_rois(problem.x.shape[1], responses)
     train = problem.fold.outer.train
     large = {} if small else {"roi": gram_matrices(problem.y, train)}
-    by_stimuli = SubjectGrams(ScoreConfig(), labels, (problem.fold,), (large,))
-    rois = RoisBySide(by_stimuli, small, ("roi",))
+    rois = RoisBySide(labels, (problem.fold,), (large,), small, ("roi",))
     with workers() as in_parallel:
         sources = {"layer": Layer(problem.x)}
         (scored,) = score_fold(sources, rois, task, ["encoding"], "pearson", in_parallel)

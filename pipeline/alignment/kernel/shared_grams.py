@@ -15,9 +15,7 @@ from pipeline.alignment.voxel_columns import Columns, VoxelColumns
 from pipeline.words import Similarity
 
 RoisByFold = tuple[Mapping[str, Grams], ...]
-FormGrams = Callable[
-    [Mapping[str, Columns], Sequence[NDArray[np.int64]], Similarity], RoisByFold
-]
+FormGrams = Callable[[Mapping[str, Columns], Sequence[NDArray[np.int64]], Similarity], RoisByFold]
 #: Four ROIs, ten folds and 627 stimuli take 0.25 GB.
 MOST_BYTES = 2**30
 
