@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -15,19 +15,27 @@ SECONDS_BETWEEN_LINES = 60.0
 Item = TypeVar("Item")
 
 
-def follow(items: Iterable[Item], total: int, name: str, done: int = 0) -> Iterator[Item]:
+def follow(
+    items: Iterable[Item],
+    total: int,
+    name: str,
+    done: int = 0,
+    size: Callable[[Item], int] = lambda _: 1,
+) -> Iterator[Item]:
     """Pass items on, and say how many there have been, how fast they come and how long it takes.
 
     Parameters
     ----------
     items : iterable
-        Each counts when it comes.
+        Each counts when it comes, for as many things as ``size`` says.
     total : int
         How many there will be, those that were done before among them.
     name : str
         Of the things counted, in the plural.
     done : int
         How many were done before.
+    size : callable
+        Of an item, such as a batch of things.
     """
     started = last_line = time.monotonic()
     on_terminal = sys.stderr.isatty()
@@ -36,8 +44,10 @@ def follow(items: Iterable[Item], total: int, name: str, done: int = 0) -> Itera
         leave=False,
     )  # fmt: skip
     with bar:
-        for count, item in enumerate(items, start=1):
-            bar.update()
+        count = 0
+        for item in items:
+            bar.update(size(item))
+            count += size(item)
             now = time.monotonic()
             if not on_terminal and now - last_line >= SECONDS_BETWEEN_LINES:
                 last_line = now

@@ -30,6 +30,13 @@ def test_where_there_is_no_terminal_a_line_a_minute_says_rate_and_time_left(cloc
     ]
 
 
+def test_batches_count_for_what_they_hold(clock, caplog):
+    with caplog.at_level(logging.INFO, logger="pipeline"):
+        batches = follow([[1, 2], [3], [4, 5, 6]], total=12, name="stimuli", size=len)
+        assert [len(batch) for batch in batches] == [2, 1, 3]
+    assert caplog.messages == ["  stimuli: 6 of 12, 12 s each, 01:15 left"]
+
+
 def test_in_a_terminal_a_bar_shows_them_and_no_line(clock, caplog, monkeypatch):
     terminal = io.StringIO()
     terminal.isatty = lambda: True

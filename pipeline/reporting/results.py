@@ -19,6 +19,8 @@ MODEL = ("base", "task", "method", "seed")
 #: A subject's ROI in one direction and split, aligned with one model.
 ALIGNED = (*MODEL, "brain", "simulated", "direction", "split", "roi", "subject")
 ALIGNED_KEY = tuple(column for column in ALIGNED if column != "simulated")
+#: A voxel of a subject in which two methods are compared.
+VOXEL = ("base", "brain", "subject", "method_a", "method_b", "x", "y", "z")
 #: A cell of the study in which two methods are compared.
 COMPARED = ("modality", "brain", "split", "direction", "base", "task", "roi", "contrast")
 #: What a mean difference over cells is of.
@@ -87,6 +89,8 @@ class StudyResults:
         Scores of encoding fits beside 2v2, by their titles; none where an ROI cannot have one.
     p_values : DataFrame
         Permutation tests of 2v2 accuracies.
+    voxel_contrasts : DataFrame
+        Differences of voxel r between tunings by a prompt and full ones, where maps were made.
 
     Raises
     ------
@@ -202,6 +206,10 @@ class StudyResults:
     )
     p_values: pd.DataFrame = field(
         default_factory=pd.DataFrame, metadata=_form(*ALIGNED, "p", "permutations", key=ALIGNED_KEY)
+    )
+    voxel_contrasts: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(*VOXEL, "difference", "passing", key=VOXEL),
     )
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ from pipeline.tracking.registered import Registered, resolve
 from pipeline.tracking.runs import NOTE
 from pipeline.tracking.store import HTTP, chosen_experiment
 from pipeline.tuning.methods import METHODS
-from pipeline.words import UI_PORT
+from pipeline.words import DIRECTIONS, UI_PORT
 
 #: The UI opens in its mode for chat applications unless told otherwise.
 WORKFLOW = "workflowType=machine_learning"
@@ -116,10 +116,12 @@ def guide_readers(study: str) -> None:
 
 
 def _scores(runs: Sequence[Run]) -> list[str]:
-    """List the metrics that are mean accuracies of a ROI: encoding, if there is any."""
+    """List the mean accuracy over ROIs and those of each: of encoding, if there is any."""
     names = sorted({name for run in runs for name in run.data.metrics if name.count("/") == 1})
-    encoding = [name for name in names if name.startswith("encoding_2v2/")]
-    return encoding or [name for name in names if name.startswith("decoding_2v2/")]
+    for direction in DIRECTIONS:
+        if of_rois := [name for name in names if name.startswith(f"{direction}_2v2/")]:
+            return [f"mean/{direction}_2v2", *of_rois]
+    return []
 
 
 def _compared(links: Sequence[Link]) -> list[Registered]:

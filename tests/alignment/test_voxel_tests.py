@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, norm
 
-from pipeline.alignment.voxel_tests import predicted_voxels
+from pipeline.alignment.voxel_tests import differing_voxels, fisher_z, predicted_voxels
 
 GROUPS = [12, 12, 12, 12, 12]
 
@@ -43,3 +43,30 @@ def test_folds_count_by_their_groups():
 @pytest.mark.parametrize("n_groups", [[3, 2], [1, 1]])
 def test_with_hardly_any_groups_nothing_passes(n_groups):
     assert not predicted_voxels(np.full((2, 4), 0.99), n_groups).any()
+
+
+def test_two_models_that_predict_alike_differ_in_no_more_studies_than_the_rate():
+    """The test takes the two correlations for independent, as they are here."""
+    found = 0
+    for seed in range(400):
+        (a, weight), (b, _) = (
+            fisher_z(noise(100, seed), GROUPS),
+            fisher_z(noise(100, 9000 + seed), GROUPS),
+        )
+        found += differing_voxels(a, b, weight).any()
+    assert found / 400 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 400)
+
+
+def test_voxels_that_one_model_predicts_better_pass_in_both_signs():
+    z, weight = np.zeros(60), 200.0
+    other = z.copy()
+    other[:10], other[10:20] = 0.8, -0.8
+    passed = differing_voxels(z, other, weight)
+    assert passed[:20].all()
+    assert not passed[20:].any()
+
+
+def test_without_groups_to_go_by_no_difference_passes():
+    z, weight = fisher_z(np.full((2, 4), 0.9), [3, 2])
+    assert weight == 0
+    assert not differing_voxels(z, z + 5, weight).any()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pipeline.reporting.figures.differences import differences_figure
-from pipeline.reporting.sections.differences import difference_table
+from pipeline.reporting.sections.differences import SECTION, difference_table
 from pipeline.reporting.sections.main_figure import main_contrasts
 from pipeline.reporting.views import View
 
@@ -62,3 +64,12 @@ def test_the_main_figure_shows_prompts_only_against_full(make_results):
     assert set(zip(rows["roi"], rows["task"], strict=True)) == {
         (roi, task) for roi in ("LOC", "OPA", "EarlyVis") for task in ("digits", "shapes")
     }
+
+
+def test_rois_stand_in_the_order_of_the_other_tables_however_contrasts_come(whole_study):
+    backwards = whole_study.contrasts.iloc[::-1].reset_index(drop=True)
+    content = SECTION.content(replace(whole_study, contrasts=backwards))
+    order = list(dict.fromkeys(whole_study.brain_scores["roi"]))
+    for table in content.blocks:
+        rois = list(table.values["roi"].unique())
+        assert rois == sorted(rois, key=order.index)

@@ -106,12 +106,12 @@ def test_what_is_here_and_cannot_be_used_is_refused_after_the_forecast(nowhere, 
     path = study_of(nowhere, brains=[brain], methods=["base"])
     with pytest.raises(ConfigError, match=r"digit69_28x28\.mat"):
         main(["--study", str(path), "--dry_run", "true"])
-    assert "align tiny-vit-digits base" in capsys.readouterr().out
+    assert "base s31 align tiny-vit-digits" in capsys.readouterr().out
 
 
 def test_what_does_not_fit_into_memory_is_refused_by_run_and_setting(nowhere, monkeypatch):
     monkeypatch.setattr(stage, "free_room", lambda database: Room(0.81e9, 500e9))
-    with pytest.raises(ConfigError, match=r"tune tiny-vit-digits vpt-shallow seed 31.*0\.8 GB"):
+    with pytest.raises(ConfigError, match=r"vpt-shallow s31 tune tiny-vit-digits.*0\.8 GB"):
         main(["--study", str(study_of(nowhere)), "--dry_run", "true"])
 
 
@@ -153,7 +153,7 @@ def test_a_finished_study_would_reuse_every_run(store, tmp_path):
     study = read_study(study_of(tmp_path), catalogue())
     run_study(study)
     runs = stage.run_forecast(study).runs
-    assert [run.title for run in runs if not run.reuses] == ["report little"]
+    assert [run.title for run in runs if not run.reuses] == ["report of little"]
     assert sum(run.cost.seconds for run in runs if run.reuses) < 2
 
 

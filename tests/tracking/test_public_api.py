@@ -111,7 +111,7 @@ def test_means_over_folds_and_subjects_are_those_that_align_logged(scores, study
         of_method = by_roi[run.data.tags["method"]]
         assert len(of_method) >= 4
         for (direction, roi), mean in of_method.items():
-            assert mean == pytest.approx(run.data.metrics[f"{direction}_2v2/{roi}"], abs=1e-12)
+            assert mean == pytest.approx(run.data.metrics[f"{direction}_2v2/{roi}"], abs=5e-5)
 
 
 def test_the_newest_study_is_read_where_none_is_named(scores):

@@ -19,6 +19,7 @@ from pipeline.reporting.sections import (
     specifications,
     task_and_brain,
     tasks,
+    voxels,
 )
 from pipeline.reporting.sections.section import Content, Section
 
@@ -38,6 +39,7 @@ SECTIONS: dict[str, Section] = {
     "shuffled-folds": shuffled_folds.SECTION,
     "nuisance": nuisance.SECTION,
     "layers": layers.SECTION,
+    "voxels": voxels.SECTION,
 }
 
 

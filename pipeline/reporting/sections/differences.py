@@ -68,7 +68,9 @@ def _cell(cell: Any) -> str:
 
 
 def _content(results: StudyResults) -> Content:
-    tables = [difference_table(view, results.contrasts) for view in results.views]
+    place = {roi: n for n, roi in enumerate(dict.fromkeys(results.brain_scores["roi"]))}
+    ordered = results.contrasts.sort_values("roi", key=lambda roi: roi.map(place), kind="stable")
+    tables = [difference_table(view, ordered) for view in results.views]
     return Content(tuple(table for table in tables if table is not None), INTRO)
 
 

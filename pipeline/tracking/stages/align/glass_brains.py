@@ -1,17 +1,20 @@
-"""Pictures of voxel maps: a glass brain for each subject whose voxels have places."""
+"""Pictures of voxel maps: for each subject whose voxels have places, and what they are drawn of."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment.dataset.chosen_layers import first_parts, map_file
 from pipeline.alignment.dataset.plan import Plan
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.voxel_tests import RATE, predicted_voxels
-from pipeline.reporting.figures.glass_brain import glass_brain_figure
+from pipeline.alignment.voxel_tests import RATE, fisher_z, predicted_voxels
+from pipeline.reporting.figures.voxels import voxels_figure
+
+VOXELS = "voxels.parquet"
 
 
 def draw_maps(plan: Plan, title: str, folder: Path) -> None:
@@ -23,22 +26,30 @@ def draw_maps(plan: Plan, title: str, folder: Path) -> None:
     title : str
         Of the model.
     folder : Path
-        As :func:`pipeline.alignment.dataset.chosen_layers.write_maps` has filled it; gains
-        ``<subject>/glass_brain.svg`` where voxels have coordinates.
+        As :func:`pipeline.alignment.dataset.chosen_layers.write_maps` has filled it; gains, where
+        voxels have coordinates, ``<subject>/brain.svg``, and ``<subject>/voxels.parquet``:
+        subject, x, y, z, r (mean over folds), and fisher_z with its weight, by which models can be
+        compared voxel by voxel.
     """
     for name, subject in plan.brain.subjects.items():
         if subject.coordinates is None:
             continue
         columns, r, n_groups = _maps_of(plan, name, folder)
+        places, mean = subject.coordinates[columns], r.mean(axis=0)
         passing = predicted_voxels(r, n_groups)
-        figure = glass_brain_figure(
+        figure = voxels_figure(
             f"{title}, {plan.brain.name}, {name}: encoding r of {passing.sum():,} of "
             f"{len(passing):,} voxels (false discovery rate {RATE:g})",
-            subject.coordinates[columns],
-            r.mean(axis=0),
+            places,
+            mean,
             passing,
         )
-        figure.savefig(map_file(folder, name, "glass_brain.svg"))
+        figure.savefig(map_file(folder, name, "brain.svg"))
+        z, weight = fisher_z(r, n_groups)
+        axes = dict(zip("xyz", places.T, strict=True))
+        values = {"r": mean, "fisher_z": z, "weight": weight}
+        table = pd.DataFrame({"subject": name, **axes, **values})
+        table.to_parquet(map_file(folder, name, VOXELS))
 
 
 def _maps_of(

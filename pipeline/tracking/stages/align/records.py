@@ -33,6 +33,7 @@ from pipeline.words import Objective
 
 #: Share of alphas chosen on the border of those tried above which the range is too narrow.
 MOST = 0.5
+DIGITS = 4
 
 
 def log_tables(computed: Computed, reference: Reference) -> None:
@@ -106,17 +107,17 @@ def log_means(
         for direction, value in by_roi.groupby("direction", sort=False).mean().items()
     }
     further = {
-        **over_rois,
         **_hard_pairs_and_ranks(best_scores),
         "alpha_at_border": share_at_border(best_scores),
     }
+    logged = {name: _shown(value) for name, value in {**over_rois, **means, **single}.items()}
     mlflow.log_metrics(
-        {**means, **single, **further}, model_id=registered.model_id, dataset=brain_input(brain)
+        {**logged, **further}, model_id=registered.model_id, dataset=brain_input(brain)
     )
     mlflow.set_tags(original_names([*brain.rois, *brain.subjects]))
     # the registry's Compare shows the metrics of the run that made each version
     now = round(time.time() * 1000)
-    batch = [Metric(metric, float(value), now, 0) for metric, value in means.items()]
+    batch = [Metric(metric, _shown(value), now, 0) for metric, value in means.items()]
     mlflow.MlflowClient().log_batch(registered.run_id, metrics=batch)
     add_brain_scores(registered, brain.name, means)
     best = ", ".join(f"{name.replace('_2v2/', ' ')} {value:.4f}" for name, value in means.items())
@@ -127,6 +128,11 @@ def log_means(
         f"2v2 accuracy of `{registered.uri}` with **{brain.name}** ({brain.source}), mean over "
         f"{len(brain.subjects)} subjects; chance is 0.5.\n\n| | 2v2 |\n|---|---|\n{rows}",
     )
+
+
+def _shown(value: float) -> float:
+    """Round to what a person reads in MLflow's tables; the artifacts hold every digit."""
+    return round(float(value), DIGITS)
 
 
 def _hard_pairs_and_ranks(best_scores: pd.DataFrame) -> dict[str, float]:

@@ -18,6 +18,7 @@ from pipeline.forecast.planned import PlannedRun
 from pipeline.forecast.tuning import base_cost, tune_cost
 from pipeline.models.bases import Base
 from pipeline.models.travelling.card import base_digest
+from pipeline.tracking.names import run_title
 from pipeline.tracking.registered import Registered
 from pipeline.tracking.registry import made_whole_by
 from pipeline.tracking.runs import Stage, finished_runs
@@ -65,7 +66,7 @@ class Planning:
             yield from self._cell(cell)
         brains = {align["brain"] for cell in cells for align in cell.aligns}
         cost = report_cost(len(cells), len(brains), self.machine)
-        yield PlannedRun("report", f"report {study.name}", cost)
+        yield PlannedRun("report", f"report of {study.name}", cost)
 
     def _cell(self, cell: Cell) -> Iterator[PlannedRun]:
         config = TuneConfig.model_validate(cell.tune)
@@ -81,7 +82,7 @@ class Planning:
         for align in cell.aligns:
             settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
             self.inputs.check(pooling_problems(settings, base, folder))
-            yield from self._aligned(settings, tuned, registered, network, assumed)
+            yield from self._aligned(settings, config, registered, network, assumed)
 
     def _kept_base(
         self, config: TuneConfig, folder: Path, network: NetworkFacts
@@ -101,11 +102,10 @@ class Planning:
     ) -> tuple[PlannedRun, Registered | None]:
         data = self.inputs.data(config)
         self.inputs.check(tuning_problems(config, base, folder, data))
-        title = f"tune {model_name(config)} {config.method} seed {config.seed}"
         task = TASKS[config.task]
         facts = task_facts(task, data) if data else largest_task(config, task)
         cost = self._tune_cost(config, network, facts) if network else None
-        run = PlannedRun("tune", title, cost, assumed=assumed or data is None)
+        run = PlannedRun("tune", _title("tune", config), cost, assumed=assumed or data is None)
         if not (base and folder and data and self.has_store):
             return run, None
         request = TuneRequest(config, base, folder, task, data)
@@ -125,7 +125,7 @@ class Planning:
     def _aligned(
         self,
         config: AlignConfig,
-        tuned: PlannedRun,
+        tuning: TuneConfig,
         registered: Registered | None,
         network: NetworkFacts | None,
         assumed: bool,
@@ -134,11 +134,11 @@ class Planning:
         brain = self.inputs.brain(config)
         facts = brain_facts(brain) if brain else BRAINS.get(config.brain)
         self._check_plan(config, brain)
-        name = tuned.title.removeprefix("tune ")
         extract, reference, align = self._costs(config, network, facts)
         assumed = assumed or brain is None
+        title = f"{_title('extract', tuning)} for {config.brain}"
         extracted = self._planned(
-            PlannedRun("extract", f"extract {name} for {config.brain}", extract, assumed=assumed),
+            PlannedRun("extract", title, extract, assumed=assumed),
             extract_stage(config, registered, brain) if registered and brain else None,
         )
         yield extracted
@@ -149,7 +149,8 @@ class Planning:
         )
         if self._is_first(stage.fingerprint if stage else f"reference {config}"):
             yield referred
-        run = PlannedRun("align", f"align {name} with {config.brain}", align, assumed=assumed)
+        title = f"{_title('align', tuning)} with {config.brain}"
+        run = PlannedRun("align", title, align, assumed=assumed)
         if registered and brain and extracted.reuses and referred.reuses:
             inputs = (config, registered, brain, extracted.reuses, referred.reuses)
             yield self._planned(run, align_stage(*inputs))
@@ -193,6 +194,11 @@ class Planning:
         is_first = name not in self._once
         self._once.add(name)
         return is_first
+
+
+def _title(stage: str, config: TuneConfig) -> str:
+    """Name a run as it will be named, but for the version, which nobody knows yet."""
+    return run_title(config.method, config.seed, stage, model_name(config))
 
 
 def _network(base: Base | None, folder: Path | None) -> tuple[NetworkFacts | None, bool]:

@@ -30,12 +30,15 @@ from pipeline.tracking.runs import (
     visible_refusal,
 )
 from pipeline.tracking.seals import is_whole
+from pipeline.tracking.stages.align.aligned import MAPS
 from pipeline.tracking.stages.report.gather import study_results
+from pipeline.tracking.stages.report.voxels import write_contrast_maps
 from pipeline.tracking.store import run_link
 
 TERMINAL = "terminal.txt"
 CONTRASTS, OVERALL, FAMILIES = "contrasts.csv", "overall.csv", "families.csv"
 SPECIFICATIONS = "specifications.csv"
+DIGITS = 4  # in MLflow's tables; the files hold every one
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ def overall_metrics(overall: pd.DataFrame) -> dict[str, float]:
     metrics: dict[str, float] = {}
     for row, place in _placed(overall):
         name = f"contrast/{place}/{row.method_a}-{row.method_b}"
-        metrics |= {name: float(row.difference), **_tested(row, name)}
+        metrics |= {name: round(float(row.difference), DIGITS), **_tested(row, name)}
     return metrics
 
 
@@ -178,7 +181,7 @@ def family_metrics(families: pd.DataFrame) -> dict[str, float]:
     for row, place in _placed(families):
         name = f"family/{place}"
         joint = {f"{name}/p_sign_flip": float(row.p_sign_flip)}
-        metrics |= {name: float(row.difference), **_tested(row, name), **joint}
+        metrics |= {name: round(float(row.difference), DIGITS), **_tested(row, name), **joint}
     return metrics
 
 
@@ -190,8 +193,10 @@ def _placed(table: pd.DataFrame) -> Iterator[tuple[Any, str]]:
 
 
 def _tested(row: Any, name: str) -> dict[str, float]:
-    parts = () if row.reason else ("low", "high", "p")
-    return {f"{name}/{part}": float(getattr(row, part)) for part in parts}
+    if row.reason:
+        return {}
+    interval = {f"{name}/{end}": round(float(getattr(row, end)), DIGITS) for end in ("low", "high")}
+    return {**interval, f"{name}/p": float(f"{row.p:.{DIGITS}g}")}  # which may be far below 0.0001
 
 
 def shown_in_ui(summary: str, run_id: str) -> str:
@@ -221,6 +226,7 @@ def _write(report: Report, results: StudyResults, folder: Path) -> None:
     results.overall.to_csv(folder / OVERALL, index=False)
     results.families.to_csv(folder / FAMILIES, index=False)
     results.specifications.to_csv(folder / SPECIFICATIONS, index=False)
+    write_contrast_maps(results.voxel_contrasts, folder / MAPS)
     (folder / TERMINAL).write_text(report.terminal, encoding="utf-8")
 
 
