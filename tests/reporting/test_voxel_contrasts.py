@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.reporting.sections.voxels import SECTION
+from pipeline.reporting.sections.brain_pictures import SECTION
 
 pytestmark = pytest.mark.slow  # importing nilearn alone takes five seconds
 

@@ -10,7 +10,7 @@ from pipeline.config import AlignConfig
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.runs import artifact
 from pipeline.tracking.stages.align.stage import MAPS, run_align
-from pipeline.tracking.stages.report.voxels import voxel_contrasts, write_contrast_maps
+from pipeline.tracking.stages.report.voxel_contrasts import voxel_contrasts, write_contrast_maps
 
 pytestmark = pytest.mark.slow  # importing nilearn alone takes five seconds
 PASSAGES = [f"p{n}" for n in range(24) for _ in range(2)]

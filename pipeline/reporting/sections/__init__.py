@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections import (
     accuracy,
+    brain_pictures,
     differences,
     families,
     fit_scores,
@@ -19,7 +20,6 @@ from pipeline.reporting.sections import (
     specifications,
     task_and_brain,
     tasks,
-    voxels,
 )
 from pipeline.reporting.sections.section import Content, Section
 
@@ -39,7 +39,7 @@ SECTIONS: dict[str, Section] = {
     "shuffled-folds": shuffled_folds.SECTION,
     "nuisance": nuisance.SECTION,
     "layers": layers.SECTION,
-    "voxels": voxels.SECTION,
+    "brain-pictures": brain_pictures.SECTION,
 }
 
 

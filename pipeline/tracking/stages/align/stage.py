@@ -32,7 +32,6 @@ from pipeline.tracking.runs import (
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.aligned import ALPHAS, MAPS, Aligned, model_scores
 from pipeline.tracking.stages.align.equals import computed_of_equal, features_digest
-from pipeline.tracking.stages.align.glass_brains import draw_maps
 from pipeline.tracking.stages.align.records import (
     log_fit_scores,
     log_means,
@@ -46,6 +45,7 @@ from pipeline.tracking.stages.align.reference import (
     nuisance_of,
     run_reference,
 )
+from pipeline.tracking.stages.align.voxel_pictures import draw_maps
 from pipeline.tracking.stages.extract import CUT_STIMULI, Extracted, extract_features
 from pipeline.tracking.stages.foreign import foreign_features
 from pipeline.tracking.stages.untouched import version_of

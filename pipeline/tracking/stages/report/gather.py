@@ -25,7 +25,7 @@ from pipeline.tracking.registered import Registered, resolve
 from pipeline.tracking.stages.align.aligned import Aligned, model_scores
 from pipeline.tracking.stages.extract import CUT_STIMULI
 from pipeline.tracking.stages.report.settings import told_settings
-from pipeline.tracking.stages.report.voxels import voxel_contrasts
+from pipeline.tracking.stages.report.voxel_contrasts import voxel_contrasts
 from pipeline.tracking.stages.tune.records import BERTSCORE, CUT_EXAMPLES
 from pipeline.tuning.methods import METHODS
 from pipeline.words import FEATURE_CONTROLS, MODEL, NUISANCE, Objective

@@ -32,7 +32,7 @@ from pipeline.tracking.runs import (
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.aligned import MAPS
 from pipeline.tracking.stages.report.gather import study_results
-from pipeline.tracking.stages.report.voxels import write_contrast_maps
+from pipeline.tracking.stages.report.voxel_contrasts import write_contrast_maps
 from pipeline.tracking.store import run_link
 
 TERMINAL = "terminal.txt"

@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from pipeline.reporting.figures.cortex import voxels_figure
 from pipeline.reporting.figures.named import NamedFigure
-from pipeline.reporting.figures.voxels import voxels_figure
 from pipeline.reporting.methods import MINUS, in_words
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections.section import Content, Section

@@ -12,7 +12,7 @@ from pipeline.alignment.dataset.chosen_layers import first_parts, map_file
 from pipeline.alignment.dataset.plan import Plan
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.voxel_tests import RATE, fisher_z, predicted_voxels
-from pipeline.reporting.figures.voxels import voxels_figure
+from pipeline.reporting.figures.cortex import voxels_figure
 
 VOXELS = "voxels.parquet"
 

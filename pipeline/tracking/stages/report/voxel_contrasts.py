@@ -9,13 +9,13 @@ import mlflow
 import pandas as pd
 
 from pipeline.alignment.voxel_tests import differing_voxels
-from pipeline.brains.formats.nifti.writing import write_voxel_map
+from pipeline.brains.formats.nifti.map_files import write_voxel_map
 from pipeline.reporting.views import slug
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered
 from pipeline.tracking.runs import artifact
 from pipeline.tracking.stages.align.aligned import MAPS
-from pipeline.tracking.stages.align.pictures import VOXELS
+from pipeline.tracking.stages.align.voxel_pictures import VOXELS
 from pipeline.tuning.methods import METHODS
 
 _PLACE = ["x", "y", "z"]
