@@ -22,6 +22,7 @@ from pipeline.extraction.cuts import Cuts, count_cuts, room_problems
 from pipeline.extraction.spool import Spool
 from pipeline.extraction.store import FILE, Origin, read_features
 from pipeline.models.devices import place
+from pipeline.progress import follow
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fetching import scratch_folder
 from pipeline.tracking.fingerprints import fingerprint
@@ -192,9 +193,13 @@ def spool_features(
         batches = tuned.feature_batches(
             items, options["pooling"], options["tokens_at_once"], **room
         )
-        for members, vectors in batches:
+        for members, vectors in follow(batches, len(items), "stimuli", size=_n_stimuli):
             spool.put(members, vectors)
     return cuts
+
+
+def _n_stimuli(batch: tuple[Sequence[int], object]) -> int:
+    return len(batch[0])
 
 
 def _cuts(tuned: Any, items: Sequence[str] | NDArray[np.uint8], prompt_room: int) -> Cuts:
