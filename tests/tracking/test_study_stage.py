@@ -67,8 +67,8 @@ def test_every_stage_of_every_model_is_a_child_of_the_study(finished, client):
 
 def test_the_run_has_the_mean_contrasts_of_the_study_with_their_intervals(finished, client):
     metrics = client.get_run(finished.run_id).data.metrics
-    logged = {key: value for key, value in metrics.items() if key.startswith("contrast/")}
-    assert logged == pytest.approx(finished.report.contrast_metrics)
+    contrasts = finished.report.contrast_metrics
+    assert {key: metrics[key] for key in contrasts} == pytest.approx(contrasts)
     name = "contrast/encoding/vpt-shallow-full"
     encoding, full = (
         client.get_run(link.align_run).data.metrics
