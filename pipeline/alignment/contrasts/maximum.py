@@ -2,8 +2,9 @@
 
 The cells of a family share subjects and stimulus groups, so their estimates move together. How
 much is in the same pseudo-values that give the intervals: under the null, standardised estimates
-are drawn as a multivariate t with those correlations, and each is compared with the largest of all
-(the single-step maximum of Westfall and Young 1993, drawn from a model in place of permutations).
+are drawn with those correlations, each over a variance of its own degrees of freedom, and each p is
+compared with the least of all (the single-step minimum of Westfall and Young 1993, drawn from a
+model in place of permutations; of cells with equal degrees of freedom it is the largest statistic).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2, t
 
 from pipeline.alignment.contrasts.estimate import TRAINED_ON, Estimate
 from pipeline.alignment.contrasts.paired import Paired
 
-N_DRAWN = 20_000
+N_DRAWN, N_QUANTILES = 20_000, 2_000
 
 
 def maximum_p(
@@ -35,21 +37,28 @@ def maximum_p(
     Returns
     -------
     ndarray of float64, shape (n_cells,)
-        How often the largest absolute statistic of the family is as large. The degrees of freedom
-        are the fewest of any cell.
+        How often the least p of the family is as small.
     """
     if not cells:
         return np.zeros(0)
-    observed = np.array([abs(one.difference) / one.error for one in estimates])
     shares = moves(cells)
+    freedom = np.array([one.freedom for one in estimates])
     rng = np.random.default_rng(seed)
     normal = rng.standard_normal((N_DRAWN, shares.shape[1])) @ shares.T
-    freedom = min(one.freedom for one in estimates)
-    drawn = np.abs(normal) / np.sqrt(rng.chisquare(freedom, N_DRAWN) / freedom)[:, None]
-    largest = np.sort(drawn.max(axis=1))
-    as_large = N_DRAWN - np.searchsorted(largest, observed)
-    corrected: NDArray[np.float64] = (1 + as_large) / (1 + N_DRAWN)
+    common = rng.uniform(size=N_DRAWN)
+    spread = np.stack([_spread(common, float(own)) for own in freedom], axis=1)
+    least = np.sort((2 * t.sf(np.abs(normal) / spread, freedom)).min(axis=1))
+    observed = np.array([one.p() for one in estimates])
+    as_small = np.searchsorted(least, observed, side="right")
+    corrected: NDArray[np.float64] = (1 + as_small) / (1 + N_DRAWN)
     return corrected
+
+
+def _spread(common: NDArray[np.float64], freedom: float) -> NDArray[np.float64]:
+    """Give the estimated over the true error at a quantile that all cells have in common."""
+    grid = np.linspace(0, 1, N_QUANTILES + 2)[1:-1]
+    between: NDArray[np.float64] = np.interp(common, grid, chi2.ppf(grid, freedom))
+    return np.sqrt(between / freedom)
 
 
 def moves(cells: Sequence[Paired]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.alignment.contrasts import maximum
 from pipeline.alignment.contrasts.estimate import estimate
 from pipeline.alignment.contrasts.families import holm
 from pipeline.alignment.contrasts.maximum import maximum_p, moves
@@ -63,14 +64,18 @@ def test_correlations_of_estimates_are_those_of_what_moves_them(rng):
     )
 
 
-def test_any_false_positive_of_a_family_comes_one_time_in_twenty_and_true_ones_are_found_sooner():
+def test_any_false_positive_of_a_family_comes_one_time_in_twenty_and_sooner_than_by_holm(
+    monkeypatch,
+):
+    monkeypatch.setattr(maximum, "N_DRAWN", 1000)
+    monkeypatch.setattr(maximum, "N_QUANTILES", 200)
     rng = np.random.default_rng(1)
     smallest, by_holm = [], []
-    for _ in range(400):
+    for _ in range(200):
         p, alone = corrected(family(rng, 8, 0.8))
         smallest.append(p.min())
         by_holm.append(holm(alone).min())
-    assert 0.02 <= np.mean(np.array(smallest) <= 0.05) <= 0.08
+    assert 0.01 <= np.mean(np.array(smallest) <= 0.05) <= 0.1
     assert np.mean(smallest) < np.mean(by_holm)
 
 
