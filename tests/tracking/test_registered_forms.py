@@ -13,14 +13,17 @@ from peft import LoraConfig, get_peft_model
 from pipeline.models.bases import Base
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.logged_models import log_model
+from pipeline.tuning.forms import FORMS
 
 PAIRS = [["who mends the net ?", "a sailor mends the old net on the pier ."]]
 TEXTS = [["the baker kneads the dough"], ["a sailor mends"]]
-ASKED = {
+CASES = {
     "generation": ("t5", TEXTS),
     "classification": ("tiny-bert", [*PAIRS, ["the baker kneads", None]]),
     "tagging": ("roberta", TEXTS),
     "spans": ("gpt2", PAIRS),
+    "spans-or-none": ("tiny-bert", PAIRS),
+    "cloze": ("tiny-bert", TEXTS),
 }
 ELSEWHERE = """
 import importlib.util, json, sys
@@ -35,17 +38,16 @@ for uri, rows in json.loads(sys.argv[1]):
     out[uri] = [model.predict(table), features.sum(axis=(1, 2)).tolist(), list(alone.shape)]
 print("RESULT" + json.dumps(out))
 """
-TYPES = {"classification": "SEQ_CLS", "tagging": "TOKEN_CLS", "spans": "QUESTION_ANS"}
 
 
 @pytest.fixture(scope="module")
 def logged(store, architecture, text_model):
     """Log a LoRA of each form (a whole model for generation) and keep its base in the store."""
     made = {}
-    for form, (kind, rows) in ASKED.items():
+    for form, (kind, rows) in CASES.items():
         card, put_in = {"storage": "whole"}, None
         if form != "generation":
-            config = LoraConfig(task_type=TYPES[form], r=2)
+            config = LoraConfig(task_type=FORMS["text", form].peft_type or None, r=2)
             card = {"storage": "part", "insertion": "peft"}
             put_in = lambda network, config=config: get_peft_model(network, config)  # noqa: E731
         model = text_model(kind, form, put_in, **card)

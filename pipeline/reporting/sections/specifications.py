@@ -1,4 +1,4 @@
-"""How the difference of the primary family depends on how it is measured."""
+"""Difference of the primary family by each way of measuring it."""
 
 from __future__ import annotations
 
