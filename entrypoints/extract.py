@@ -16,10 +16,9 @@ def main(arguments: Sequence[str]) -> None:
 
     open_store()
     extracted = run_extract(config)
-    layers = extracted.read()
-    shapes = dict.fromkeys(str(array.shape) for array in layers.values())
-    shaped = ", ".join(shapes)
-    print(f"features: run {extracted.run_id}, {len(layers)} layers of shape {shaped}")
+    shapes = extracted.shapes()
+    shaped = ", ".join(dict.fromkeys(map(str, shapes.values())))
+    print(f"features: run {extracted.run_id}, {len(shapes)} layers of shape {shaped}")
 
 
 if __name__ == "__main__":

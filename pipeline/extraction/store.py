@@ -69,6 +69,14 @@ def read_features(path: Path, expected: Origin) -> dict[str, NDArray[np.float32]
     return layers
 
 
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Read the shape of every layer, (n_stimuli, n_features), from the head of a file."""
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as stored:
+        return {name: tuple(stored.get_slice(name).get_shape()) for name in sorted(stored.keys())}
+
+
 def _digest(layers: Mapping[str, NDArray[np.float32]]) -> str:
     """Sum up names, shapes and values."""
     digest = hashlib.sha256()

@@ -9,7 +9,7 @@ from safetensors.numpy import load
 
 from pipeline.errors import DataError
 from pipeline.extraction.spool import Spool
-from pipeline.extraction.store import FILE, Origin, read_features
+from pipeline.extraction.store import FILE, Origin, read_features, read_shapes
 
 ORIGIN = Origin("models:/tiny-gpt2-summarization/1", "simulated-sentences", "abc", "mean")
 
@@ -48,6 +48,7 @@ def test_layers_may_differ_in_width(tmp_path):
     layers = [np.arange(2.0 * width, dtype=np.float32).reshape(2, width) for width in (3, 1)]
     spool.put([0, 1], layers)
     assert spool.write(ORIGIN, tmp_path) == {"layer_00": 3, "layer_01": 1}
+    assert read_shapes(tmp_path / FILE) == {"layer_00": (2, 3), "layer_01": (2, 1)}
     for stored, expected in zip(
         read_features(tmp_path / FILE, ORIGIN).values(), layers, strict=True
     ):

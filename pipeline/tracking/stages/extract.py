@@ -20,7 +20,7 @@ from pipeline.config import ExtractConfig
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
 from pipeline.extraction.cuts import Cuts, count_cuts, room_problems
 from pipeline.extraction.spool import Spool
-from pipeline.extraction.store import FILE, Origin, read_features
+from pipeline.extraction.store import FILE, Origin, read_features, read_shapes
 from pipeline.models.devices import place
 from pipeline.progress import follow
 from pipeline.tracking.brain_inputs import brain_input
@@ -57,6 +57,10 @@ class Extracted:
     def read(self) -> Mapping[str, NDArray[np.float32]]:
         """Read the features of every layer."""
         return read_features(artifact(self.run_id, FILE), self.origin)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Read how many stimuli and features every layer has, and none of their values."""
+        return read_shapes(artifact(self.run_id, FILE))
 
     @property
     def n_cut(self) -> int:
