@@ -1,7 +1,7 @@
 """Growth of an alignment's time and memory with stimuli, voxels and models, and its exponents.
 
-    python -m benchmarks.growth            # about 2 minutes on one quiet core
-    python -m benchmarks.growth --small    # a few points of each, 20 seconds
+    python -m benchmarks.growth
+    python -m benchmarks.growth --small    # two points of each, 20 seconds
 
 One quantity grows, the others stay at 600 stimuli, 4,000 voxels in one ROI and one model of two
 layers with 768 features; 4 outer and 4 inner folds, 20 alphas, both directions. Every point has a

@@ -1,6 +1,6 @@
 """Encode in one fold at other shapes than Pereira's, beside himalaya and scikit-learn.
 
-    python -m benchmarks.shapes                # all shapes, about 6 minutes on one quiet core
+    python -m benchmarks.shapes                # all shapes
     python -m benchmarks.shapes --shape bold5000 --share 0.25
 
 ``tall`` has the sizes of himalaya's own benchmark of its backends (3,000 stimuli, 1,000 features,
