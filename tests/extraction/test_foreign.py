@@ -25,8 +25,8 @@ def test_rows_are_brought_into_the_order_of_the_stimuli(tmp_path):
     turned = lay_down(tmp_path, SENTENCES[::-1], layer_2=FEATURES[::-1], layer_10=FEATURES[::-1])
     layers = foreign_layers(turned, TEXTS)
     assert list(layers) == ["layer_2", "layer_10"]
-    for found in layers.values():
-        np.testing.assert_array_equal(found, FEATURES)
+    for values in layers.values():
+        np.testing.assert_array_equal(values, FEATURES)
 
 
 def test_pictures_are_named_by_their_number_and_layers_may_share_a_file(tmp_path):
