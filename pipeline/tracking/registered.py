@@ -95,6 +95,21 @@ def made_by(run_id: str) -> Registered | None:
     return read_version(versions[0]) if versions else None
 
 
+def sole_version_of(run_id: str) -> Registered:
+    """Give the version that a run has registered.
+
+    Raises
+    ------
+    RegistryError
+        It is there no more.
+    """
+    version = made_by(run_id)
+    if version is None:
+        remedy = "It was deleted meanwhile: run the same command again."
+        raise RegistryError(Problem(f"run {run_id}", "its registered version", "none", remedy))
+    return version
+
+
 def best_of(versions: Iterable[Registered]) -> Registered | None:
     """Choose the version with the best validation score, the newest if equal."""
     return max(versions, key=merit, default=None)

@@ -102,7 +102,9 @@ def _packed(tags: Mapping[str, str]) -> dict[str, str]:
     return {**own, DETAILS: _as_text(details)}
 
 
-def add_brain_scores(model: Registered, brain: str, scores: Mapping[str, float]) -> None:
+def add_brain_scores(
+    model: Registered, brain: str, scores: Mapping[str, float], align_run: str
+) -> None:
     """Tag a version with its scores with a brain dataset, beside those with others.
 
     Parameters
@@ -111,6 +113,8 @@ def add_brain_scores(model: Registered, brain: str, scores: Mapping[str, float])
     brain : str
     scores : mapping of str to float
         ``decoding_2v2/<roi>`` and the like; means over subjects.
+    align_run : str
+        The run of their alignment.
     """
     name = valid_name(brain)
     readable = (f"{metric.replace('_2v2/', ' ')} {score:.4f}" for metric, score in scores.items())
@@ -118,10 +122,20 @@ def add_brain_scores(model: Registered, brain: str, scores: Mapping[str, float])
         tags = mlflow.MlflowClient().get_model_version(model.name, model.version).tags
         details = json.loads(tags.get(DETAILS, "{}"))
         details |= {f"{name}/{metric}": f"{score:.4f}" for metric, score in scores.items()}
+        details[_align_run(brain)] = align_run
         lines = tags.get(BRAIN_SCORES, "").splitlines()
         others = [line for line in lines if not line.startswith(f"{name}: ")]
         texts = "\n".join([*others, f"{name}: {'; '.join(readable)}"])
         _set_tags(model, {DETAILS: _as_text(details), BRAIN_SCORES: texts})
+
+
+def aligned_with(model: Registered, brain: str) -> str:
+    """Give the run of the alignment whose scores a version shows; empty where there is none."""
+    return model.tags.get(_align_run(brain), "")
+
+
+def _align_run(brain: str) -> str:
+    return f"{valid_name(brain)}/align_run"
 
 
 def _as_text(details: Mapping[str, str]) -> str:

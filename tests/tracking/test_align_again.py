@@ -6,6 +6,7 @@ from quick_alignment import BRAIN, QUICK
 
 from pipeline.alignment.dataset.subject_rois import align_rois
 from pipeline.config import AlignConfig
+from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import find_runs
 from pipeline.tracking.stages.align import stage
 from pipeline.tracking.stages.align.stage import run_align
@@ -56,6 +57,25 @@ def test_the_brain_dataset_is_read_once_an_alignment(prompt, monkeypatch):
     monkeypatch.setattr(stage, "load_brain", counted)
     run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **LEAST, seed=12))
     assert len(read) == 1
+
+
+def test_a_version_shows_the_alignment_that_was_asked_for_last(prompt):
+    def shown():
+        tags = resolve(prompt.uri).tags
+        return tags[f"{BRAIN}/align_run"], tags["brain_scores"]
+
+    first, other = ({**LEAST, "seed": seed, "nuisance": False} for seed in (13, 14))
+    aligned = run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **first))
+    scores = shown()
+    assert scores[0] == aligned.run_id
+    specified = AlignConfig(model=prompt.uri, brain=BRAIN, **other)
+    again = run_align(specified, in_registry=False)  # another specification of a study
+    assert shown() == scores
+    assert run_align(specified) == again  # is asked for by itself, and reused
+    assert shown()[0] == again.run_id
+    assert shown()[1] != scores[1]
+    run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **first))
+    assert shown() == scores
 
 
 def test_all_models_in_the_same_folds_share_one_reference(aligned, full, client):

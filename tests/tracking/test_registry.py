@@ -45,7 +45,7 @@ def test_the_alias_stays_where_data_differ_and_that_is_said(version_of, caplog):
 
 def test_a_person_reads_at_most_eight_tags_of_a_version(version_of):
     version = version_of(0.5, alpha="0.5")
-    add_brain_scores(version, "simulated-text", {"encoding_2v2/dmn": 0.71234})
+    add_brain_scores(version, "simulated-text", {"encoding_2v2/dmn": 0.71234}, "a run")
     own = mlflow.MlflowClient().get_model_version(version.name, version.version).tags
     assert own.keys() - {DETAILS} <= FOR_PEOPLE
     assert len(FOR_PEOPLE) <= 8
@@ -56,9 +56,9 @@ def test_a_person_reads_at_most_eight_tags_of_a_version(version_of):
 
 def test_scores_with_several_brain_datasets_stay_beside_each_other(version_of):
     version = version_of(0.5)
-    add_brain_scores(version, "one", {"encoding_2v2/dmn": 0.6})
-    add_brain_scores(version, "two", {"encoding_2v2/dmn": 0.7})
-    add_brain_scores(version, "one", {"encoding_2v2/dmn": 0.8})
+    add_brain_scores(version, "one", {"encoding_2v2/dmn": 0.6}, "a run")
+    add_brain_scores(version, "two", {"encoding_2v2/dmn": 0.7}, "a run")
+    add_brain_scores(version, "one", {"encoding_2v2/dmn": 0.8}, "a run")
     tags = resolve(version.uri).tags
     assert (tags["one/encoding_2v2/dmn"], tags["two/encoding_2v2/dmn"]) == ("0.8000", "0.7000")
     assert sorted(tags["brain_scores"].splitlines()) == [

@@ -21,7 +21,9 @@ def links_of(cell: Cell) -> Iterator[Link]:
     registered = run_method(TuneConfig.model_validate(cell.tune))
     declared = {align["brain"]: align for align in cell.aligns}
     for align in cell.aligns:
-        aligned = run_align(AlignConfig.model_validate({**align, "model": registered.uri}))
+        specification = specification_of(align, declared[align["brain"]])
+        config = AlignConfig.model_validate({**align, "model": registered.uri})
+        aligned = run_align(config, in_registry=not specification)
         yield Link(
             model=registered.uri,
             tune_run=registered.run_id,
@@ -29,5 +31,5 @@ def links_of(cell: Cell) -> Iterator[Link]:
             align_run=aligned.run_id,
             brain=aligned.brain,
             simulated=aligned.simulated,
-            specification=specification_of(align, declared[align["brain"]]),
+            specification=specification,
         )

@@ -22,7 +22,7 @@ from pipeline.extraction.store import Origin
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.names import valid_name
-from pipeline.tracking.registered import Registered, made_by
+from pipeline.tracking.registered import Registered, made_by, sole_version_of
 from pipeline.tracking.registry import register
 from pipeline.tracking.runs import NOTE, Stage, logged_folder, once, visible_refusal
 from pipeline.tracking.seals import is_whole
@@ -90,9 +90,7 @@ def foreign_features(config: AlignConfig, brain: BrainDataset) -> tuple[Register
         return False
 
     run_id = once(settled, work, is_readable)
-    version = made_by(run_id)
-    if version is None:
-        raise AssertionError(f"run {run_id} registered nothing")
+    version = sole_version_of(run_id)
     return version, Extracted(run_id, _origin(version, brain))
 
 

@@ -17,7 +17,7 @@ from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.logged_models import log_model
 from pipeline.tracking.names import valid_name
-from pipeline.tracking.registered import Registered, made_by, resolve
+from pipeline.tracking.registered import Registered, resolve, sole_version_of
 from pipeline.tracking.registry import made_whole_by, register
 from pipeline.tracking.runs import NOTE, Stage, once, within_another_stage
 from pipeline.words import NO_TASK
@@ -79,10 +79,7 @@ def _untouched(base: Base) -> Registered:
 
     with within_another_stage():
         run_id = once(stage, work, lambda run: made_whole_by(run.info.run_id) is not None)
-    registered = made_by(run_id)
-    if registered is None:
-        raise AssertionError(f"run {run_id} registered nothing")
-    return registered
+    return sole_version_of(run_id)
 
 
 def _register(model: TunedModel, base_uri: str, revision: str) -> None:

@@ -17,7 +17,7 @@ from pipeline.brains.dataset import BrainDataset
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.names import metric_name, original_names
 from pipeline.tracking.registered import Registered
-from pipeline.tracking.registry import add_brain_scores
+from pipeline.tracking.registry import add_brain_scores, aligned_with
 from pipeline.tracking.runs import NOTE, log, logged_folder
 from pipeline.tracking.stages.align.aligned import (
     CEILINGS,
@@ -27,6 +27,7 @@ from pipeline.tracking.stages.align.aligned import (
     P_VALUES,
     PARTITION,
     SCORES,
+    Aligned,
 )
 from pipeline.tracking.stages.align.reference import PAIR_SUMS, Reference
 from pipeline.words import Objective
@@ -91,20 +92,17 @@ def log_partition(parts: pd.DataFrame) -> None:
 def log_means(
     scores: pd.DataFrame, registered: Registered, brain: BrainDataset, objective: Objective
 ) -> None:
-    """Log means over folds, and over subjects, to the run, the model and its tune run."""
+    """Log means over folds, and over subjects, to the run."""
     best_scores = best_layers(scores, objective)
     by_subject = best_scores.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
-    by_roi = by_subject.groupby(["direction", "roi"], sort=False).mean()
-    means = {
-        metric_name(f"{direction}_2v2", roi): value for (direction, roi), value in by_roi.items()
-    }
+    means = _over_subjects(best_scores)
     single = {
         metric_name(f"{direction}_2v2", roi, subject): value
         for (direction, roi, subject), value in by_subject.items()
     }
     over_rois = {
         metric_name("mean", f"{direction}_2v2"): value
-        for direction, value in by_roi.groupby("direction", sort=False).mean().items()
+        for direction, value in _by_roi(best_scores).groupby("direction", sort=False).mean().items()
     }
     further = {
         **_hard_pairs_and_ranks(best_scores),
@@ -115,11 +113,6 @@ def log_means(
         {**logged, **further}, model_id=registered.model_id, dataset=brain_input(brain)
     )
     mlflow.set_tags(original_names([*brain.rois, *brain.subjects]))
-    # the registry's Compare shows the metrics of the run that made each version
-    now = round(time.time() * 1000)
-    batch = [Metric(metric, _shown(value), now, 0) for metric, value in means.items()]
-    mlflow.MlflowClient().log_batch(registered.run_id, metrics=batch)
-    add_brain_scores(registered, brain.name, means)
     best = ", ".join(f"{name.replace('_2v2/', ' ')} {value:.4f}" for name, value in means.items())
     log.info("  %s", best)
     rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in means.items())
@@ -128,6 +121,34 @@ def log_means(
         f"2v2 accuracy of `{registered.uri}` with **{brain.name}** ({brain.source}), mean over "
         f"{len(brain.subjects)} subjects; chance is 0.5.\n\n| | 2v2 |\n|---|---|\n{rows}",
     )
+
+
+def show_in_registry(registered: Registered, aligned: Aligned) -> None:
+    """Show the means of an alignment with the version and its tune run, unless they are shown.
+
+    A version shows one alignment with each brain dataset: the last that was asked for.
+    """
+    if aligned_with(registered, aligned.brain) == aligned.run_id:
+        return
+    means = _over_subjects(best_layers(aligned.scores(), aligned.objective))
+    # the registry's Compare shows the metrics of the run that made each version
+    now = round(time.time() * 1000)
+    batch = [Metric(metric, _shown(value), now, 0) for metric, value in means.items()]
+    mlflow.MlflowClient().log_batch(registered.run_id, metrics=batch)
+    add_brain_scores(registered, aligned.brain, means, aligned.run_id)
+
+
+def _over_subjects(best_scores: pd.DataFrame) -> dict[str, float]:
+    """Average 2v2 over folds and then subjects, by the metric of each direction and ROI."""
+    return {
+        metric_name(f"{direction}_2v2", roi): value
+        for (direction, roi), value in _by_roi(best_scores).items()
+    }
+
+
+def _by_roi(best_scores: pd.DataFrame) -> pd.Series[float]:
+    by_subject = best_scores.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
+    return by_subject.groupby(["direction", "roi"], sort=False).mean()
 
 
 def _shown(value: float) -> float:

@@ -39,6 +39,7 @@ from pipeline.tracking.stages.align.records import (
     log_partition,
     log_tables,
     log_unique,
+    show_in_registry,
 )
 from pipeline.tracking.stages.align.reference import (
     NOT_OURS,
@@ -80,11 +81,17 @@ def _stage(config: AlignConfig) -> Stage:
     return Stage("align", title, "", config.model_dump(), {"brain": config.brain})
 
 
-def run_align(config: AlignConfig) -> Aligned:
+def run_align(config: AlignConfig, in_registry: bool = True) -> Aligned:
     """Align a registered version with a brain dataset, or find the scores computed before.
 
     Features are extracted first where no run holds them yet, and ceilings and the scores of
     nuisance features are computed where no alignment in these folds has needed them.
+
+    Parameters
+    ----------
+    config : AlignConfig
+    in_registry : bool
+        Whether the version shows these scores, in place of others with the same brain dataset.
 
     Raises
     ------
@@ -134,7 +141,11 @@ def run_align(config: AlignConfig) -> Aligned:
         log_unique(scores, reference, config.objective)
         forget(folder)
 
-    return Aligned(once(stage, work, is_whole), extracted.run_id, brain.name, brain.simulated)
+    run_id = once(stage, work, is_whole)
+    aligned = Aligned(run_id, extracted.run_id, brain.name, brain.simulated)
+    if in_registry:
+        show_in_registry(registered, aligned)
+    return aligned
 
 
 def matching_features(extracted: Extracted, brain: BrainDataset) -> Arrays:
