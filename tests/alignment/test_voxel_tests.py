@@ -47,14 +47,14 @@ def test_with_hardly_any_groups_nothing_passes(n_groups):
 
 def test_two_models_that_predict_alike_differ_in_no_more_studies_than_the_rate():
     """The test takes the two correlations for independent, as they are here."""
-    found = 0
+    n_false = 0
     for seed in range(400):
         (a, weight), (b, _) = (
             fisher_z(noise(100, seed), GROUPS),
             fisher_z(noise(100, 9000 + seed), GROUPS),
         )
-        found += differing_voxels(a, b, weight).any()
-    assert found / 400 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 400)
+        n_false += differing_voxels(a, b, weight).any()
+    assert n_false / 400 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 400)
 
 
 def test_voxels_that_one_model_predicts_better_pass_in_both_signs():

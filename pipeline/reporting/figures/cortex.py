@@ -57,13 +57,13 @@ def voxels_figure(
     from nilearn.plotting import plot_glass_brain  # takes seconds to import
 
     grid = find_grid(coordinates, title)
-    shown = np.where(passing, values, 0.0).astype(np.float32)
+    on_map = np.where(passing, values, 0.0).astype(np.float32)
     volume = np.zeros(grid.shape, dtype=np.float32)
-    volume[tuple(grid.indices.T)] = shown
-    largest = max(0.02 if signed else 0.1, float(np.abs(shown).max()))
+    volume[tuple(grid.indices.T)] = on_map
+    largest = max(0.02 if signed else 0.1, float(np.abs(on_map).max()))
     scale = Normalize(-largest if signed else 0.0, largest)
     colours = "RdBu_r" if signed else "inferno_r"
-    of_vertices = _on_surface(coordinates, shown)
+    of_vertices = _on_surface(coordinates, on_map)
     with rc_context(STYLE):
         figure = Figure(figsize=_SIZE_WITH_SURFACE if of_vertices else _SIZE)
         height = 0.46 if of_vertices else 0.86

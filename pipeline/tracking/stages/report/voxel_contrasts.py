@@ -65,8 +65,8 @@ def write_contrast_maps(voxels: pd.DataFrame, folder: Path) -> None:
     for names, rows in voxels.groupby(cell, sort=False):
         stem, places = slug(" ".join(names)), rows[_PLACE].to_numpy()
         write_voxel_map(folder / stem, rows.difference.to_numpy()[None], places)
-        shown = rows.difference.where(rows.passing).to_numpy()[None]
-        write_voxel_map(folder / f"{stem}-passing", shown, places)
+        of_passing = rows.difference.where(rows.passing).to_numpy()[None]
+        write_voxel_map(folder / f"{stem}-passing", of_passing, places)
 
 
 def _voxels(links: Sequence[Link], models: Mapping[str, Registered]) -> Iterator[pd.DataFrame]:
