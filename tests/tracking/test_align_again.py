@@ -60,22 +60,22 @@ def test_the_brain_dataset_is_read_once_an_alignment(prompt, monkeypatch):
 
 
 def test_a_version_shows_the_alignment_that_was_asked_for_last(prompt):
-    def shown():
+    def on_view():
         tags = resolve(prompt.uri).tags
         return tags[f"{BRAIN}/align_run"], tags["brain_scores"]
 
     first, other = ({**LEAST, "seed": seed, "nuisance": False} for seed in (13, 14))
     aligned = run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **first))
-    scores = shown()
+    scores = on_view()
     assert scores[0] == aligned.run_id
     specified = AlignConfig(model=prompt.uri, brain=BRAIN, **other)
     again = run_align(specified, in_registry=False)  # another specification of a study
-    assert shown() == scores
+    assert on_view() == scores
     assert run_align(specified) == again  # is asked for by itself, and reused
-    assert shown()[0] == again.run_id
-    assert shown()[1] != scores[1]
+    assert on_view()[0] == again.run_id
+    assert on_view()[1] != scores[1]
     run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **first))
-    assert shown() == scores
+    assert on_view() == scores
 
 
 def test_all_models_in_the_same_folds_share_one_reference(aligned, full, client):

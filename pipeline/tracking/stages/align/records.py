@@ -108,7 +108,7 @@ def log_means(
         **_hard_pairs_and_ranks(best_scores),
         "alpha_at_border": share_at_border(best_scores),
     }
-    logged = {name: _drawable(value) for name, value in {**over_rois, **means, **single}.items()}
+    logged = {name: _rounded(value) for name, value in {**over_rois, **means, **single}.items()}
     mlflow.log_metrics(
         {**logged, **further}, model_id=registered.model_id, dataset=brain_input(brain)
     )
@@ -133,7 +133,7 @@ def show_in_registry(registered: Registered, aligned: Aligned) -> None:
     means = _over_subjects(best_layers(aligned.scores(), aligned.objective))
     # the registry's Compare shows the metrics of the run that made each version
     now = round(time.time() * 1000)
-    batch = [Metric(metric, _drawable(value), now, 0) for metric, value in means.items()]
+    batch = [Metric(metric, _rounded(value), now, 0) for metric, value in means.items()]
     mlflow.MlflowClient().log_batch(registered.run_id, metrics=batch)
     add_brain_scores(registered, aligned.brain, means, aligned.run_id)
 
@@ -151,7 +151,7 @@ def _by_roi(best_scores: pd.DataFrame) -> pd.Series[float]:
     return by_subject.groupby(["direction", "roi"], sort=False).mean()
 
 
-def _drawable(value: float) -> float:
+def _rounded(value: float) -> float:
     """Round to what a person reads in MLflow's tables; the artifacts hold every digit."""
     return round(float(value), DIGITS)
 
