@@ -91,6 +91,7 @@ class Catalogue:
                 yield Problem(
                     field, f"a name in {field.upper()}S", f"'{name}'", nearest(name, tuple(listed))
                 )
+        yield from _unknown_model(settings, self.names.get("base", {}))
         unfit = tuple(_mismatches(settings, known))
         yield from unfit
         to_change = {problem.where for problem in unfit}
@@ -165,6 +166,19 @@ def unknown_settings(
                 f"{name}={value}",
                 f"Leave {name} out. Its help: {field.description}",
             )
+
+
+def _unknown_model(settings: Mapping[str, Any], bases: Mapping[str, Listed]) -> Iterator[Problem]:
+    """Find a model that is no version, no base, no directory, and has not the form of a hub's."""
+    model = settings.get("model")
+    if not isinstance(model, str) or settings.get("features"):
+        return  # features of another tool are of a model of any name
+    if model not in bases and "/" not in model and not is_folder(model):
+        expected = (
+            "models:/<base>-<task>@<method>, a name in BASES, a directory, or a model of the hub, "
+            "organisation/name@revision"
+        )
+        yield Problem("model", expected, f"'{model}'", nearest(model, tuple(bases)))
 
 
 def _mismatches(settings: Mapping[str, Any], known: Mapping[str, Listed]) -> Iterator[Problem]:

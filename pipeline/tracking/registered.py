@@ -105,9 +105,14 @@ def sole_version_of(run_id: str) -> Registered:
     """
     version = made_by(run_id)
     if version is None:
-        remedy = "It was deleted meanwhile: run the same command again."
-        raise RegistryError(Problem(f"run {run_id}", "its registered version", "none", remedy))
+        raise nothing_registered(f"run {run_id}")
     return version
+
+
+def nothing_registered(where: str) -> RegistryError:
+    """Say that a version is gone that had just been registered: someone has removed it."""
+    again = "Run the same command again."
+    return RegistryError(Problem(where, "a registered version", "none any more", again))
 
 
 def best_of(versions: Iterable[Registered]) -> Registered | None:

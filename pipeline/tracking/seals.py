@@ -25,6 +25,7 @@ def seal_run(run_id: str) -> None:
     if client.list_artifacts(run_id):
         with folder_at(client.get_run(run_id).info.artifact_uri) as folder:
             digests = file_digests(folder)
+    digests.pop(MANIFEST, None)  # of an earlier seal
     text = json.dumps(digests, indent=1, sort_keys=True)
     client.log_text(run_id, text, MANIFEST)
     client.set_tag(run_id, SEAL, digest_of_bytes(text.encode()))

@@ -12,7 +12,7 @@ from pipeline.brains.prepared import CANONICAL, read_canonical, write_canonical
 from pipeline.errors import DataError
 
 SMALL = brain_settings(n_stimuli=16, n_voxels=5, n_subjects=2)
-FIELDS = ("values", "repeats", "shown", "repeated", "coordinates")
+FIELDS = ("values", "repeats", "stimulus_rows", "repeated", "coordinates")
 
 
 def rich():

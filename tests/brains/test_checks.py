@@ -53,7 +53,7 @@ def test_stimuli_shown_must_be_different_positions(values, rows):
 
 
 def test_repeats_of_some_rows_must_match_them(values):
-    parts = {"shown": np.arange(6), "repeated": np.array([0, 3])}
+    parts = {"stimulus_rows": np.arange(6), "repeated": np.array([0, 3])}
     repeats = np.zeros((3, 2, 10), dtype=np.float32)
     assert dataset(values, repeats=repeats, **parts).subjects["s"].repeated_rows().tolist() == [
         0,

@@ -13,6 +13,7 @@ from pipeline.errors import ConfigError, RegistryError
 from pipeline.models.bases import PRETRAINED, find_base
 from pipeline.tracking.digests import digest_of_bytes, file_digests, folder_at
 from pipeline.tracking.registered import DETAILS, resolve
+from pipeline.tracking.seals import seal_run
 from pipeline.tracking.stages.extract import run_extract
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tracking.versions import FILES, SEAL
@@ -49,6 +50,7 @@ def seal_again(version, folder):
     tags = client.get_model_version(version.name, version.version).tags
     details = json.dumps({**json.loads(tags.get(DETAILS, "{}")), SEAL: digest})
     client.set_model_version_tag(version.name, version.version, DETAILS, details)
+    seal_run(version.run_id)
 
 
 def extract(version, **settings):

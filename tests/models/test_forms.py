@@ -146,7 +146,7 @@ def test_features_are_alike_alone_and_among_others(text_model, kind, pooling):
     model = text_model(kind, "classification")
     if pooling not in model.poolings:
         pytest.skip(f"{kind} has no {pooling} token")
-    together = model.features(TEXTS, pooling, batch_size=3)
+    together = model.features(TEXTS, pooling, tokens_at_once=1000)
     alone = np.concatenate([model.features([text], pooling) for text in TEXTS])
     np.testing.assert_allclose(together, alone, atol=2e-4, rtol=1e-4)
 

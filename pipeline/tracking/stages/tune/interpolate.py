@@ -17,7 +17,12 @@ from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts
-from pipeline.tracking.registered import Registered, best_of, versions_with
+from pipeline.tracking.registered import (
+    Registered,
+    best_of,
+    nothing_registered,
+    versions_with,
+)
 from pipeline.tracking.registry import is_undamaged, made_whole_by
 from pipeline.tracking.runs import (
     finished_runs,
@@ -34,7 +39,7 @@ from pipeline.tracking.stages.tune.inputs import (
     tune_stage,
 )
 from pipeline.tracking.stages.tune.records import log_tuned
-from pipeline.tracking.stages.tune.stage import nothing_registered, run_tune
+from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tracking.stages.tune.untuned import untuned_statistics
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.methods.wise_ft import ALPHAS

@@ -10,11 +10,11 @@ import mlflow
 from mlflow.entities import Run
 
 from pipeline.config import TuneConfig
-from pipeline.errors import Problem, RegistryError, TuningError
+from pipeline.errors import TuningError
 from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts, take_over_curves
-from pipeline.tracking.registered import Registered, made_by
+from pipeline.tracking.registered import Registered, sole_version_of
 from pipeline.tracking.registry import made_whole_by
 from pipeline.tracking.runs import (
     NOTE,
@@ -84,17 +84,7 @@ def run_tune(config: TuneConfig) -> Registered:
         done = agree(any(_registered_something(run) for run in finished_runs(mark)))
         untuned = None if done else _untuned(stage, request)
         run_id = once(stage, work, _registered_something, shared)
-    reused = mlflow.get_run(run_id).data.tags.get("reuses", run_id)
-    registered = made_by(reused)
-    if registered is None:
-        raise nothing_registered(f"run {reused}")
-    return registered
-
-
-def nothing_registered(where: str) -> RegistryError:
-    """Say that a version is gone that had just been registered: someone has removed it."""
-    again = "Tune again with the same settings."
-    return RegistryError(Problem(where, "a registered version", "none any more", again))
+    return sole_version_of(mlflow.get_run(run_id).data.tags.get("reuses", run_id))
 
 
 def join_tune(config: TuneConfig) -> None:
