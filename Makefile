@@ -20,7 +20,8 @@ demo: setup  ## run studies/demo.yaml, offline
 test: setup  ## run the test suite
 	python -m pytest $(AT_ONCE)
 
-slow: setup  ## run the wide and long tests too
+slow: setup  ## run the wide and long tests too, those in a browser among them
+	.ci/browser
 	python -m pytest $(AT_ONCE) -m "slow or not slow"
 
 coverage: setup  ## the test suite, and which branches of the library it takes
