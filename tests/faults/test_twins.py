@@ -37,6 +37,7 @@ def check(folder):
     assert list((folder / "unfinished").glob("*")) == []
 
 
+@pytest.mark.slow  # two processes that train
 def test_two_tunings_at_once_on_an_empty_store_make_one_version(folder):
     check(folder)
     client = client_of(folder)

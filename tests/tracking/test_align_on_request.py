@@ -96,6 +96,7 @@ def test_the_command_prints_p_values_and_where_the_maps_are(with_extras, vpt, ca
     assert MAPS in printed
 
 
+@pytest.mark.slow  # permutations of every fold
 def test_a_width_reduces_features_beside_nuisance_and_in_permutations_too(vpt):
     narrow = {**QUICK, "model": vpt.uri, "width": 8, "permutations": 9, "partition": True}
     aligned = run_align(AlignConfig.model_validate(narrow))

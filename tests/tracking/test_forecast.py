@@ -149,6 +149,7 @@ def test_what_a_later_stage_or_cell_would_refuse_is_refused_before_the_first(
     assert sorted(path.name for path in nowhere.iterdir()) == ["study.yaml"]
 
 
+@pytest.mark.slow  # runs a whole study
 def test_a_finished_study_would_reuse_every_run(store, tmp_path):
     study = read_study(study_of(tmp_path), catalogue())
     run_study(study)

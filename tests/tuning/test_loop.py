@@ -167,6 +167,7 @@ def test_the_validation_loss_is_a_mean_over_target_tokens(trained, adapted, star
     assert loss_in_training == pytest.approx(total / sum(map(n_supervised, single)), abs=1e-5)
 
 
+@pytest.mark.slow  # bfloat16 is slow without a GPU
 def test_bfloat16_is_chosen_by_device_and_computes_where_it_is_asked_for(trained):
     schedule = Schedule(RECIPE, 1e-2, 9, TuneConfig(task="digits", method="full"))
     assert schedule.bfloat16 == (torch.cuda.is_available() and torch.cuda.is_bf16_supported())
@@ -176,6 +177,7 @@ def test_bfloat16_is_chosen_by_device_and_computes_where_it_is_asked_for(trained
     assert all(value.dtype == torch.float32 for value in half[1].values())
 
 
+@pytest.mark.slow  # three processes that train
 def test_a_killed_process_leaves_what_another_goes_on_with(tmp_path, repository):
     """The same as above with a real process and a real SIGKILL."""
     script = Path(__file__).with_name("train_a_little.py")

@@ -90,9 +90,13 @@ def log_partition(parts: pd.DataFrame) -> None:
 
 
 def log_means(
-    scores: pd.DataFrame, registered: Registered, brain: BrainDataset, objective: Objective
+    scores: pd.DataFrame,
+    registered: Registered,
+    brain: BrainDataset,
+    objective: Objective,
+    in_registry: bool,
 ) -> None:
-    """Log means over folds, and over subjects, to the run."""
+    """Log means over folds, and over subjects, to the run, and to the model where it shows them."""
     best_scores = best_layers(scores, objective)
     by_subject = best_scores.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
     means = _over_subjects(best_scores)
@@ -109,9 +113,8 @@ def log_means(
         "alpha_at_border": share_at_border(best_scores),
     }
     logged = {name: _rounded(value) for name, value in {**over_rois, **means, **single}.items()}
-    mlflow.log_metrics(
-        {**logged, **further}, model_id=registered.model_id, dataset=brain_input(brain)
-    )
+    model_id = registered.model_id if in_registry else None
+    mlflow.log_metrics({**logged, **further}, model_id=model_id, dataset=brain_input(brain))
     mlflow.set_tags(original_names([*brain.rois, *brain.subjects]))
     best = ", ".join(f"{name.replace('_2v2/', ' ')} {value:.4f}" for name, value in means.items())
     log.info("  %s", best)

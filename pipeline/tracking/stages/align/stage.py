@@ -137,7 +137,7 @@ def run_align(config: AlignConfig, in_registry: bool = True) -> Aligned:
         mlflow.log_text(computed.alphas.to_csv(index=False), ALPHAS)
         log_fit_scores(computed.fit_scores, scores.split.iloc[0])
         log_tables(computed, reference)
-        log_means(model_scores(scores), registered, brain, config.objective)
+        log_means(model_scores(scores), registered, brain, config.objective, in_registry)
         log_unique(scores, reference, config.objective)
         forget(folder)
 
