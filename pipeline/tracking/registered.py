@@ -120,10 +120,6 @@ def best_of(versions: Iterable[Registered]) -> Registered | None:
     return max(versions, key=merit, default=None)
 
 
-def _merit(version: ModelVersion | Registered) -> tuple[float, int]:
-    return float(version.tags["validation_score"]), int(version.version)
-
-
 def merit(version: Registered) -> tuple[float, int]:
     """Give what versions are ordered by: validation score, and number where equal."""
     return float(version.tags["validation_score"]), int(version.version)

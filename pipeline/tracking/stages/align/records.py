@@ -98,15 +98,16 @@ def log_means(
 ) -> None:
     """Log means over folds, and over subjects, to the run, and to the model where it shows them."""
     best_scores = best_layers(scores, objective)
-    by_subject = best_scores.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
-    means = _over_subjects(best_scores)
+    by_subject = _by_subject(best_scores)
+    by_roi = _over_subjects(by_subject)
+    means = _by_metric(by_roi)
     single = {
         metric_name(f"{direction}_2v2", roi, subject): value
         for (direction, roi, subject), value in by_subject.items()
     }
     over_rois = {
         metric_name("mean", f"{direction}_2v2"): value
-        for direction, value in _by_roi(best_scores).groupby("direction", sort=False).mean().items()
+        for direction, value in by_roi.groupby("direction", sort=False).mean().items()
     }
     further = {
         **_hard_pairs_and_ranks(best_scores),
@@ -133,7 +134,8 @@ def show_in_registry(registered: Registered, aligned: Aligned) -> None:
     """
     if aligned_with(registered, aligned.brain) == aligned.run_id:
         return
-    means = _over_subjects(best_layers(aligned.scores(), aligned.objective))
+    best_scores = best_layers(aligned.scores(), aligned.objective)
+    means = _by_metric(_over_subjects(_by_subject(best_scores)))
     # the registry's Compare shows the metrics of the run that made each version
     now = round(time.time() * 1000)
     batch = [Metric(metric, _rounded(value), now, 0) for metric, value in means.items()]
@@ -141,17 +143,18 @@ def show_in_registry(registered: Registered, aligned: Aligned) -> None:
     add_brain_scores(registered, aligned.brain, means, aligned.run_id)
 
 
-def _over_subjects(best_scores: pd.DataFrame) -> dict[str, float]:
-    """Average 2v2 over folds and then subjects, by the metric of each direction and ROI."""
-    return {
-        metric_name(f"{direction}_2v2", roi): value
-        for (direction, roi), value in _by_roi(best_scores).items()
-    }
+def _by_subject(best_scores: pd.DataFrame) -> pd.Series[float]:
+    """Average 2v2 over folds, by direction, ROI and subject."""
+    return best_scores.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
 
 
-def _by_roi(best_scores: pd.DataFrame) -> pd.Series[float]:
-    by_subject = best_scores.groupby(["direction", "roi", "subject"], sort=False).two_vs_two.mean()
+def _over_subjects(by_subject: pd.Series[float]) -> pd.Series[float]:
     return by_subject.groupby(["direction", "roi"], sort=False).mean()
+
+
+def _by_metric(by_roi: pd.Series[float]) -> dict[str, float]:
+    """Name the means of directions and ROIs as metrics."""
+    return {metric_name(f"{direction}_2v2", roi): mean for (direction, roi), mean in by_roi.items()}
 
 
 def _rounded(value: float) -> float:

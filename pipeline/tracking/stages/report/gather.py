@@ -10,12 +10,9 @@ import mlflow
 import pandas as pd
 
 from pipeline.alignment import best_layers
-from pipeline.alignment.contrasts.specifications import specification_table
-from pipeline.alignment.contrasts.table import Contrasts, contrast_tables
 from pipeline.alignment.permutations.chance_band import chance_bands
-from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, unique_part
+from pipeline.alignment.score_tables import unique_part
 from pipeline.alignment.scores import FIT_SCORES, PARTITION_SCORES
-from pipeline.config import contrasts_of
 from pipeline.config.tune import TRAINING_SETTINGS
 from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
@@ -24,11 +21,13 @@ from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered, resolve
 from pipeline.tracking.stages.align.aligned import Aligned, model_scores
 from pipeline.tracking.stages.extract import CUT_STIMULI
+from pipeline.tracking.stages.report.cells import aligned_of, cell_of, key_of
+from pipeline.tracking.stages.report.method_contrasts import method_contrasts, specifications
 from pipeline.tracking.stages.report.settings import told_settings
 from pipeline.tracking.stages.report.voxel_contrasts import voxel_contrasts
 from pipeline.tracking.stages.tune.records import BERTSCORE, CUT_EXAMPLES
 from pipeline.tuning.methods import METHODS
-from pipeline.words import FEATURE_CONTROLS, MODEL, NUISANCE, Objective
+from pipeline.words import MODEL, Objective
 
 #: Shown of every task that has them, beside the score that decides which of its models is best.
 METRICS = ("bertscore_f1", "exact_match", "accuracy")
@@ -71,9 +70,9 @@ def study_results(
     fits: list[pd.DataFrame] = []
     chance: list[pd.DataFrame] = []
     for link in links:
-        aligned = Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
+        aligned = aligned_of(link)
         registered = models[link.model]
-        cell = _cell(link, registered)
+        cell = cell_of(link, registered)
         every = aligned.every_score()
         scores.append(_best(every, aligned.objective).assign(**cell))
         profiles.append(model_scores(every).assign(**cell))
@@ -85,7 +84,7 @@ def study_results(
         ceilings.append(aligned.ceilings().assign(brain=link.brain, direction="encoding"))
     layer_key = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject", "layer"]
     profile = pd.concat(profiles).groupby(layer_key, sort=False).two_vs_two.mean().reset_index()
-    contrasts = _contrasts(links, models, margin, family)
+    contrasts = method_contrasts(links, models, margin, family)
     return StudyResults(
         title=asks,
         task_scores=pd.DataFrame(tune_rows),
@@ -104,56 +103,9 @@ def study_results(
         subject_contrasts=contrasts.subjects,
         overall=contrasts.overall,
         families=contrasts.families,
-        specifications=_specifications(links, specified, models, margin, family),
+        specifications=specifications(contrasts, specified, models, margin, family),
         voxel_contrasts=voxel_contrasts(links, models),
     )
-
-
-def _contrasts(
-    links: Sequence[Link], models: Mapping[str, Registered], margin: float, family: str
-) -> Contrasts:
-    """Compare methods, and features of no model; nothing of alignments without pair sums."""
-    tables: list[pd.DataFrame] = []
-    with_nuisance = set()
-    for link in links:
-        registered = models[link.model]
-        aligned = Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
-        sums = aligned.pair_sums()
-        if sums.empty:
-            continue
-        cell = {**_cell(link, registered), "modality": registered.tags["modality"]}
-        tables.append(sums[sums.source == MODEL].assign(**cell))
-        place = cell["base"], cell["task"], link.brain
-        if place not in with_nuisance:  # they are the same beside every model
-            with_nuisance.add(place)
-            for control in FEATURE_CONTROLS:
-                layer = ALL_NUISANCE if control == NUISANCE else f"{OF_NUISANCE}{control}"
-                alone = sums[(sums.source == NUISANCE) & (sums.layer == layer)]
-                tables.append(alone.assign(**{**cell, "method": control, "seed": 0}))
-    if not tables:
-        return Contrasts(*[pd.DataFrame()] * 4)
-    prompts = [name for name, method in METHODS.items() if method.trains_prompts_only]
-    sums = pd.concat(tables, ignore_index=True)
-    return contrast_tables(sums, prompts, margin, contrasts_of(family))
-
-
-def _specifications(
-    links: Sequence[Link],
-    specified: Sequence[Link],
-    models: Mapping[str, Registered],
-    margin: float,
-    family: str,
-) -> pd.DataFrame:
-    """Compare the family in every specification, the declared one first; none without others."""
-    if not specified:
-        return pd.DataFrame()
-    by_name = {"": list(links)}
-    for link in specified:
-        by_name.setdefault(link.specification, []).append(link)
-    by_specification = {
-        name: _contrasts(own, models, margin, family) for name, own in by_name.items()
-    }
-    return specification_table(by_specification)
 
 
 def _chance(aligned: Aligned, split: str) -> pd.DataFrame:
@@ -196,9 +148,9 @@ def chosen_scores(link: Link) -> pd.DataFrame:
     PipelineError
         What a run logged is gone or damaged.
     """
-    aligned = Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
+    aligned = aligned_of(link)
     best = _best(aligned.every_score(), aligned.objective)
-    return best.assign(**_cell(link, resolve(link.model)))
+    return best.assign(**cell_of(link, resolve(link.model)))
 
 
 def _best(every: pd.DataFrame, objective: Objective) -> pd.DataFrame:
@@ -209,15 +161,6 @@ def _best(every: pd.DataFrame, objective: Objective) -> pd.DataFrame:
 def layer_number(name: str) -> int:
     """Give the number of a layer that the store of features calls ``layer_07``; 0: embedding."""
     return int(name.removeprefix("layer_"))
-
-
-def _cell(link: Link, registered: Registered) -> dict[str, Any]:
-    return {**_key(registered), "brain": link.brain, "simulated": link.simulated}
-
-
-def _key(registered: Registered) -> dict[str, Any]:
-    names = registered.names
-    return {**names, "seed": int(names["seed"])}
 
 
 def shown_metrics(task: str, logged: Container[str]) -> list[str]:
@@ -248,7 +191,7 @@ def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
     by = tags.get(BERTSCORE, "")
     for metric in shown_metrics(registered.names["task"], metrics):
         yield {
-            **_key(registered),
+            **key_of(registered),
             "metric": metric + (f" ({by})" if by and metric.startswith(BERTSCORE) else ""),
             "score": metrics[f"task/{metric}"],
             "score_sd_error": metrics[f"task/{metric}_error"],
@@ -293,7 +236,7 @@ def _lineage_rows(links: Sequence[Link], models: dict[str, Registered]) -> Itera
         responses = mlflow.get_run(link.align_run).inputs.dataset_inputs
         runs = {"align": link.align_run, "tune": link.tune_run, "extract": link.extract_run}
         yield {
-            **_key(registered),
+            **key_of(registered),
             "brain": link.brain,
             "brain_digest": responses[0].dataset.digest,
             "model": link.model,
