@@ -29,49 +29,49 @@ class Answer:
     ----------
     status : int
         Exit status; 0 where it came to its end, 1 where it ended in a traceback.
-    said : str
+    output : str
         Everything it printed, or the traceback.
     seconds : float
         Of processor time.
     """
 
     status: int
-    said: str
+    output: str
     seconds: float
 
     def faults(self, names: Sequence[str]) -> Iterator[str]:
         """Say what is wrong with the answer to a bad command whose mistakes have these names."""
         if self.status != 2:
             yield f"exit status {self.status}"
-        if "Traceback" in self.said:
-            yield f"traceback: {self.said.strip().splitlines()[-1][:200]}"
+        if "Traceback" in self.output:
+            yield f"traceback: {self.output.strip().splitlines()[-1][:200]}"
         if self.seconds > LIMIT:
             yield f"{self.seconds:.0f} s"
         if self.status == 2:
-            yield from (f"does not name {name}" for name in names if name not in self.said)
+            yield from (f"does not name {name}" for name in names if name not in self.output)
 
 
 def answer(entry: str, arguments: Sequence[str]) -> Answer:
     """Run an entry point as its own process would, but in this one."""
-    said = io.StringIO()
+    output = io.StringIO()
     before = sys.argv, signal.getsignal(signal.SIGTERM), signal.signal(signal.SIGALRM, _hang)
     sys.argv = [entry, *arguments]
     begin, status = time.process_time(), 0
     signal.setitimer(signal.ITIMER_REAL, SILENT)
     try:
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             run_command(importlib.import_module(f"entrypoints.{entry}").main)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
     except (Exception, HungError):
-        said.write(traceback.format_exc())
+        output.write(traceback.format_exc())
         status = 1
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         sys.argv, terminate, alarm = before
         signal.signal(signal.SIGTERM, terminate)
         signal.signal(signal.SIGALRM, alarm)
-    return Answer(status, said.getvalue(), time.process_time() - begin)
+    return Answer(status, output.getvalue(), time.process_time() - begin)
 
 
 def _hang(number: int, frame: FrameType | None) -> None:

@@ -44,8 +44,8 @@ class BadCommand:
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        shown = " ".join(word if len(word) < 60 else f"{word[:20]}…" for word in self.arguments)
-        return f"{self.entry} {shown}"
+        words = " ".join(word if len(word) < 60 else f"{word[:20]}…" for word in self.arguments)
+        return f"{self.entry} {words}"
 
 
 def one_mistake_each() -> Iterator[BadCommand]:

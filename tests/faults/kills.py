@@ -13,7 +13,7 @@ MOST = 8
 
 
 @dataclass
-class Killed:
+class Toll:
     """What a number of kills came to."""
 
     kills: int = 0
@@ -55,27 +55,27 @@ def kill_studies(make_folder, n_kills, expected, seconds, seed, make_uri=lambda 
         Kills of one study, before it is left to finish.
     """
     rng = random.Random(seed)
-    told = Killed()
-    while told.kills < n_kills:
-        folder = make_folder(told.studies)
+    toll = Toll()
+    while toll.kills < n_kills:
+        folder = make_folder(toll.studies)
         uri = make_uri(folder)
         command = write_study(folder)
-        for _ in range(min(most, n_kills - told.kills)):
+        for _ in range(min(most, n_kills - toll.kills)):
             process = start(folder, PREPARE, command, uri=uri)
             process.join(rng.uniform(0, seconds))
             if process.exitcode is not None:
                 assert process.exitcode == 0
                 break
             kill(process)
-            told.kills += 1
-            told.stages[_under_way(folder, uri)] += 1
+            toll.kills += 1
+            toll.stages[_under_way(folder, uri)] += 1
         assert finish(start(folder, PREPARE, command, uri=uri)) == 0
         stores.check(_client(folder, uri), expected)
-        told.studies += 1
+        toll.studies += 1
         if uri is None:
             assert list((folder / "unfinished").glob("*")) == []
             assert list((folder / "running").glob("*.lock")) == []
-    return told
+    return toll
 
 
 def _client(folder, uri):

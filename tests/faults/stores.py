@@ -51,17 +51,17 @@ def running(client):
 
 def results(client):
     """Give every score of every finished stage, and the whole tables of the alignments."""
-    found = {}
+    scores = {}
     for stage in ("tune", "align"):
         for run in finished(client, stage):
             tags = run.data.tags
             place = (stage, tags["method"], tags.get("brain", ""))
-            scores = {k: v for k, v in run.data.metrics.items() if k.startswith(SCORES)}
-            found[place] = scores
+            metrics = {k: v for k, v in run.data.metrics.items() if k.startswith(SCORES)}
+            scores[place] = metrics
             if stage == "align":
                 uri = f"{run.info.artifact_uri}/scores.csv"
-                found[(*place, "table")] = mlflow.artifacts.load_text(uri)
-    return found
+                scores[(*place, "table")] = mlflow.artifacts.load_text(uri)
+    return scores
 
 
 def check(client, expected):

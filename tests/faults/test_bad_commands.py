@@ -39,13 +39,13 @@ def faults_of(cases):
 
 
 def faults_of_studies(folder, studies):
-    told = []
+    faults = []
     for number, (text, names) in enumerate(studies):
         path = folder / f"study-{number}.yaml"
         path.write_text(text)
         answered = answer("main", [f"--study={path}"])
-        told += [f"{fault} of\n{text}" for fault in answered.faults(names)]
-    return told
+        faults += [f"{fault} of\n{text}" for fault in answered.faults(names)]
+    return faults
 
 
 @pytest.mark.parametrize("entry", MODELS)

@@ -53,7 +53,7 @@ def store(request, tmp_path_factory):
         yield folder
 
 
-class Found(NamedTuple):
+class Outcome(NamedTuple):
     """What commands end with: the links of their models, and all runs that they point to."""
 
     links: list[Link]
@@ -73,10 +73,10 @@ def command(store):
         study = read_study(path, catalogue())
         if not reporting:
             links = [link for cell in study.cells() for link in links_of(cell)]
-            return Found(links, {prepared.run_id})
+            return Outcome(links, {prepared.run_id})
         studied = run_study(study)
         _, links = read_lineage(studied.run_id)
-        return Found(links, {prepared.run_id, studied.run_id, studied.report.run_id})
+        return Outcome(links, {prepared.run_id, studied.run_id, studied.report.run_id})
 
     return run
 
@@ -87,25 +87,25 @@ def whole(command):
     return scores_of(command())
 
 
-def scores_of(found):
+def scores_of(outcome):
     """Give the scores and ceilings of every alignment."""
     every = [
         Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
-        for link in found.links
+        for link in outcome.links
     ]
     return [table for one in every for table in (one.every_score(), one.ceilings())]
 
 
-def assert_healed(found, whole):
+def assert_healed(outcome, whole):
     """Assert that scores are as before, and that nothing damaged is in use."""
-    runs = set(found.runs)
-    for link in found.links:
+    runs = set(outcome.runs)
+    for link in outcome.links:
         runs |= {link.tune_run, link.extract_run, link.align_run}
         assert is_undamaged(resolve(link.model)), f"{link.model} is damaged"
     for run_id in runs:
         run = mlflow.get_run(run_id)
         assert is_whole(run), f"{run.data.tags['stage']} is damaged"
-    for now, before in zip(scores_of(found), whole, strict=True):
+    for now, before in zip(scores_of(outcome), whole, strict=True):
         pd.testing.assert_frame_equal(now, before)
 
 

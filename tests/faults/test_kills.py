@@ -16,8 +16,8 @@ def whole(tmp_path_factory):
 def test_a_study_that_is_killed_thrice_ends_as_one_that_is_not(whole, tmp_path_factory):
     expected, seconds = whole
     folder = tmp_path_factory.mktemp("killed")
-    told = kill_studies(lambda n: _numbered(folder, n), 3, expected, 0.5 * seconds, SEED)
-    assert told.kills == 3
+    toll = kill_studies(lambda n: _numbered(folder, n), 3, expected, 0.5 * seconds, SEED)
+    assert toll.kills == 3
 
 
 @pytest.mark.slow
@@ -25,14 +25,14 @@ def test_a_study_that_is_killed_thrice_ends_as_one_that_is_not(whole, tmp_path_f
 def test_fifty_kills_lose_nothing(whole, tmp_path_factory):
     expected, seconds = whole
     folder = tmp_path_factory.mktemp("killed")
-    told = kill_studies(lambda n: _numbered(folder, n), 50, expected, 0.6 * seconds, SEED + 1)
-    assert told.kills == 50
+    toll = kill_studies(lambda n: _numbered(folder, n), 50, expected, 0.6 * seconds, SEED + 1)
+    assert toll.kills == 50
     write_part(
         "kills",
-        f"{told.kills} kills (SIGKILL) at random moments of {told.studies} studies, each with "
+        f"{toll.kills} kills (SIGKILL) at random moments of {toll.studies} studies, each with "
         "`prepare` before it, on an SQLite store. Every study finished by the same command, with "
         "the scores of an unbroken one to the last bit; no version twice, no version of an "
-        f"unfinished run, no run left RUNNING, no store that does not open.\n\n{told.table()}",
+        f"unfinished run, no run left RUNNING, no store that does not open.\n\n{toll.table()}",
     )
 
 

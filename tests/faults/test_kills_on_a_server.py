@@ -29,13 +29,13 @@ def test_ten_kills_on_a_server_lose_nothing(whole, tmp_path_factory):
             return made
 
         # one server for all studies: the later ones reuse what the first left, so it takes all
-        told = kill_studies(
+        toll = kill_studies(
             folder_of, N_KILLS, expected, 0.3 * seconds, 20261128, lambda _: address, most=N_KILLS
         )
-    assert told.kills == N_KILLS
+    assert toll.kills == N_KILLS
     write_part(
         "kills on a server",
-        f"{told.kills} kills (SIGKILL) at random moments of a study whose store is `mlflow server` "
+        f"{toll.kills} kills (SIGKILL) at random moments of a study whose store is `mlflow server` "
         "over PostgreSQL. It finished by the same command with the scores of one on an SQLite "
-        "store to the last bit, no version twice and no run left RUNNING.\n\n" + told.table(),
+        "store to the last bit, no version twice and no run left RUNNING.\n\n" + toll.table(),
     )
