@@ -79,12 +79,6 @@ def task_summary(task_scores: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def subject_counts(brain_scores: pd.DataFrame) -> dict[str, int]:
-    """Count the subjects of each brain dataset."""
-    counts = brain_scores.groupby("brain", sort=False)["subject"].nunique()
-    return {str(brain): int(count) for brain, count in counts.items()}
-
-
 def by_unit(
     frame: pd.DataFrame, keys: list[str], column: str, weight: str | None = None
 ) -> pd.DataFrame:

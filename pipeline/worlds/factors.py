@@ -11,7 +11,6 @@ from pipeline.worlds.lexicon import ADJECTIVES, ADVERBS, CONTENT_WORDS, LEXICON,
 from pipeline.worlds.sentences import PLACED, TEMPLATES, Sentence
 
 N_SEMANTIC = 24
-N_FORM = 6 + len(TEMPLATES)
 _SEED = 20_240_917  # of the fixed embedding: part of the world, not of an experiment
 _TOPIC_SHARE = 0.6  # variance that the words of a topic share
 

@@ -78,11 +78,6 @@ class Passage:
         return " ".join(sentence.text for sentence in self.sentences)
 
     @property
-    def protagonist(self) -> str:
-        """Who acts in the first sentence."""
-        return self.sentences[0].agent
-
-    @property
     def place(self) -> str:
         """Where the first sentence happens."""
         return self.sentences[0].place

@@ -36,7 +36,7 @@ EDITED = {
     "alignment/power/estimate.py": "",
     "alignment/two_vs_two.py": "run_align run_reference run_prepare",
     "brains/near_identical.py": "run_align run_reference",
-    "brains/pereira/older_files.py": "",  # what it reads has a digest
+    "brains/pereira/recordings.py": "",  # what it reads has a digest
     "config/align.py": "",  # settings count by value
     "data/vision.py": "",
     "errors.py": "",

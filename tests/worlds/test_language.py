@@ -69,7 +69,7 @@ def test_a_passage_is_four_sentences_on_one_topic_opened_by_protagonist_and_plac
     for passage in passages:
         assert len(passage.sentences) == 4
         assert {sentence.topic for sentence in passage.sentences} == {passage.topic}
-        assert passage.protagonist in passage.sentences[0].words
+        assert passage.sentences[0].agent in passage.sentences[0].words
         assert passage.place in passage.sentences[0].words
 
 

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from pipeline.errors import AlignmentError, Problem
 
-SUM_COLUMNS = ("seed", "subject", "group_a", "group_b", "wins", "pairs")
-
 
 @dataclass(frozen=True)
 class GroupScores:
@@ -42,8 +40,8 @@ def scores_of(sums: pd.DataFrame) -> GroupScores:
     Parameters
     ----------
     sums : DataFrame
-        Columns in :data:`SUM_COLUMNS`; several rows of one pair of groups, as of several folds or
-        repeats, add up. Every training has the same subjects.
+        seed, subject, group_a, group_b, wins, pairs; several rows of one pair of groups, as of
+        several folds or repeats, add up. Every training has the same subjects.
 
     Raises
     ------

@@ -13,7 +13,8 @@ from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.formats.matlab import MatFile, refuse_field
 from pipeline.brains.pereira.fields import Recording
 from pipeline.brains.pereira.networks import DEFAULT_ROIS, regions
-from pipeline.brains.pereira.subjects import SubjectFiles, find_subjects, parts_of, read_recording
+from pipeline.brains.pereira.recordings import read_recording
+from pipeline.brains.pereira.subjects import SubjectFiles, find_subjects, parts_of
 from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import unusable_voxels_text, usable_voxels, with_columns
 from pipeline.config import GroupedBrainConfig

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.brains.checks import require_directory
 from pipeline.brains.names_to_keep import names_to_keep
-from pipeline.brains.pereira.current_files import read_current
-from pipeline.brains.pereira.fields import ExperimentFile, Recording
-from pipeline.brains.pereira.older_files import read_older
+from pipeline.brains.pereira.fields import ExperimentFile
+from pipeline.brains.pereira.recordings import CURRENT, OLDER
 from pipeline.errors import ConfigError, DataError, Problem, nearest
 from pipeline.files.order import natural_key
 
@@ -26,10 +25,6 @@ EXPERIMENTS: dict[str, tuple[ExperimentFile, ...]] = {
         for kind in ("sentences", "pictures", "wordclouds")
     },
 }
-_FAMILIES: tuple[tuple[str, Callable[[Path, ExperimentFile], Recording]], ...] = (
-    ("data", read_current),
-    ("examples", read_older),
-)
 _REMEDY = "Unpack the archives of the participants into one folder, a folder for each."
 
 
@@ -107,11 +102,6 @@ def find_subjects(
     )
 
 
-def read_recording(path: Path, part: ExperimentFile) -> Recording:
-    """Read everything but the responses of a file of either family."""
-    return dict(_FAMILIES)[path.name.split("_")[0]](path, part)
-
-
 def _file(folder: Path, part: ExperimentFile) -> Path | None:
-    candidates = (folder / f"{family}_{part.name}.mat" for family, _ in _FAMILIES)
+    candidates = (folder / f"{family}_{part.name}.mat" for family in (CURRENT, OLDER))
     return next((path for path in candidates if path.exists()), None)
