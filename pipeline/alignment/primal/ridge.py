@@ -14,14 +14,11 @@ from pipeline.alignment.constant import no_variation
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.kernel.grams import gram_matrices, z_scored
 from pipeline.alignment.kernel.ridge import Ridge, factorise
+from pipeline.alignment.primal.decompositions import SharedDecompositions
 from pipeline.errors import AlignmentError
 
-
-def decompose(cross: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return eigenvalues, none negative, and eigenvectors of ``Zᵀ Z``: 9 n_columns³ flops."""
-    values, vectors = np.linalg.eigh(cross)
-    # What is below 0 is rounding, as in the kernel.
-    return np.maximum(values, 0.0), vectors
+#: Of all that this process aligns.
+decompose = SharedDecompositions()
 
 
 def fit_smaller_side(values: NDArray[np.floating], fold: Fold) -> Ridge:

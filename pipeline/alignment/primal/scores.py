@@ -28,6 +28,9 @@ from pipeline.alignment.primal.split import (
 )
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 
+# Bytes of the correlations that are held at a time: few enough to stay in cache.
+BLOCK_BYTES = 2**19
+
 
 @dataclass(frozen=True)
 class PrimalPair:
@@ -53,7 +56,9 @@ class PrimalPair:
 
     def correlations(self, alpha: float) -> NDArray[np.float64]:
         """Correlate predicted with true test patterns, shape (n_test, n_test)."""
-        return correlate_split(self.source, self.target, alpha * self.scale)
+        penalty = np.array([alpha * self.scale])
+        R: NDArray[np.float64] = correlate_split(self.source, self.target, penalty)[0]
+        return R
 
 
 def primal_pairs(
@@ -136,9 +141,10 @@ def _splits(z: NDArray[np.float64], fold: NestedFold) -> list[SourceSplit]:
 def _curve(
     source: SourceSplit, target: TargetSplit, penalty: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """2v2 and mean correlation for every penalty, shape (2, n_alphas), one R held at a time."""
-    curve = np.empty((2, len(penalty)))
-    for number, one in enumerate(penalty):
-        R = correlate_split(source, target, float(one))
-        curve[:, number] = float(two_vs_two(R)), float(mean_correlation(R))
-    return curve
+    """2v2 and mean correlation for every penalty, shape (2, n_alphas), a few R held at a time."""
+    at_once = max(1, BLOCK_BYTES // (8 * len(source.held_out) ** 2))
+    curves = []
+    for start in range(0, len(penalty), at_once):
+        R = correlate_split(source, target, penalty[start : start + at_once])
+        curves.append([two_vs_two(R), mean_correlation(R)])
+    return np.concatenate(curves, axis=1)

@@ -98,28 +98,28 @@ def split_target(
 
 
 def correlate_split(
-    source: SourceSplit, target: TargetSplit, penalty: float
+    source: SourceSplit, target: TargetSplit, penalties: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Correlate every predicted held-out pattern with every true one.
+    """Correlate every predicted held-out pattern with every true one, for every penalty.
 
     Parameters
     ----------
     source : SourceSplit
     target : TargetSplit
-    penalty : float
+    penalties : ndarray of float64, shape (n_penalties,)
         Absolute, above 0; infinity predicts nothing.
 
     Returns
     -------
-    ndarray of float64, shape (n_held_out, n_held_out)
+    ndarray of float64, shape (n_penalties, n_held_out, n_held_out)
         As ``correlate`` of ``kernel/correlations.py`` returns it: rows are predictions, and a
         predicted pattern without any variation has correlations 0.
     """
-    weights = source.rotated / (source.eigenvalues + penalty)
+    weights = source.rotated / (source.eigenvalues + penalties[:, None, None])
     predicted = weights @ target.loadings
-    squares = np.einsum("ij,ij->i", predicted, predicted)
+    squares = np.einsum("...j,...j->...", predicted, predicted)
     # ‖H_i‖² = Σ w² s: the hat matrix itself is never formed.
-    noise = target.rounding * np.einsum("ij,ij,j->i", weights, weights, source.eigenvalues)
-    predicted /= np.sqrt(np.where(squares > noise, squares, np.inf))[:, None]
+    noise = target.rounding * ((weights * weights) @ source.eigenvalues)
+    predicted /= np.sqrt(np.where(squares > noise, squares, np.inf))[..., None]
     R: NDArray[np.float64] = predicted @ target.unit.T
     return R
