@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import uuid
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -18,6 +19,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 from mlflow.store.artifact.runs_artifact_repo import RunsArtifactRepository
+from numpy.typing import NDArray
 
 
 def import_travelling(folder: Path) -> ModuleType:
@@ -46,6 +48,7 @@ COLUMNS = ("text", "text_pair")
 DEFAULTS = {
     "output": "task", "batch_size": 64, "pooling": "mean", "tokens_at_once": 0, "prompt_room": -1,
 }  # fmt: skip
+LEAST = {"batch_size": 1, "tokens_at_once": 0, "prompt_room": -1}
 
 
 def _items(content: Any, takes_texts: bool) -> Any:
@@ -63,9 +66,7 @@ def _items(content: Any, takes_texts: bool) -> Any:
     names = [str(name) for name in content.columns]
     if names == ["0"]:  # a list, which MLflow has made a table of
         return _texts(content.iloc[:, 0].tolist())
-    if "text" not in names or not set(names) <= set(COLUMNS):
-        raise _refusal("columns: expected text, and text_pair where two belong together; found "
-                       f"{', '.join(names) or 'none'}. Name the columns so.")  # fmt: skip
+    _check_columns(names, COLUMNS)
     texts = _texts(content["text"].tolist())
     if "text_pair" not in names:
         return texts
@@ -73,8 +74,15 @@ def _items(content: Any, takes_texts: bool) -> Any:
     return [text if pd.isna(second) else (text, second) for text, second in rows]
 
 
+def _check_columns(names: list[str], known: Sequence[str]) -> None:
+    if "text" not in names or not set(names) <= set(known) or len(set(names)) < len(names):
+        pairs = ", and text_pair where two belong together" if len(known) > 1 else ""
+        raise _refusal(f"columns: expected text{pairs}; found {', '.join(names) or 'none'}. "
+                       "Name the columns so, and leave out others.")  # fmt: skip
+
+
 def _texts(values: list[Any]) -> list[str]:
-    bad = [n for n, text in enumerate(values) if not (isinstance(text, str) and text.strip())]
+    bad = [n for n, value in enumerate(values) if not _is_text(value)]
     if bad or not values:
         where = f"row {', '.join(map(str, bad[:5]))}" if bad else "no row"
         finding = f"{values[bad[0]]!r}" if bad else "none"
@@ -82,32 +90,121 @@ def _texts(values: list[Any]) -> list[str]:
     return values
 
 
+def _is_text(value: Any) -> bool:
+    """Say whether a value is a text with something to read in it, which UTF-8 can write."""
+    if not isinstance(value, str) or any("\ud800" <= sign <= "\udfff" for sign in value):
+        return False
+    return any(sign.isprintable() and not sign.isspace() for sign in value)
+
+
 def _refusal(message: str) -> Exception:
     refusal: Exception = mlflow.exceptions.MlflowException.invalid_parameter_value(message)
     return refusal
 
 
-def _refuse_unknown_params() -> None:
-    """Have MLflow refuse params that a model of this kind does not know, which it leaves out.
+def _refuse_unknown_names() -> None:
+    """Have MLflow refuse params and columns that a model of this kind does not know.
 
-    Models do not see what was left out, so nothing else could. Other models are served as before.
+    It leaves them out, and models do not see what was left out, so nothing else could refuse them.
+    Other models are served as before.
     """
-    enforce = getattr(mlflow.pyfunc, "_enforce_params_schema", None)
-    if enforce is None or hasattr(enforce, "refuses_unknown"):
+    validate = getattr(mlflow.pyfunc, "_validate_prediction_input", None)
+    if validate is None or hasattr(validate, "of_registered_models"):
         return
 
-    def enforce_known(params: Any, schema: Any) -> Any:
-        known = {spec.name for spec in schema.params} if schema is not None else set()
-        unknown = sorted(set(map(str, params)) - known) if isinstance(params, dict) else []
-        if unknown and known == set(DEFAULTS):
-            names = ", ".join(f"'{name}'" for name in unknown)
-            raise _refusal(
-                f"params: expected {', '.join(sorted(known))}; found {names}. Correct or remove it."
-            )
-        return enforce(params, schema)
+    def validated(
+        data: Any, params: Any, input_schema: Any, params_schema: Any, flavor: Any = None
+    ) -> Any:
+        known = {spec.name for spec in params_schema.params} if params_schema is not None else set()
+        if known == set(DEFAULTS):
+            _check_params(params, known)
+            if _is_of_texts(input_schema) and isinstance(data, (pd.DataFrame, list, np.ndarray)):
+                names = [str(name) for name in pd.DataFrame(data).columns]
+                columns = input_schema.input_names() if input_schema.has_input_names() else ["text"]
+                if names != ["0"]:
+                    _check_columns(names, columns)
+        return validate(data, params, input_schema, params_schema, flavor)
 
-    enforce_known.refuses_unknown = True  # type: ignore[attr-defined]
-    mlflow.pyfunc._enforce_params_schema = enforce_known
+    validated.of_registered_models = True  # type: ignore[attr-defined]
+    mlflow.pyfunc._validate_prediction_input = validated
+
+
+def _check_params(params: Any, known: set[str]) -> None:
+    if not isinstance(params, dict):
+        return
+    if unknown := sorted(set(map(str, params)) - known):
+        names = ", ".join(f"'{name}'" for name in unknown)
+        raise _refusal(
+            f"params: expected {', '.join(sorted(known))}; found {names}. Correct or remove it."
+        )
+    if missing := sorted(name for name, value in params.items() if value is None):
+        raise _refusal(f"{missing[0]}: expected a value; found none. Give one, or leave it out.")
+
+
+def _is_of_texts(schema: Any) -> bool:
+    if schema is None or schema.is_tensor_spec():
+        return False
+    names = schema.input_names() if schema.has_input_names() else []
+    strings = all(kind == mlflow.types.DataType.string for kind in schema.input_types())
+    return strings and names in ([], list(COLUMNS)) and len(schema.input_types()) <= len(COLUMNS)
+
+
+def _is_of_pictures(schema: Any) -> bool:
+    if schema is None or not schema.is_tensor_spec():
+        return False
+    return [(spec.type, spec.shape) for spec in schema.inputs] == [(np.uint8, (-1, -1, -1, 3))]
+
+
+def _leave_values_as_they_came() -> None:
+    """Have MLflow leave the values of a request as they are.
+
+    Else 1 becomes the text '1', null the text 'None', and half of a pixel's brightness nothing.
+    """
+    parsing = mlflow.utils.proto_json_utils
+    for name, values_of in (
+        ("_cast_schema_type", lambda content: content),
+        ("parse_instances_data", lambda content: content["instances"]),
+    ):
+        parse = getattr(parsing, name, None)
+        if parse is not None and not hasattr(parse, "of_registered_models"):
+            setattr(parsing, name, _leaving_values(parse, values_of))
+
+
+def _leaving_values(parse: Callable[..., Any], values_of: Callable[[Any], Any]) -> Any:
+    def parsed(content: Any, schema: Any = None) -> Any:
+        if _is_of_texts(schema):
+            return _table(values_of(content))
+        if _is_of_pictures(schema):
+            return _pictures(values_of(content))
+        return parse(content, schema)
+
+    parsed.of_registered_models = True  # type: ignore[attr-defined]
+    return parsed
+
+
+def _table(values: Any) -> pd.DataFrame:
+    """Lay texts out in a table: a list, columns by name, or rows of named values."""
+    if isinstance(values, dict):
+        values = {n: one if isinstance(one, list) else [one] for n, one in values.items()}
+        return pd.DataFrame(values, dtype=object)
+    rows = values if isinstance(values, list) else [values]
+    if rows and all(isinstance(row, dict) for row in rows):
+        return pd.DataFrame(rows, dtype=object)
+    return pd.DataFrame({0: pd.Series(rows, dtype=object)})
+
+
+def _pictures(values: Any) -> NDArray[np.uint8]:
+    pixels = np.array(values)
+    if not pixels.size:
+        finding = "none"
+    elif pixels.dtype.kind not in "iu":
+        finding = f"{pixels.dtype} numbers" if pixels.dtype.kind == "f" else "something else"
+    elif pixels.min() < 0 or pixels.max() > 255:
+        finding = f"{pixels.min()} to {pixels.max()}"
+    else:
+        return pixels.astype(np.uint8)
+    raise _refusal("pictures: expected whole numbers from 0 to 255 of shape (n, height, width, 3); "
+                   f"found {finding}. Give them as bytes of RGB.")  # fmt: skip
 
 
 class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
@@ -140,22 +237,28 @@ class RegisteredModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         options = {**DEFAULTS, **(params or {})}
         texts = self.tuned.card.modality == "text"
         items = _items(model_input, takes_texts=texts)
-        if options["batch_size"] < 1:
-            raise _refusal(f"batch_size: expected at least 1; found {options['batch_size']}.")
+        for name, least in LEAST.items():
+            if options[name] < least:
+                raise _refusal(f"{name}: expected at least {least}; found {options[name]}.")
         if options["output"] == "task" and self.tuned.card.form == "features":
             raise _refusal("params: expected output='features' of a base without a task; found "
                            "output='task'. Say params={'output': 'features'}.")  # fmt: skip
-        if options["output"] == "task":
-            return self.tuned.perform(items, options["batch_size"])
-        if options["output"] == "features" and options["pooling"] in self.tuned.poolings:
+        known = options["output"] in ("task", "features")
+        if not known or options["pooling"] not in self.tuned.poolings:
+            raise _refusal(
+                "params: expected output='task', or output='features' with a pooling of "
+                f"{', '.join(self.tuned.poolings)}; found output='{options['output']}', "
+                f"pooling='{options['pooling']}'. Change params."
+            )
+        try:
+            if options["output"] == "task":
+                return self.tuned.perform(items, options["batch_size"])
             room = {"prompt_room": options["prompt_room"]} if texts else {}
             return self.tuned.features(items, options["pooling"], options["tokens_at_once"], **room)
-        raise _refusal(
-            "params: expected output='task', or output='features' with a pooling of "
-            f"{', '.join(self.tuned.poolings)}; found output='{options['output']}', "
-            f"pooling='{options['pooling']}'. Change params."
-        )
+        except ValueError as error:  # what does not fit the model, said in one sentence
+            raise _refusal(str(error)) from error
 
 
-_refuse_unknown_params()
+_refuse_unknown_names()
+_leave_values_as_they_came()
 mlflow.models.set_model(RegisteredModel())

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from elsewhere import run_elsewhere
+from mlflow.exceptions import MlflowException
 from peft import LoraConfig, get_peft_model
 
 from pipeline.models.bases import Base
@@ -90,5 +91,5 @@ def test_an_adapter_is_stored_without_its_base(logged):
 def test_a_question_without_a_text_is_refused(logged):
     uri = next(uri for uri, (form, *_) in logged.items() if form == "spans")
     model = mlflow.pyfunc.load_model(uri)
-    with pytest.raises(ValueError, match="a question and a text for each answer"):
+    with pytest.raises(MlflowException, match="a question and a text for each answer"):
         model.predict(pd.DataFrame({"text": ["who ?"]}))

@@ -1,4 +1,4 @@
-"""A served version answers params that it does not know with 400 and one sentence."""
+"""A served version answers what it cannot take, params or inputs, with 400 and one sentence."""
 
 import mlflow
 import pandas as pd
@@ -33,6 +33,54 @@ def test_a_misspelt_param_is_a_bad_request_in_one_sentence(served, params):
     assert f"found '{next(iter(params))}'" in message
     assert "expected batch_size, output, pooling" in message
     assert "Traceback" not in message
+
+
+@pytest.mark.parametrize(("params", "message"), [
+    ({"batch_size": 0}, "batch_size: expected at least 1; found 0."),
+    ({"tokens_at_once": -3}, "tokens_at_once: expected at least 0; found -3."),
+    ({"output": "features", "prompt_room": -2}, "prompt_room: expected at least -1; found -2."),
+    ({"output": "features", "prompt_room": 10**6}, "expected a prompt_room below the context of"),
+    ({"batch_size": None}, "batch_size: expected a value; found none."),
+    ({"pooling": "nonsense"}, "with a pooling of mean, last; found output='task', pooling='non"),
+])  # fmt: skip
+def test_a_param_out_of_bounds_is_a_bad_request_that_names_it(served, params, message):
+    answered = ask(served, params)
+    assert answered.status_code == 400
+    assert message in answered.json()["message"]
+    assert "stack_trace" not in answered.json()
+
+
+@pytest.mark.parametrize(("body", "message"), [
+    ({"inputs": ["a b", 2]}, "row 1: expected a text; found 2."),
+    ({"inputs": [None]}, "row 0: expected a text; found None."),
+    ({"inputs": [True]}, "row 0: expected a text; found True."),
+    ({"inputs": 5}, "row 0: expected a text; found 5."),
+    ({"inputs": []}, "no row: expected a text; found none."),
+    ({"inputs": [["a", "b"]]}, "row 0: expected a text; found ['a', 'b']."),
+    ({"instances": ["a", 1]}, "row 1: expected a text; found 1."),
+    ({"instances": [{"text": "a"}, {"text": 1}]}, "row 1: expected a text; found 1."),
+    ({"inputs": {"text": ["a"], "id": ["1"]}}, "columns: expected text; found text, id."),
+    ({"dataframe_records": [{"text": "a", "note": "b"}]}, "columns: expected text; found text, no"),
+    ({"dataframe_records": [{"text": "a", "text_pair": "b"}]}, "found text, text_pair."),
+])  # fmt: skip
+def test_inputs_that_are_no_texts_or_have_other_columns_are_a_bad_request(served, body, message):
+    answered = served.post("/invocations", json=body)
+    assert answered.status_code == 400
+    assert message in answered.json()["message"]
+
+
+@pytest.mark.parametrize("body", [
+    {"inputs": ["a b"]},
+    {"inputs": "a b"},
+    {"inputs": {"text": ["a b"]}},
+    {"inputs": [{"text": "a b"}]},
+    {"instances": [{"text": "a b"}]},
+    {"dataframe_split": {"columns": ["text"], "data": [["a b"]]}},
+])  # fmt: skip
+def test_one_text_has_one_answer_in_whatever_form_it_comes(served, body):
+    (expected,) = served.post("/invocations", json={"inputs": ["a b"]}).json()["predictions"]
+    answered = served.post("/invocations", json=body)
+    assert answered.json()["predictions"] == [expected]
 
 
 @pytest.mark.parametrize("params", [{}, {"output": "task", "batch_size": 2}])

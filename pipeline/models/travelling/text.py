@@ -103,7 +103,16 @@ class TextModel:
         ----------
         prompt_room : int
             Positions to leave free; -1: a quarter of the context.
+
+        Raises
+        ------
+        ValueError
+            When nothing is left of the context.
         """
+        if prompt_room >= self.context:
+            raise ValueError(
+                f"expected a prompt_room below the context of {self.context}; found {prompt_room}"
+            )
         return self.context - (self.context // 4 if prompt_room < 0 else prompt_room)
 
     def token_counts(self, items: Sequence[Text]) -> list[int]:
