@@ -69,6 +69,25 @@ def read_features(path: Path, expected: Origin) -> dict[str, NDArray[np.float32]
     return layers
 
 
+def read_origin(path: Path) -> Origin:
+    """Read what features were made from.
+
+    Raises
+    ------
+    DataError
+        When the file is damaged, or holds no features that extract wrote.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            named = dict(stored.metadata() or {})
+        named.pop("digest", None)
+        return Origin(**named)
+    except (SafetensorError, OSError, TypeError) as error:
+        raise DataError(Problem(str(path), "features", str(error), "Run extract again.")) from error
+
+
 def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """Read the shape of every layer, (n_stimuli, n_features), from the head of a file."""
     from safetensors import safe_open

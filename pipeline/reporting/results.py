@@ -21,6 +21,8 @@ ALIGNED = (*MODEL, "brain", "simulated", "direction", "split", "roi", "subject")
 ALIGNED_KEY = tuple(column for column in ALIGNED if column != "simulated")
 #: A voxel of a subject in which two methods are compared.
 VOXEL = ("base", "brain", "subject", "method_a", "method_b", "x", "y", "z")
+#: A layer's likeness to that of the base, over the stimuli of a brain dataset.
+DRIFT = ("brain", "layer", "cka", "rsa")
 #: A cell of the study in which two methods are compared.
 COMPARED = ("modality", "brain", "split", "direction", "base", "task", "roi", "contrast")
 #: What a mean difference over cells is of.
@@ -89,6 +91,8 @@ class StudyResults:
         Scores of encoding fits beside 2v2, by their titles; none where an ROI cannot have one.
     p_values : DataFrame
         Permutation tests of 2v2 accuracies.
+    drift : DataFrame
+        CKA and RSA of each layer's features with those of the base, over the same stimuli.
     voxel_contrasts : DataFrame
         Differences of voxel r between tunings by a prompt and full ones, where maps were made.
 
@@ -206,6 +210,10 @@ class StudyResults:
     )
     p_values: pd.DataFrame = field(
         default_factory=pd.DataFrame, metadata=_form(*ALIGNED, "p", "permutations", key=ALIGNED_KEY)
+    )
+    drift: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(*MODEL, *DRIFT, key=(*MODEL, "brain", "layer")),
     )
     voxel_contrasts: pd.DataFrame = field(
         default_factory=pd.DataFrame,

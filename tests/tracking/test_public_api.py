@@ -22,12 +22,16 @@ from pipeline.errors import ConfigError, DataError, RegistryError
 from pipeline.extraction.store import FILE
 from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.lineage import read_lineage
+from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import artifact
+from pipeline.tracking.stages.report.drift import drift_table
 from pipeline.tracking.stages.study import run_study
 
 STUDY = {
     "name": "read in Python",
     "asks": "Are scores read as they were logged?",
+    "margin": 0.3,
+    "family": "vpt-shallow - full, vpt-shallow - base",
     "grids": [
         {
             "bases": ["tiny-vit"],
@@ -151,6 +155,23 @@ def test_the_overall_contrast_is_the_mean_over_rois(study):
     means = pipeline.contrasts().groupby(["direction", "contrast"]).difference.mean()
     for row in overall.itertuples():
         assert row.difference == pytest.approx(means[row.direction, row.contrast], abs=1e-9)
+
+
+def test_contrasts_are_judged_by_the_margin_and_the_family_that_the_study_declares(study):
+    table = pipeline.contrasts(study.run_id)
+    primary = table[table.family == "primary"]
+    assert set(primary.method_b) == {"full", "base"}
+    tested = table[table.reason == ""]
+    assert tested.least_margin.between(0.02, 0.3).any()  # the default would judge otherwise
+    assert tested.equivalent.astype(bool).equals(tested.least_margin <= 0.3)
+
+
+def test_features_of_tuned_models_have_drifted_from_the_base_above_the_embedding(study):
+    _, links = read_lineage(study.run_id)
+    drifted = drift_table(links, {link.model: resolve(link.model) for link in links})
+    assert set(drifted.method) == {"full", "vpt-shallow"}  # not the base from itself
+    assert drifted.cka.between(0, 1 + 1e-9).all()
+    assert (drifted[drifted.layer > "layer_00"].cka < 1).all()
 
 
 def test_the_figure_shows_the_contrast_of_each_roi(study):

@@ -7,6 +7,7 @@ from pipeline.reporting.sections import (
     accuracy,
     brain_pictures,
     differences,
+    drift,
     families,
     fit_scores,
     hard_pairs,
@@ -39,6 +40,7 @@ SECTIONS: dict[str, Section] = {
     "shuffled-folds": shuffled_folds.SECTION,
     "nuisance": nuisance.SECTION,
     "layers": layers.SECTION,
+    "drift": drift.SECTION,
     "brain-pictures": brain_pictures.SECTION,
 }
 

@@ -14,7 +14,9 @@ from pipeline.reporting.sections.main_figure import main_contrasts
 from pipeline.reporting.views import View
 from pipeline.tracking.api.studies import studies
 from pipeline.tracking.lineage import latest_study, read_lineage
+from pipeline.tracking.registered import resolve
 from pipeline.tracking.stages.report.gather import study_results
+from pipeline.tracking.stages.report.method_contrasts import method_contrasts
 from pipeline.tracking.store import open_store
 from pipeline.words import Direction
 
@@ -36,8 +38,8 @@ def contrasts(study: str = "", *, overall: bool = False) -> pd.DataFrame:
         direction; base, task and roi unless ``overall``), ``contrast`` with ``method_a`` and
         ``method_b``, ``difference`` in 2v2 accuracy of the first less the second, and ``low``
         and ``high`` of its 95 % interval over subjects, stimulus groups and trainings, ``p``,
-        ``p_holm`` and counts. Where ``reason`` says why there is no interval, it is NaN.
-        No rows where nothing was compared.
+        ``p_holm`` and counts, by the margin and family that the study declares. Where ``reason``
+        says why there is no interval, it is NaN. No rows where nothing was compared.
 
     Raises
     ------
@@ -98,8 +100,11 @@ def plot_contrast(
 
 
 def _contrasts_of(study: str, overall: bool) -> pd.DataFrame:
-    results = _results(study)
-    table = results.overall if overall else results.contrasts
+    _, links = read_lineage(study)
+    models = {link.model: resolve(link.model) for link in links}
+    declared = _declared(study)
+    compared = method_contrasts(links, models, declared.margin, declared.family)
+    table = compared.overall if overall else compared.cells
     name = mlflow.get_run(study).info.run_name
     named = pd.DataFrame({"study": name, "study_run": study}, index=table.index)
     return pd.concat([named, table], axis=1)
@@ -107,8 +112,15 @@ def _contrasts_of(study: str, overall: bool) -> pd.DataFrame:
 
 def _results(study: str) -> StudyResults:
     asks, links = read_lineage(study)
-    defaults = ReportConfig.model_validate({"study": study})
-    return study_results(asks, links, defaults.margin, defaults.family)
+    declared = _declared(study)
+    return study_results(asks, links, declared.margin, declared.family)
+
+
+def _declared(study: str) -> ReportConfig:
+    """Give margin and family as a study declares them; one made before it said so has defaults."""
+    params = mlflow.get_run(study).data.params
+    named = {name: params[name] for name in ("margin", "family") if name in params}
+    return ReportConfig.model_validate({"study": study, **named})
 
 
 def _view(results: StudyResults, base: str, brain: str, direction: Direction) -> View:

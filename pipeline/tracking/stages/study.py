@@ -43,7 +43,8 @@ def run_study(study: StudyConfig, workers: int = 1, scheduler: str = "") -> Stud
         From the first stage that cannot be completed; what is finished stays and is reused.
     """
     simulated = " (simulated subjects)" if _any_simulated(study) else ""
-    stage = Stage("study", f"{study.name}{simulated}", settings={"asks": study.asks})
+    settings = {"asks": study.asks, "margin": study.margin, "family": study.family}
+    stage = Stage("study", f"{study.name}{simulated}", settings=settings)
     started = time.monotonic()
     with stage_run(stage) as run:
         mlflow.set_tag(NOTE, f"{study.asks}\n\n*Running.*")

@@ -22,6 +22,7 @@ from pipeline.tracking.registered import Registered, resolve
 from pipeline.tracking.stages.align.aligned import Aligned, model_scores
 from pipeline.tracking.stages.extract import CUT_STIMULI
 from pipeline.tracking.stages.report.cells import aligned_of, cell_of, key_of
+from pipeline.tracking.stages.report.drift import drift_table
 from pipeline.tracking.stages.report.method_contrasts import method_contrasts, specifications
 from pipeline.tracking.stages.report.settings import told_settings
 from pipeline.tracking.stages.report.voxel_contrasts import voxel_contrasts
@@ -92,7 +93,7 @@ def study_results(
         ceilings=pd.concat(ceilings, ignore_index=True).drop_duplicates(
             ["brain", "kind", "split", "subject", "roi"]
         ),
-        layer_profile=profile.assign(layer=profile.layer.map(layer_number)),
+        layer_profile=_numbered(profile),
         settings=told_settings(list(_runs_of(links, models))),
         lineage=pd.DataFrame(_lineage_rows(links, models)),
         unique=pd.concat(unique, ignore_index=True),
@@ -104,6 +105,7 @@ def study_results(
         overall=contrasts.overall,
         families=contrasts.families,
         specifications=specifications(contrasts, specified, models, margin, family),
+        drift=_numbered(drift_table(links, models)),
         voxel_contrasts=voxel_contrasts(links, models),
     )
 
@@ -156,6 +158,11 @@ def chosen_scores(link: Link) -> pd.DataFrame:
 def _best(every: pd.DataFrame, objective: Objective) -> pd.DataFrame:
     by_split = every[every.source == MODEL].groupby("split", sort=False)
     return pd.concat(best_layers(rows, objective) for _, rows in by_split)
+
+
+def _numbered(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the layers of a table their numbers, so that an axis can show them."""
+    return table if table.empty else table.assign(layer=table.layer.map(layer_number))
 
 
 def layer_number(name: str) -> int:

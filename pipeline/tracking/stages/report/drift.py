@@ -1,0 +1,60 @@
+"""Drift of a study's models from their base, from the features that were aligned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from pipeline.alignment.drift import Geometry, drift, geometries
+from pipeline.extraction.store import FILE, Origin, read_features, read_origin
+from pipeline.tracking.lineage import Link
+from pipeline.tracking.registered import Registered
+from pipeline.tracking.runs import artifact
+from pipeline.tracking.stages.report.cells import key_of
+
+BASE = "base"
+
+
+def drift_table(links: Sequence[Link], models: Mapping[str, Registered]) -> pd.DataFrame:
+    """Compare every model's features for a brain dataset's stimuli with those of its base.
+
+    Parameters
+    ----------
+    links : sequence of Link
+    models : mapping of str to Registered
+        By URI.
+
+    Returns
+    -------
+    DataFrame
+        base, task, method, seed, brain, layer, cka, rsa. No rows where a base was not aligned.
+
+    Raises
+    ------
+    DataError
+        Features that a run logged are damaged.
+    """
+    references: dict[tuple[str, str], tuple[Origin, Mapping[str, Geometry]]] = {}
+    for link in links:
+        place = models[link.model].tags["base"], link.brain
+        is_base = models[link.model].tags["method"] == BASE
+        if is_base and link.extract_run and place not in references:
+            references[place] = _geometries(link)
+    tables = [pd.DataFrame()]
+    for link in links:
+        registered = models[link.model]
+        reference = references.get((registered.tags["base"], link.brain))
+        if reference is None or not link.extract_run or registered.tags["method"] == BASE:
+            continue
+        origin, own = _geometries(link)
+        if (origin.stimuli, origin.pooling) == (reference[0].stimuli, reference[0].pooling):
+            cell = {**key_of(registered), "brain": link.brain}
+            tables.append(drift(reference[1], own).assign(**cell))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _geometries(link: Link) -> tuple[Origin, Mapping[str, Geometry]]:
+    path = artifact(link.extract_run, FILE)
+    origin = read_origin(path)
+    return origin, geometries(read_features(path, origin))
