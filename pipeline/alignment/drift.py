@@ -36,7 +36,8 @@ class Geometry:
     @cached_property
     def kernel(self) -> NDArray[np.float64]:
         """Inner products, shape (n_stimuli, n_stimuli)."""
-        return self.features @ self.features.T
+        kernel: NDArray[np.float64] = self.features @ self.features.T
+        return kernel
 
     @cached_property
     def distances(self) -> NDArray[np.float64]:
