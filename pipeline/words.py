@@ -43,6 +43,9 @@ FEATURE_CONTROLS: Final = (NUISANCE, PIXELS, WORD_FREQUENCY, BAG_OF_WORDS)
 #: Stands in a contrast for every method that trains prompts only.
 PROMPTS: Final = "prompts"
 
+#: Along what versions lie between a base and what a method came to: weights, or a training.
+PathKind = Literal["alpha", "step"]
+
 #: Kinds of ceiling.
 SPLIT_HALF: Final = "split-half"
 ACROSS_SUBJECTS: Final = "across-subjects"

@@ -84,4 +84,5 @@ def drift(base: Mapping[str, Geometry], tuned: Mapping[str, Geometry]) -> pd.Dat
 def _spread(values: NDArray[np.float32]) -> NDArray[np.float64]:
     n_taken = min(len(values), MOST_STIMULI)
     rows = np.linspace(0, len(values) - 1, n_taken).round().astype(int)
-    return values[rows].astype(np.float64)
+    spread: NDArray[np.float64] = values[rows].astype(np.float64)
+    return spread

@@ -21,13 +21,21 @@ from pipeline.config.power import PowerConfig
 from pipeline.config.prepare import PrepareConfig
 from pipeline.config.report import ReportConfig, contrasts_of
 from pipeline.config.stage import StageConfig
-from pipeline.config.study import Cell, Grid, StudyConfig, specification_of
+from pipeline.config.study import (
+    ONLY_SCORES,
+    Cell,
+    Grid,
+    Settings,
+    StudyConfig,
+    specification_of,
+)
 from pipeline.config.study_file import read_study
 from pipeline.config.task import TaskConfig
 from pipeline.config.tune import TuneConfig
 from pipeline.config.typed_settings import load_config
 
 __all__ = [
+    "ONLY_SCORES",
     "AlignConfig",
     "Bold5000BetasConfig",
     "Bold5000Config",
@@ -51,6 +59,7 @@ __all__ = [
     "ReportConfig",
     "ScoreConfig",
     "SelectedBrainConfig",
+    "Settings",
     "SimulatedBrainConfig",
     "SimulationConfig",
     "SizesConfig",

@@ -14,7 +14,9 @@ from pipeline.config.task import TaskConfig
 #: Settings that mean nothing to a control, which nothing trains.
 TRAINING_SETTINGS = frozenset(
     ("learning_rate", "weight_decay", "max_steps", "batch_size", "group_by_length", "eval_every")
-) | frozenset(("patience", "gradient_checkpointing", "trials", "trial_steps", "pruning"))
+) | frozenset(
+    ("patience", "checkpoints", "gradient_checkpointing", "trials", "trial_steps", "pruning")
+)
 
 
 class TuneConfig(MethodConfig, TaskConfig):
@@ -56,6 +58,15 @@ class TuneConfig(MethodConfig, TaskConfig):
         ge=1,
         le=10**9,
         description="Validations without a lower loss after which training stops.",
+    )
+
+    checkpoints: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="Versions on the way of a training, at steps that grow by a constant factor, "
+        "which a study aligns too: brain score against task score while it learns. Each stores "
+        "what its method stores.",
     )
 
     # speed and memory: none of these changes what is computed but for rounding

@@ -18,6 +18,7 @@ from pipeline.forecast.passes import (
 )
 from pipeline.models.travelling.card import Storage
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.training.states import log_spaced
 
 TOKENS_AT_ONCE = 2048  # of a CPU, where the setting leaves it open
 SCORED_AT_ONCE = 64
@@ -65,8 +66,10 @@ def tune_cost(
     else:
         # validation and test split, and the test split once more by the untuned base
         seconds += (2 if config.method == "base" else 3) * scoring
+    on_the_way = len(log_spaced(config.checkpoints, config.max_steps)) if fits else 0
     if fits:
         seconds += machine.start_training + _training_seconds(config, network, task, machine)
+        seconds += on_the_way * (ENTRIES * machine.bookkeeping + scoring)
     stored = BESIDE_WEIGHTS + FLOAT * {
         "nothing": 0,
         "part": trained,
@@ -80,8 +83,8 @@ def tune_cost(
     return Cost(
         seconds,
         memory=at_rest + (at_once if fits else 0.0),
-        scratch=stored + (CHECKPOINTS * state_bytes if fits else 0.0),
-        stored=(INTERPOLATIONS if interpolates else 1) * stored,
+        scratch=(1 + on_the_way) * stored + (CHECKPOINTS * state_bytes if fits else 0.0),
+        stored=(INTERPOLATIONS if interpolates else 1 + on_the_way) * stored,
     )
 
 

@@ -11,43 +11,24 @@ import pandas as pd
 from pipeline.errors import DataError, refuse
 from pipeline.reporting import aggregate
 from pipeline.reporting.checks import FrameForm, results_problems
+from pipeline.reporting.frame_columns import (
+    ALIGNED,
+    ALIGNED_KEY,
+    AT_EQUAL_SCORE,
+    COMPARED,
+    DRIFT,
+    FAMILY,
+    MATCHED,
+    MODEL,
+    ON_PATH,
+    OVER_SUBJECTS,
+    OVERALL,
+    STATISTICS,
+    UNCERTAIN,
+    VOXEL,
+)
 from pipeline.reporting.methods import ordered_methods
 from pipeline.reporting.views import View, views_of
-
-#: What tells tuned models apart.
-MODEL = ("base", "task", "method", "seed")
-#: A subject's ROI in one direction and split, aligned with one model.
-ALIGNED = (*MODEL, "brain", "simulated", "direction", "split", "roi", "subject")
-ALIGNED_KEY = tuple(column for column in ALIGNED if column != "simulated")
-#: A voxel of a subject in which two methods are compared.
-VOXEL = ("base", "brain", "subject", "method_a", "method_b", "x", "y", "z")
-#: A layer's likeness to that of the base, over the stimuli of a brain dataset.
-DRIFT = ("brain", "layer", "cka", "rsa")
-#: A cell of the study in which two methods are compared.
-COMPARED = ("modality", "brain", "split", "direction", "base", "task", "roi", "contrast")
-#: What a mean difference over cells is of.
-OVERALL = ("modality", "brain", "split", "direction", "contrast")
-#: What the mean over a family is of.
-FAMILY = ("modality", "brain", "simulated", "split", "direction", "family")
-#: A model's scores in one ROI, over subjects.
-OVER_SUBJECTS = (*MODEL, "brain", "simulated", "direction", "split", "roi")
-#: What is known of a difference: its interval is empty where ``reason`` says why there is none.
-STATISTICS = (
-    "method_a",
-    "method_b",
-    "difference",
-    "low",
-    "high",
-    "p",
-    "p_holm",
-    "visible_from",
-    "n_subjects",
-    "n_groups",
-    "n_seeds",
-    "simulated",
-    "reason",
-)
-UNCERTAIN = ("low", "high", "p", "p_holm", "visible_from")
 
 _FORM = "form"
 
@@ -91,6 +72,12 @@ class StudyResults:
         Scores of encoding fits beside 2v2, by their titles; none where an ROI cannot have one.
     p_values : DataFrame
         Permutation tests of 2v2 accuracies.
+    paths : DataFrame
+        Task score and 2v2 accuracy (mean over ROIs) of every subject, of versions along a training
+        or between a base and its fully tuned version.
+    matched : DataFrame
+        Differences at equal validation score along trainings, mean over ROIs; of a contrast the
+        row without a level is the mean over levels.
     drift : DataFrame
         CKA and RSA of each layer's features with those of the base, over the same stimuli.
     voxel_contrasts : DataFrame
@@ -210,6 +197,21 @@ class StudyResults:
     )
     p_values: pd.DataFrame = field(
         default_factory=pd.DataFrame, metadata=_form(*ALIGNED, "p", "permutations", key=ALIGNED_KEY)
+    )
+    paths: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(
+            *MODEL, *ON_PATH, *("metric", "validation", "two_vs_two"), key=(*MODEL, *ON_PATH)
+        ),
+    )
+    matched: pd.DataFrame = field(
+        default_factory=pd.DataFrame,
+        metadata=_form(
+            *AT_EQUAL_SCORE,
+            *("method_a", "method_b", "metric", *MATCHED),
+            key=AT_EQUAL_SCORE,
+            may_be_nan=("level", *MATCHED),
+        ),
     )
     drift: pd.DataFrame = field(
         default_factory=pd.DataFrame,

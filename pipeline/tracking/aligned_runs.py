@@ -12,7 +12,7 @@ from mlflow.entities import Run
 from pipeline.config import ReportConfig
 from pipeline.config.stage import listed_names
 from pipeline.errors import Problem, RegistryError, refuse
-from pipeline.tracking.lineage import Link, latest_study, read_lineage, read_specifications
+from pipeline.tracking.lineage import Link, latest_study, read_further_links, read_lineage
 from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import find_runs
 from pipeline.words import NO_TASK
@@ -32,15 +32,15 @@ class Reportable:
     study : str
         Id of the study's run; empty where runs were named.
     title, asks : str
-    links, specified : list of Link
-        Alignments as declared, and by other specifications.
+    links, further : list of Link
+        Alignments as declared, and by other specifications or of versions along paths.
     """
 
     study: str
     title: str
     asks: str
     links: list[Link]
-    specified: list[Link]
+    further: list[Link]
 
 
 def what_to_report(config: ReportConfig) -> Reportable:
@@ -55,7 +55,7 @@ def what_to_report(config: ReportConfig) -> Reportable:
         study = config.study or latest_study()
         asks, links = read_lineage(study)
         title = mlflow.get_run(study).data.tags["mlflow.runName"]
-        return Reportable(study, title, asks, links, read_specifications(study))
+        return Reportable(study, title, asks, links, read_further_links(study))
     named = _RUN_IDS.fullmatch(config.runs) is not None
     runs = _named_runs(config.runs) if named else _newest(_matching_runs(config.runs))
     links = [_link(run) for run in runs]

@@ -6,11 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import mlflow
 
 from pipeline.errors import Problem, RegistryError
 from pipeline.tracking.runs import artifact, find_runs
+from pipeline.words import PathKind
 
 FILE = "lineage.json"
 
@@ -30,6 +32,11 @@ class Link:
         Whether that brain dataset's subjects are.
     specification : str
         Settings in which the alignment is not as the study declares it; empty: it is.
+    path : 'alpha', 'step' or ''
+        What the version is a point of: the way from a base to its fully tuned version, or that of
+        a training; empty: it is what its method came to.
+    place : float
+        Where on that path.
     """
 
     model: str
@@ -39,6 +46,13 @@ class Link:
     brain: str
     simulated: bool
     specification: str = ""
+    path: PathKind | Literal[""] = ""
+    place: float = 0.0
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether it is what a method came to, aligned as the study declares."""
+        return not (self.specification or self.path)
 
 
 def log_lineage(links: Sequence[Link], asks: str) -> None:
@@ -65,22 +79,24 @@ def read_lineage(study: str) -> tuple[str, list[Link]]:
         finding = f"'{study}', a run of stage {run.data.tags.get('stage')} ({run.info.status})"
         expected = "the run id of a study whose models are all aligned"
         raise RegistryError(Problem("study", expected, finding, remedy))
-    stored = json.loads(Path(artifact(study, FILE)).read_text(encoding="utf-8"))
-    links = [Link(**link) for link in stored["links"]]
-    return stored["asks"], [link for link in links if not link.specification]
+    asks, links = _read(study)
+    return asks, [link for link in links if link.is_declared]
 
 
-def read_specifications(study: str) -> list[Link]:
-    """Read the links of a study's alignments by other specifications; there may be none.
+def read_further_links(study: str) -> list[Link]:
+    """Read the links of a study by other specifications, and along paths; there may be none.
 
     Parameters
     ----------
     study : str
         Of which :func:`read_lineage` reads the others.
     """
+    return [link for link in _read(study)[1] if not link.is_declared]
+
+
+def _read(study: str) -> tuple[str, list[Link]]:
     stored = json.loads(Path(artifact(study, FILE)).read_text(encoding="utf-8"))
-    links = [Link(**link) for link in stored["links"]]
-    return [link for link in links if link.specification]
+    return stored["asks"], [Link(**link) for link in stored["links"]]
 
 
 def latest_study() -> str:

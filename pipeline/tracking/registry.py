@@ -37,26 +37,41 @@ def register(model_uri: str, name: str, tags: Mapping[str, str], description: st
 
     Of the tags, those that a person reads are the version's own, and the others its details.
     """
+    about = (
+        f"`{tags['base']}` tuned on **{tags['task']}**, one version for each tuning. An alias is "
+        "a method and points at its best version by validation score: load it with "
+        f'`mlflow.pyfunc.load_model("models:/{name}@{tags["method"]}")`. To compare methods, tick '
+        "their versions (the boxes appear under the pointer, on the left) and press Compare."
+    )
     with _claimed(name):  # numbers and aliases: one after the other
-        return _register(model_uri, name, tags, description)
+        registered = _new_version(model_uri, name, tags, description, about)
+        _point_alias(name, tags["method"])
+    return registered
+
+
+def register_on_the_way(
+    model_uri: str, name: str, tags: Mapping[str, str], description: str
+) -> Registered:
+    """Make a version of a series along trainings, at which no alias points."""
+    about = (
+        f"`{tags['base']}` on the way of being tuned on **{tags['task']}**: versions after some "
+        "steps of trainings, for brain scores beside task scores while a model learns."
+    )
+    with _claimed(name):
+        return _new_version(model_uri, name, tags, description, about)
 
 
 def _claimed(name: str) -> AbstractContextManager[None]:
     return claimed(f"registered model {name}", name)
 
 
-def _register(model_uri: str, name: str, tags: Mapping[str, str], description: str) -> Registered:
+def _new_version(
+    model_uri: str, name: str, tags: Mapping[str, str], description: str, about: str
+) -> Registered:
     client = mlflow.MlflowClient()
     version = mlflow.register_model(model_uri, name, tags=_packed(tags))
     client.update_model_version(name, version.version, description)
-    client.update_registered_model(
-        name,
-        f"`{tags['base']}` tuned on **{tags['task']}**, one version for each tuning. An alias is "
-        "a method and points at its best version by validation score: load it with "
-        f'`mlflow.pyfunc.load_model("models:/{name}@{tags["method"]}")`. To compare methods, tick '
-        "their versions (the boxes appear under the pointer, on the left) and press Compare.",
-    )
-    _point_alias(name, tags["method"])
+    client.update_registered_model(name, about)
     return read_version(client.get_model_version(name, version.version))
 
 
@@ -86,9 +101,12 @@ def _point_alias(name: str, method: str) -> None:
 
 def discard_version(version: Registered) -> None:
     """Remove a version, and point its method's alias at the best one of those that are left."""
+    client, method = mlflow.MlflowClient(), version.tags["method"]
     with _claimed(version.name):
-        mlflow.MlflowClient().delete_model_version(version.name, version.version)
-        _point_alias(version.name, version.tags["method"])
+        has_alias = method in client.get_registered_model(version.name).aliases
+        client.delete_model_version(version.name, version.version)
+        if has_alias:
+            _point_alias(version.name, method)
 
 
 def _has_merit(version: Registered) -> bool:

@@ -9,7 +9,7 @@ import mlflow
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from pipeline.tracking.lineage import Link, latest_study, read_lineage, read_specifications
+from pipeline.tracking.lineage import Link, latest_study, read_further_links, read_lineage
 from pipeline.tracking.runs import find_runs
 
 VERSIONS = "version"
@@ -47,7 +47,7 @@ def study_sizes(study: str = "") -> list[Size]:
     """
     study = study or latest_study()
     _, declared = read_lineage(study)
-    links = [*declared, *read_specifications(study)]
+    links = [*declared, *read_further_links(study)]
     client = mlflow.MlflowClient()
     kinds = {
         kind: {n: _bytes_of_run(client, n) for n in runs} for kind, runs in _runs(study, links)

@@ -79,3 +79,8 @@ class Workspace:
     def checkpoints(self) -> Path:
         """Folder of the training's checkpoints."""
         return self.folder / "checkpoints"
+
+    @property
+    def states(self) -> Path:
+        """Folder of the training's states on the way."""
+        return self.folder / "states"

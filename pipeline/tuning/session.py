@@ -13,7 +13,7 @@ from pipeline.models.bases import Base
 from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.loading import TunedModel
-from pipeline.tuning.forms import FORMS
+from pipeline.tuning.forms import FORMS, form_of
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recipe import Recipe
@@ -23,8 +23,10 @@ from pipeline.tuning.search.choices import LONGEST, Choice, Space
 from pipeline.tuning.search.search import Outcome, PrunedError, Report, search
 from pipeline.tuning.start import Interpolation, Start
 from pipeline.tuning.training.loop import train
+from pipeline.tuning.training.objective import Objective
 from pipeline.tuning.training.progress import Progress
 from pipeline.tuning.training.schedule import DivergedError, Schedule, Training
+from pipeline.tuning.training.states import read_state
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Session:
                 report(step, losses["loss/validation"])
 
         try:
-            _, training = self._run(choice, self._trial(choice), progress, None)
+            _, training = self._run(choice, self._trial(choice), progress, None, None)
         except PrunedError:
             return Outcome("pruned", steps=steps)
         except DivergedError:
@@ -82,18 +84,38 @@ class Session:
         return Outcome("complete", training.validation_loss, training.steps)
 
     def run(
-        self, choice: Choice, progress: Progress, checkpoints: Path | None = None
+        self,
+        choice: Choice,
+        progress: Progress,
+        checkpoints: Path | None = None,
+        states: Path | None = None,
     ) -> tuple[TunedModel, Training]:
         """Adapt and train to the end, from the seed or from the last checkpoint."""
-        return self._run(choice, self._whole(choice), progress, checkpoints)
+        return self._run(choice, self._whole(choice), progress, checkpoints, states)
 
     def _run(
-        self, choice: Choice, schedule: Schedule, progress: Progress, checkpoints: Path | None
+        self,
+        choice: Choice,
+        schedule: Schedule,
+        progress: Progress,
+        checkpoints: Path | None,
+        states: Path | None,
     ) -> tuple[TunedModel, Training]:
         model = self.adapted(self.method, choice.prompt_length)
         data = self.data
-        training = train(model, data.train, data.validation, schedule, progress, checkpoints)
+        training = train(
+            model, data.train, data.validation, schedule, progress, checkpoints, states
+        )
         return model, training
+
+    def at(self, state: Path, choice: Choice) -> TunedModel:
+        """Give the model as it was at a state that its training left on the way."""
+        model = self.adapted(self.method, choice.prompt_length)
+        objective = Objective(model.network, form_of(model.card).loss)
+        objective.load_state_dict(read_state(state))
+        model.network.eval()
+        self.method.finish(model)
+        return model
 
     def _trial(self, choice: Choice) -> Schedule:
         """Schedule the beginning of the training that would follow.

@@ -26,6 +26,7 @@ from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.session import Session
 from pipeline.tuning.training.devices import agree, rank
 from pipeline.tuning.training.schedule import Training
+from pipeline.tuning.training.states import states_in
 
 #: What each example adds to a score, by its name: of shape (n_examples, n_statistics).
 Statistics = Mapping[str, NDArray[np.float64]]
@@ -86,6 +87,15 @@ class Tuned:
         return TASKS[self.model.card.task].scores[0]
 
 
+@dataclass(frozen=True)
+class OnTheWay:
+    """A model as it was after some step of a training, and its scores on the validation split."""
+
+    step: int
+    model: TunedModel
+    validation: Mapping[str, TaskScore]
+
+
 def tune(
     session: Session,
     recorder: Recorder,
@@ -131,7 +141,8 @@ def tune(
             model = session.adapted(method, choice.prompt_length)
             return _scored(session, model, choice, None, untuned)
         recorder.settled(session.recipe, choice)
-        model, training = session.run(choice, recorder.progress, place.checkpoints)
+        folders = place.checkpoints, place.states
+        model, training = session.run(choice, recorder.progress, *folders)
         method.finish(model)
         if rank():
             return None
@@ -182,6 +193,22 @@ def interpolations(
     _check_scorer(session)
     for alpha in alphas:
         yield _scored(session, session.between(full_folder, alpha), Choice(0.0, 0), None, untuned)
+
+
+def on_the_way(session: Session, choice: Choice, states: Path) -> Iterator[OnTheWay]:
+    """Score models as they were on the way of a training, on the validation split alone.
+
+    Parameters
+    ----------
+    session : Session
+    choice : Choice
+        What the training was done with.
+    states : Path
+        Folder of the states that it left.
+    """
+    for step, path in states_in(states).items():
+        model = session.at(path, choice)
+        yield OnTheWay(step, model, score(model, session.data.validation, session.scorer))
 
 
 def _scored(

@@ -73,6 +73,13 @@ def test_a_search_takes_its_trials_on_top():
     assert searched.seconds > alone.seconds + 4 * 100 * QUICK.optimiser_step
 
 
+def test_versions_on_the_way_are_scored_and_stored_each():
+    alone, five = (cost_of("lora", max_steps=1000, checkpoints=n) for n in (0, 5))
+    assert five.stored == 6 * alone.stored
+    assert five.seconds > alone.seconds
+    assert cost_of("base", checkpoints=5) == cost_of("base")  # which is not trained
+
+
 def test_longer_answers_take_longer_to_write():
     longer = replace(TASK, longest_target=96)
     assert cost_of("base", task=longer).seconds > 1.2 * cost_of("base").seconds

@@ -101,6 +101,13 @@ def test_a_study_without_data_of_its_own_needs_nothing(nowhere, capsys):
     assert sorted(path.name for path in nowhere.iterdir()) == ["study.yaml"]
 
 
+def test_versions_on_the_way_of_trainings_are_extracted_and_aligned_too(nowhere, capsys):
+    tune = {**STUDY["grids"][0]["tune"], "checkpoints": 2}
+    main(["--study", str(study_of(nowhere, tune=tune)), "--dry_run", "true"])
+    printed = capsys.readouterr().out
+    assert "13 runs, 0 reused, 13 new (1 base, 2 tune, 4 extract, 1 reference, 4 align" in printed
+
+
 def test_what_is_here_and_cannot_be_used_is_refused_after_the_forecast(nowhere, capsys):
     brain = {"brain": "digit69", "brain_dir": str(nowhere)}
     path = study_of(nowhere, brains=[brain], methods=["base"])

@@ -18,6 +18,7 @@ from pipeline.alignment.contrasts.group_scores import GroupScores, scores_of
 from pipeline.alignment.contrasts.maximum import maximum_p
 from pipeline.alignment.contrasts.paired import Paired, mean_of, pair
 from pipeline.alignment.contrasts.sign_flip import least_p, sign_flip_p
+from pipeline.alignment.contrasts.trainings import training_spread
 from pipeline.words import FEATURE_CONTROLS, PROMPTS
 
 Pairs = tuple[tuple[str, str], ...]
@@ -37,6 +38,8 @@ STATISTICS = (
     "difference", "low", "high", "p", "p_sign_flip", "least_p_sign_flip", "equivalent",
     "least_margin", "visible_from", "n_subjects", "n_groups", "n_seeds", "reason",
 )  # fmt: skip
+#: Standard deviation of a difference between trainings, and its 95 % interval.
+BETWEEN_TRAININGS = ("training_sd", "training_low", "training_high")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Contrasts:
     ----------
     cells : DataFrame
         One row a cell and contrast: the columns of :data:`CELL_KEY`, :data:`CONTRAST_KEY`,
-        family, :data:`STATISTICS`, and p corrected within its family: p_holm, p_bh and p_max (by
+        family, :data:`STATISTICS`, :data:`BETWEEN_TRAININGS`, and p corrected within its family:
+        p_holm, p_bh and p_max (by
         :func:`pipeline.alignment.contrasts.maximum.maximum_p`). Interval, p and what follows from
         them are NaN where ``reason`` says why; ``equivalent`` is then NA.
     subjects : DataFrame
@@ -222,13 +226,24 @@ def _statistics(
     return {"difference": estimate.difference, **counts, **tested, "reason": reason}
 
 
+def _between_trainings(paired: Paired) -> dict[str, float]:
+    """Give the standard deviation between trainings with its interval; NaN for fewer than three."""
+    spread = training_spread(paired.difference)
+    values = spread.deviations if spread else (np.nan, np.nan, np.nan)
+    return dict(zip(BETWEEN_TRAININGS, values, strict=True))
+
+
 def _corrected(compared_cells: Sequence[_Compared], margin: float) -> pd.DataFrame:
     """Test every contrast, and correct p values within families."""
     if not compared_cells:
         return pd.DataFrame()
     estimates = [estimate(one.paired) for one in compared_cells]
     rows = [
-        {**one.place, **_statistics(of_one, one.paired.subject_differences(), one.place, margin)}
+        {
+            **one.place,
+            **_statistics(of_one, one.paired.subject_differences(), one.place, margin),
+            **_between_trainings(one.paired),
+        }
         for one, of_one in zip(compared_cells, estimates, strict=True)
     ]
     table = pd.DataFrame(rows).astype({"equivalent": "boolean"})

@@ -17,7 +17,7 @@ from pipeline.tracking.archives.database_rows import copy_rows, place_of_model, 
 from pipeline.tracking.archives.sums import MANIFEST, Contents, sum_of
 from pipeline.tracking.databases import make_database
 from pipeline.tracking.fetching import fetch
-from pipeline.tracking.lineage import Link, latest_study, read_lineage, read_specifications
+from pipeline.tracking.lineage import Link, latest_study, read_further_links, read_lineage
 from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import find_runs
 from pipeline.tracking.stages.report.stage import run_report
@@ -112,7 +112,7 @@ def _runs_of_study(study: str) -> list[Run]:
         It is no study whose models are all aligned.
     """
     _, declared = read_lineage(study)
-    links = [*declared, *read_specifications(study)]
+    links = [*declared, *read_further_links(study)]
     ids = dict.fromkeys([study, run_report(ReportConfig(study=study)).run_id])
     for link in links:
         ids |= dict.fromkeys(_of_link(link))

@@ -60,11 +60,12 @@ def run_study(study: StudyConfig, workers: int = 1, scheduler: str = "") -> Stud
         for folder in (TABLES, FIGURES):
             mlflow.log_artifacts(str(artifact(report.run_id, folder)), folder)
         mlflow.log_metrics(report.contrast_metrics)
-        reused = sum(not _is_child(link.tune_run, run.info.run_id) for link in links)
+        declared = [link for link in links if link.is_declared]
+        reused = sum(not _is_child(link.tune_run, run.info.run_id) for link in declared)
         summary = shown_in_ui(report.summary, run.info.run_id)
         note = f"{summary}\n\nThe whole report: Artifacts, `{PAGE}`."
         if reused:
-            note += f" {reused} of {len(links)} tuned models were reused from earlier studies."
+            note += f" {reused} of {len(declared)} tuned models were reused from earlier studies."
         mlflow.set_tag(NOTE, note)
         guide_readers(run.info.run_id)
         mlflow.log_metric("minutes", (time.monotonic() - started) / 60)

@@ -19,6 +19,7 @@ from pipeline.tuning.training.devices import rank, world_size
 from pipeline.tuning.training.objective import Objective, lean
 from pipeline.tuning.training.progress import Progress, bar_class
 from pipeline.tuning.training.schedule import Schedule, Training
+from pipeline.tuning.training.states import keeping_class, log_spaced
 from pipeline.tuning.training.trainer import Feed, loop_class
 
 
@@ -29,6 +30,7 @@ def train(
     schedule: Schedule,
     progress: Progress,
     checkpoints: Path | None = None,
+    states: Path | None = None,
 ) -> Training:
     """Train the parameters that require gradients; leave the model in its best state.
 
@@ -45,6 +47,8 @@ def train(
         Folder of the checkpoints. A training that was killed goes on from the last one there, to
         the same result. Without a folder nothing is written, and the model is left in its last
         state: a search trial needs the loss only.
+    states : Path, optional
+        Folder in which states on the way are kept, as many as the settings say.
 
     Raises
     ------
@@ -56,18 +60,21 @@ def train(
     with lean(model.network, schedule.settings.gradient_checkpointing):
         trainer = loop_class()(objective, _arguments(schedule, checkpoints), feed)
         bar = _report_to(trainer, progress, schedule)
+        if states:
+            steps = log_spaced(schedule.settings.checkpoints, schedule.last_step)
+            trainer.add_callback(keeping_class()(objective, states, steps))
         last = last_checkpoint(checkpoints) if checkpoints else None
         if last is None or not last.stopped:
             with closing(bar):
                 trainer.train(resume_from_checkpoint=str(last.folder) if last else None)
-            steps, best = trainer.state.global_step, trainer.state.best_metric
+            reached, best = trainer.state.global_step, trainer.state.best_metric
             validations = validations_in(trainer.state.log_history)
         else:
             objective.load_state_dict(last.best_weights())
-            steps, best, validations = last.step, last.best_loss, last.validations
+            reached, best, validations = last.step, last.best_loss, last.validations
     model.network.eval()
     return Training(
-        steps=steps,
+        steps=reached,
         validation_loss=float(best),
         validations=validations,
         patience=schedule.settings.patience,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.brains.dataset import BrainDataset
-from pipeline.config import AlignConfig, Cell, StudyConfig, TuneConfig
+from pipeline.config import ONLY_SCORES, AlignConfig, Cell, StudyConfig, TuneConfig
 from pipeline.data import TASKS
 from pipeline.forecast.alignment import align_cost, extract_cost, reference_cost
 from pipeline.forecast.cost import Cost, report_cost
@@ -36,8 +36,11 @@ from pipeline.tracking.stages.forecast.facts import brain_facts, network_facts, 
 from pipeline.tracking.stages.forecast.inputs import Inputs
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
 from pipeline.tracking.stages.tune.interpolate import find_interpolated
+from pipeline.tracking.stages.tune.paths import path_of
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.methods.wise_ft import ALPHAS
+from pipeline.tuning.training.states import log_spaced
 
 REUSE = 0.5  # bookkeeping of a run that is reused: it is looked up, and its seal compared
 
@@ -83,6 +86,12 @@ class Planning:
             settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
             self.inputs.check(pooling_problems(settings, base, folder))
             yield from self._aligned(settings, config, registered, network, assumed)
+        declared = {align["brain"]: align for align in cell.aligns}
+        for version in _along(config, registered):
+            for align in declared.values():
+                bare = {**align, **ONLY_SCORES, "model": ANY_VERSION}
+                settings = AlignConfig.model_validate(bare)
+                yield from self._aligned(settings, config, version, network, assumed)
 
     def _kept_base(
         self, config: TuneConfig, folder: Path, network: NetworkFacts
@@ -194,6 +203,18 @@ class Planning:
         is_first = name not in self._once
         self._once.add(name)
         return is_first
+
+
+def _along(config: TuneConfig, registered: Registered | None) -> list[Registered | None]:
+    """List the versions along a path that are aligned too: those there are, or as many unknown."""
+    if registered:
+        points = path_of(registered)
+        return [p.version for p in points if p.version.uri != registered.uri]
+    method = METHODS[config.method]
+    if method.interpolates:
+        return [None] * (len(ALPHAS) - 1)  # the best of them is the method's own
+    steps = log_spaced(config.checkpoints, config.max_steps)
+    return [None] * (len(steps) if method.recipes else 0)
 
 
 def _title(stage: str, config: TuneConfig) -> str:

@@ -24,6 +24,7 @@ from pipeline.tracking.stages.extract import CUT_STIMULI
 from pipeline.tracking.stages.report.cells import aligned_of, cell_of, key_of
 from pipeline.tracking.stages.report.drift import drift_table
 from pipeline.tracking.stages.report.method_contrasts import method_contrasts, specifications
+from pipeline.tracking.stages.report.paths import matched_table, path_scores
 from pipeline.tracking.stages.report.settings import told_settings
 from pipeline.tracking.stages.report.voxel_contrasts import voxel_contrasts
 from pipeline.tracking.stages.tune.records import BERTSCORE, CUT_EXAMPLES
@@ -44,7 +45,7 @@ def study_results(
     links: Sequence[Link],
     margin: float,
     family: str,
-    specified: Sequence[Link] = (),
+    further: Sequence[Link] = (),
 ) -> StudyResults:
     """Gather what the runs of a study logged.
 
@@ -57,16 +58,19 @@ def study_results(
         Differences in 2v2 accuracy within ± this count as none.
     family : str
         The primary family, as in :class:`pipeline.config.ReportConfig`.
-    specified : sequence of Link
-        Alignments of the same models by other specifications.
+    further : sequence of Link
+        Alignments of the same models by other specifications, and of versions along paths.
 
     Raises
     ------
     PipelineError
         What a run logged is gone or damaged.
     """
-    models = {link.model: resolve(link.model) for link in links}
-    tune_rows = [row for m in models.values() for row in _task_rows(m)]
+    models = {link.model: resolve(link.model) for link in [*links, *further]}
+    specified = [link for link in further if link.specification]
+    on_paths = [link for link in further if link.path]
+    ends = dict.fromkeys(link.model for link in links)
+    tune_rows = [row for model in ends for row in _task_rows(models[model])]
     scores, ceilings, profiles, unique, p_values = [], [], [], [], []
     fits: list[pd.DataFrame] = []
     chance: list[pd.DataFrame] = []
@@ -104,6 +108,8 @@ def study_results(
         subject_contrasts=contrasts.subjects,
         overall=contrasts.overall,
         families=contrasts.families,
+        paths=path_scores(on_paths, models),
+        matched=matched_table(on_paths, models, margin, family),
         specifications=specifications(contrasts, specified, models, margin, family),
         drift=_numbered(drift_table(links, models)),
         voxel_contrasts=voxel_contrasts(links, models),

@@ -102,10 +102,10 @@ def run_report(config: ReportConfig) -> Reported:
     with visible_refusal(stage):
         about = what_to_report(config)
         study, title, asks, links = about.study, about.title, about.asks, about.links
-        specified = about.specified
+        further = about.further
     simulated = " (simulated subjects)" if any(link.simulated for link in links) else ""
     inputs = {
-        f"{n}": f"{link.tune_run} {link.align_run}" for n, link in enumerate([*links, *specified])
+        f"{n}": f"{link.tune_run} {link.align_run}" for n, link in enumerate([*links, *further])
     }
     stage = stage.settled(
         f"report of {title}{simulated if simulated not in title else ''}",
@@ -120,14 +120,14 @@ def run_report(config: ReportConfig) -> Reported:
     )
 
     def work(_: Run) -> None:
-        results = study_results(asks, links, config.margin, config.family, specified)
+        results = study_results(asks, links, config.margin, config.family, further)
         _log(build_report(results), results)
 
     if is_read_only():
         done = next((run for run in finished_runs(stage.fingerprint) if is_whole(run)), None)
         if done is not None:
             return Reported(done.info.run_id)
-        results = study_results(asks, links, config.margin, config.family, specified)
+        results = study_results(asks, links, config.margin, config.family, further)
         return Reported("", _write_here(build_report(results), results, study))
     return Reported(once(stage, work, is_whole))
 

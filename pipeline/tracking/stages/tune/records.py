@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 
 import mlflow
 
+from pipeline.models.travelling.card import Card
+from pipeline.models.travelling.loading import TunedModel
 from pipeline.tracking.claims import process_tag
 from pipeline.tracking.logged_models import log_model
 from pipeline.tracking.registry import MEASURE, TASK_SCORE, register
@@ -91,7 +93,7 @@ def log_tuned(
     scores |= {f"validation/{metric}": score.mean for metric, score in tuned.validation.items()}
     scores |= {f"base/{metric}": score.mean for metric, score in tuned.base_test.items()}
     scores |= {f"constant/{metric}": s.mean for metric, s in tuned.constant_test.items()}
-    sizes = _sizes(tuned, logged.bytes_stored)
+    sizes = sizes_of(tuned.model, logged.bytes_stored)
     mlflow.log_metrics(
         {**scores, **{f"size/{k}": v for k, v in sizes.items()}}, model_id=logged.model_id
     )
@@ -111,21 +113,10 @@ def log_tuned(
     if card.method == "base":
         log_untuned(tuned.test, request)
     tags = {
-        "method": card.method,
-        "task": card.task,
-        "base": card.base,
-        "base_digest": card.base_digest[:16],
-        **request.origin(),
-        "data_digest": request.data.digest[:16],
-        MEASURE: request.measure(),
-        "modality": card.modality,
-        "prompt_length": str(card.prompt_length),
+        **tags_of(card, request, sizes, tuned.validation[tuned.primary].mean),
         "learning_rate": f"{tuned.choice.learning_rate:g}",
-        "seed": str(request.config.seed),
         **how_it_ended,
         **scorer,
-        "validation_score": repr(tuned.validation[tuned.primary].mean),
-        **{k: str(v) for k, v in sizes.items()},
         **{f"task/{k}": f"{v.mean:.4f}" for k, v in tuned.test.items()},
         TASK_SCORE: f"{tuned.primary} {tuned.test[tuned.primary].mean:.4f}",
         **logged.seals,
@@ -135,6 +126,26 @@ def log_tuned(
     registered = register(logged.uri, model_name(request.config), tags, f"{card.method}: {verdict}")
     log.info("  %s: %s", registered.title, verdict)
     mlflow.set_tag(NOTE, f"{registered.title}: {verdict}\n\nRegistered as `{registered.uri}`.")
+
+
+def tags_of(
+    card: Card, request: TuneRequest, sizes: Mapping[str, int], validation_score: float
+) -> dict[str, str]:
+    """Give the tags of a version that say what it is and what it was made from."""
+    return {
+        "method": card.method,
+        "task": card.task,
+        "base": card.base,
+        "base_digest": card.base_digest[:16],
+        **request.origin(),
+        "data_digest": request.data.digest[:16],
+        MEASURE: request.measure(),
+        "modality": card.modality,
+        "prompt_length": str(card.prompt_length),
+        "seed": str(request.config.seed),
+        "validation_score": repr(validation_score),
+        **{k: str(v) for k, v in sizes.items()},
+    }
 
 
 def texts_cut(cuts: Mapping[str, int]) -> str:
@@ -187,8 +198,9 @@ def _verdict(tuned: Tuned) -> str:
     return verdict
 
 
-def _sizes(tuned: Tuned, stored: int) -> dict[str, int]:
-    parameters = list(tuned.model.network.parameters())
+def sizes_of(model: TunedModel, stored: int) -> dict[str, int]:
+    """Count what a model trains, all it has, and the bytes that its version stores."""
+    parameters = list(model.network.parameters())
     return {
         "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
         "total_parameters": sum(p.numel() for p in parameters),

@@ -26,9 +26,11 @@ from pipeline.tracking.runs import (
 )
 from pipeline.tracking.stages.tune.inputs import (
     TuneRequest,
+    model_name,
     tune_request,
     tune_stage,
 )
+from pipeline.tracking.stages.tune.on_the_way import discard_on_the_way, log_on_the_way
 from pipeline.tracking.stages.tune.records import RunRecorder, log_tuned
 from pipeline.tracking.stages.tune.untuned import untuned_statistics
 from pipeline.tracking.unfinished import forget, unfinished_folder
@@ -76,7 +78,8 @@ def run_tune(config: TuneConfig) -> Registered:
                 mlflow.set_tag("stopped", "diverged")
             raise
         if tuned is not None:  # as in the first process it always is
-            _take_over(mark, run, tuned)
+            _take_over(mark, run, tuned, model_name(config))
+            log_on_the_way(request, tuned.choice, place.states, base_uri)
             log_tuned(tuned, request, base_uri, {})
         forget(place.folder)
 
@@ -96,12 +99,13 @@ def join_tune(config: TuneConfig) -> None:
             tune(request.session, Silent())
 
 
-def _take_over(mark: str, run: Run, tuned: Tuned) -> None:
+def _take_over(mark: str, run: Run, tuned: Tuned, name: str) -> None:
     """Take from earlier attempts at a tuning the curves it goes on from, and remove the rest."""
     attempts = earlier_attempts(mark)
     if tuned.training and tuned.training.resumed_at:
         take_over_curves(attempts, run.info.run_id, tuned.training.resumed_at)
     for attempt in attempts:
+        discard_on_the_way(name, attempt.info.run_id)
         discard_remains(attempt)
 
 

@@ -1,0 +1,104 @@
+"""Scores along paths of versions: from a base to full, and on the way of trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from pipeline.alignment.contrasts.matched import Step, matched_contrasts
+from pipeline.config import contrasts_of
+from pipeline.data import TASKS
+from pipeline.tracking.lineage import Link
+from pipeline.tracking.registered import Registered
+from pipeline.tracking.stages.report.cells import aligned_of, cell_of
+from pipeline.tuning.methods import METHODS
+from pipeline.words import MODEL
+
+
+def path_scores(links: Sequence[Link], models: Mapping[str, Registered]) -> pd.DataFrame:
+    """Put task score and brain score of every version along a path beside each other.
+
+    Parameters
+    ----------
+    links : sequence of Link
+        Of versions along paths.
+    models : mapping of str to Registered
+        By URI.
+
+    Returns
+    -------
+    DataFrame
+        path, place, base, task, method, seed, brain, simulated, direction, split, subject, metric,
+        validation (the task's deciding score), and two_vs_two, mean over ROIs.
+    """
+    tables = [pd.DataFrame()]
+    for link in links:
+        sums = _model_sums(link, models[link.model])
+        if sums.empty:
+            continue
+        own = ["direction", "split", "subject"]
+        won = sums.groupby([*own, "roi"], sort=False)[["wins", "pairs"]].sum()
+        accuracy = (won.wins / won.pairs).rename("two_vs_two")
+        means = accuracy.groupby(own, sort=False).mean().reset_index()
+        cell = {**cell_of(link, models[link.model]), **_task_score(models[link.model])}
+        tables.append(means.assign(path=link.path, place=link.place, **cell))
+    return pd.concat(tables, ignore_index=True)
+
+
+def matched_table(
+    links: Sequence[Link], models: Mapping[str, Registered], margin: float, family: str
+) -> pd.DataFrame:
+    """Compare the methods of the primary family at equal validation score, task by task.
+
+    Parameters
+    ----------
+    links : sequence of Link
+        Of versions along paths; those on the way of trainings count.
+    models : mapping of str to Registered
+    margin : float
+        Differences in 2v2 accuracy within ± this count as none.
+    family : str
+        As in :class:`pipeline.config.ReportConfig`.
+
+    Returns
+    -------
+    DataFrame
+        base, task and metric beside the columns of
+        :func:`pipeline.alignment.contrasts.matched.matched_contrasts`.
+    """
+    cells: dict[tuple[str, str, str], dict[str, dict[str, list[Step]]]] = {}
+    for link in sorted(links, key=lambda link: link.place):
+        registered = models[link.model]
+        sums = _model_sums(link, registered) if link.path == "step" else pd.DataFrame()
+        if not sums.empty:
+            names = registered.names
+            trainings = cells.setdefault((names["base"], names["task"], link.brain), {})
+            steps = trainings.setdefault(names["method"], {}).setdefault(names["seed"], [])
+            steps.append(Step(float(_task_score(registered)["validation"]), sums))
+    prompts = [name for name, method in METHODS.items() if method.trains_prompts_only]
+    tables = [
+        matched_contrasts(methods, prompts, margin, contrasts_of(family)).assign(
+            base=base, task=task, metric=TASKS[task].scores[0]
+        )
+        for (base, task, _), methods in cells.items()
+    ]
+    return pd.concat([pd.DataFrame(), *tables], ignore_index=True)
+
+
+def _model_sums(link: Link, registered: Registered) -> pd.DataFrame:
+    """Read the sums over pairs of a version, with the cell that they are of; none of old runs."""
+    sums = aligned_of(link).pair_sums()
+    if sums.empty:
+        return sums
+    cell = {**cell_of(link, registered), "modality": registered.tags["modality"]}
+    return sums[sums.source == MODEL].assign(**cell)
+
+
+def _task_score(registered: Registered) -> dict[str, Any]:
+    task = registered.names["task"]
+    return {
+        "metric": TASKS[task].scores[0],
+        "validation": float(registered.tags["validation_score"]),
+    }
