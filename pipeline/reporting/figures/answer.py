@@ -20,8 +20,9 @@ from pipeline.reporting.figures.style import (
     lay_out,
     plain,
 )
+from pipeline.reporting.frame_columns import OVERALL
 from pipeline.reporting.methods import contrast_in_words, looks_of
-from pipeline.reporting.results import OVERALL, StudyResults
+from pipeline.reporting.results import StudyResults
 from pipeline.reporting.table import interval, number
 
 _ROW = 0.3  # inches
