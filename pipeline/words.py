@@ -28,7 +28,6 @@ Direction = Literal["encoding", "decoding"]
 DIRECTIONS: Final[tuple[Direction, ...]] = ("encoding", "decoding")
 
 #: What responses are predicted from: a model, nuisance features, or a layer beside all of them.
-Source = Literal["model", "nuisance", "both"]
 MODEL: Final = "model"
 NUISANCE: Final = "nuisance"
 BOTH: Final = "both"

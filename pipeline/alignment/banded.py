@@ -25,7 +25,7 @@ SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)
 
 
 @dataclass(frozen=True)
-class Choice:
+class VoxelChoice:
     """What was chosen for each voxel inside the training fold.
 
     Parameters
@@ -99,7 +99,7 @@ def banded_r2(
 
 def choose_shares(
     kernels: Array, responses: Array, inner: Sequence[Fold], alphas: Array, weights: Array
-) -> Choice:
+) -> VoxelChoice:
     """Choose shares and alpha of every voxel by the mean R² over inner folds.
 
     Parameters
@@ -119,7 +119,7 @@ def choose_shares(
     flat = curves.reshape(-1, responses.shape[1]).round(12)
     best = flat.argmax(axis=0)
     shares, places = np.divmod(best, len(alphas))
-    return Choice(shares, places, flat[best, np.arange(len(best))])
+    return VoxelChoice(shares, places, flat[best, np.arange(len(best))])
 
 
 def _r2_curve(kernel: Array, responses: Array, fold: Fold, alphas: Array) -> Array:

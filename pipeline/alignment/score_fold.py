@@ -27,7 +27,7 @@ from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.errors import AlignmentError, refuse
 from pipeline.words import Direction, Similarity
 
-Form = TypeVar("Form", bound=OfOneFold)
+FoldData = TypeVar("FoldData", bound=OfOneFold)
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def score_fold(
     where = f"fold {task.number}, layer"
 
     def both_ways(
-        layers: Mapping[str, Form],
-        regions: Mapping[str, Form],
-        score: Callable[[Mapping[str, Form], Mapping[str, Form]], Iterable[PairScore]],
+        layers: Mapping[str, FoldData],
+        regions: Mapping[str, FoldData],
+        score: Callable[[Mapping[str, FoldData], Mapping[str, FoldData]], Iterable[PairScore]],
     ) -> list[Scored]:
         compared = "decoding" in directions
         refuse(constant_problems(layers, train, where, compared=compared), AlignmentError)

@@ -15,7 +15,7 @@ from pipeline.config.align import AlignConfig
 from pipeline.config.report import FamilySetting, ReportConfig
 from pipeline.config.stage import PathText, Seed, StageConfig
 
-Settings = Mapping[str, Any]
+StageSettings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Cell:
         specification, and last of the one that is declared.
     """
 
-    tune: Settings
-    aligns: tuple[Settings, ...]
+    tune: StageSettings
+    aligns: tuple[StageSettings, ...]
 
 
 #: What other specifications are aligned without: only differences are asked of them.
@@ -40,7 +40,7 @@ ONLY_SCORES = {"nuisance": False, "permutations": 0, "maps": False, "partition":
 
 
 def _specified(
-    align: Settings, specifications: Mapping[str, Sequence[Any]]
+    align: StageSettings, specifications: Mapping[str, Sequence[Any]]
 ) -> Iterator[dict[str, Any]]:
     """Give the settings of every other combination, and last those that are declared."""
     for values in product(*specifications.values()):
@@ -50,7 +50,7 @@ def _specified(
     yield dict(align)
 
 
-def specification_of(align: Settings, declared: Settings) -> str:
+def specification_of(align: StageSettings, declared: StageSettings) -> str:
     """Name a specification by the settings in which it is not as declared; empty for that one."""
     return ", ".join(
         f"{name}={value}"
@@ -59,7 +59,7 @@ def specification_of(align: Settings, declared: Settings) -> str:
     )
 
 
-def _declared(name: str, align: Settings) -> object:
+def _declared(name: str, align: StageSettings) -> object:
     """Give the value of a setting of align, its default where it is not named."""
     known = AlignConfig.model_fields
     return align.get(name, known[name].default if name in known else None)

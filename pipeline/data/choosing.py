@@ -11,8 +11,8 @@ import numpy as np
 from pipeline.config import TaskConfig
 from pipeline.errors import ConfigError, DataError, Problem
 
-Part = Literal["train", "validation", "test"]
-PARTS: tuple[Part, ...] = ("train", "validation", "test")
+SplitName = Literal["train", "validation", "test"]
+SPLIT_NAMES: tuple[SplitName, ...] = ("train", "validation", "test")
 EVALUATED = 5
 """An evaluation takes at most one part in so many of a split that training takes the rest of."""
 
@@ -50,7 +50,7 @@ def assign(available: Sequence[str], config: TaskConfig, labelled_test: bool) ->
     remedy = f"Name the splits to train, validate and test on: splits=a,b,c, out of {offered}."
     if config.splits:
         names = [_meant(name, available) for name in config.split_names]
-        if len(names) != len(PARTS) or not all(names):
+        if len(names) != len(SPLIT_NAMES) or not all(names):
             names_given = f"'{config.splits}'"
             raise ConfigError(Problem("splits", "three names of splits", names_given, remedy))
         return Assignment(*(name or "" for name in names))
@@ -89,11 +89,11 @@ def spellings(name: str) -> tuple[str, ...]:
 
 def candidates(
     count: int,
-    parts: Sequence[Part],
+    parts: Sequence[SplitName],
     group: Callable[[int], Hashable] | None,
     config: TaskConfig,
     name: str,
-) -> dict[Part, list[int]]:
+) -> dict[SplitName, list[int]]:
     """Shuffle the rows of one split and deal them out among the parts that share it.
 
     Rows of one group go to one part only. What is kept for evaluation does not depend on
@@ -117,15 +117,17 @@ def candidates(
     """
     rng = np.random.default_rng([config.seed, zlib.crc32(name.encode())])
     order: list[int] = rng.permutation(count).tolist()
-    evaluated: list[Part] = [part for part in reversed(PARTS) if part in parts and part != "train"]
+    evaluated: list[SplitName] = [
+        part for part in reversed(SPLIT_NAMES) if part in parts and part != "train"
+    ]
     if len(parts) == 1:
         return {parts[0]: order}
-    last: Part = "train" if "train" in parts else "validation"
+    last: SplitName = "train" if "train" in parts else "validation"
     quota = min(config.max_eval, max(1, count // (EVALUATED if last == "train" else len(parts))))
     groups: dict[Hashable, list[int]] = {}
     for index in order:
         groups.setdefault(index if group is None else group(index), []).append(index)
-    dealt: dict[Part, list[int]] = {part: [] for part in parts}
+    dealt: dict[SplitName, list[int]] = {part: [] for part in parts}
     for members in groups.values():
         unfilled = (p for p in evaluated if p != last and len(dealt[p]) < quota)
         dealt[next(unfilled, last)] += members

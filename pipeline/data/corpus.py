@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pipeline.config import TaskConfig
-from pipeline.data.choosing import PARTS, Part, assign, candidates, few_shots
+from pipeline.data.choosing import SPLIT_NAMES, SplitName, assign, candidates, few_shots
 from pipeline.data.forms.examples import Examples
 from pipeline.data.rows import Record, Rows, Splits
 from pipeline.data.task import TaskData
@@ -67,18 +67,18 @@ def build(splits: Splits, reading: Reading[Item], config: TaskConfig) -> TaskDat
         If a row is damaged, a class has too few examples, or a part is left without any.
     """
     assignment = assign(tuple(splits.rows), config, reading.labelled_test)
-    items: dict[Part, list[Item]] = {}
+    items: dict[SplitName, list[Item]] = {}
     passed_over = 0
     for name in dict.fromkeys(assignment):
         split = _Split(name, splits.rows[name](), reading)
-        parts = [part for part in PARTS if getattr(assignment, part) == name]
+        parts = [part for part in SPLIT_NAMES if getattr(assignment, part) == name]
         for part, drawn in split.deal(parts, config).items():
             items[part] = split.take(part, drawn, config)
         passed_over += split.passed_over
     source = f"{splits.source}: {', '.join(assignment)}"
     if passed_over:
         source += f"; {passed_over} rows without an example passed over"
-    train, validation, test = (reading.gather(items[part]) for part in PARTS)
+    train, validation, test = (reading.gather(items[part]) for part in SPLIT_NAMES)
     return TaskData(train, validation, test, source, reading.classes)
 
 
@@ -90,7 +90,7 @@ class _Split(Generic[Item]):
         self._convert = functools.cache(lambda index: reading.convert(rows[index]))
         self.passed_over = 0
 
-    def deal(self, parts: Sequence[Part], config: TaskConfig) -> dict[Part, list[int]]:
+    def deal(self, parts: Sequence[SplitName], config: TaskConfig) -> dict[SplitName, list[int]]:
         """Deal the rows out among the parts that are taken from this split."""
         group = self._group if self._reading.group is not None else None
         return candidates(len(self._rows), parts, group, config, self.name)
@@ -101,7 +101,7 @@ class _Split(Generic[Item]):
             return index
         return self._reading.group(item)
 
-    def take(self, part: Part, indices: Sequence[int], config: TaskConfig) -> list[Item]:
+    def take(self, part: SplitName, indices: Sequence[int], config: TaskConfig) -> list[Item]:
         """Take as many examples as are asked for and there are, in the order of these rows."""
         every = self._examples(indices)
         if part == "train" and config.shots and self._reading.label is not None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
-from pipeline.data.forms.pictures import Picture, gather_pictures
+from pipeline.data.forms.pictures import LabelledPicture, gather_pictures
 from pipeline.data.hub import HubTable
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.cifar import cifar_splits
@@ -33,10 +33,10 @@ _THINGS = (
 _COLUMNS = ("image", "img")  # what the hub's data sets call a picture
 
 
-def _reading(classes: tuple[str, ...], size: int) -> Reading[Picture]:
-    def convert(record: Record) -> Picture:
+def _reading(classes: tuple[str, ...], size: int) -> Reading[LabelledPicture]:
+    def convert(record: Record) -> LabelledPicture:
         column = next((name for name in _COLUMNS if name in record.values), _COLUMNS[0])
-        return Picture(pixels_of(record, column, size), record.label("label", classes))
+        return LabelledPicture(pixels_of(record, column, size), record.label("label", classes))
 
     return Reading(convert, gather_pictures, label=lambda item: item.label, classes=classes)
 

@@ -15,19 +15,19 @@ from pipeline.worlds.language import Passage, ask, sample_passages, summarise, t
 
 CUE = " =>"
 _SCORES = ("bertscore_f1", "bertscore_precision", "bertscore_recall", "exact_match")
-Pair = tuple[str, str]
+TextAndAnswer = tuple[str, str]
 
 
-def _summary(passage: Passage, _: np.random.Generator) -> Pair:
+def _summary(passage: Passage, _: np.random.Generator) -> TextAndAnswer:
     return passage.text, summarise(passage)
 
 
-def _answer(passage: Passage, rng: np.random.Generator) -> Pair:
+def _answer(passage: Passage, rng: np.random.Generator) -> TextAndAnswer:
     question, answer = ask(passage, rng)
     return f"{passage.text} {question}", answer
 
 
-def _translation(passage: Passage, rng: np.random.Generator) -> Pair:
+def _translation(passage: Passage, rng: np.random.Generator) -> TextAndAnswer:
     sentence = passage.sentences[rng.integers(len(passage.sentences))].text
     return sentence, translate(sentence)
 
@@ -67,7 +67,7 @@ def _pool(n: int, seed: int) -> tuple[Passage, ...]:
 
 
 def _loader(
-    write: Callable[[Passage, np.random.Generator], Pair],
+    write: Callable[[Passage, np.random.Generator], TextAndAnswer],
 ) -> Callable[[TaskConfig], TaskData]:
     def load(config: TaskConfig) -> TaskData:
         splits = {}

@@ -32,7 +32,7 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A table row: its labels, its cells, and the anchor of the model it is about."""
 
     labels: tuple[Label, ...]
@@ -50,7 +50,7 @@ class Block:
     files: tuple[tuple[str, str], ...]
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[TableRow, ...] = ()
     dense: bool = False
     image: str = ""
     alt: str = ""
@@ -190,7 +190,7 @@ def _table_block(table: Table, number: str, anchors: set[str]) -> Block:
     )
 
 
-def _rows(table: Table, anchors: set[str]) -> Iterator[Row]:
+def _rows(table: Table, anchors: set[str]) -> Iterator[TableRow]:
     texts = table.texts.astype(str).to_numpy().tolist()
     n_labels = table.n_labels
     spans = [_spans(texts, n) for n in range(1, n_labels)] + [[1] * len(texts)]
@@ -199,7 +199,7 @@ def _rows(table: Table, anchors: set[str]) -> Iterator[Row]:
         texts, zip(*spans, strict=True), itertools.islice(models, len(texts)), fillvalue=""
     ):
         labels = tuple(map(Label, row[:n_labels], spanned))
-        yield Row(labels, tuple(row[n_labels:]), anchor if anchor in anchors else "")
+        yield TableRow(labels, tuple(row[n_labels:]), anchor if anchor in anchors else "")
 
 
 def _spans(texts: list[list[str]], n_labels: int) -> list[int]:

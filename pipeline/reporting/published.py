@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["prompt", "full"]
+PublishedMethod = Literal["prompt", "full"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PublishedScore:
     base: str
     task: str
     roi: str
-    kind: Kind
+    kind: PublishedMethod
     score: float
 
 
@@ -56,7 +56,7 @@ BRAIN_OF = {"gpt2": "pereira2018", "vit_base_patch16_224": "bold5000"}
 #: How a first subject may be named: P01, sub-01, CSI1, subj1.
 FIRST_SUBJECT = re.compile(r"(P|S|CSI|subj?-?(CSI)?)0*1", re.IGNORECASE)
 
-_KINDS: tuple[Kind, Kind] = ("prompt", "full")
+_KINDS: tuple[PublishedMethod, PublishedMethod] = ("prompt", "full")
 _TEXT_TASKS = ("summarization", "translation", "question-answering")
 #: Table, ROI, and per task the 2v2 accuracies of the prompt-tuned and the fine-tuned model.
 _TEXT = (

@@ -20,9 +20,9 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.tracking.module_sources import (
+    Definition,
     ModuleSource,
     Package,
-    Place,
     names_called,
     names_used,
     statement_digest,
@@ -43,7 +43,7 @@ def trail_digest(function: Callable[..., object]) -> str:
     return digest_from(THIS_PACKAGE, (function.__module__, function.__name__))
 
 
-def digest_from(package: Package, stage: Place) -> str:
+def digest_from(package: Package, stage: Definition) -> str:
     """Sum up the code that a stage's function reaches.
 
     Parameters
@@ -62,7 +62,7 @@ def digest_from(package: Package, stage: Place) -> str:
     return digest.hexdigest()
 
 
-def trail(package: Package, stage: Place) -> dict[Place, ModuleSource]:
+def trail(package: Package, stage: Definition) -> dict[Definition, ModuleSource]:
     """Follow names from a stage's function.
 
     Returns
@@ -72,8 +72,8 @@ def trail(package: Package, stage: Place) -> dict[Place, ModuleSource]:
         module that define nothing.
     """
     reporting = stage[0].startswith(REPORT)
-    places: dict[Place, ModuleSource] = {}
-    visited: set[Place] = set()
+    places: dict[Definition, ModuleSource] = {}
+    visited: set[Definition] = set()
     waiting = [stage]
     while waiting:
         module, name = waiting.pop()
@@ -105,7 +105,7 @@ def _is_stage(module: str, source: ModuleSource, name: str) -> bool:
     return module.startswith(STAGES) and "once" in names_called(source.definitions[name])
 
 
-def _used(module: str, source: ModuleSource, name: str) -> Iterator[Place]:
+def _used(module: str, source: ModuleSource, name: str) -> Iterator[Definition]:
     """List where the names come from that a definition uses, or its module when imported."""
     for node in (source.definitions[name], *source.loose):
         for used in names_used(node):

@@ -17,7 +17,7 @@ PACKAGE = "pipeline"
 MESSAGES = {"Problem", "warn", "debug", "info", "warning", "error"}
 
 #: A module and the name of a definition in it.
-Place = tuple[str, str]
+Definition = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ModuleSource:
     path : Path
     definitions : dict of str to node
         Functions, classes and variables of the module.
-    imported : dict of str to set of Place
+    imported : dict of str to set of Definition
         Name in the module -> where it comes from.
     loose : tuple of node
         Statements that define nothing: they run when the module is imported.
@@ -37,7 +37,7 @@ class ModuleSource:
 
     path: Path
     definitions: dict[str, ast.stmt]
-    imported: dict[str, set[Place]]
+    imported: dict[str, set[Definition]]
     loose: tuple[ast.stmt, ...]
 
     def statements(self, name: str) -> tuple[ast.stmt, ...]:
@@ -93,7 +93,7 @@ def _parsed(path: Path, module: str, text: str) -> ModuleSource:
         definitions |= dict.fromkeys(names, node)
         if not (names or _is_import_or_text(node)):
             loose.append(node)
-    imported: dict[str, set[Place]] = {}
+    imported: dict[str, set[Definition]] = {}
     for local, place in _imports(tree, module, path.name == "__init__.py"):
         imported.setdefault(local, set()).add(place)
     return ModuleSource(path, definitions, imported, tuple(loose))
@@ -113,7 +113,7 @@ def _is_import_or_text(node: ast.stmt) -> bool:
     return text or typing or isinstance(node, ast.Import | ast.ImportFrom)
 
 
-def _imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[tuple[str, Place]]:
+def _imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[tuple[str, Definition]]:
     """List imports, those inside functions too, as (name in the module, where it comes from)."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -10,12 +10,12 @@ from pipeline.data.forms.examples import Examples
 from pipeline.data.task import Task, TaskData
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.forms import FORMS, form_of
-from pipeline.tuning.forms.form import Scores, Scoring
+from pipeline.tuning.forms.form import Scoring, TaskScores
 from pipeline.tuning.forms.prepare import refuse_other_examples
 from pipeline.tuning.scores.bertscore import Scorer
 
 
-def score(model: TunedModel, examples: Examples, scorer: Scorer) -> Scores:
+def score(model: TunedModel, examples: Examples, scorer: Scorer) -> TaskScores:
     """Let a model do its task and compare with what is right.
 
     Parameters
@@ -47,7 +47,7 @@ def score(model: TunedModel, examples: Examples, scorer: Scorer) -> Scores:
     return {name: by_name[name] for name in names}
 
 
-def constant_scores(task: Task, data: TaskData, scorer: Scorer) -> Scores:
+def constant_scores(task: Task, data: TaskData, scorer: Scorer) -> TaskScores:
     """Score the answer that is right most often in the training split, whatever is asked.
 
     Returns

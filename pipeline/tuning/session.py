@@ -20,7 +20,7 @@ from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.recorder import Recorder
 from pipeline.tuning.scores.bertscore import Scorer
 from pipeline.tuning.search.choices import LONGEST, Choice, Space
-from pipeline.tuning.search.search import Outcome, PrunedError, Report, search
+from pipeline.tuning.search.search import Outcome, PrunedError, ReportLoss, search
 from pipeline.tuning.start import Interpolation, Start
 from pipeline.tuning.training.loop import train
 from pipeline.tuning.training.objective import Objective
@@ -57,7 +57,7 @@ class Session:
             pruning=config.pruning,
         )
 
-        def attempt(number: int, choice: Choice, report: Report) -> Outcome:
+        def attempt(number: int, choice: Choice, report: ReportLoss) -> Outcome:
             with recorder.trial(number, choice) as trial:
                 outcome = self._outcome(choice, trial, report)
                 trial.outcome(outcome)
@@ -65,7 +65,7 @@ class Session:
 
         return search(space, attempt, journal)
 
-    def _outcome(self, choice: Choice, recorder: Recorder, report: Report) -> Outcome:
+    def _outcome(self, choice: Choice, recorder: Recorder, report: ReportLoss) -> Outcome:
         steps = 0
 
         def progress(step: int, losses: Mapping[str, float]) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float64]
+from pipeline.worlds.outlines import Field
+
 Scene = Callable[[Field, Field, float], Field]
 """(x, y, phase), all within 0 to 1, give the share of the brighter tone within 0 to 1."""
 

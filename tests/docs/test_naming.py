@@ -1,6 +1,7 @@
 """Names of modules and variables say what a thing is or does."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,3 +55,33 @@ def test_a_bare_participle_is_seen_wherever_a_name_is_given():
         "import os as told\ndef _kept(asked): held: int = 1\nfor tried in (): written = found()\n"
     )
     assert names_given(ast.parse(code)) == {"told", "_kept", "asked", "held", "tried", "written"}
+
+
+def types_defined(tree: ast.Module) -> set[str]:
+    """Names of a module's classes, and of what it gives a name as one: ``Pair = tuple[str, str]``.
+
+    Variables of types (``Item = TypeVar("Item")``) stand for any type, and do not count.
+    """
+    classes = {n.name for n in tree.body if isinstance(n, ast.ClassDef)}
+    targets = [
+        target
+        for n in tree.body
+        if isinstance(n, ast.Assign) and not isinstance(n.value, ast.Call)
+        for target in n.targets
+        if isinstance(target, ast.Name)
+    ]
+    return classes | {t.id for t in targets if re.fullmatch("[A-Z][a-z]+([A-Z][a-z0-9]+)*", t.id)}
+
+
+def test_no_name_of_a_type_has_two_meanings():
+    homes: dict[str, list[str]] = {}
+    for path, tree in trees("pipeline"):
+        for name in types_defined(tree):
+            homes.setdefault(name, []).append(path)
+    twice = {name: paths for name, paths in homes.items() if len(paths) > 1}
+    assert not twice
+
+
+def test_a_type_is_seen_wherever_it_is_defined():
+    code = "Item = TypeVar('Item')\nPair = tuple[str, str]\nA_B = 3\nclass Form: pass\n"
+    assert types_defined(ast.parse(code)) == {"Pair", "Form"}

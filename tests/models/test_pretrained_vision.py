@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.models.pretraining.image_mixture import Source
+from pipeline.models.pretraining.image_mixture import PictureMixture
 from pipeline.models.pretraining.letters import LETTERS
-from pipeline.models.pretraining.tiny_vit import PRETRAINED, Settings, held_out, save, train
+from pipeline.models.pretraining.tiny_vit import PRETRAINED, PictureTraining, held_out, save, train
 
 WEIGHTS = PRETRAINED / "model.safetensors"
 
@@ -31,7 +31,7 @@ def test_no_letter_is_a_digit():
 
 
 def test_a_batch_depends_on_its_seed_only():
-    source = Source(16)
+    source = PictureMixture(16)
     first, again, other = (source.make(seed) for seed in (3, 3, 4))
     assert torch.equal(first.images, again.images)
     assert not torch.equal(first.images, other.images)
@@ -42,7 +42,7 @@ def test_a_batch_depends_on_its_seed_only():
 
 
 def test_training_can_be_repeated_and_what_it_saves_can_be_loaded(tmp_path):
-    short = Settings(steps=2, batch=8)
+    short = PictureTraining(steps=2, batch=8)
     learner, record = train(short)
     again, _ = train(short)
     assert record["images_seen"] == 16
@@ -68,7 +68,7 @@ class TestTheShippedWeights:
     def test_come_with_the_record_of_the_settings_in_the_code(self):
         record = json.loads((PRETRAINED / "training.json").read_text())
         for name in ("steps", "batch", "peak_rate", "weight_decay", "seed"):
-            assert record[name] == getattr(Settings(), name)
+            assert record[name] == getattr(PictureTraining(), name)
 
     def test_fit_the_network_that_the_configuration_describes(self):
         network, config = load_backbone(PRETRAINED)

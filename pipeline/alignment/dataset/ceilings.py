@@ -24,7 +24,7 @@ from pipeline.config import PrepareConfig, ScoreConfig
 from pipeline.errors import AlignmentError
 from pipeline.words import ACROSS_SUBJECTS, SIGNAL, SPLIT_HALF, Split
 
-Deal = Callable[[NDArray[np.str_]], tuple[Fold, ...]]
+FoldMaker = Callable[[NDArray[np.str_]], tuple[Fold, ...]]
 
 log = logging.getLogger("pipeline")
 COLUMNS = ["kind", "split", "subject", "roi"]
@@ -156,7 +156,7 @@ def simulated_signals(name: str, brain: BrainDataset) -> dict[str, NDArray[np.fl
 
 
 def _split_half_units(
-    brain: BrainDataset, groups: NDArray[np.str_], split: Split, deal: Deal
+    brain: BrainDataset, groups: NDArray[np.str_], split: Split, deal: FoldMaker
 ) -> Iterator[CeilingUnit]:
     for name, subject in brain.subjects.items():
         rois = _with_patterns(subject.rois)

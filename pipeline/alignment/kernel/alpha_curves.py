@@ -27,7 +27,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.kernel.correlations import rounding_share
-from pipeline.alignment.kernel.decided import Scores, alike_rows, decided_two_vs_two
+from pipeline.alignment.kernel.decided import AlphaScores, alike_rows, decided_two_vs_two
 from pipeline.alignment.kernel.mixtures import mixed_poles
 from pipeline.alignment.kernel.triangular import times_triangular, triangular_factor
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
@@ -200,7 +200,7 @@ def inner_target(
     )
 
 
-def inner_scores(source: InnerSource, target: InnerTarget) -> Scores:
+def inner_scores(source: InnerSource, target: InnerTarget) -> AlphaScores:
     """Score every alpha on the held-out rows.
 
     A prediction without any variation has correlations of 0, which make ties: see
@@ -218,14 +218,14 @@ def inner_scores(source: InnerSource, target: InnerTarget) -> Scores:
     R /= lengths.astype(R.dtype)[..., None]
     if R.dtype == np.float64:
         values = np.array([two_vs_two(R), mean_correlation(R)])
-        return Scores(values, np.zeros_like(values))
+        return AlphaScores(values, np.zeros_like(values))
     reach = np.maximum(R.max(axis=-1), -R.min(axis=-1))
     errors = source.uncertain * target.longest / lengths
     errors += (changes + 2 * np.finfo(R.dtype).eps) * reach
     errors[~np.isfinite(squares)] = np.inf  # whether such a row varies cannot be told from here
     accuracy, undecided = decided_two_vs_two(R, 4 * errors.max(axis=1), source.alike | target.alike)
     values = np.array([accuracy, mean_correlation(R)], dtype=np.float64)
-    return Scores(values, np.array([undecided, errors.mean(axis=1)]))
+    return AlphaScores(values, np.array([undecided, errors.mean(axis=1)]))
 
 
 def _squared_lengths(

@@ -11,7 +11,7 @@ from pipeline.alignment.two_vs_two import TIE
 
 
 @dataclass(frozen=True)
-class Scores:
+class AlphaScores:
     """2v2 accuracy and mean correlation of every alpha, and how far off they may be.
 
     Parameters

@@ -21,7 +21,7 @@ from pipeline.alignment.kernel.alpha_curves import (
     inner_target,
     precision,
 )
-from pipeline.alignment.kernel.decided import Scores
+from pipeline.alignment.kernel.decided import AlphaScores
 from pipeline.alignment.kernel.exact import ExactScores
 from pipeline.alignment.kernel.grams import Grams
 from pipeline.alignment.kernel.near_ties import candidates
@@ -69,7 +69,7 @@ def _score_all(
     penalties: Mapping[str, NDArray[np.float64]],
     task: FoldTask,
     in_parallel: Map,
-) -> Scores:
+) -> AlphaScores:
     """Average the scores of all alphas, shape (n_sources, n_targets, 2, n_alphas).
 
     A source is decomposed once in an inner fold for all alphas and targets, and a target is
@@ -84,7 +84,7 @@ def _score_all(
         in_parallel,
     )
 
-    def of_source(name: str, n: int) -> list[Scores]:
+    def of_source(name: str, n: int) -> list[AlphaScores]:
         source = inner_source(sources[name].kernel, train, inner[n], penalties[name], dtype)
         return [inner_scores(source, true[target, n]) for target in targets]
 
@@ -97,15 +97,15 @@ def _score_all(
         averaged: NDArray[np.float64] = np.array(every, dtype=np.float64).mean(axis=1)
         return averaged
 
-    return Scores(mean("values"), mean("errors"))
+    return AlphaScores(mean("values"), mean("errors"))
 
 
-def _alphas_near_best(scores: Scores, task: FoldTask) -> NDArray[np.bool_]:
+def _alphas_near_best(scores: AlphaScores, task: FoldTask) -> NDArray[np.bool_]:
     """Mark alphas that may be the best of their pair, where there are several."""
     return _several(candidates(scores.values, scores.errors, task.objective))
 
 
-def _layers_near_best(scores: Scores, task: FoldTask) -> NDArray[np.bool_]:
+def _layers_near_best(scores: AlphaScores, task: FoldTask) -> NDArray[np.bool_]:
     """Mark the best alpha of each pair that may be the best of its source's, or its target's."""
     n_alphas = scores.values.shape[-1]
     best = np.array(
@@ -138,14 +138,14 @@ def _several(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _look_again(
-    scores: Scores,
+    scores: AlphaScores,
     again: NDArray[np.bool_],
     sources: Mapping[str, Grams],
     targets: Mapping[str, Grams],
     penalties: Mapping[str, NDArray[np.float64]],
     task: FoldTask,
     in_parallel: Map,
-) -> Scores:
+) -> AlphaScores:
     """Put exact scores, without errors, in the place of those that are again.
 
     ``again`` has the shape (n_sources, n_targets, n_alphas).
@@ -166,7 +166,7 @@ def _look_again(
     for n, scored in zip(numbers, exact, strict=True):
         target, alpha = np.nonzero(again[n])
         values[n, target, :, alpha] = scored
-    return Scores(values, errors)
+    return AlphaScores(values, errors)
 
 
 def _by_place(

@@ -36,7 +36,7 @@ from pipeline.alignment.width import fit_projected, projected_coordinates
 from pipeline.words import Direction, Similarity
 
 #: A source and a target, among which a cell chooses.
-Pair = tuple[str, str]
+SourceAndTarget = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def null_vectors(
     """
     rois = {name: Layer(columns_between(y, 0, y.shape[1])) for name, y in responses.items()}
     sources, targets = (features, rois) if direction == "encoding" else (rois, features)
-    cells: dict[str, list[Pair]] = {
+    cells: dict[str, list[SourceAndTarget]] = {
         roi: [(layer, roi) if direction == "encoding" else (roi, layer) for layer in features]
         for roi in responses
     }

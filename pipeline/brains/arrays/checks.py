@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.arrays.files import FIELDS, ArrayFile, Arrays, is_field
+from pipeline.brains.arrays.files import FIELDS, ArrayFile, FieldArrays, is_field
 from pipeline.brains.formats.limits import Declared
 from pipeline.brains.stimulus_table import TABLE
 from pipeline.errors import Problem, nearest
@@ -48,7 +48,7 @@ def array_problems(file: ArrayFile, n_rows: int) -> Iterator[Problem]:
     yield from _voxel_problems(path, arrays, responses.shape[1])
 
 
-def _voxel_problems(path: Path, arrays: Arrays, n_voxels: int) -> Iterator[Problem]:
+def _voxel_problems(path: Path, arrays: FieldArrays, n_voxels: int) -> Iterator[Problem]:
     for name, array in arrays.items():
         if not name.startswith("roi/"):
             continue

@@ -31,7 +31,7 @@ from pipeline.brains.formats.matlab.tags import CHAR, NUMERIC, Header
 from pipeline.brains.formats.npz import npz_array, npz_members
 from pipeline.errors import DataError
 
-Arrays = dict[str, NDArray[Any]]
+FieldArrays = dict[str, NDArray[Any]]
 
 FIELDS = (RESPONSES, "rows", "coordinates")
 
@@ -56,7 +56,7 @@ class ArrayFile:
 
     path: Path
     responses: Declared | None
-    others: Arrays
+    others: FieldArrays
     left_out: tuple[str, ...] = ()
 
 

@@ -17,7 +17,7 @@ from pipeline.brains.formats.matlab import MatFile
 from pipeline.brains.formats.npy import line_blocks, npy_blocks
 from pipeline.errors import DataError
 
-Block = tuple[int, int, NDArray[Any]]
+ArrayBlock = tuple[int, int, NDArray[Any]]
 
 RESPONSES = "responses"
 # Types of .safetensors that hold plain numbers: kind and bytes of each.
@@ -26,7 +26,7 @@ SAFETENSORS = {"BOOL": ("b", 1), "F64": ("f", 8), "F32": ("f", 4), "F16": ("f", 
 }
 
 
-def response_blocks(path: Path) -> Iterator[Block]:
+def response_blocks(path: Path) -> Iterator[ArrayBlock]:
     """Read the array ``responses`` of a file that has been looked over by ``read_arrays``.
 
     Parameters
@@ -55,27 +55,27 @@ def response_blocks(path: Path) -> Iterator[Block]:
         raise damaged(path, f"a whole {path.suffix} file", error) from error
 
 
-def _from_npz(path: Path) -> Iterator[Block]:
+def _from_npz(path: Path) -> Iterator[ArrayBlock]:
     with zipfile.ZipFile(path) as archive, archive.open(f"{RESPONSES}.npy") as member:
         yield from npy_blocks(member)
         if member.read(1):
             raise damaged(path, f"nothing after the numbers of {RESPONSES}", "more bytes")
 
 
-def _from_h5(path: Path) -> Iterator[Block]:
+def _from_h5(path: Path) -> Iterator[ArrayBlock]:
     import h5py  # type: ignore[import-untyped]
 
     with h5py.File(path, "r") as file:
         yield from blocks_of(file[RESPONSES])
 
 
-def _from_mat(path: Path) -> Iterator[Block]:
+def _from_mat(path: Path) -> Iterator[ArrayBlock]:
     with MatFile(path) as file:
         for first, block in file.blocks(RESPONSES):
             yield 0, first, block
 
 
-def _from_safetensors(path: Path) -> Iterator[Block]:
+def _from_safetensors(path: Path) -> Iterator[ArrayBlock]:
     """Read the bytes where the header says they are: the library would map the whole file.
 
     Source: https://github.com/huggingface/safetensors, Format; all sizes were checked by it.
@@ -91,7 +91,7 @@ def _from_safetensors(path: Path) -> Iterator[Block]:
             yield first, 0, lines
 
 
-STREAMS: dict[str, Callable[[Path], Iterator[Block]]] = {
+STREAMS: dict[str, Callable[[Path], Iterator[ArrayBlock]]] = {
     ".npz": _from_npz,
     ".h5": _from_h5,
     ".mat": _from_mat,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pipeline.errors import DataError, Problem, refuse
 
-Source = Literal["COCO", "ImageNet", "Scene"]
+ImageCollection = Literal["COCO", "ImageNet", "Scene"]
 
 _REPEAT = "rep_"
 _IMAGENET = re.compile(r"n\d{8}_.*\.JPEG")
@@ -17,7 +17,7 @@ _MOST_BYTES = 10_000_000
 _REMEDY = "Use the stimulus list of the original release, untouched."
 
 
-def source_of(image: str) -> Source:
+def source_of(image: str) -> ImageCollection:
     """Name the image set that an image was taken from, as its file name tells.
 
     Parameters

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.errors import DataError, Problem
 
 
-class Picture(NamedTuple):
+class LabelledPicture(NamedTuple):
     """A picture, shape (height, width, 3), and its class."""
 
     image: NDArray[np.uint8]
@@ -51,7 +51,7 @@ class LabelledImages:
         return iter(())
 
 
-def gather_pictures(items: Sequence[Picture]) -> LabelledImages:
+def gather_pictures(items: Sequence[LabelledPicture]) -> LabelledImages:
     """Put pictures together, which must be of one size.
 
     Raises

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from pipeline.data.choosing import PARTS, spellings
+from pipeline.data.choosing import SPLIT_NAMES, spellings
 from pipeline.data.rows import Rows, Splits, joined_rows
 from pipeline.errors import DataError, Problem
 from pipeline.files.order import natural_key
@@ -67,7 +67,7 @@ def folder_splits(directory: Path, readers: Mapping[str, Reader]) -> Splits:
 def split_name(path: Path) -> str:
     """Tell a split from the words of a relative path; empty if they name none."""
     words = re.split(r"[^a-z0-9]+", str(path).lower())
-    for part in PARTS:
+    for part in SPLIT_NAMES:
         if set(words) & set(spellings(part)):
             kind = next((w for w in ("matched", "mismatched") if w in words), "")
             return f"{part}_{kind}" if kind else part

@@ -12,7 +12,7 @@ from pipeline.worlds.pictures import COLOURS, LAYOUTS, SHAPES, draw_all, sample_
 
 
 @dataclass(frozen=True)
-class Batch:
+class PictureBatch:
     """Letters first, then pictures; ``attributes`` are shape, colour and layout."""
 
     images: Tensor
@@ -21,14 +21,14 @@ class Batch:
     placement: Tensor
 
 
-class Source:
+class PictureMixture:
     """Makes one batch after another; the n-th depends on the seed and n only."""
 
     def __init__(self, batch: int) -> None:
         self.batch = batch
         self.fields, self.labels = letter_masters()
 
-    def make(self, seed: int) -> Batch:
+    def make(self, seed: int) -> PictureBatch:
         """Draw letters and pictures for one seed."""
         generator = torch.Generator().manual_seed(seed)
         half = self.batch // 2
@@ -41,7 +41,7 @@ class Source:
             for p in pictures
         ]
         placement = [((p.x - 16) / 3, (p.y - 16) / 3, (p.size - 9) / 1.5) for p in pictures]
-        return Batch(
+        return PictureBatch(
             images=(torch.cat([letters, drawn]) - 0.5) / 0.5,
             letters=self.labels[which],
             attributes=torch.tensor(attributes),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-Record = dict[str, float | int]
+TrainingRecord = dict[str, float | int]
 log = logging.getLogger(__name__)
 
 HELD_OUT_SEED = 90_000  # of the held-out documents, where they are drawn, and of what hides in them
@@ -20,7 +20,7 @@ _POOL = 50  # batches are cut from this many batches' worth of documents sorted 
 
 
 @dataclass(frozen=True)
-class Settings:
+class TextTraining:
     """How a small model is pretrained.
 
     Parameters
@@ -43,7 +43,7 @@ class Run:
 
     Parameters
     ----------
-    settings : Settings
+    settings : TextTraining
     training, held_out : sequence of str
         Documents to train on and to measure on.
     tokenizer : PreTrainedTokenizerFast
@@ -57,7 +57,7 @@ class Run:
         The same form: what is measured on held-out documents.
     """
 
-    settings: Settings
+    settings: TextTraining
     training: Sequence[str]
     held_out: Sequence[str]
     tokenizer: Any
@@ -67,7 +67,7 @@ class Run:
     measure: Callable[[Any, Any, Any], Any]
 
 
-def train(run: Run) -> tuple[Any, Record]:
+def train(run: Run) -> tuple[Any, TrainingRecord]:
     """Pretrain from random weights.
 
     Returns
@@ -134,14 +134,14 @@ def held_out_loss(run: Run, model: Any) -> float:
     return float(np.mean(losses))
 
 
-def batches(ids: list[list[int]], settings: Settings, pad: int) -> Iterator[tuple[Any, Any]]:
+def batches(ids: list[list[int]], settings: TextTraining, pad: int) -> Iterator[tuple[Any, Any]]:
     """Yield padded batches of documents of similar length, in a new order every epoch.
 
     Parameters
     ----------
     ids : list of list of int
         Tokens of each document.
-    settings : Settings
+    settings : TextTraining
     pad : int
         Token to pad with, on the right.
 
@@ -167,7 +167,7 @@ def batches(ids: list[list[int]], settings: Settings, pad: int) -> Iterator[tupl
             yield torch.nn.utils.rnn.pad_sequence(members, True, pad), lengths
 
 
-def save(target: Path, model: Any, tokenizer: Any, record: Record) -> None:
+def save(target: Path, model: Any, tokenizer: Any, record: TrainingRecord) -> None:
     """Write weights, configuration, tokenizer and ``training.json`` to a directory."""
     target.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(target)

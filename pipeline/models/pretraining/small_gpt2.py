@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DataError, Problem
-from pipeline.models.pretraining.loop import Run, Settings, save, train
+from pipeline.models.pretraining.loop import Run, TextTraining, save, train
 from pipeline.models.pretraining.tiny_gpt2 import encode, language_model_loss
 
 HELD_OUT_EVERY = 20  # every twentieth document is measured on and never trained on
@@ -114,7 +114,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     documents = read_documents(options.texts, options.lines)
     run = Run(
-        Settings(seed=0, epochs=options.epochs, batch_size=16, learning_rate=2e-3),
+        TextTraining(seed=0, epochs=options.epochs, batch_size=16, learning_rate=2e-3),
         [d for number, d in enumerate(documents) if number % HELD_OUT_EVERY],
         documents[::HELD_OUT_EVERY],
         load_gpt2_tokenizer(options.tokenizer),

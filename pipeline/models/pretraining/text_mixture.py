@@ -34,7 +34,7 @@ _PASSAGES_PER_SEED = 480
 
 
 @dataclass(frozen=True)
-class Reading:
+class Excerpt:
     """What a document is about: a passage, one of its sentences, a question and its answer."""
 
     passage: Passage
@@ -44,7 +44,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Kind:
+class Continuation:
     """One kind of continuation.
 
     Parameters
@@ -52,13 +52,13 @@ class Kind:
     headings : tuple of str
         What may stand at the top of such a document.
     write : callable
-        ``write(reading) -> str``.
+        ``write(excerpt) -> str``.
     headed, bare : float
         Relative frequency under one of its headings, and without any.
     """
 
     headings: tuple[str, ...]
-    write: Callable[[Reading], str]
+    write: Callable[[Excerpt], str]
     headed: float = 1.0
     bare: float = 1.0
 
@@ -67,64 +67,66 @@ def _reversed(text: str) -> str:
     return " ".join(reversed(text.split()))
 
 
-def _who_does_what(r: Reading) -> str:
+def _who_does_what(r: Excerpt) -> str:
     return f"{r.sentence.agent} , {r.sentence.verb} , {r.sentence.object}"
 
 
-def _things(r: Reading) -> str:
+def _things(r: Excerpt) -> str:
     return " , ".join(sentence.object for sentence in r.passage.sentences)
 
 
-def _people(r: Reading) -> str:
+def _people(r: Excerpt) -> str:
     return " , ".join(dict.fromkeys(sentence.agent for sentence in r.passage.sentences))
 
 
-TOPIC = Kind(("filed under :", "tags :", "subject :"), lambda r: r.passage.topic, 1.0, 2.0)
-THINGS = Kind(("list of things :", "index :", "objects :"), _things)
-QUESTION = Kind(("a question for you :", "exam sheet :"), lambda r: r.question)
-SUMMARY = Kind(
+TOPIC = Continuation(("filed under :", "tags :", "subject :"), lambda r: r.passage.topic, 1.0, 2.0)
+THINGS = Continuation(("list of things :", "index :", "objects :"), _things)
+QUESTION = Continuation(("a question for you :", "exam sheet :"), lambda r: r.question)
+SUMMARY = Continuation(
     ("in short :", "brief :", "the gist :", "summary for the hurried reader :"),
     lambda r: summarise(r.passage),
     3.0,
 )
-OPENING = Kind(("again :", "echo :"), lambda r: r.passage.sentences[0].text, 1.0, 2.0)
-FIRST_TRANSLATED = Kind(
+OPENING = Continuation(("again :", "echo :"), lambda r: r.passage.sentences[0].text, 1.0, 2.0)
+FIRST_TRANSLATED = Continuation(
     ("foreign opening :", "first line abroad :"),
     lambda r: translate(r.passage.sentences[0].text),
 )
 
-OF_PASSAGE: tuple[Kind, ...] = (
+OF_PASSAGE: tuple[Continuation, ...] = (
     SUMMARY,
     TOPIC,
     THINGS,
     QUESTION,
     OPENING,
     FIRST_TRANSLATED,
-    Kind(("people :", "cast :"), _people),
-    Kind(("the last word :", "ending :"), lambda r: r.passage.sentences[-1].text, 1.0, 2.0),
-    Kind(("backwards :", "mirror :"), lambda r: _reversed(r.passage.sentences[0].text)),
+    Continuation(("people :", "cast :"), _people),
+    Continuation(("the last word :", "ending :"), lambda r: r.passage.sentences[-1].text, 1.0, 2.0),
+    Continuation(("backwards :", "mirror :"), lambda r: _reversed(r.passage.sentences[0].text)),
 )
-OF_QUESTION: tuple[Kind, ...] = (
-    Kind(("quiz :", "answers :", "ask me :", "the quiz master says :"), lambda r: r.answer, 3.0),
+OF_QUESTION: tuple[Continuation, ...] = (
+    Continuation(
+        ("quiz :", "answers :", "ask me :", "the quiz master says :"), lambda r: r.answer, 3.0
+    ),
     TOPIC,
     THINGS,
     SUMMARY,
     OPENING,
-    Kind(("pardon :", "say that again :"), lambda r: r.question, 1.0, 2.0),
-    Kind(("no idea :", "shrug :"), lambda _: "i do not know .", 1.0, 2.0),
+    Continuation(("pardon :", "say that again :"), lambda r: r.question, 1.0, 2.0),
+    Continuation(("no idea :", "shrug :"), lambda _: "i do not know .", 1.0, 2.0),
 )
-OF_SENTENCE: tuple[Kind, ...] = (
-    Kind(
+OF_SENTENCE: tuple[Continuation, ...] = (
+    Continuation(
         ("lexicon :", "dictionary :", "in the other tongue :", "translated by hand :"),
         lambda r: translate(r.sentence.text),
         4.0,
     ),
     TOPIC,
-    Kind(("again :", "echo :"), lambda r: r.sentence.text, 1.0, 2.0),
-    Kind(("parts :", "grammar table :"), _who_does_what),
-    Kind(("length in words :", "count :"), lambda r: NUMBERS[len(r.sentence.words) - 2]),
-    Kind(("backwards :", "mirror :"), lambda r: _reversed(r.sentence.text)),
-    Kind(("story goes on :", "next :"), lambda r: r.passage.sentences[-1].text),
+    Continuation(("again :", "echo :"), lambda r: r.sentence.text, 1.0, 2.0),
+    Continuation(("parts :", "grammar table :"), _who_does_what),
+    Continuation(("length in words :", "count :"), lambda r: NUMBERS[len(r.sentence.words) - 2]),
+    Continuation(("backwards :", "mirror :"), lambda r: _reversed(r.sentence.text)),
+    Continuation(("story goes on :", "next :"), lambda r: r.passage.sentences[-1].text),
 )
 FURNITURE = ("page seven .", "home , news .", "by anna .", "hello .", "sunday .", "no comments .")
 
@@ -154,25 +156,27 @@ def documents(n: int, seed: int) -> Iterator[str]:
 
 def _document(passage: Passage, rng: np.random.Generator) -> str:
     draw = rng.random()
-    reading = Reading(passage, passage.sentences[rng.integers(4)], *ask(passage, rng))
+    excerpt = Excerpt(passage, passage.sentences[rng.integers(4)], *ask(passage, rng))
     if draw < 0.08:
         return _furniture(rng) + passage.text
     if draw < 0.22:
-        return _plain(reading, rng)
+        return _plain(excerpt, rng)
     if draw < 0.42:
-        return _arrow(passage.text, OF_PASSAGE, reading, rng)
+        return _arrow(passage.text, OF_PASSAGE, excerpt, rng)
     if draw < 0.66:
-        return _arrow(f"{passage.text} {reading.question}", OF_QUESTION, reading, rng)
-    return _arrow(reading.sentence.text, OF_SENTENCE, reading, rng)
+        return _arrow(f"{passage.text} {excerpt.question}", OF_QUESTION, excerpt, rng)
+    return _arrow(excerpt.sentence.text, OF_SENTENCE, excerpt, rng)
 
 
-def _arrow(source: str, kinds: tuple[Kind, ...], reading: Reading, rng: np.random.Generator) -> str:
+def _arrow(
+    source: str, kinds: tuple[Continuation, ...], excerpt: Excerpt, rng: np.random.Generator
+) -> str:
     """Write ``[furniture] [heading] source => continuation``; half of them have a heading."""
     headed = rng.random() < 0.5
     shares = np.array([kind.headed if headed else kind.bare for kind in kinds])
     kind = kinds[rng.choice(len(kinds), p=shares / shares.sum())]
     heading = f"{kind.headings[rng.integers(len(kind.headings))]} " if headed else ""
-    return f"{_furniture(rng)}{heading}{source}{CUE} {kind.write(reading)}"
+    return f"{_furniture(rng)}{heading}{source}{CUE} {kind.write(excerpt)}"
 
 
 def _furniture(rng: np.random.Generator) -> str:
@@ -181,15 +185,15 @@ def _furniture(rng: np.random.Generator) -> str:
     return "".join(f"{piece} " for piece in pieces)
 
 
-def _plain(reading: Reading, rng: np.random.Generator) -> str:
+def _plain(excerpt: Excerpt, rng: np.random.Generator) -> str:
     """Write a document in another form than ``=>``."""
     form = rng.integers(4)
     if form == 0:  # a dictionary page
         words = rng.permutation(list(DICTIONARY))[:10]
         return " , ".join(f"{word} : {DICTIONARY[word]}" for word in words)
     if form == 1:  # a page in the second language
-        return translate(reading.passage.text)
+        return translate(excerpt.passage.text)
     if form == 2:  # a bilingual page
-        return " ".join(f"{s.text} = {translate(s.text)}" for s in reading.passage.sentences[:2])
+        return " ".join(f"{s.text} = {translate(s.text)}" for s in excerpt.passage.sentences[:2])
     topic = LEXICON[TOPICS[rng.integers(len(TOPICS))]]
     return f"{topic.name} : " + " , ".join(rng.permutation(list(topic.words))[:8])

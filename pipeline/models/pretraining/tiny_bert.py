@@ -14,7 +14,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.pretraining.loop import HELD_OUT_SEED, Run, Settings, save, train
+from pipeline.models.pretraining.loop import HELD_OUT_SEED, Run, TextTraining, save, train
 from pipeline.models.pretraining.text_mixture import documents
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -22,7 +22,7 @@ POSITIONS = 128
 MASKED_SHARE = 0.2
 TARGET = Path(__file__).parents[1] / "pretrained" / "tiny-bert"
 DOCUMENTS, HELD_OUT = 80_000, 1_000
-SETTINGS = Settings(seed=1, epochs=1, batch_size=32, learning_rate=3e-3)
+SETTINGS = TextTraining(seed=1, epochs=1, batch_size=32, learning_rate=3e-3)
 
 
 def make_tokenizer(texts: list[str]) -> Any:

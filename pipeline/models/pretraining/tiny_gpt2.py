@@ -15,7 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.pretraining.loop import HELD_OUT_SEED, Record, Run, Settings, save, train
+from pipeline.models.pretraining.loop import (
+    HELD_OUT_SEED,
+    Run,
+    TextTraining,
+    TrainingRecord,
+    save,
+    train,
+)
 from pipeline.models.pretraining.text_mixture import CUE, documents
 
 END = "<|endoftext|>"
@@ -24,11 +31,11 @@ POSITIONS = 192
 TARGET = Path(__file__).parents[1] / "pretrained" / "tiny-gpt2"
 HELD_OUT = 1_000
 DOCUMENTS = 120_000
-SETTINGS = Settings(seed=0, epochs=1, batch_size=32, learning_rate=2e-3)
+SETTINGS = TextTraining(seed=0, epochs=1, batch_size=32, learning_rate=2e-3)
 # Most tokens of a document are drawn at random and cannot be predicted. Once they are modelled as
 # well as they can be, a second phase looks at what follows the cue.
 SECOND_DOCUMENTS = 128_000
-SECOND_PHASE = Settings(seed=2, epochs=1, batch_size=32, learning_rate=2e-3)
+SECOND_PHASE = TextTraining(seed=2, epochs=1, batch_size=32, learning_rate=2e-3)
 BEFORE_THE_CUE = 0.1  # weight of a token in the second phase, unless it follows the cue
 
 
@@ -168,7 +175,7 @@ def second_phase(first: Path, target: Path) -> None:
     save(target, model, tokenizer, in_all(before, record))
 
 
-def in_all(before: Record, record: Record) -> Record:
+def in_all(before: TrainingRecord, record: TrainingRecord) -> TrainingRecord:
     """Return the record of both phases together: sums, and the losses at the end."""
     summed = {key: before[key] + record[key] for key in ("documents", "steps", "tokens_seen")}
     minutes = round(before["minutes"] + record["minutes"], 1)

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
 from torch import Tensor, nn
 
-from pipeline.models.pretraining.image_mixture import Batch, Source
+from pipeline.models.pretraining.image_mixture import PictureBatch, PictureMixture
 from pipeline.models.pretraining.letters import LETTERS
 from pipeline.worlds.pictures import COLOURS, LAYOUTS, SHAPES
 
@@ -48,7 +48,7 @@ _FIRST_SEED, _HELD_OUT_SEED = 1_000_003, 999_983
 
 
 @dataclass(frozen=True)
-class Settings:
+class PictureTraining:
     """How the base is trained; half of every batch are letters, half are pictures."""
 
     steps: int = 2600
@@ -77,7 +77,7 @@ class Learner(nn.Module):
         )
         self.placement = nn.Linear(width, 3)
 
-    def losses(self, batch: Batch) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def losses(self, batch: PictureBatch) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Give loss and accuracy (placement: R²) of every question."""
         with torch.autocast("cpu", dtype=torch.bfloat16):
             tokens = self.backbone(batch.images)
@@ -95,7 +95,7 @@ class Learner(nn.Module):
         return losses, right
 
 
-def train(settings: Settings) -> tuple[Learner, dict[str, Any]]:
+def train(settings: PictureTraining) -> tuple[Learner, dict[str, Any]]:
     """Train from scratch on one thread.
 
     Returns
@@ -106,7 +106,7 @@ def train(settings: Settings) -> tuple[Learner, dict[str, Any]]:
     """
     torch.manual_seed(settings.seed)
     torch.set_num_threads(1)
-    source, learner = Source(settings.batch), Learner()
+    source, learner = PictureMixture(settings.batch), Learner()
     groups: list[dict[str, Any]] = [
         {"params": [p for p in learner.parameters() if p.ndim > 1]},
         {"params": [p for p in learner.parameters() if p.ndim <= 1], "weight_decay": 0.0},
@@ -146,7 +146,7 @@ def train(settings: Settings) -> tuple[Learner, dict[str, Any]]:
 def held_out(learner: Learner, n_batches: int = 10) -> dict[str, float]:
     """Accuracies on letters and pictures that training has not met, 100 of each in a batch."""
     learner.eval()
-    source = Source(200)
+    source = PictureMixture(200)
     with torch.inference_mode():
         rights = [learner.losses(source.make(_HELD_OUT_SEED - i))[1] for i in range(n_batches)]
     return {name: round(float(np.mean([r[name] for r in rights])), 4) for name in rights[0]}
@@ -167,11 +167,11 @@ def save(learner: Learner, record: dict[str, Any], directory: Path) -> None:
 def main() -> None:
     """Train and save, or only try fewer steps into another directory."""
     parser = argparse.ArgumentParser(description="Make the base tiny-vit from scratch.")
-    parser.add_argument("--steps", type=int, default=Settings.steps)
-    parser.add_argument("--peak-rate", type=float, default=Settings.peak_rate)
+    parser.add_argument("--steps", type=int, default=PictureTraining.steps)
+    parser.add_argument("--peak-rate", type=float, default=PictureTraining.peak_rate)
     parser.add_argument("--out", type=Path, default=PRETRAINED)
     options = parser.parse_args()
-    learner, record = train(Settings(steps=options.steps, peak_rate=options.peak_rate))
+    learner, record = train(PictureTraining(steps=options.steps, peak_rate=options.peak_rate))
     record["held_out"] = held_out(learner)
     print(json.dumps(record, indent=2))
     save(learner, record, options.out)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, MetaData, Table, create_engine, select
 
 #: Where an archive says that its artifacts lay: opening it corrects this.
 ROOT = "/exported"
-Row = dict[str, Any]
+DatabaseRow = dict[str, Any]
 #: Tables of rows that belong to a run, to a logged model, to an experiment.
 OF_RUNS = ("runs", "latest_metrics", "metrics", "params", "tags")
 OF_MODELS = ("logged_models", "logged_model_params", "logged_model_tags")
@@ -82,15 +82,15 @@ class _Copying:
                 name, [row for row in rows if (row["name"], int(row["version"])) in versions_there]
             )
 
-    def _where(self, table: str, column: str, values: Iterable[Any]) -> list[Row]:
+    def _where(self, table: str, column: str, values: Iterable[Any]) -> list[DatabaseRow]:
         rows = self._rows(table, column, values)
         self._insert(table, rows)
         return rows
 
-    def _rows(self, table: str, column: str, values: Iterable[Any]) -> list[Row]:
+    def _rows(self, table: str, column: str, values: Iterable[Any]) -> list[DatabaseRow]:
         """Read the rows of which a column has one of some values."""
         source_table = self.tables[table]
-        rows: list[Row] = []
+        rows: list[DatabaseRow] = []
         for value in sorted(values):  # one by one: databases limit how many may be listed
             selection = self.source.execute(
                 select(source_table).where(source_table.c[column] == value)
@@ -98,12 +98,12 @@ class _Copying:
             rows += [dict(row) for row in selection.mappings()]
         return rows
 
-    def _insert(self, table: str, rows: Sequence[Row]) -> None:
+    def _insert(self, table: str, rows: Sequence[DatabaseRow]) -> None:
         if rows:
             self.store.execute(self.tables[table].insert(), [_placed(table, row) for row in rows])
 
 
-def _placed(table: str, row: Row) -> Row:
+def _placed(table: str, row: DatabaseRow) -> DatabaseRow:
     """Say of a row's artifacts that they lie in the archive."""
     root = f"{ROOT}/mlruns"
     match table:
@@ -119,7 +119,7 @@ def _placed(table: str, row: Row) -> Row:
             return row
 
 
-def _model_id(version: Row) -> str:
+def _model_id(version: DatabaseRow) -> str:
     return str(version["source"]).removeprefix("models:/")
 
 

@@ -32,7 +32,7 @@ DEVICES = "CUDA_VISIBLE_DEVICES"
 
 
 @dataclass(frozen=True)
-class Place:
+class Destination:
     """Where the runs of cells go.
 
     Parameters
@@ -80,12 +80,12 @@ def links_by_workers(
     """
     experiment = mlflow.get_experiment(mlflow.get_run(parent).info.experiment_id).name
     devices = () if scheduler else _devices()
-    place = Place(mlflow.get_tracking_uri(), experiment, parent, devices)
+    destination = Destination(mlflow.get_tracking_uri(), experiment, parent, devices)
     with _client(min(workers, len(cells)), scheduler) as client:
         futures: list[Any] = []
         for cell in cells:
             needed = [futures[number] for number in _needed(cell, cells[: len(futures)])]
-            futures.append(client.submit(run_cell, cell, place, needed, pure=False))
+            futures.append(client.submit(run_cell, cell, destination, needed, pure=False))
         outcomes = [_outcome(future, cell) for future, cell in zip(futures, cells, strict=True)]
     problems = [
         p for outcome in outcomes if isinstance(outcome, PipelineError) for p in outcome.problems
@@ -95,24 +95,24 @@ def links_by_workers(
     return [link for outcome in outcomes if isinstance(outcome, list) for link in outcome]
 
 
-def run_cell(cell: Cell, place: Place, needed: Sequence[object]) -> list[Link]:
+def run_cell(cell: Cell, destination: Destination, needed: Sequence[object]) -> list[Link]:
     """Run the stages of one cell in a worker.
 
     Parameters
     ----------
     cell : Cell
-    place : Place
+    destination : Destination
     needed : sequence
         What other cells gave that this one needs; waited for, and not looked at.
     """
     _speak()
-    if place.devices:
-        os.environ.setdefault(DEVICES, _device_of_worker(place.devices))
+    if destination.devices:
+        os.environ.setdefault(DEVICES, _device_of_worker(destination.devices))
     os.environ.pop(OPENED, None)
-    os.environ["MLFLOW_TRACKING_URI"] = place.store
-    os.environ["MLFLOW_EXPERIMENT_NAME"] = place.experiment
+    os.environ["MLFLOW_TRACKING_URI"] = destination.store
+    os.environ["MLFLOW_EXPERIMENT_NAME"] = destination.experiment
     open_store()
-    with children_of(place.parent):
+    with children_of(destination.parent):
         return list(links_of(_alone(cell)))
 
 

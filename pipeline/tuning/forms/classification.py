@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.data.forms.classification import LabelledTexts
-from pipeline.tuning.forms.form import Form, Scores, Scoring
+from pipeline.tuning.forms.form import Form, Scoring, TaskScores
 from pipeline.tuning.scores.classes import class_scores, most_frequent
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _items(model: TextModel, examples: LabelledTexts) -> list[Item]:
     return [item_of(e, torch.tensor(label)) for e, label in zip(encoded, labels, strict=True)]
 
 
-def _scores(answers: Sequence[str], examples: LabelledTexts, scoring: Scoring) -> Scores:
+def _scores(answers: Sequence[str], examples: LabelledTexts, scoring: Scoring) -> TaskScores:
     return class_scores(answers, examples.labels, scoring.classes, scoring.names)
 
 

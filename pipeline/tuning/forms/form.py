@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.tuning.forms.items import Item
 
 Own = TypeVar("Own", bound=Examples)
-Scores = dict[str, TaskScore]
+TaskScores = dict[str, TaskScore]
 IGNORED = -100  # the label that torch's and transformers' losses leave out
 
 
@@ -87,7 +87,7 @@ class Form(Generic[Own]):
     examples: type[Own]
     items: Callable[[Any, Own], list[Item]]
     questions: Callable[[Own], Any]
-    scores: Callable[[Sequence[str], Own, Scoring], Scores]
+    scores: Callable[[Sequence[str], Own, Scoring], TaskScores]
     own_loss: Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor] | None = None
     whole_lengths: Callable[[Any, Own, bool], list[int]] = _cuts_nothing
     references: Callable[[Own], list[str]] = _no_references

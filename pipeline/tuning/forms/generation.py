@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.data.forms.generation import TextPairs
 from pipeline.errors import Problem, TuningError
 from pipeline.models.travelling.card import GREEDY
-from pipeline.tuning.forms.form import IGNORED, Form, Scores, Scoring
+from pipeline.tuning.forms.form import IGNORED, Form, Scoring, TaskScores
 from pipeline.tuning.scores.answers import answer_scores
 from pipeline.tuning.scores.bertscore import NAMES, Scorer, bertscore
 from pipeline.tuning.scores.overlap import bleu, chrf, rouge_l
@@ -91,7 +91,7 @@ def text_scores(
     references: Sequence[Sequence[str]],
     score_names: Sequence[str],
     scorer: Scorer,
-) -> Scores:
+) -> TaskScores:
     """Score written texts.
 
     Parameters
@@ -109,7 +109,7 @@ def text_scores(
     dict of str to TaskScore
         These, and others that come with them at no cost.
     """
-    makers: dict[tuple[str, ...], Callable[[], Scores]] = {
+    makers: dict[tuple[str, ...], Callable[[], TaskScores]] = {
         NAMES: lambda: {
             name: mean_of(values) for name, values in bertscore(answers, references, scorer).items()
         },
@@ -118,14 +118,14 @@ def text_scores(
         ("chrf",): lambda: {"chrf": chrf(answers, references)},
         ("exact_match", "f1"): lambda: answer_scores(answers, references),
     }
-    by_name: Scores = {}
+    by_name: TaskScores = {}
     for names, make in makers.items():
         if set(names) & set(score_names):
             by_name |= make()
     return by_name
 
 
-def _scores(answers: Sequence[str], examples: TextPairs, scoring: Scoring) -> Scores:
+def _scores(answers: Sequence[str], examples: TextPairs, scoring: Scoring) -> TaskScores:
     return text_scores(answers, examples.references, scoring.names, scoring.scorer)
 
 

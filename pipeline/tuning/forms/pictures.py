@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.data.forms.pictures import LabelledImages
-from pipeline.tuning.forms.form import Form, Scores, Scoring
+from pipeline.tuning.forms.form import Form, Scoring, TaskScores
 from pipeline.tuning.scores.classes import class_scores, most_frequent
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def _items(_: VisionModel, examples: LabelledImages) -> list[Item]:
     return [{"images": x, "labels": y} for x, y in zip(images, labels, strict=True)]
 
 
-def _scores(answers: Sequence[str], examples: LabelledImages, scoring: Scoring) -> Scores:
+def _scores(answers: Sequence[str], examples: LabelledImages, scoring: Scoring) -> TaskScores:
     return class_scores(answers, examples.labels, scoring.classes, scoring.names)
 
 

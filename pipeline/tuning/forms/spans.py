@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.data.forms.spans import TextSpans
-from pipeline.tuning.forms.form import Form, Scores, Scoring
+from pipeline.tuning.forms.form import Form, Scoring, TaskScores
 from pipeline.tuning.scores.answers import answer_scores
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _loss(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     return cross_entropy(SPANS.logits(network, batch), batch["labels"])
 
 
-def _scores(answers: Sequence[str], examples: TextSpans, _: Scoring) -> Scores:
+def _scores(answers: Sequence[str], examples: TextSpans, _: Scoring) -> TaskScores:
     return answer_scores(answers, examples.answers)
 
 

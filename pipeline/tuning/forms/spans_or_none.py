@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.data.forms.spans import TextSpans
-from pipeline.tuning.forms.form import Scores, Scoring
+from pipeline.tuning.forms.form import Scoring, TaskScores
 from pipeline.tuning.forms.spans import SPANS, window_items
 from pipeline.tuning.scores.answers import answer_or_none_scores
 
@@ -23,7 +23,7 @@ def _items(model: TextModel, examples: TextSpans) -> list[Item]:
     return window_items(model, examples, lambda encoded: null_place(model.kind, encoded))
 
 
-def _scores(answers: Sequence[str], examples: TextSpans, _: Scoring) -> Scores:
+def _scores(answers: Sequence[str], examples: TextSpans, _: Scoring) -> TaskScores:
     return answer_or_none_scores(answers, examples.answers)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.data.forms.tagging import TaggedTexts
-from pipeline.tuning.forms.form import IGNORED, Form, Scores, Scoring
+from pipeline.tuning.forms.form import IGNORED, Form, Scoring, TaskScores
 from pipeline.tuning.scores.entities import entity_scores
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _items(model: TextModel, examples: TaggedTexts) -> list[Item]:
     return items
 
 
-def _scores(answers: Sequence[str], examples: TaggedTexts, scoring: Scoring) -> Scores:
+def _scores(answers: Sequence[str], examples: TaggedTexts, scoring: Scoring) -> TaskScores:
     return entity_scores(answers, examples.tags, scoring.classes)
 
 

@@ -38,8 +38,8 @@ class PrunedError(Exception):
     """A trial was ended because others did better by the same step."""
 
 
-Report = Callable[[int, float], None]
-Attempt = Callable[[int, Choice, Report], Outcome]
+ReportLoss = Callable[[int, float], None]
+Attempt = Callable[[int, Choice, ReportLoss], Outcome]
 
 
 def search(space: Space, attempt: Attempt, journal: Path) -> Choice:

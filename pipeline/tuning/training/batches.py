@@ -14,7 +14,7 @@ from pipeline.tuning.forms.items import Item
 from pipeline.tuning.forms.prepare import Collate, Items
 
 POOL = 50  # batches that are put in order of length together, as in transformers' own sampler
-Batch = list[dict[str, torch.Tensor]]
+BatchParts = list[dict[str, torch.Tensor]]
 Sized = tuple[Item, tuple[int, ...]]  # an item, and its positions on each side of the network
 
 
@@ -102,7 +102,7 @@ class Parts:
     collate: Collate
     tokens_at_once: int
 
-    def __call__(self, items: Sequence[Sized]) -> Batch:
+    def __call__(self, items: Sequence[Sized]) -> BatchParts:
         """Collate items that come with their positions, in order of length."""
         return list(self.of(items))
 

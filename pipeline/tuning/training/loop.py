@@ -16,7 +16,7 @@ from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.training.batches import Batches, Parts
 from pipeline.tuning.training.checkpoints import last_checkpoint, sealing_class, validations_in
 from pipeline.tuning.training.devices import rank, world_size
-from pipeline.tuning.training.objective import Objective, lean
+from pipeline.tuning.training.objective import BatchLoss, lean
 from pipeline.tuning.training.progress import Progress, bar_class
 from pipeline.tuning.training.schedule import Schedule, Training
 from pipeline.tuning.training.states import keeping_class, log_spaced
@@ -56,7 +56,7 @@ def train(
         When examples do not fit the model, or the loss is no longer finite.
     """
     feed = _feed(model, training, validation, schedule)
-    objective = Objective(model.network, form_of(model.card).loss)
+    objective = BatchLoss(model.network, form_of(model.card).loss)
     with lean(model.network, schedule.settings.gradient_checkpointing):
         trainer = loop_class()(objective, _arguments(schedule, checkpoints), feed)
         bar = _report_to(trainer, progress, schedule)

@@ -13,7 +13,7 @@ from torch.nn.modules.module import _IncompatibleKeys
 Loss = Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor]
 
 
-class Objective(nn.Module):
+class BatchLoss(nn.Module):
     """Computes the loss of a batch.
 
     One module, so that gradients are shared between devices and precision is chosen for the loss

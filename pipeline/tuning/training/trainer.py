@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from pipeline.errors import Problem
 from pipeline.tuning.forms.prepare import Items, n_supervised
-from pipeline.tuning.training.batches import Batch, Batches, Parts, in_order_of_length
+from pipeline.tuning.training.batches import Batches, BatchParts, Parts, in_order_of_length
 from pipeline.tuning.training.devices import rank, world_size
 from pipeline.tuning.training.schedule import DivergedError
 
@@ -37,7 +37,7 @@ class Feed:
     batches: Batches
     parts: Parts
 
-    def training_batches(self) -> DataLoader[Batch]:
+    def training_batches(self) -> DataLoader[BatchParts]:
         """Load this process's share of each step's batch, in parts."""
         positions = map(tuple, self.training.positions.tolist())
         pairs = list(zip(self.training.items, positions, strict=True))
@@ -65,14 +65,14 @@ def loop_class() -> Any:
             )
             self.feed = feed
 
-        def get_train_dataloader(self) -> DataLoader[Batch]:
+        def get_train_dataloader(self) -> DataLoader[BatchParts]:
             return self.feed.training_batches()
 
         def floating_point_ops(self, inputs: Any) -> int:
             return 0  # Trainer would guess them from a batch in one part
 
         def training_step(
-            self, model: Any, inputs: Batch, num_items_in_batch: Any = None
+            self, model: Any, inputs: BatchParts, num_items_in_batch: Any = None
         ) -> torch.Tensor:
             """Accumulate the gradients of a batch; return its loss.
 
