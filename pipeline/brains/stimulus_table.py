@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.brains.dataset import Stimuli
 from pipeline.brains.formats.limits import damaged
 from pipeline.errors import DataError, Problem, nearest, refuse
-from pipeline.files.pictures import read_picture
+from pipeline.files.picture_files import read_picture
 from pipeline.files.spelling import composed, existing_spelling
 from pipeline.files.tables import CsvTable, parse_table, separator_problem
 

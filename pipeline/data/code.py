@@ -13,7 +13,7 @@ from pipeline.config.catalogue import Languages
 from pipeline.data.corpus import Reading, build
 from pipeline.data.forms.classification import Labelled, gather_labelled
 from pipeline.data.forms.generation import Pair, gather_pairs
-from pipeline.data.hub import HubTable
+from pipeline.data.hub_tables import HubTable
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.folder import folder_splits, split_name
 from pipeline.data.reading.raw import read_lines

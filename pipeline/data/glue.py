@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.forms.classification import Labelled, gather_labelled
-from pipeline.data.hub import HubTable
+from pipeline.data.hub_tables import HubTable
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.folder import Reader
 from pipeline.data.reading.tables import TABLES, tsv_reader

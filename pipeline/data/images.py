@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.forms.pictures import LabelledPicture, gather_pictures
-from pipeline.data.hub import HubTable
+from pipeline.data.hub_tables import HubTable
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.cifar import cifar_splits
 from pipeline.data.reading.class_folders import class_folder_splits
@@ -22,7 +22,7 @@ from pipeline.data.reading.tables import read_parquet
 from pipeline.data.rows import Record, Splits
 from pipeline.data.task import PICTURES, Task, TaskData
 from pipeline.errors import DataError, Problem
-from pipeline.files.pictures import read_picture, resized
+from pipeline.files.picture_files import read_picture, resized
 
 _DIGITS = tuple(str(digit) for digit in range(10))
 _THINGS = (

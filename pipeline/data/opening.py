@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.config import TaskConfig
-from pipeline.data.hub import HubTable, read_hub
+from pipeline.data.hub_tables import HubTable, read_hub
 from pipeline.data.reading.folder import Reader, folder_splits
 from pipeline.data.rows import Splits
 

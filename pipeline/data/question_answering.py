@@ -6,7 +6,7 @@ from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.forms.generation import Pair, gather_pairs
 from pipeline.data.forms.spans import Span, gather_spans
-from pipeline.data.hub import HubTable
+from pipeline.data.hub_tables import HubTable
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.squad import SQUAD_FILES
 from pipeline.data.rows import Record

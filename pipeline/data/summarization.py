@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.forms.generation import Pair, gather_pairs
-from pipeline.data.hub import HubTable
+from pipeline.data.hub_tables import HubTable
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.folder import folder_splits
 from pipeline.data.reading.parallel import parallel_splits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.config import TaskConfig
 from pipeline.data.corpus import Reading, build
 from pipeline.data.forms.tagging import Tagged, gather_tagged
-from pipeline.data.hub import HubTable
+from pipeline.data.hub_tables import HubTable
 from pipeline.data.opening import open_corpus
 from pipeline.data.reading.conll import CONLL_FILES
 from pipeline.data.reading.tables import TABLES

@@ -10,7 +10,7 @@ from typing import Literal
 from pipeline.config import TaskConfig
 from pipeline.config.catalogue import Languages
 from pipeline.data.forms.examples import Examples
-from pipeline.data.hub import HubTable
+from pipeline.data.hub_tables import HubTable
 from pipeline.errors import Problem
 from pipeline.words import Modality
 

@@ -10,7 +10,7 @@ from pipeline.config import TaskConfig
 from pipeline.config.catalogue import Languages
 from pipeline.data.corpus import Reading, build
 from pipeline.data.forms.generation import Pair, gather_pairs
-from pipeline.data.hub import HubTable, read_hub
+from pipeline.data.hub_tables import HubTable, read_hub
 from pipeline.data.reading.folder import folder_splits
 from pipeline.data.reading.parallel import parallel_splits
 from pipeline.data.reading.tables import TABLES

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.alignment.dataset.cost import OF_A_FIT, ridge_flops
+from pipeline.alignment.dataset.unit_cost import OF_A_FIT, ridge_flops
 from pipeline.alignment.dataset.units import Unit, count_processes
 from pipeline.alignment.kernel.shared_grams import MOST_BYTES
 from pipeline.alignment.primal.cost import EIGEN, prefers_primal, primal_flops
 from pipeline.config import AlignConfig
-from pipeline.forecast.cost import Cost
 from pipeline.forecast.facts import BrainFacts, NetworkFacts, SubjectFacts
 from pipeline.forecast.machine import Machine
 from pipeline.forecast.passes import FLOAT, Passes, forward_seconds
+from pipeline.forecast.run_cost import Cost
 from pipeline.words import Modality
 
 DOUBLE = 8  # bytes

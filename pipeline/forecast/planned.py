@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.errors import Problem
-from pipeline.forecast.cost import Cost, total
 from pipeline.forecast.facts import Room
+from pipeline.forecast.run_cost import Cost, total
 
 GB = 1e9
 #: What a stage's memory can be lowered by.

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.errors import Problem
-from pipeline.forecast.cost import Cost
 from pipeline.forecast.facts import Room
 from pipeline.forecast.planned import GB, PlannedRun, costs_of
+from pipeline.forecast.run_cost import Cost
 
 MB = 1e6
 HEADER = f"{'':<8}{'minutes':>8}{'memory':>9}{'disk':>9}{'stored':>9}  run"

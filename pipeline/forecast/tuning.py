@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import ceil
 
 from pipeline.config import TuneConfig
-from pipeline.forecast.cost import Cost
 from pipeline.forecast.facts import NetworkFacts, TaskFacts
 from pipeline.forecast.machine import Machine
 from pipeline.forecast.parameters import trained_parameters, trains_every_weight
@@ -16,6 +15,7 @@ from pipeline.forecast.passes import (
     forward_seconds,
     training_seconds,
 )
+from pipeline.forecast.run_cost import Cost
 from pipeline.models.travelling.card import Storage
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.training.states import log_spaced

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.errors import ConfigError, Problem, nearest, refuse
 from pipeline.files.folders import is_folder
 from pipeline.models.directories import modality_in, problems_in
-from pipeline.models.hub import HubModel, fetch
+from pipeline.models.hub_bases import HubModel, fetch
 from pipeline.words import Modality
 
 PRETRAINED = Path(__file__).parent / "pretrained"

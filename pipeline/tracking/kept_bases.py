@@ -11,7 +11,7 @@ import mlflow
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from pipeline.models.bases import Base
-from pipeline.models.hub import revision_of
+from pipeline.models.hub_bases import revision_of
 from pipeline.models.travelling.card import base_digest, base_files
 from pipeline.tracking.digests import folder_at
 from pipeline.tracking.runs import Stage, log, once

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeline.config import TuneConfig
-from pipeline.data import TASKS
-from pipeline.data import hub as data_hub
+from pipeline.data import TASKS, hub_tables
 from pipeline.errors import PipelineError, Problem, refuse
 from pipeline.hub import absence
-from pipeline.models import hub as models_hub
+from pipeline.models import hub_bases
 from pipeline.models.bases import find_base, folder_of
 
 NO_SCORER = "none"
@@ -36,15 +35,15 @@ def refuse_out_of_reach(configs: Iterable[TuneConfig]) -> None:
     layers = dict.fromkeys((_scorer(config), config.bertscore_layers) for config in tunings)
     problems = [
         *(problem for config in tunings for problem in lacks_deciding_score(config)),
-        *(problem for base in bases if base for problem in models_hub.out_of_reach(base)),
-        *(problem for table in tables if table for problem in data_hub.out_of_reach(table)),
+        *(problem for base in bases if base for problem in hub_bases.out_of_reach(base)),
+        *(problem for table in tables if table for problem in hub_tables.out_of_reach(table)),
         *(problem for scorer in scorers if scorer for problem in scorer_out_of_reach(scorer)),
         *(problem for scorer, n in layers if scorer for problem in _too_few_layers(scorer, n)),
     ]
     refuse(problems, PipelineError)
 
 
-def _table(config: TuneConfig) -> data_hub.HubTable | None:
+def _table(config: TuneConfig) -> hub_tables.HubTable | None:
     task = TASKS[config.task]
     return None if task.hub is None or config.data_dir else task.hub(config.languages)
 

@@ -7,7 +7,7 @@ from datasets import ClassLabel, Dataset, Features, Image, Sequence, Value
 from PIL import Image as Picture
 
 from pipeline.data import TASKS
-from pipeline.data.hub import HubTable, read_hub
+from pipeline.data.hub_tables import HubTable, read_hub
 from pipeline.errors import DataError
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.errors import Problem
-from pipeline.forecast.cost import Cost
 from pipeline.forecast.facts import Room
 from pipeline.forecast.planned import PlannedRun, misfits
+from pipeline.forecast.run_cost import Cost
 from pipeline.forecast.table import duration, forecast_text, size
 
 GB = 1e9

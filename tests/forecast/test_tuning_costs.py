@@ -6,10 +6,10 @@ import pytest
 from machines import QUICK
 
 from pipeline.config import TuneConfig
-from pipeline.forecast.cost import Cost, total
 from pipeline.forecast.facts import TaskFacts
 from pipeline.forecast.known_sizes import NETWORKS
 from pipeline.forecast.parameters import trained_parameters
+from pipeline.forecast.run_cost import Cost, total
 from pipeline.forecast.tuning import BESIDE_WEIGHTS, tune_cost
 
 GPT2 = NETWORKS["openai-community/gpt2"]

@@ -10,7 +10,7 @@ import pytest
 from vision_architectures import VISION, timm_folder
 
 from pipeline.errors import BaseUnreachableError, ConfigError
-from pipeline.models import hub
+from pipeline.models import hub_bases
 from pipeline.models.bases import BASES, PRETRAINED, find_base, short_name
 from pipeline.models.travelling.card import base_digest
 
@@ -46,8 +46,8 @@ def test_a_pinned_revision_is_read_from_the_cache_and_remembered(cache):
     base = find_base(f"org/name@{COMMIT}")
     assert (base.name, base.modality) == ("name", "text")
     assert base.folder() == snapshot
-    assert hub.revision_of(snapshot) == COMMIT
-    assert hub.revision_of(PRETRAINED) == ""
+    assert hub_bases.revision_of(snapshot) == COMMIT
+    assert hub_bases.revision_of(PRETRAINED) == ""
 
 
 def test_a_local_directory_is_a_base():

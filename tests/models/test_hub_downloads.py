@@ -15,7 +15,7 @@ SCRIPT = """
 import json, sys
 from pipeline.errors import PipelineError
 from pipeline.models.bases import find_base
-from pipeline.models.hub import fetch
+from pipeline.models.hub_bases import fetch
 
 found = {}
 for name in sys.argv[1:]:

@@ -174,7 +174,7 @@ def test_what_names_say_does_not_fit_is_refused_before_anything_is_fetched(
     config_of, store, monkeypatch, task, base, method, message
 ):
     monkeypatch.setattr("pipeline.models.bases.fetch", None)
-    monkeypatch.setattr("pipeline.data.hub.hub_or_cache", None)
+    monkeypatch.setattr("pipeline.data.hub_tables.hub_or_cache", None)
     with pytest.raises(TuningError, match=message):
         run_tune(config_of(base, task, method))
     name = f"{base.split('/')[-1]}-{task}"

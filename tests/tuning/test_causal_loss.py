@@ -22,7 +22,7 @@ from pipeline.tuning.forms.causal_loss import writes_one_token_after_another
 from pipeline.tuning.forms.form import IGNORED
 from pipeline.tuning.forms.generation import GENERATION
 from pipeline.tuning.forms.prepare import n_supervised, prepare
-from pipeline.tuning.training.objective import lean
+from pipeline.tuning.training.batch_loss import lean
 
 LORA = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=["c_attn"], fan_in_fan_out=True)
 CARD = Card("tiny-gpt2", "", "text", "t", "m", "part", "generation", prompt_length=5)

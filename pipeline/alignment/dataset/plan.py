@@ -14,7 +14,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment.contrasts.pair_sums import unpack
-from pipeline.alignment.dataset.cost import ridge_flops
 from pipeline.alignment.dataset.finished_units import compute_unfinished
 from pipeline.alignment.dataset.subject_rois import (
     Arrays,
@@ -23,6 +22,7 @@ from pipeline.alignment.dataset.subject_rois import (
     encode_both,
     encode_nuisance,
 )
+from pipeline.alignment.dataset.unit_cost import ridge_flops
 from pipeline.alignment.dataset.units import Unit
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import exchange_problems

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.stimulus_lists import source_of
 from pipeline.errors import ConfigError, DataError, Problem, nearest, refuse
-from pipeline.files.pictures import read_picture
+from pipeline.files.picture_files import read_picture
 from pipeline.files.spelling import existing_spelling
 
 STIMULUS_TREE = Path("BOLD5000_Stimuli", "Scene_Stimuli", "Presented_Stimuli")

@@ -14,7 +14,7 @@ from pipeline.data.reading.raw import read_bytes
 from pipeline.data.rows import ASK_ANEW, Rows, Splits, unreadable
 from pipeline.errors import DataError, Problem
 from pipeline.files.order import natural_key
-from pipeline.files.pictures import SUFFIXES
+from pipeline.files.picture_files import SUFFIXES
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz")
 _MAX_PICTURE = 1 << 28

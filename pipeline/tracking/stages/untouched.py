@@ -10,7 +10,7 @@ from mlflow.entities import Run
 
 from pipeline.errors import ConfigError, Problem
 from pipeline.models.bases import Base, find_base
-from pipeline.models.hub import revision_of
+from pipeline.models.hub_bases import revision_of
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.loading import TunedModel, load_untouched
 from pipeline.tracking.fingerprints import fingerprint

@@ -13,10 +13,10 @@ from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.forms import form_of
 from pipeline.tuning.forms.prepare import prepare
+from pipeline.tuning.training.batch_loss import BatchLoss, lean
 from pipeline.tuning.training.batches import Batches, Parts
 from pipeline.tuning.training.checkpoints import last_checkpoint, sealing_class, validations_in
 from pipeline.tuning.training.devices import rank, world_size
-from pipeline.tuning.training.objective import BatchLoss, lean
 from pipeline.tuning.training.progress import Progress, bar_class
 from pipeline.tuning.training.schedule import Schedule, Training
 from pipeline.tuning.training.states import keeping_class, log_spaced

@@ -10,11 +10,10 @@ from typing import TypeVar
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, TaskConfig, TuneConfig
-from pipeline.data import TASKS
-from pipeline.data import hub as data_hub
+from pipeline.data import TASKS, hub_tables
 from pipeline.data.task import TaskData
 from pipeline.errors import PipelineError, Problem
-from pipeline.models import hub as models_hub
+from pipeline.models import hub_bases
 from pipeline.models.bases import Base, find_base, folder_of
 from pipeline.tuning.hub_check import scorer_out_of_reach
 
@@ -49,8 +48,8 @@ class Inputs:
         return base, self._once(("folder", name), lambda: self._folder(base))
 
     def _folder(self, base: Base) -> Path | None:
-        if base.hub is not None and not models_hub.cached(base.hub):
-            self._miss(models_hub.out_of_reach(base.hub))
+        if base.hub is not None and not hub_bases.cached(base.hub):
+            self._miss(hub_bases.out_of_reach(base.hub))
             return None
         return self._take(base.folder, here=True)
 
@@ -64,8 +63,8 @@ class Inputs:
         task, folder = TASKS[config.task], config.directory
         if folder is None and task.hub is not None:
             table = task.hub(config.languages)
-            if not data_hub.perhaps_cached(table):
-                self._miss(data_hub.out_of_reach(table))
+            if not hub_tables.perhaps_cached(table):
+                self._miss(hub_tables.out_of_reach(table))
                 return None
         return self._take(lambda: task.load(config), here=folder is None or folder.exists())
 

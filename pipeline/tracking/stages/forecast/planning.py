@@ -10,11 +10,11 @@ from pipeline.brains.dataset import BrainDataset
 from pipeline.config import ONLY_SCORES, AlignConfig, Cell, StudyConfig, TuneConfig
 from pipeline.data import TASKS
 from pipeline.forecast.alignment import align_cost, extract_cost, reference_cost
-from pipeline.forecast.cost import Cost, report_cost
 from pipeline.forecast.facts import BrainFacts, NetworkFacts, TaskFacts
 from pipeline.forecast.known_sizes import BRAINS, NETWORKS, largest_task
 from pipeline.forecast.machine import Machine
 from pipeline.forecast.planned import PlannedRun
+from pipeline.forecast.run_cost import Cost, report_cost
 from pipeline.forecast.tuning import base_cost, tune_cost
 from pipeline.models.bases import Base
 from pipeline.models.travelling.card import base_digest

@@ -16,7 +16,7 @@ from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.bases import Base, find_base, folder_of, short_name
-from pipeline.models.hub import revision_of
+from pipeline.models.hub_bases import revision_of
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.fingerprints import fingerprint
