@@ -22,8 +22,8 @@ from pipeline.tuning.scores.bertscore import Scorer
 from pipeline.tuning.search.choices import LONGEST, Choice, Space
 from pipeline.tuning.search.search import Outcome, PrunedError, ReportLoss, search
 from pipeline.tuning.start import Interpolation, Start
+from pipeline.tuning.training.batch_loss import BatchLoss
 from pipeline.tuning.training.loop import train
-from pipeline.tuning.training.objective import Objective
 from pipeline.tuning.training.progress import Progress
 from pipeline.tuning.training.schedule import DivergedError, Schedule, Training
 from pipeline.tuning.training.states import read_state
@@ -111,7 +111,7 @@ class Session:
     def at(self, state: Path, choice: Choice) -> TunedModel:
         """Give the model as it was at a state that its training left on the way."""
         model = self.adapted(self.method, choice.prompt_length)
-        objective = Objective(model.network, form_of(model.card).loss)
+        objective = BatchLoss(model.network, form_of(model.card).loss)
         objective.load_state_dict(read_state(state))
         model.network.eval()
         self.method.finish(model)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.config import ONLY_SCORES, AlignConfig, Cell, Settings, TuneConfig, specification_of
+from pipeline.config import (
+    ONLY_SCORES,
+    AlignConfig,
+    Cell,
+    StageSettings,
+    TuneConfig,
+    specification_of,
+)
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered
 from pipeline.tracking.stages.align.stage import run_align
@@ -39,7 +46,7 @@ def links_of(cell: Cell) -> Iterator[Link]:
             yield replace(link, path=point.path, place=point.place)
 
 
-def _aligned(align: Settings, registered: Registered, in_registry: bool = True) -> Link:
+def _aligned(align: StageSettings, registered: Registered, in_registry: bool = True) -> Link:
     config = AlignConfig.model_validate({**align, "model": registered.uri})
     aligned = run_align(config, in_registry=in_registry)
     return Link(
