@@ -31,13 +31,17 @@ def run(study: StudyConfig, config: MainConfig) -> None:
 
     check_scheduler(config.scheduler)
     from pipeline.tracking.stages.forecast.checks import refuse_unfit
+    from pipeline.tracking.store import is_there, open_store
 
-    refuse_unfit(study)
+    there = is_there()
+    if there:
+        open_store()
+    refuse_unfit(study, in_store=there)
     from pipeline.tracking.browsing import how_to_browse
     from pipeline.tracking.stages.study import run_study
-    from pipeline.tracking.store import open_store
 
-    open_store()
+    if not there:
+        open_store()
     finished = run_study(study, config.workers, config.scheduler)
     print(f"\n{finished.report.terminal}\n\nReport:  {finished.report.place}")
     print(f"Runs:    {how_to_browse()}")

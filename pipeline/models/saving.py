@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.models.travelling.architecture import remember_base, unwrapped
-from pipeline.models.travelling.loading import INSERTED, TunedModel
-from pipeline.models.travelling.parts import save_part, whole_of
-from pipeline.models.travelling.text import TextModel
-from pipeline.models.travelling.vision_networks import CONFIG, configuration
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def save_tuned(model: TunedModel, folder: Path) -> None:
@@ -23,6 +20,11 @@ def save_tuned(model: TunedModel, folder: Path) -> None:
     folder : Path
         New or empty.
     """
+    from pipeline.models.travelling.architecture import unwrapped
+    from pipeline.models.travelling.loading import INSERTED
+    from pipeline.models.travelling.parts import save_part, whole_of
+    from pipeline.models.travelling.text import TextModel
+
     folder.mkdir(parents=True, exist_ok=True)
     model.card.write(folder)
     if isinstance(model, TextModel) and model.card.storage == "whole":
@@ -42,6 +44,9 @@ def save_tuned(model: TunedModel, folder: Path) -> None:
 def _save_vision(network: Any, folder: Path) -> None:
     from safetensors.torch import save_file
 
+    from pipeline.models.travelling.parts import whole_of
+    from pipeline.models.travelling.vision_networks import CONFIG, configuration
+
     folder.mkdir(parents=True)
     config = json.dumps(configuration(network), indent=1)
     (folder / CONFIG).write_text(config, encoding="utf-8")
@@ -60,6 +65,8 @@ def save_vision_base(network: Any, model_args: Mapping[str, Any], folder: Path) 
     folder : Path
         New.
     """
+    from pipeline.models.travelling.architecture import remember_base
+
     cfg = network.pretrained_cfg
     network.own_config = {
         "architecture": cfg["architecture"],

@@ -25,8 +25,7 @@ from pipeline.tracking.module_sources import (
     Package,
     names_called,
     names_used,
-    statement_digest,
-    texts_in,
+    statement_text,
 )
 
 THIS_PACKAGE = Package(Path(__file__).parents[2])
@@ -55,8 +54,9 @@ def digest_from(package: Package, stage: Definition) -> str:
     digest = hashlib.sha256()
     for place, source in sorted(trail(package, stage).items()):
         for node in source.statements(place[1]):
-            digest.update(f"{'.'.join(place)} {statement_digest(node)}\n".encode())
-            if any(text.endswith(".j2") for text in texts_in(node)):
+            text = statement_text(node)
+            digest.update(f"{'.'.join(place)} {text}\n".encode())
+            if ".j2'" in text:
                 for template in source.templates():
                     digest.update(template.read_bytes())
     return digest.hexdigest()

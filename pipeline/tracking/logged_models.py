@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mlflow
 from mlflow.models import ModelSignature
@@ -15,10 +16,11 @@ from numpy import dtype
 
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.card import Card
-from pipeline.models.travelling.forms import FORMS
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tracking.names import valid_name
 from pipeline.tracking.versions import CODE, copy_travelling, seal_model
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 NEEDS = {
     "text": ("torch", "transformers", "peft", "safetensors"),
@@ -68,6 +70,8 @@ def log_model(model: TunedModel, base_uri: str) -> LoggedModel:
 
 def _signature(card: Card) -> ModelSignature:
     """Say what goes in: pictures, texts, or (where a task may be about two) columns of a table."""
+    from pipeline.models.travelling.forms import FORMS
+
     pictures = Schema([TensorSpec(dtype("uint8"), (-1, -1, -1, 3))])
     texts = Schema([ColSpec("string")])
     # optional even for spans, because features are asked for of single texts

@@ -1,12 +1,12 @@
 """Sources of the package's modules: definitions, imports, and the part of each that is no message.
 
-They are parsed, not imported: reading what a stage uses costs no start of a library.
+They are parsed, not imported: reading what a stage uses costs no start of a library. What is parsed
+loses its docstrings and words for people at once.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -86,6 +86,8 @@ class Package:
 @cache
 def _parsed(path: Path, module: str, text: str) -> ModuleSource:
     tree = ast.parse(text)
+    for node in ast.walk(tree):
+        _silence(node)
     definitions: dict[str, ast.stmt] = {}
     loose = []
     for node in tree.body:
@@ -130,8 +132,8 @@ def _imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[tuple[
 
 @cache
 def names_used(node: ast.stmt) -> frozenset[str]:
-    """List the names that a statement uses outside docstrings and words for people."""
-    return frozenset(inner.id for inner in ast.walk(_silent(node)) if isinstance(inner, ast.Name))
+    """List the names that a statement uses."""
+    return frozenset(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
 
 
 @cache
@@ -142,34 +144,21 @@ def names_called(node: ast.stmt) -> frozenset[str]:
 
 
 @cache
-def texts_in(node: ast.stmt) -> frozenset[str]:
-    """List the texts that a statement holds."""
-    constants = (inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant))
-    return frozenset(text for text in constants if isinstance(text, str))
+def statement_text(node: ast.stmt) -> str:
+    """Write down what a statement does, whatever its form in the file."""
+    return ast.dump(node)
 
 
-@cache
-def statement_digest(node: ast.stmt) -> str:
-    """SHA-256 of what a statement does: of all but comments, docstrings and words for people."""
-    return hashlib.sha256(ast.dump(_silent(node)).encode()).hexdigest()
-
-
-@cache
-def _silent(node: ast.AST) -> ast.AST:
-    """Copy a definition without its docstrings and words for people."""
-    fields = {name: _silenced(value) for name, value in ast.iter_fields(node)}
-    body = fields.get("body")
-    if isinstance(node, ast.FunctionDef | ast.ClassDef) and isinstance(body, list):
-        fields["body"] = body[1:] if ast.get_docstring(node, clean=False) is not None else body
+def _silence(node: ast.AST) -> None:
+    """Take docstrings and words for people out of a tree that was just parsed."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef) and _has_docstring(node):
+        del node.body[0]
     if isinstance(node, ast.Call) and _name_of(node.func) in MESSAGES:
-        fields |= {"args": [], "keywords": []}
-    return type(node)(**fields)
+        node.args, node.keywords = [], []
 
 
-def _silenced(value: object) -> object:
-    if isinstance(value, list):
-        return [_silenced(item) for item in value]
-    return _silent(value) if isinstance(value, ast.AST) else value
+def _has_docstring(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    return ast.get_docstring(node, clean=False) is not None
 
 
 def _name_of(function: ast.expr) -> str:

@@ -33,6 +33,12 @@ KIND, MODEL_TRAINING = "mlflow.experimentKind", "custom_model_development"
 SERVED = ("postgresql", "mysql")  # databases that processes reach over a network
 
 
+def is_there() -> bool:
+    """Say whether the store exists: the file of an SQLite store; of a server it is taken so."""
+    database = database_of(os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_STORE))
+    return database is None or database.is_file()
+
+
 def open_store(writing: bool = True) -> str:
     """Point MLflow at the store and the experiment; create both when they are not there.
 

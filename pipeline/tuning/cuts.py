@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pipeline.data.task import TaskData
-from pipeline.models.travelling.loading import TunedModel
-from pipeline.models.travelling.text import TextModel
 from pipeline.tuning.forms import form_of
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def count_cuts(model: TunedModel, data: TaskData) -> Mapping[str, int]:
@@ -26,6 +28,8 @@ def count_cuts(model: TunedModel, data: TaskData) -> Mapping[str, int]:
     dict of str to int
         Of the splits 'train' and 'test'.
     """
+    from pipeline.models.travelling.text import TextModel
+
     if not isinstance(model, TextModel):
         return {"train": 0, "test": 0}
     lengths_of = form_of(model.card).whole_lengths

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.data import TASKS
 from pipeline.data.forms.examples import Examples
 from pipeline.data.task import Task, TaskData
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.forms import FORMS, form_of
 from pipeline.tuning.forms.form import Scoring, TaskScores
-from pipeline.tuning.forms.prepare import refuse_other_examples
 from pipeline.tuning.scores.bertscore import Scorer
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 def score(model: TunedModel, examples: Examples, scorer: Scorer) -> TaskScores:
@@ -37,6 +38,8 @@ def score(model: TunedModel, examples: Examples, scorer: Scorer) -> TaskScores:
     BaseUnreachableError
         When the model behind BERTScore is not to be had.
     """
+    from pipeline.tuning.forms.prepare import refuse_other_examples
+
     refuse_other_examples(model.card, examples)
     form = form_of(model.card)
     names = scorer.choose(TASKS[model.card.task].scores)

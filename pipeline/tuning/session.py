@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.config import TuneConfig
 from pipeline.data.task import Task, TaskData
@@ -12,7 +13,6 @@ from pipeline.errors import Problem, TuningError
 from pipeline.models.bases import Base
 from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.card import Card, base_digest
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.forms import FORMS, form_of
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
@@ -22,11 +22,12 @@ from pipeline.tuning.scores.bertscore import Scorer
 from pipeline.tuning.search.choices import LONGEST, Choice, Space
 from pipeline.tuning.search.search import Outcome, PrunedError, ReportLoss, search
 from pipeline.tuning.start import Interpolation, Start
-from pipeline.tuning.training.batch_loss import BatchLoss
-from pipeline.tuning.training.loop import train
 from pipeline.tuning.training.progress import Progress
 from pipeline.tuning.training.schedule import DivergedError, Schedule, Training
 from pipeline.tuning.training.states import read_state
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ class Session:
         checkpoints: Path | None,
         states: Path | None,
     ) -> tuple[TunedModel, Training]:
+        from pipeline.tuning.training.loop import train
+
         model = self.adapted(self.method, choice.prompt_length)
         data = self.data
         training = train(
@@ -111,6 +114,8 @@ class Session:
     def at(self, state: Path, choice: Choice) -> TunedModel:
         """Give the model as it was at a state that its training left on the way."""
         model = self.adapted(self.method, choice.prompt_length)
+        from pipeline.tuning.training.batch_loss import BatchLoss
+
         objective = BatchLoss(model.network, form_of(model.card).loss)
         objective.load_state_dict(read_state(state))
         model.network.eval()

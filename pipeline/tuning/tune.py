@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.cuts import count_cuts
 from pipeline.tuning.forms import FORMS
 from pipeline.tuning.methods import METHODS
@@ -27,6 +27,9 @@ from pipeline.tuning.session import Session
 from pipeline.tuning.training.devices import agree, rank
 from pipeline.tuning.training.schedule import Training
 from pipeline.tuning.training.states import states_in
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 #: What each example adds to a score, by its name: of shape (n_examples, n_statistics).
 Statistics = Mapping[str, NDArray[np.float64]]

@@ -45,6 +45,13 @@ def test_help_imports_nothing_heavy(entry):
     assert f"python -m entrypoints.{entry}" in output
 
 
+def test_stages_are_there_before_torch_is():
+    done = "import sys, pipeline.tracking.stages.study; print('torch' in sys.modules)"
+    command = [sys.executable, "-c", done]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert printed.stdout.split() == ["False"]
+
+
 @pytest.mark.parametrize("entry", REFUSED)
 def test_a_refused_command_imports_nothing_heavy(entry):
     status, heavy, output = end_of(entry, *REFUSED[entry])

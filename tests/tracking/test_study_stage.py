@@ -18,6 +18,8 @@ from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.lineage import latest_study, read_lineage
 from pipeline.tracking.runs import artifact, find_runs
 from pipeline.tracking.sizes import study_sizes
+from pipeline.tracking.stages.forecast import checks
+from pipeline.tracking.stages.forecast.checks import refuse_unfit
 from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.study import run_study
 
@@ -111,6 +113,15 @@ def test_the_report_is_logged_whole_with_simulated_in_its_title(finished, client
 
 def test_the_page_is_read_where_it_lies(finished, store):
     assert finished.report.page.is_relative_to(store / "mlruns")
+
+
+def test_models_that_were_tuned_are_not_looked_at_again(finished, study, monkeypatch):
+    looked_at = []
+    monkeypatch.setattr(checks, "tuning_problems", lambda *cell: looked_at.append(cell) or ())
+    refuse_unfit(study, in_store=True)
+    assert looked_at == []
+    refuse_unfit(study, in_store=False)
+    assert len(looked_at) == 3
 
 
 def test_a_second_study_computes_nothing(finished, study):

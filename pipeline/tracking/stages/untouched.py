@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import mlflow
 from mlflow.entities import Run
 
@@ -12,7 +14,6 @@ from pipeline.errors import ConfigError, Problem
 from pipeline.models.bases import Base, find_base
 from pipeline.models.hub_bases import revision_of
 from pipeline.models.travelling.card import Card, base_digest
-from pipeline.models.travelling.loading import TunedModel, load_untouched
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.logged_models import log_model
@@ -21,6 +22,9 @@ from pipeline.tracking.registered import Registered, resolve, sole_version_of
 from pipeline.tracking.registry import made_whole_by, register
 from pipeline.tracking.runs import NOTE, Stage, once, within_another_stage
 from pipeline.words import NO_TASK
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 SCHEME = "models:/"
 METHOD = "base"
@@ -54,6 +58,8 @@ def _named(model: str) -> Base:
 
 def _untouched(base: Base) -> Registered:
     """Register a base under its own name, or find the version that it has."""
+    from pipeline.models.travelling.loading import load_untouched
+
     folder = base.folder()
     card = Card(
         base=base.name,

@@ -12,16 +12,26 @@ from pipeline.data import TASKS
 from pipeline.data.task import TaskData
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
 from pipeline.models.bases import Base
+from pipeline.tracking.runs import finished_runs
 from pipeline.tracking.stages.forecast.inputs import Inputs
-from pipeline.tracking.stages.tune.inputs import misfits
+from pipeline.tracking.stages.tune.inputs import TuneRequest, misfits
+from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.session import Session
 
 ANY_VERSION = "models:/any@any"  # stands in for a version that the study has yet to make
 
 
-def refuse_unfit(study: StudyConfig) -> None:
+def refuse_unfit(study: StudyConfig, in_store: bool) -> None:
     """Refuse a study with a cell that could not be completed, before any cell is worked on.
+
+    Parameters
+    ----------
+    study : StudyConfig
+    in_store : bool
+        Whether the store is open, and may hold versions of an earlier run of the study: these fit,
+        and to look at their networks once more would only take the seconds that torch takes to
+        start.
 
     Raises
     ------
@@ -33,7 +43,9 @@ def refuse_unfit(study: StudyConfig) -> None:
     for cell in study.cells():
         config = TuneConfig.model_validate(cell.tune)
         base, folder = inputs.base(config.base) or (None, None)
-        inputs.check(tuning_problems(config, base, folder, inputs.data(config)))
+        data = inputs.data(config)
+        if not (in_store and _has_been_tuned(config, base, folder, data)):
+            inputs.check(tuning_problems(config, base, folder, data))
         for align in cell.aligns:
             settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
             inputs.check(pooling_problems(settings, base, folder))
@@ -41,6 +53,15 @@ def refuse_unfit(study: StudyConfig) -> None:
                 plans.add(settings)
                 inputs.check(plan_problems(settings, inputs.brain(settings)))
     refuse(inputs.wrong.values(), ConfigError)
+
+
+def _has_been_tuned(
+    config: TuneConfig, base: Base | None, folder: Path | None, data: TaskData | None
+) -> bool:
+    if base is None or folder is None or data is None:
+        return False
+    request = TuneRequest(config, base, folder, TASKS[config.task], data)
+    return bool(finished_runs(request.fingerprint(run_tune)))
 
 
 def tuning_problems(
