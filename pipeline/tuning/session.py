@@ -113,9 +113,9 @@ class Session:
 
     def at(self, state: Path, choice: Choice) -> TunedModel:
         """Give the model as it was at a state that its training left on the way."""
-        model = self.adapted(self.method, choice.prompt_length)
         from pipeline.tuning.training.batch_loss import BatchLoss
 
+        model = self.adapted(self.method, choice.prompt_length)
         objective = BatchLoss(model.network, form_of(model.card).loss)
         objective.load_state_dict(read_state(state))
         model.network.eval()

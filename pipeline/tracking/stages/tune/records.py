@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import mlflow
 
 from pipeline.models.travelling.card import Card
-from pipeline.models.travelling.loading import TunedModel
 from pipeline.tracking.claims import process_tag
 from pipeline.tracking.logged_models import log_model
 from pipeline.tracking.registry import MEASURE, TASK_SCORE, register
@@ -23,6 +23,9 @@ from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.search.search import Outcome
 from pipeline.tuning.training.schedule import Training
 from pipeline.tuning.tune import Tuned
+
+if TYPE_CHECKING:
+    from pipeline.models.travelling.loading import TunedModel
 
 #: Tag of a tune run whose examples were cut, and family of its metrics that count them.
 CUT_EXAMPLES = "examples_cut"
