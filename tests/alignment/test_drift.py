@@ -49,6 +49,6 @@ def test_only_layers_of_both_are_compared():
 
 
 def test_of_many_stimuli_as_many_are_taken_as_distances_can_be_had_of():
-    (taken,) = geometries({"layer_00": np.arange(5000, dtype=np.float32)[:, None]}).values()
-    assert len(taken.features) == MOST_STIMULI
-    assert (taken.features[0, 0], taken.features[-1, 0]) == (0, 4999)
+    (geometry,) = geometries({"layer_00": np.arange(5000, dtype=np.float32)[:, None]}).values()
+    assert len(geometry.features) == MOST_STIMULI
+    assert (geometry.features[0, 0], geometry.features[-1, 0]) == (0, 4999)

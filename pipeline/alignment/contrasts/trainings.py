@@ -1,4 +1,4 @@
-"""How much a difference varies from training to training: a variance component with its interval.
+"""Variance between trainings of a difference, as a component with its interval.
 
 Seeds and subjects cross: d = m + training + subject + rest, all but m random, one value a cell. The
 component of trainings is what the mean over subjects would still vary by if there were infinitely

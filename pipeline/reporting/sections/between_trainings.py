@@ -1,4 +1,4 @@
-"""How much differences between methods vary from training to training."""
+"""Variation of differences between methods from training to training."""
 
 from __future__ import annotations
 

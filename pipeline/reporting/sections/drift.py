@@ -57,7 +57,7 @@ def _blocks(results: StudyResults, view: View) -> Iterator[NamedFigure | Table]:
         return
     looks = looks_of(results.method_names)
     title = f"2v2 accuracy against distance from the base: {view.subjects}, {view.base}"
-    told = "; ".join(
+    values = "; ".join(
         f"{row.task} {in_words(str(row.method))}: {number(1 - row.cka)}, {number(1 - row.rsa)}, "
         f"{number(row.brain_score)}"
         for row in points.itertuples()
@@ -75,7 +75,7 @@ def _blocks(results: StudyResults, view: View) -> Iterator[NamedFigure | Table]:
         name=slug(f"brain-and-drift-{view.name}"),
         title=title,
         caption="A mark is a tuned model: mean over layers; over ROIs and subjects.",
-        alt=f"{title}, as 1 \u2212 CKA, 1 \u2212 RSA, accuracy. {told}.",
+        alt=f"{title}, as 1 \u2212 CKA, 1 \u2212 RSA, accuracy. {values}.",
         draw=partial(curves_figure, title, panels, looks),
     )
     yield _layers(view, layers, results.method_names)
@@ -86,7 +86,7 @@ def _layers(view: View, layers: pd.DataFrame, methods: list[str]) -> NamedFigure
     mean = layers.groupby(["method", "layer"], sort=False)[list(LIKENESS)].mean().reset_index()
     title = f"Likeness to the base by layer: stimuli of {view.brain}, {view.base}"
     last = mean.sort_values("layer").groupby("method", sort=False).last()
-    told = "; ".join(
+    values = "; ".join(
         f"{in_words(str(method))}: {number(row.cka)}, {number(row.rsa)}"
         for method, row in last.iterrows()
     )
@@ -100,7 +100,7 @@ def _layers(view: View, layers: pd.DataFrame, methods: list[str]) -> NamedFigure
         name=slug(f"drift-by-layer-{view.name}"),
         title=title,
         caption="Mean over tasks and trainings; layer 0 is the embedding.",
-        alt=f"{title}. In the last layer, as CKA, RSA: {told}.",
+        alt=f"{title}. In the last layer, as CKA, RSA: {values}.",
         draw=partial(curves_figure, title, panels, looks_of(methods)),
     )
 

@@ -25,7 +25,7 @@ INTRO = (
 
 
 @dataclass(frozen=True)
-class Shown:
+class PathLook:
     """How a kind of path is drawn.
 
     Parameters
@@ -43,8 +43,8 @@ class Shown:
 
 
 KINDS = {
-    "step": Shown("While training", "optimiser steps", logarithmic=True),
-    "alpha": Shown(
+    "step": PathLook("While training", "optimiser steps", logarithmic=True),
+    "alpha": PathLook(
         "From the base to its fully tuned version", "share of tuned weights", logarithmic=False
     ),
 }
@@ -80,20 +80,20 @@ def _figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
     rows = view.rows_of(results.paths)
     looks = looks_of(results.method_names)
     for (kind, task), own in rows.groupby(["path", "task"], sort=False):
-        shown, metric = KINDS[str(kind)], str(own["metric"].iloc[0])
+        look, metric = KINDS[str(kind)], str(own["metric"].iloc[0])
         means = path_means(own)
-        title = f"{shown.title}, {task}: {view.direction}, {view.subjects}, {view.base}"
+        title = f"{look.title}, {task}: {view.direction}, {view.subjects}, {view.base}"
         score = f"validation {metric}"
         panels = [
-            _panel(means, shown.across, BRAIN, "place", "mean", shown.logarithmic),
-            _panel(means, shown.across, score, "place", "validation", shown.logarithmic),
+            _panel(means, look.across, BRAIN, "place", "mean", look.logarithmic),
+            _panel(means, look.across, score, "place", "validation", look.logarithmic),
             _panel(means, score, BRAIN, "validation", "mean"),
         ]
         yield NamedFigure(
             name=slug(f"path-{kind}-{task}-{view.name}"),
             title=title,
             caption="Lines: mean over subjects and ROIs; bands: a standard error over subjects.",
-            alt=f"{title}. {_told(means, shown)}",
+            alt=f"{title}. {_ends_in_words(means, look)}",
             draw=partial(curves_figure, title, panels, looks),
         )
 
@@ -105,11 +105,11 @@ def _panel(
     points = means.assign(x=means[x], y=means[y])
     has_band = y == "mean" and x == "place"
     joined = x == "place"
-    kept = points if has_band else points.drop(columns=["low", "high"])
-    return Panel(across, up, kept, logarithmic=logarithmic, joined=joined)
+    bare = points if has_band else points.drop(columns=["low", "high"])
+    return Panel(across, up, bare, logarithmic=logarithmic, joined=joined)
 
 
-def _told(means: pd.DataFrame, shown: Shown) -> str:
+def _ends_in_words(means: pd.DataFrame, look: PathLook) -> str:
     """Say where each method begins and ends."""
     ends = []
     for method, own in means.groupby("method", sort=False):
@@ -118,7 +118,7 @@ def _told(means: pd.DataFrame, shown: Shown) -> str:
             f"{number(row['mean'])} (task {number(row.validation)}) at {row.place:g}"
             for _, row in ordered.iloc[[0, -1]].iterrows()
         )
-        ends.append(f"{in_words(str(method))}: from {first} to {last} {shown.across}")
+        ends.append(f"{in_words(str(method))}: from {first} to {last} {look.across}")
     return "; ".join(ends) + "."
 
 

@@ -57,8 +57,8 @@ def keeping_class() -> Any:
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             if state.global_step in self.steps and state.is_world_process_zero:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                written = self.folder / f"{state.global_step}.part"
-                save_file(self.objective.state_dict(), written)
-                written.replace(written.with_suffix(".safetensors"))
+                part = self.folder / f"{state.global_step}.part"
+                save_file(self.objective.state_dict(), part)
+                part.replace(part.with_suffix(".safetensors"))
 
     return Keeping

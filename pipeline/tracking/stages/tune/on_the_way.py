@@ -88,8 +88,8 @@ def _register(point: OnTheWay, request: TuneRequest, training: str, base_uri: st
         STEP: str(point.step),
         TRAINING: training,
     }
-    told = f"{point.model.card.method} after step {point.step}: {primary} {score:.3f} (validation)"
+    note = f"{point.model.card.method} after step {point.step}: {primary} {score:.3f} (validation)"
     name = _series_name(model_name(request.config))
-    registered = register_on_the_way(logged.uri, name, tags, told)
-    log.info("  %s", told)
-    mlflow.set_tag(NOTE, f"{told}\n\nRegistered as `{registered.uri}`.")
+    registered = register_on_the_way(logged.uri, name, tags, note)
+    log.info("  %s", note)
+    mlflow.set_tag(NOTE, f"{note}\n\nRegistered as `{registered.uri}`.")
