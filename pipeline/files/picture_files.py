@@ -22,14 +22,16 @@ SUFFIXES = frozenset(
 MOST_PIXELS = 50_000_000
 _WHITE = (255, 255, 255, 255)
 _SIXTEEN_BITS = {"I;16", "I;16B", "I;16L", "I;16N"}
+#: Tags of a TIFF: BitsPerSample, and PhotometricInterpretation, which is 0 where 0 is white.
+_BITS, _WHICH_IS_BLACK = 258, 262
 _REMEDY = "Copy the original file there again, or save it as 8-bit RGB, upright and opaque."
 
 
 def read_picture(source: Path | bytes, where: str, size: int = 0) -> NDArray[np.uint8]:
     """Read a picture.
 
-    It is turned as its orientation tag says; grey of 16 bits is scaled to 8; what is transparent is
-    laid on white, whatever colour it hides; palettes, grey and CMYK become RGB.
+    It is turned as its orientation tag says; grey of 12 or 16 bits is scaled to 8; what is
+    transparent is laid on white, whatever colour it hides; palettes, grey and CMYK become RGB.
 
     Parameters
     ----------
@@ -57,7 +59,7 @@ def read_picture(source: Path | bytes, where: str, size: int = 0) -> NDArray[np.
         opened = io.BytesIO(source) if isinstance(source, bytes) else source
         with Image.open(opened, formats=FORMATS) as picture:
             _check(picture, where)
-            upright = _opaque(_upright(picture), picture.format or "", where)
+            upright = _opaque(_upright(picture), picture, where)
             return np.asarray(resized(upright, size), dtype=np.uint8)
     except DataError:
         raise
@@ -104,30 +106,40 @@ def _upright(picture: Image) -> Image:
     return ImageOps.exif_transpose(picture)
 
 
-def _opaque(picture: Image, kind: str, where: str) -> Image:
+def _opaque(picture: Image, stored: Image, where: str) -> Image:
     from PIL import Image
 
     if picture.mode in _SIXTEEN_BITS or picture.mode in {"I", "F"}:
-        return _from_wide_grey(picture, kind, where)
+        return _from_wide_grey(picture, stored, where)
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     background = Image.new("RGBA", picture.size, _WHITE)
     return Image.alpha_composite(background, picture.convert("RGBA")).convert("RGB")
 
 
-def _from_wide_grey(picture: Image, kind: str, where: str) -> Image:
-    """Take the upper 8 of 16 bits, as is done to colours of 16 bits."""
+def _from_wide_grey(picture: Image, stored: Image, where: str) -> Image:
+    """Take the upper 8 of 16 (or 12) bits, as is done to colours of 16 bits."""
     from PIL import Image
 
-    values = np.asarray(picture)
+    values, kind = np.asarray(picture), stored.format
     known = picture.mode in _SIXTEEN_BITS or (picture.mode == "I" and kind in {"PNG", "PPM"})
     if not known or values.min() < 0 or values.max() > 65535:
         raise _refusal(where, "8 or 16 bits a pixel", f"mode {picture.mode} of {kind}")
-    grey = (values >> 8).astype(np.uint8)
+    n_bits, is_negative = _stored_grey(stored)
+    grey = (values >> max(n_bits - 8, 0)).astype(np.uint8)
+    if is_negative:
+        grey = 255 - grey
     hidden = picture.info.get("transparency")
     if isinstance(hidden, int):
         grey[values == hidden] = 255
     return Image.fromarray(grey).convert("RGB")
+
+
+def _stored_grey(picture: Image) -> tuple[int, bool]:
+    """Say how many bits hold the brightest grey, and whether 0 is white, as a TIFF may have it."""
+    tags = getattr(picture, "tag_v2", {})
+    n_bits: int = tags.get(_BITS, (16,))[0]
+    return n_bits, tags.get(_WHICH_IS_BLACK, 1) == 0
 
 
 def _refusal(where: str, expected: str, finding: str) -> DataError:

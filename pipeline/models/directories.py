@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Problem
-from pipeline.models.travelling.card import base_files
+from pipeline.models.travelling.card import BASE_FILES
 from pipeline.words import Modality
 
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
@@ -27,6 +27,8 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def _read_object(path: Path) -> dict[str, Any]:
+    if not path.is_file():  # a pipe would never end
+        return {}
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -55,15 +57,23 @@ def problems_in(folder: Path) -> Iterator[Problem]:
 def _link_problems(folder: Path) -> Iterator[Problem]:
     """Find files of a base that are links to somewhere else: the store would be given a copy."""
     # in the hub's cache files of a snapshot are links to the blobs of the same repository
-    inside = folder.resolve().parents[1] if folder.parent.name == "snapshots" else folder.resolve()
-    for path in base_files(folder):
-        if not path.resolve().is_relative_to(inside):
-            yield Problem(
-                str(path),
-                f"a file inside {folder}",
-                f"a link to {path.resolve()}",
-                "Copy what belongs to the base into its directory.",
-            )
+    roots = [folder.resolve()]
+    if folder.parent.name == "snapshots":
+        roots.append(folder.resolve().parents[1] / "blobs")
+    linked = sorted(path for pattern in BASE_FILES for path in folder.glob(pattern))
+    for path in filter(Path.is_symlink, linked):
+        if not path.is_file():
+            finding = f"a link to {path.readlink()}, where there is none"
+        elif any(path.resolve().is_relative_to(root) for root in roots):
+            continue
+        else:
+            finding = f"a link to {path.resolve()}"
+        yield Problem(
+            str(path),
+            f"a file inside {folder}",
+            finding,
+            "Copy what belongs to the base into its directory.",
+        )
 
 
 def _vision_problems(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:

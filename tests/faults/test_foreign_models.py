@@ -161,6 +161,33 @@ def test_links_that_leave_the_folder_of_a_base_are_refused(tmp_path):
         find_base(str(folder)).folder()
 
 
+@pytest.mark.parametrize("target", ["nowhere.json", "further.json", "/no/such/place"])
+def test_links_to_nothing_are_refused_and_not_passed_over(tmp_path, target):
+    folder = tmp_path / "tiny-gpt2"
+    shutil.copytree(PRETRAINED / "tiny-gpt2", folder)
+    (folder / "further.json").symlink_to(target)
+    with pytest.raises(ConfigError, match=r"further.json: .* a link to .*, where there is none"):
+        find_base(str(folder)).folder()
+
+
+def test_links_of_files_and_of_the_folder_itself_that_stay_inside_are_a_base(tmp_path):
+    folder, link = tmp_path / "tiny-gpt2", tmp_path / "linked"
+    shutil.copytree(PRETRAINED / "tiny-gpt2", folder)
+    (folder / "config.json").rename(folder / "config.2026")
+    (folder / "config.json").symlink_to("config.2026")
+    link.symlink_to(folder, target_is_directory=True)
+    assert find_base(str(link)).folder() == link
+
+
+def test_a_folder_called_snapshots_opens_no_way_out_of_a_base(tmp_path):
+    folder = tmp_path / "snapshots" / "tiny-gpt2"
+    shutil.copytree(PRETRAINED / "tiny-gpt2", folder)
+    (tmp_path / "secret.json").write_text("{}")
+    (folder / "further.json").symlink_to(tmp_path / "secret.json")
+    with pytest.raises(ConfigError, match=r"further.json: expected a file inside .* a link to"):
+        find_base(str(folder)).folder()
+
+
 def test_links_within_the_cache_of_the_hub_are_a_base(tmp_path):
     repository = tmp_path / "models--org--tiny-gpt2"
     blobs, snapshot = repository / "blobs", repository / "snapshots" / "0123"

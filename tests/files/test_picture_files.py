@@ -1,6 +1,7 @@
 """One rule for all pictures: upright, opaque, 8-bit RGB, whole, and one in a file."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -59,6 +60,33 @@ def test_a_turned_grey_picture_of_16_bits_is_scaled_too():
     tags[0x0112] = 3
     pixels_read = read(saved(Image.fromarray(wide), exif=tags))
     np.testing.assert_array_equal(pixels_read[..., 0], (wide[::-1, ::-1] >> 8).astype(np.uint8))
+
+
+def grey_tiff(values, n_bits, interpretation):
+    """Write an uncompressed TIFF of grey, as scanners and cameras do."""
+    packed = "".join(f"{value:0{n_bits}b}" for value in values)
+    if n_bits == 16:
+        data = np.array(values, "<u2").tobytes()
+    else:
+        data = int(packed, 2).to_bytes(len(packed) // 8, "big")
+    tags = {256: len(values), 257: 1, 258: n_bits, 259: 1, 262: interpretation, 273: 8, 277: 1,
+            278: 1, 279: len(data)}  # fmt: skip
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    start = b"II*\0" + struct.pack("<I", 8 + len(data))
+    return start + data + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+@pytest.mark.parametrize(("n_bits", "interpretation", "expected"), [
+    (16, 1, [0, 127, 128, 255]),
+    (12, 1, [0, 127, 128, 255]),
+    (16, 0, [255, 128, 127, 0]),  # 0 is white
+])  # fmt: skip
+def test_wide_grey_of_a_tiff_is_scaled_by_its_bits_and_turned_where_0_is_white(
+    n_bits, interpretation, expected
+):
+    half = 1 << (n_bits - 1)
+    content = grey_tiff([0, half - 1, half, 2 * half - 1], n_bits, interpretation)
+    assert read(content)[0, :, 0].tolist() == expected
 
 
 def test_a_portable_greymap_of_16_bits_is_scaled():

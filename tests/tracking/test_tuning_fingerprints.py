@@ -45,9 +45,14 @@ def further_settings(folder):
     (folder / "preprocessor_config.json").write_text("{}")
 
 
+def further_vocabulary(folder):
+    (folder / "source.spm").write_bytes(b"pieces of a Marian tokenizer")
+
+
 @pytest.mark.parametrize(
     ("name", "task", "edit"),
     [
+        ("tiny-gpt2", "summarization", further_vocabulary),
         ("tiny-gpt2", "summarization", other_heads),
         ("tiny-gpt2", "summarization", exchanged_tokens),
         ("tiny-gpt2", "summarization", other_writing),

@@ -13,7 +13,11 @@ Storage = Literal["nothing", "part", "whole"]
 #: How answers are written.
 GREEDY = "the likeliest token each time, nothing forced or forbidden"
 #: A base's files: configurations (network, tokenizer, writing, pictures), vocabularies, weights.
-BASE_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
+BASE_FILES = (
+    *("*.json", "*.txt", "*.safetensors"),
+    # vocabularies of single tokenizers: SentencePiece, Marian's, XLM's, ProphetNet's, tiktoken's
+    *("*.model", "*.spm", "*.codes", "*.tokenizer", "*.tiktoken"),
+)
 
 
 @dataclass(frozen=True)
