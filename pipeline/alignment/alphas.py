@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import optuna
 from numpy.typing import NDArray
 
 from pipeline.config import ScoreConfig
@@ -62,6 +61,8 @@ def draw_alphas(settings: ScoreConfig) -> NDArray[np.float64]:
 
 @functools.lru_cache(maxsize=64)  # every unit of an alignment with one seed tries the same alphas
 def _drawn(n_trials: int, low: float, high: float, seed: int) -> tuple[float, ...]:
+    import optuna
+
     with _quiet_optuna():
         sampler = optuna.samplers.QMCSampler(
             scramble=True, seed=seed, warn_independent_sampling=False
@@ -101,6 +102,8 @@ def choose_alpha(
 @contextlib.contextmanager
 def _quiet_optuna() -> Iterator[None]:
     """Keep Optuna from reporting every trial, and leave its settings as they were."""
+    import optuna
+
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:

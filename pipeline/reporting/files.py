@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from matplotlib import rc_context
-from matplotlib.figure import Figure
-
-from pipeline.reporting.figures.style import STYLE
 from pipeline.reporting.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TABLES, FIGURES, REFERENCES = "tables", "figures", "references.bib"
 PAGE, SUMMARY = "report.html", "summary.md"
@@ -60,6 +60,10 @@ def write_table(table: Table, folder: Path) -> Iterator[Path]:
 
 def write_figure(name: str, figure: Figure, drawing: str, folder: Path) -> Iterator[Path]:
     """Write ``<name>.svg`` and ``<name>.pdf``; yield both paths."""
+    from matplotlib import rc_context
+
+    from pipeline.reporting.figures.style import STYLE
+
     svg, pdf = folder / f"{name}.svg", folder / f"{name}.pdf"
     svg.write_text(drawing, encoding="utf-8")
     with rc_context(STYLE):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
 from pipeline.errors import DataError, Problem
@@ -105,6 +104,8 @@ def _edges(places: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _along_axes(edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """Order and turn edges so that each runs up the axis that it is most parallel to."""
+    from scipy.optimize import linear_sum_assignment
+
     slopes = edges / np.linalg.norm(edges, axis=1, keepdims=True)
     order = linear_sum_assignment(-np.abs(slopes.T))[1]
     ordered = edges[order]

@@ -46,7 +46,6 @@ from pipeline.tracking.stages.align.reference import (
     nuisance_of,
     run_reference,
 )
-from pipeline.tracking.stages.align.voxel_pictures import draw_maps
 from pipeline.tracking.stages.extract import CUT_STIMULI, Extracted, extract_features
 from pipeline.tracking.stages.foreign import foreign_features
 from pipeline.tracking.stages.untouched import version_of
@@ -131,6 +130,8 @@ def run_align(config: AlignConfig, in_registry: bool = True) -> Aligned:
             parts = compute_partition(plan, features, nuisance, computed.fit_scores, folder, config)
             log_partition(parts)
         if config.maps:
+            from pipeline.tracking.stages.align.voxel_pictures import draw_maps
+
             with logged_folder(MAPS) as maps:
                 write_maps(plan, features, computed.fit_scores, maps)
                 draw_maps(plan, registered.title, maps)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 import pandas as pd
@@ -14,8 +14,6 @@ from mlflow.entities import Run
 
 from pipeline.config import ReportConfig
 from pipeline.reporting.files import FIGURES, PAGE, SUMMARY
-from pipeline.reporting.report import Report, build_report, write_report
-from pipeline.reporting.results import StudyResults
 from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.places import is_read_only
@@ -31,9 +29,11 @@ from pipeline.tracking.runs import (
 )
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.aligned import MAPS
-from pipeline.tracking.stages.report.gather import study_results
-from pipeline.tracking.stages.report.voxel_contrasts import write_contrast_maps
 from pipeline.tracking.store import run_link
+
+if TYPE_CHECKING:
+    from pipeline.reporting.report import Report
+    from pipeline.reporting.results import StudyResults
 
 TERMINAL = "terminal.txt"
 CONTRASTS, OVERALL, FAMILIES = "contrasts.csv", "overall.csv", "families.csv"
@@ -119,16 +119,22 @@ def run_report(config: ReportConfig) -> Reported:
         {},
     )
 
-    def work(_: Run) -> None:
+    def build() -> tuple[Report, StudyResults]:
+        # imported where there is something to draw: scipy.stats and matplotlib take a second
+        from pipeline.reporting.report import build_report
+        from pipeline.tracking.stages.report.gather import study_results
+
         results = study_results(asks, links, config.margin, config.family, further)
-        _log(build_report(results), results)
+        return build_report(results), results
+
+    def work(_: Run) -> None:
+        _log(*build())
 
     if is_read_only():
         done = next((run for run in finished_runs(stage.fingerprint) if is_whole(run)), None)
         if done is not None:
             return Reported(done.info.run_id)
-        results = study_results(asks, links, config.margin, config.family, further)
-        return Reported("", _write_here(build_report(results), results, study))
+        return Reported("", _write_here(*build(), study))
     return Reported(once(stage, work, is_whole))
 
 
@@ -221,6 +227,9 @@ def _write_here(report: Report, results: StudyResults, study: str) -> Path:
 
 
 def _write(report: Report, results: StudyResults, folder: Path) -> None:
+    from pipeline.reporting.report import write_report
+    from pipeline.tracking.stages.report.voxel_contrasts import write_contrast_maps
+
     write_report(report, folder)
     results.contrasts.to_csv(folder / CONTRASTS, index=False)
     results.overall.to_csv(folder / OVERALL, index=False)
