@@ -30,7 +30,8 @@ def training_grounds(task_scores: pd.DataFrame, summary: pd.DataFrame) -> Iterat
     yield _finished(trained, models)
     idle = int(models["no_better"].sum())
     if idle:
-        text = f"{idle} of {len(models)} tuned models are not better than their base (95 %)."
+        verb = "is not better than its" if idle == 1 else "are not better than their"
+        text = f"{idle} of {len(models)} tuned models {verb} base (95 %)."
         yield Ground(text, doubtful=True)
     yield _budgets(trained)
 

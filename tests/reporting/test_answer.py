@@ -164,7 +164,7 @@ def test_tuned_models_that_are_no_better_than_their_base_are_a_doubt(make_result
     idle = (scores["task"] == "digits") & (scores["method"] == "full")
     scores = scores.assign(beats_base=scores["beats_base"].mask(idle, "false"))
     grounds = grounds_of(make_results(task_scores=scores))
-    assert grounds["1 of 10 tuned models are not better than their base (95 %)."] is True
+    assert grounds["1 of 10 tuned models is not better than its base (95 %)."] is True
 
 
 def test_shuffled_folds_and_alphas_on_the_border_are_doubts(make_results):

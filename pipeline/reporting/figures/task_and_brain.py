@@ -68,7 +68,7 @@ def task_and_brain_figure(
             )
         panel.grid(visible=True, axis="both")
         panel.set(xlabel=plain(f"task score ({metric})"), ylabel="mean 2v2 accuracy")
-        panel.margins(x=0.1, y=0.25)
+        panel.margins(x=0.1, y=0.4)  # room for the names of tasks below the title
         figure.legend(
             loc="lower left",
             ncols=legend_columns(labels, HALF_WIDTH),
