@@ -23,6 +23,8 @@ from pipeline.errors import Problem, RegistryError
 
 log = logging.getLogger("pipeline")
 VARIABLE, DEFAULT = "STORE_WAIT", "60"
+#: What a server is asked: whether it is there, and what it has to look up in its database.
+HEALTH, QUESTION = "health", "api/2.0/mlflow/experiments/get-by-name?experiment_name=Default"
 ONE_TRY = 3.0  # seconds in which a server that is there says that it is
 BACKOFF = 2  # seconds before the first repeat of a request; each further wait is twice as long
 
@@ -79,13 +81,16 @@ def wait_for_own_server(server: subprocess.Popen[bytes], uri: str) -> None:
 def _trouble_of(uri: str) -> str | None:
     """Say why a server does not answer; nothing where it does."""
     try:
-        answer = requests.get(f"{uri.rstrip('/')}/health", timeout=ONE_TRY)
+        for place in (HEALTH, QUESTION):
+            # not read to its end, which a server that trickles would put off for ever
+            with requests.get(f"{uri.rstrip('/')}/{place}", timeout=ONE_TRY, stream=True) as answer:
+                if answer.status_code >= 500:
+                    return f"status {answer.status_code}"
     except requests.Timeout:
         return f"no answer in {ONE_TRY:g} s"
     except requests.RequestException as error:
         return "connection refused" if "refused" in str(error) else type(error).__name__
-    # one that stands before it may not know this path, or may ask for a password
-    return f"status {answer.status_code}" if answer.status_code >= 500 else None
+    return None  # one that stands before it may not know these paths, or may ask for a password
 
 
 def wait_for_database(uri: str) -> None:

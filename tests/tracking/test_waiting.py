@@ -1,5 +1,6 @@
 """A store that does not answer is told of at once, and given up after the time that is set."""
 
+import contextlib
 import http.server
 import logging
 import socket
@@ -21,11 +22,18 @@ def server():
     """Start a server on a free port that answers as it is told; give its address."""
     started = []
 
-    def start(statuses):
+    def start(statuses, trickle=0):
         class Answers(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
+                if isinstance(statuses, dict):
+                    self.send_response(next(s for p, s in statuses.items() if p in self.path))
+                else:
+                    self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
                 self.end_headers()
+                with contextlib.suppress(OSError):
+                    for _ in range(trickle):
+                        self.wfile.write(b"x")
+                        time.sleep(0.5)
 
             do_POST = do_GET  # noqa: N815
 
@@ -95,6 +103,18 @@ def test_a_silent_server_is_told_of_within_five_seconds(silent):
     with pytest.raises(RegistryError, match=r"no answer in 3 s"):
         wait_for_server(silent)
     assert time.monotonic() - start < 5
+
+
+def test_a_server_whose_database_does_not_answer_is_told_of_and_given_up(server, caplog):
+    with pytest.raises(RegistryError, match=r"an answer within 1.2 s.*status 503"):
+        wait_for_server(server({"/health": 200, "/api": 503}))
+    assert "status 503; trying again for 1.2 s (STORE_WAIT)" in caplog.text
+
+
+def test_a_server_that_trickles_holds_nobody_up(server):
+    start = time.monotonic()
+    wait_for_server(server([200], trickle=20))
+    assert time.monotonic() - start < 3
 
 
 def test_a_database_server_that_is_not_there_is_given_up_in_time(refusing, caplog):
