@@ -56,6 +56,16 @@ def prepare_database(database: Path) -> None:
     make_database(database)
 
 
+def is_store(database: Path) -> bool:
+    """Say whether a file is a whole SQLite file of MLflow."""
+    try:
+        with closing(_connect(database)) as connection:
+            (finding,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            return finding == "ok" and _names(connection) >= MLFLOW
+    except sqlite3.Error:
+        return False
+
+
 def _problems(database: Path) -> Iterator[Problem]:
     if not database.parent.is_dir():
         # Path.absolute: 'mlflow.db' alone says nothing of the place

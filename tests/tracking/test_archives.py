@@ -1,5 +1,7 @@
 """A study travels as one archive: opened elsewhere it is the same, and damage is refused."""
 
+import hashlib
+import json
 import zipfile
 
 import mlflow
@@ -144,6 +146,40 @@ def test_what_is_no_archive_is_refused(tmp_path):
     for name in ("notes.zip", "other.zip", "missing.zip"):
         with pytest.raises(DataError, match=f"{name}: expected an archive of a study"):
             import_study(ImportConfig(archive=str(tmp_path / name), folder=str(tmp_path / "a")))
+
+
+def archive_of(path, manifest, **files):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+        archive.writestr("manifest.json", manifest)
+    return path
+
+
+def manifest_of(sums, **changes):
+    return json.dumps({"study": "s", "title": "t", "sums": sums, "format": 1, **changes})
+
+
+@pytest.mark.parametrize("manifest", [
+    "", "[]", "5", "null", "[" * 100_000, b"\xff\xfe",
+    manifest_of(["mlflow.db"]), manifest_of("mlflow.db"), manifest_of({"mlflow.db": 5}),
+    manifest_of({"mlflow.db": "0"}, title=5), manifest_of({}), manifest_of({"a": "0"}, format=2),
+])  # fmt: skip
+def test_a_list_of_files_that_is_none_is_refused(tmp_path, manifest):
+    path = archive_of(tmp_path / "odd.zip", manifest)
+    with pytest.raises(DataError, match=r"odd.zip: expected an archive of a study"):
+        import_study(ImportConfig(archive=str(path), folder=str(tmp_path / "there")))
+    assert not (tmp_path / "there").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"SQLite format 3\0" + bytes(50), None])
+def test_a_database_that_is_no_store_is_refused_and_nothing_is_made(tmp_path, content):
+    files = {"notes.txt": b"x"} if content is None else {"mlflow.db": content}
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    path = archive_of(tmp_path / "odd.zip", manifest_of(sums), **files)
+    with pytest.raises(DataError, match=r"odd.zip: .* found no mlflow.db that is a store"):
+        import_study(ImportConfig(archive=str(path), folder=str(tmp_path / "there")))
+    assert [path.name for path in tmp_path.iterdir()] == ["odd.zip"]
 
 
 def test_a_folder_that_holds_something_is_refused(exported, tmp_path):

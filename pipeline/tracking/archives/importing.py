@@ -12,6 +12,7 @@ from pipeline.config import ImportConfig
 from pipeline.errors import DataError, Problem, refuse
 from pipeline.tracking.archives.exporting import DATABASE
 from pipeline.tracking.archives.sums import MANIFEST, Contents, problems_of, read_contents
+from pipeline.tracking.databases import is_store
 from pipeline.tracking.moved_stores import follow_move
 
 
@@ -45,7 +46,7 @@ def import_study(config: ImportConfig) -> Imported:
             contents = read_contents(archive)
             refuse(problems_of(path.name, archive, contents), DataError)
             _unpack(archive, folder)
-    except (OSError, BadZipFile, KeyError, ValueError, TypeError) as error:
+    except (OSError, BadZipFile, KeyError, ValueError) as error:
         remedy = "Name the file that export has written."
         reason = " ".join(str(error).split())
         raise DataError(Problem(str(path), "an archive of a study", reason, remedy)) from error
@@ -67,6 +68,8 @@ def _unpack(archive: ZipFile, folder: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         archive.extractall(partial, [name for name in archive.namelist() if name != MANIFEST])
+        if not is_store(partial / DATABASE):
+            raise ValueError(f"no {DATABASE} that is a store of MLflow's")
         if folder.exists():
             folder.rmdir()
         partial.rename(folder)

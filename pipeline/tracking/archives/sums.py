@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from typing import IO
 from zipfile import ZipFile
 
+from pydantic import TypeAdapter, ValidationError
+
 from pipeline.errors import Problem
 
 MANIFEST = "manifest.json"
@@ -48,10 +50,13 @@ def read_contents(archive: ZipFile) -> Contents:
 
     Raises
     ------
-    KeyError, ValueError, TypeError
+    KeyError, ValueError
         It is no archive of a study.
     """
-    contents = Contents(**json.loads(archive.read(MANIFEST)))
+    try:
+        contents = TypeAdapter(Contents).validate_json(archive.read(MANIFEST), strict=True)
+    except ValidationError as error:
+        raise ValueError(f"a {MANIFEST} of something else") from error
     if contents.format != FORMAT or not contents.sums:
         raise ValueError(f"format {contents.format}")
     return contents
