@@ -81,6 +81,24 @@ def test_an_alpha_that_is_not_above_zero_is_refused(X, alpha):
         resolvents(ridge, alpha)
 
 
+def test_the_unit_of_a_kernel_changes_nothing(X):
+    plain, small = (factorise(unit * X @ X.T, TRAIN, TEST) for unit in (1.0, 1e-6))
+    assert small.scale < 1
+    np.testing.assert_allclose(small.hat(ALPHAS), plain.hat(ALPHAS), atol=1e-7)
+
+
+def test_no_eigenvalue_is_negative_though_rounding_makes_some(rng):
+    few = z_scored(rng.standard_normal((30, 10)))  # so that most eigenvalues are 0
+    kernel = few @ few.T
+    assert np.linalg.eigvalsh(kernel[np.ix_(TRAIN, TRAIN)]).min() < 0
+    assert factorise(kernel, TRAIN, TEST).eigenvalues.min() == 0
+
+
+def test_a_kernel_of_what_is_no_number_is_refused():
+    with pytest.raises(AlignmentError, match=r"training kernel"):
+        factorise(np.full((30, 30), np.nan), TRAIN, TEST)
+
+
 def test_a_kernel_of_zeros_is_refused():
     with pytest.raises(AlignmentError, match=r"training kernel.*only constant columns"):
         factorise(np.zeros((30, 30)), TRAIN, TEST)
