@@ -11,14 +11,14 @@ from __future__ import annotations
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brains.dataset import Stimuli
 from pipeline.errors import DataError, Problem, refuse
-from pipeline.files.folders import is_folder
+from pipeline.files.folders import is_folder, is_left_behind
 from pipeline.files.order import natural_key
 
 NAMES = "stimuli.txt"
@@ -96,6 +96,7 @@ def _arrays(folder: Path) -> tuple[dict[str, NDArray[np.generic]], list[Problem]
     from safetensors import SafetensorError
 
     files = [path for path in folder.glob("*") if path.suffix in ENDINGS]
+    files = [path for path in files if not is_left_behind(PurePath(path.name))]
     files.sort(key=lambda path: natural_key(path.name))
     if not files:
         remedy = "Save an array a layer, of shape (n_stimuli, n_features)."

@@ -251,6 +251,13 @@ def test_text_cells_and_objects_beside_the_numbers_are_left_out_and_said(tmp_pat
     assert {"notes", "labels"} <= set(re.findall(r"[\w]+", data.source))
 
 
+@pytest.mark.parametrize("name", ["._s1.npz", ".s1.h5", "._stimuli.csv"])
+def test_files_that_a_system_left_beside_are_passed_over(tmp_path, name):
+    expected = load(write(tmp_path)).digest
+    (tmp_path / name).write_bytes(b"\x00\x05\x16\x07")
+    assert load(tmp_path).digest == expected
+
+
 def test_cells_of_columns_are_regions_in_another_form_and_refused(tmp_path):
     columns = np.empty(2, dtype=object)
     columns[:] = [np.array([0, 1]), np.array([2, 3])]

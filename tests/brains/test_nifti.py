@@ -163,6 +163,15 @@ def test_two_long_axes_beyond_space_are_refused_with_what_helps(tmp_path):
         load(folder)
 
 
+@pytest.mark.parametrize("place", ["._sub-01/betas.nii.gz", "sub-01/masks/._V1.nii.gz"])
+def test_files_that_a_system_left_beside_are_passed_over(tmp_path, place):
+    folder = write_folder(tmp_path)
+    expected = load(folder).digest
+    (folder / place).parent.mkdir(exist_ok=True)
+    (folder / place).write_bytes(b"\x00\x05\x16\x07")
+    assert load(folder).digest == expected
+
+
 def test_cifti_is_named_as_such(tmp_path):
     folder = write_folder(tmp_path)
     image = nibabel.Nifti2Image(np.zeros((1, 1, 1, 1, 4, 10), np.float32), np.eye(4))

@@ -140,6 +140,20 @@ def test_classes_are_known_from_the_folders_and_one_folder_is_divided(tmp_path):
     assert data.train.images.shape == (6, 8, 12, 3)
 
 
+@pytest.mark.parametrize("place", [
+    ".ipynb_checkpoints/0-checkpoint.png",
+    "__MACOSX/cat/._0.png",
+    "cat/._0.png",
+])  # fmt: skip
+def test_what_notebooks_and_systems_leave_behind_is_no_class_and_no_picture(tmp_path, place):
+    write_classes(tmp_path)
+    expected = TASKS["image-folder"].load(request(tmp_path))
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / place).write_bytes(picture(9))
+    data = TASKS["image-folder"].load(request(tmp_path))
+    assert (data.classes, data.digest) == (("cat", "dog"), expected.digest)
+
+
 def test_folders_of_splits_are_taken_as_such(tmp_path):
     for split, count in (("train", 5), ("val", 3), ("test", 2)):
         write_classes(tmp_path / split, count)

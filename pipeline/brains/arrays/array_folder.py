@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli
 from pipeline.brains.unusable_voxels import unusable_voxels_text
 from pipeline.config import SelectedBrainConfig
 from pipeline.errors import DataError, Problem, refuse
+from pipeline.files.folders import is_left_behind
 from pipeline.files.order import natural_key
 
 
@@ -67,7 +68,8 @@ def load_arrays(config: SelectedBrainConfig) -> BrainDataset:
 
 def _subject_files(folder: Path) -> list[Path]:
     candidates = (path for path in folder.iterdir() if path.suffix in READERS)
-    paths = sorted(candidates, key=lambda path: natural_key(path.name))
+    visible = (path for path in candidates if not is_left_behind(PurePath(path.name)))
+    paths = sorted(visible, key=lambda path: natural_key(path.name))
     stems = [path.stem for path in paths]
     if not paths:
         expected = f"a file for each subject ({', '.join(READERS)})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from pipeline.brains.unusable_voxels import unusable_voxels_text
 from pipeline.config import NiftiConfig
 from pipeline.config.stage import path_of
 from pipeline.errors import DataError, Problem, refuse
+from pipeline.files.folders import is_left_behind
 from pipeline.files.order import natural_key, order_problems
 from pipeline.files.spelling import composed
 
@@ -59,7 +60,8 @@ def load_nifti(config: NiftiConfig) -> BrainDataset:
         If a subject or ROI is asked for that is not there.
     """
     directory = require_directory("nifti", config.directory, _REMEDY)
-    listed = sorted(directory.iterdir(), key=lambda path: natural_key(path.name))
+    visible = (path for path in directory.iterdir() if not is_left_behind(PurePath(path.name)))
+    listed = sorted(visible, key=lambda path: natural_key(path.name))
     folders = {composed(f.name): f for f in listed if _beta_paths(f)}
     if not folders:
         finding = "no folder that holds betas.nii.gz or betas/*.nii.gz"
@@ -189,6 +191,7 @@ def _nifti_in(folder: Path) -> dict[str, Path]:
         (path for path in folder.iterdir() if path.name.endswith(_ENDINGS)),
         key=lambda path: natural_key(path.name),
     )
+    files = [path for path in files if not is_left_behind(PurePath(path.name))]
     named: dict[str, Path] = {}
     for path in files:
         stem = _stem(path)

@@ -13,6 +13,7 @@ from pipeline.data.reading.folder import checked_directory, split_name
 from pipeline.data.reading.raw import read_bytes
 from pipeline.data.rows import ASK_ANEW, Rows, Splits, unreadable
 from pipeline.errors import DataError, Problem
+from pipeline.files.folders import is_left_behind
 from pipeline.files.order import natural_key
 from pipeline.files.picture_files import SUFFIXES
 
@@ -80,7 +81,8 @@ def _reader(files: Sequence[_File]) -> Callable[[], Rows]:
 
 def _unpacked(directory: Path) -> list[_File]:
     files = (p for p in directory.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    paths = sorted(files, key=lambda path: natural_key(str(path)))
+    visible = (p for p in files if not is_left_behind(p.relative_to(directory)))
+    paths = sorted(visible, key=lambda path: natural_key(str(path)))
     return [
         _File(PurePosixPath(p.relative_to(directory).as_posix()), str(p), partial(read_bytes, p))
         for p in paths
@@ -106,7 +108,8 @@ def _members(archive: Path) -> list[_File]:
         with tarfile.open(archive) as opened:
             for member in opened:
                 path = PurePosixPath(member.name)
-                if not member.isfile() or path.suffix.lower() not in SUFFIXES:
+                passed_over = path.suffix.lower() not in SUFFIXES or is_left_behind(path)
+                if passed_over or not member.isfile():
                     continue
                 if member.size > _MAX_PICTURE:
                     size = f"{member.size:,} bytes"

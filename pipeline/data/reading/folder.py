@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.data.choosing import SPLIT_NAMES, spellings
 from pipeline.data.rows import Rows, Splits, joined_rows
 from pipeline.errors import DataError, Problem
+from pipeline.files.folders import is_left_behind
 from pipeline.files.order import natural_key
 
 Reader = Callable[[Path], Rows]
@@ -75,8 +76,9 @@ def split_name(path: Path) -> str:
 
 
 def _files(directory: Path) -> Iterable[Path]:
-    paths = [*directory.glob("*"), *directory.glob("*/*")]
-    return sorted((p for p in paths if p.is_file()), key=lambda path: natural_key(str(path)))
+    paths = (p for p in [*directory.glob("*"), *directory.glob("*/*")] if p.is_file())
+    visible = (p for p in paths if not is_left_behind(p.relative_to(directory)))
+    return sorted(visible, key=lambda path: natural_key(str(path)))
 
 
 def _ending(path: Path) -> str:
