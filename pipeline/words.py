@@ -20,6 +20,8 @@ POOLINGS: Final[dict[str, tuple[Pooling, ...]]] = {
     "image": ("mean", "class"),
 }
 
+#: What a sentence is read behind.
+StimulusContext = Literal["alone", "passage"]
 Split = Literal["grouped", "shuffled", "contiguous", "leave-one-group-out"]
 Precision = Literal["float32", "bfloat16", "float16"]
 Similarity = Literal["pearson", "cosine"]
@@ -42,8 +44,10 @@ FEATURE_CONTROLS: Final = (NUISANCE, PIXELS, WORD_FREQUENCY, BAG_OF_WORDS)
 #: Stands in a contrast for every method that trains prompts only.
 PROMPTS: Final = "prompts"
 
-#: Along what versions lie between a base and what a method came to: weights, or a training.
-PathKind = Literal["alpha", "step"]
+#: Settings of tune along which a study can tune and align anew.
+CurveSetting = Literal["prompt_length", "max_train", "shots"]
+#: Along what versions lie: weights from a base to full, a training, or values of a setting.
+PathKind = Literal["alpha", "step"] | CurveSetting
 
 #: Kinds of ceiling.
 SPLIT_HALF: Final = "split-half"

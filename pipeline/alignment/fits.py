@@ -18,6 +18,12 @@ from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.maps import VoxelMaps, column_correlations, map_voxels
 from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.scores import FIT_SCORES, Fit
+from pipeline.alignment.scores.crossvalidated import (
+    Repeats,
+    crossvalidated_products,
+    distances_of,
+)
+from pipeline.alignment.scores.fit import RepeatedStimuli
 from pipeline.alignment.sources import Layer
 from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.alignment.width import fit_projected
@@ -62,6 +68,7 @@ def score_fits(
     chosen: pd.DataFrame,
     folds: Sequence[Fold],
     width: int = 0,
+    repeats: Repeats | None = None,
 ) -> pd.DataFrame:
     """Compute the scores in ``FIT_SCORES`` for one ROI, by the layer and alpha of each fold.
 
@@ -69,20 +76,23 @@ def score_fits(
     ----------
     features, voxels, chosen, folds, width
         As for :func:`chosen_maps`.
+    repeats : Repeats, optional
+        Single showings of some of the stimuli, in the same voxels.
 
     Returns
     -------
     DataFrame
         One row for each fold: fold, layer, alpha and a column for each score; those that compare
-        patterns over voxels are missing (NaN) for a ROI of one voxel.
+        patterns over voxels are missing (NaN) for a ROI of one voxel, those of repeats without.
     """
     maps = chosen_maps(features, voxels, chosen, folds, width)
     patterned = voxels.shape[1] > 1
     rows = []
     for number, row in enumerate(_by_fold(chosen, len(folds)).itertuples()):
         fold = folds[number]
-        grams = _test_grams(features[str(row.layer)], fold), _test_grams(voxels, fold)
-        fit = Fit(maps.r[number], maps.r2[number], *grams)
+        grams = held_out_grams(features[str(row.layer)], fold), held_out_grams(voxels, fold)
+        repeated = _repeated(repeats, voxels, fold) if repeats else None
+        fit = Fit(maps.r[number], maps.r2[number], *grams, repeated)
         scores = {
             name: score.compute(fit) if patterned or not score.patterns else np.nan
             for name, score in FIT_SCORES.items()
@@ -150,7 +160,7 @@ def _inner_voxel_r(
     return np.round(total / len(fold.inner), 12)
 
 
-def _test_grams(values: Columns, fold: Fold) -> Grams:
+def held_out_grams(values: Columns, fold: Fold) -> Grams:
     """Form the Gram matrices of the test stimuli, z-scored by the training ones, in blocks."""
     n_stimuli, n_columns = values.shape
     n_test = len(fold.test)
@@ -162,6 +172,22 @@ def _test_grams(values: Columns, fold: Fold) -> Grams:
         kernel += z @ z.T
         sums += z.sum(axis=1)
     return Grams(kernel, kernel - np.outer(sums, sums) / n_columns)
+
+
+def _repeated(repeats: Repeats, voxels: Columns, fold: Fold) -> RepeatedStimuli:
+    """Find the test stimuli that were repeated; voxels are scaled by the training stimuli."""
+    held_out = np.isin(repeats.rows, fold.test)
+    places = {int(row): place for place, row in enumerate(fold.test)}
+    rows = [places[int(row)] for row in repeats.rows[held_out]]
+    n_columns = voxels.shape[1]
+    products = np.zeros((len(rows), len(rows)))
+    width = max(1, BLOCK_BYTES // (8 * max(1, repeats.values.shape[0] * len(rows))))
+    for start in range(0, n_columns, width):
+        block = np.asarray(columns_between(voxels, start, start + width))[fold.train]
+        spread = block.std(axis=0)
+        showings = repeats.values[:, held_out, start : start + width]
+        products += crossvalidated_products(showings / np.where(spread > 0, spread, np.inf))
+    return RepeatedStimuli(np.array(rows, dtype=np.int64), distances_of(products / n_columns))
 
 
 def _encoding_hats(

@@ -40,6 +40,15 @@ class Stimuli:
     def __len__(self) -> int:
         return len(self.items)
 
+    def contexts(self) -> tuple[str, ...]:
+        """Give for each sentence those of its group that come before it, joined by spaces."""
+        earlier: dict[str, list[str]] = {}
+        contexts = []
+        for sentence, group in zip(self.items, self.groups.tolist(), strict=True):
+            contexts.append(" ".join(earlier.setdefault(group, [])))
+            earlier[group].append(str(sentence))
+        return tuple(contexts)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the items in order (not of the groups: features do not depend on them)."""

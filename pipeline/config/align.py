@@ -16,7 +16,7 @@ from pipeline.config.stage import (
     Seed,
     StageConfig,
 )
-from pipeline.words import Objective, Pooling, Precision, Similarity, Split
+from pipeline.words import Objective, Pooling, Precision, Similarity, Split, StimulusContext
 
 ModelUri = Annotated[
     str,
@@ -63,6 +63,11 @@ class ExtractConfig(StageConfig):
         description="Positions of a language model's context that every method leaves free for "
         "prompts, so that all versions of a base read the same tokens of a stimulus; -1: a quarter "
         "of the context.",
+    )
+    context: StimulusContext = Field(
+        "alone",
+        description="What a sentence is read behind: nothing, or the sentences of its stimulus "
+        "group before it; its own tokens alone are pooled. Pictures stand alone.",
     )
     trust_registry: bool = Field(
         False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from pipeline.config.align import AlignConfig
 from pipeline.config.report import FamilySetting, ReportConfig
 from pipeline.config.stage import PathText, Seed, StageConfig
+from pipeline.words import CurveSetting
 
 StageSettings = Mapping[str, Any]
 
@@ -29,10 +30,22 @@ class Cell:
     aligns : tuple of mapping
         For each brain dataset the values for AlignConfig, without the model: of every other
         specification, and last of the one that is declared.
+    curves : mapping of str to sequence of int
+        Settings of tune with values that are tried one at a time.
+    minimal_pairs : str
+        Folder of minimal pairs that the tuned model is scored on; empty: none.
     """
 
     tune: StageSettings
     aligns: tuple[StageSettings, ...]
+    curves: Mapping[CurveSetting, Sequence[int]] = field(default_factory=dict)
+    minimal_pairs: str = ""
+
+    def varied(self) -> Iterator[tuple[CurveSetting, int, StageSettings]]:
+        """Give each setting of the curves with each value, and the values for TuneConfig then."""
+        for name, values in self.curves.items():
+            for value in values:
+                yield name, value, {**self.tune, name: value, "checkpoints": 0}
 
 
 #: What other specifications are aligned without: only differences are asked of them.
@@ -111,7 +124,10 @@ class Grid(Defaults):
     brain_dir: PathText = ""
 
     def cells(
-        self, defaults: Defaults, specifications: Mapping[str, Sequence[Any]] = MappingProxyType({})
+        self,
+        defaults: Defaults,
+        specifications: Mapping[str, Sequence[Any]] = MappingProxyType({}),
+        curves: Mapping[CurveSetting, Sequence[int]] = MappingProxyType({}),
     ) -> Iterator[Cell]:
         """List the tuned models to make, the untuned base first within each task."""
         shared = {"brain_dir": self.brain_dir, **defaults.align, **self.align}
@@ -129,7 +145,8 @@ class Grid(Defaults):
                 **defaults.by_method.get(method, {}),
                 **self.by_method.get(method, {}),
             }
-            yield Cell({**settings, "base": base, "method": method, "seed": seed}, aligns)
+            tune = {**settings, "base": base, "method": method, "seed": seed}
+            yield Cell(tune, aligns, dict(curves))
 
 
 class StudyConfig(StageConfig):
@@ -151,10 +168,21 @@ class StudyConfig(StageConfig):
         description="Settings of align with values to try: every combination is aligned too, and "
         "the report shows how the difference of the family depends on them.",
     )
+    curves: dict[CurveSetting, Annotated[tuple[int, ...], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="Settings of tune with values to try, one at a time: every method that heeds "
+        "the setting is tuned and aligned with each, and the report draws scores over them.",
+    )
+    minimal_pairs: PathText = Field(
+        "",
+        description="Folder of minimal pairs, .jsonl in BLiMP's form, one file a phenomenon: the "
+        "accuracy of each model of text whose head names words stands beside its brain scores.",
+    )
     family: FamilySetting = ReportConfig.model_fields["family"].default
     grids: tuple[Grid, ...] = Field(min_length=1)
 
     def cells(self) -> Iterator[Cell]:
         """List the tuned models of all grids, in order."""
         for grid in self.grids:
-            yield from grid.cells(self.defaults, self.specifications)
+            for cell in grid.cells(self.defaults, self.specifications, self.curves):
+                yield replace(cell, minimal_pairs=self.minimal_pairs)

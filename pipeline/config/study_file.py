@@ -187,9 +187,12 @@ def _grid_problems(grid: Grid, study: StudyConfig, catalogue: Catalogue) -> Iter
                 f"'{method}'",
                 nearest(method, grid.methods),
             )
-    for cell in grid.cells(study.defaults, study.specifications):
+    for cell in grid.cells(study.defaults, study.specifications, study.curves):
         wrong = list(schema_problems(TuneConfig, cell.tune))
         yield from wrong
+        for name, _, settings in cell.varied():
+            problems = schema_problems(TuneConfig, settings)
+            yield from (problem for problem in problems if problem.where == name)
         if not wrong:
             yield from catalogue.unknown_settings(TuneConfig.model_validate(cell.tune))
         for align in cell.aligns:

@@ -32,12 +32,15 @@ class Origin:
         Digest of those stimuli.
     pooling : str
         'mean', 'last' or 'class'.
+    context : str
+        'alone', or 'passage' for sentences that were read behind those before them.
     """
 
     model: str
     brain: str
     stimuli: str
     pooling: str
+    context: str = "alone"
 
 
 def read_features(path: Path, expected: Origin) -> dict[str, NDArray[np.float32]]:
@@ -59,6 +62,7 @@ def read_features(path: Path, expected: Origin) -> dict[str, NDArray[np.float32]
     except (SafetensorError, OSError) as error:
         raise DataError(Problem(str(path), "features", str(error), remedy)) from error
     digest, expected_origin = stored_origin.pop("digest", None), asdict(expected)
+    stored_origin.setdefault("context", "alone")  # of before there was another
     if stored_origin != expected_origin:
         raise DataError(
             Problem(str(path), f"features of {expected_origin}", f"{stored_origin}", remedy)

@@ -1,43 +1,19 @@
-"""The results of a study: every frame that a report may hold, declared once and checked whole."""
+"""The results of a study: every frame that a report may hold, checked whole."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
 
 from pipeline.errors import DataError, refuse
 from pipeline.reporting import aggregate
-from pipeline.reporting.checks import FrameForm, results_problems
-from pipeline.reporting.frame_columns import (
-    ALIGNED,
-    ALIGNED_KEY,
-    AT_EQUAL_SCORE,
-    COMPARED,
-    DRIFT,
-    FAMILY,
-    MATCHED,
-    MODEL,
-    ON_PATH,
-    OVER_SUBJECTS,
-    OVERALL,
-    STATISTICS,
-    UNCERTAIN,
-    VOXEL,
-)
+from pipeline.reporting.checks import results_problems
+from pipeline.reporting.frames import FRAMES
 from pipeline.reporting.methods import ordered_methods
 from pipeline.reporting.views import View, views_of
-
-_FORM = "form"
-
-
-def _form(
-    *columns: str, key: tuple[str, ...] = (), may_be_nan: tuple[str, ...] = (), needed: bool = False
-) -> dict[str, FrameForm]:
-    """Declare what the frame of a field must hold."""
-    return {_FORM: FrameForm(columns, key, may_be_nan, needed)}
 
 
 @dataclass(frozen=True)
@@ -66,6 +42,8 @@ class StudyResults:
         Where the mean over subjects of an unrelated model would lie 95 times in 100, and tests
         against it: by permutations, or where there are 0, by how many stimulus groups are tested.
     ceilings, layer_profile, lineage : DataFrame
+    rsa_ceilings : DataFrame
+        Bounds of RSA (correlation distances) of each ROI, by how alike subjects are.
     unique : DataFrame
         2v2 accuracy of nuisance features alone, and what a model adds to it.
     fit_scores : DataFrame
@@ -78,6 +56,8 @@ class StudyResults:
     matched : DataFrame
         Differences at equal validation score along trainings, mean over ROIs; of a contrast the
         row without a level is the mean over levels.
+    minimal_pairs : DataFrame
+        Share of the minimal pairs of each phenomenon in which a model of text prefers the good one.
     drift : DataFrame
         CKA and RSA of each layer's features with those of the base, over the same stimuli.
     voxel_contrasts : DataFrame
@@ -90,137 +70,27 @@ class StudyResults:
     """
 
     title: str
-    task_scores: pd.DataFrame = field(
-        metadata=_form(
-            *MODEL,
-            "metric",
-            "score",
-            "score_sd_error",
-            "model",
-            "trainable_parameters",
-            "total_parameters",
-            "bytes_stored",
-            "beats_base",
-            "stopped",
-            "slope",
-            "examples",
-            "budget",
-            "modality",
-            "trains_prompts_only",
-            key=(*MODEL, "metric"),
-            # an external score comes without a bootstrap, a control without a training
-            may_be_nan=("score_sd_error", "slope", "examples"),
-            needed=True,
-        )
-    )
-    brain_scores: pd.DataFrame = field(
-        metadata=_form(
-            *ALIGNED,
-            "fold",
-            "two_vs_two",
-            "two_vs_two_within",
-            "n_pairs_within",
-            "rank_accuracy",
-            "layer",
-            "alpha_at_border",
-            key=(*ALIGNED_KEY, "fold"),
-            needed=True,
-        )
-    )
+    task_scores: pd.DataFrame
+    brain_scores: pd.DataFrame
     settings: Mapping[str, object] = field(default_factory=dict)
-    contrasts: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(*COMPARED, *STATISTICS, key=COMPARED, may_be_nan=UNCERTAIN),
-    )
-    subject_contrasts: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(*COMPARED, "subject", "difference", key=(*COMPARED, "subject")),
-    )
-    overall: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(
-            *OVERALL,
-            *STATISTICS,
-            "n_cells",
-            key=(*OVERALL, "simulated"),
-            may_be_nan=UNCERTAIN,
-        ),
-    )
-    families: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(
-            *FAMILY,
-            *("difference", "low", "high", "p", "p_sign_flip", "least_p_sign_flip"),
-            *("equivalent", "least_margin", "n_cells", "n_holm", "n_max", "reason"),
-            key=FAMILY,
-            may_be_nan=("low", "high", "p", "equivalent", "least_margin"),
-        ),
-    )
-    specifications: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(
-            *("modality", "brain", "simulated", "direction", "specification"),
-            *("difference", "low", "high", "p_joint", "least_p_joint", "reason"),
-            key=("modality", "brain", "simulated", "direction", "specification"),
-            may_be_nan=("low", "high"),
-        ),
-    )
-    chance: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(
-            *OVER_SUBJECTS,
-            *("low", "high", "p", "p_family", "permutations"),
-            key=OVER_SUBJECTS,
-            may_be_nan=("p", "p_family"),
-        ),
-    )
-    ceilings: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(
-            *("kind", "brain", "subject", "roi", "direction", "two_vs_two", "p"),
-            may_be_nan=("p",),  # a ceiling that is not tested
-        ),
-    )
-    layer_profile: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(*MODEL, "brain", "direction", "roi", "subject", "layer", "two_vs_two"),
-    )
-    lineage: pd.DataFrame = field(
-        default_factory=pd.DataFrame, metadata=_form(*MODEL, "model", "align_run")
-    )
-    unique: pd.DataFrame = field(
-        default_factory=pd.DataFrame, metadata=_form(*ALIGNED, "fold", "nuisance", "unique")
-    )
-    fit_scores: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(*ALIGNED, "fold", "score", "value", key=(*ALIGNED_KEY, "fold", "score")),
-    )
-    p_values: pd.DataFrame = field(
-        default_factory=pd.DataFrame, metadata=_form(*ALIGNED, "p", "permutations", key=ALIGNED_KEY)
-    )
-    paths: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(
-            *MODEL, *ON_PATH, *("metric", "validation", "two_vs_two"), key=(*MODEL, *ON_PATH)
-        ),
-    )
-    matched: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(
-            *AT_EQUAL_SCORE,
-            *("method_a", "method_b", "metric", *MATCHED),
-            key=AT_EQUAL_SCORE,
-            may_be_nan=("level", *MATCHED),
-        ),
-    )
-    drift: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(*MODEL, *DRIFT, key=(*MODEL, "brain", "layer")),
-    )
-    voxel_contrasts: pd.DataFrame = field(
-        default_factory=pd.DataFrame,
-        metadata=_form(*VOXEL, "difference", "passing", key=VOXEL),
-    )
+    contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    subject_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    overall: pd.DataFrame = field(default_factory=pd.DataFrame)
+    families: pd.DataFrame = field(default_factory=pd.DataFrame)
+    specifications: pd.DataFrame = field(default_factory=pd.DataFrame)
+    chance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ceilings: pd.DataFrame = field(default_factory=pd.DataFrame)
+    layer_profile: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lineage: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rsa_ceilings: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unique: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fit_scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    p_values: pd.DataFrame = field(default_factory=pd.DataFrame)
+    paths: pd.DataFrame = field(default_factory=pd.DataFrame)
+    matched: pd.DataFrame = field(default_factory=pd.DataFrame)
+    minimal_pairs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    drift: pd.DataFrame = field(default_factory=pd.DataFrame)
+    voxel_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         frames = {name: (getattr(self, name), form) for name, form in FRAMES.items()}
@@ -285,9 +155,3 @@ class StudyResults:
 
 def _rank(view: View) -> tuple[bool, bool]:
     return view.split == "shuffled", view.direction != "encoding"
-
-
-#: Name of each frame of :class:`StudyResults` -> what it must hold.
-FRAMES: dict[str, FrameForm] = {
-    f.name: f.metadata[_FORM] for f in fields(StudyResults) if _FORM in f.metadata
-}

@@ -20,6 +20,8 @@ from pipeline.words import NO_TASK
 _RUN_IDS = re.compile(r"\s*[0-9a-f]{32}(\s*,\s*[0-9a-f]{32})*\s*")
 #: Tag of an align run: the run whose features it scored.
 FEATURES = "features"
+#: Tag of one that a study made beside those it declares: the specification, or the path.
+ASIDE = "aside"
 ASKS = "What do these alignments show?"
 
 
@@ -117,7 +119,11 @@ def _matching_runs(filter_string: str) -> list[Run]:
             "Filters are those of MLflow's Runs page.",
         )
         raise RegistryError(problem) from error
-    computed = [run for run in runs if "reuses" not in run.data.tags and not _is_untouched(run)]
+    computed = [
+        run
+        for run in runs
+        if not {"reuses", ASIDE} & run.data.tags.keys() and not _is_untouched(run)
+    ]
     if not computed:
         remedy = "Align a model first, or ask for fewer things at once."
         problem = Problem("runs", f"align runs with {filter_string}", "none", remedy)

@@ -37,6 +37,8 @@ class Link:
         a training; empty: it is what its method came to.
     place : float
         Where on that path.
+    pairs_run : str
+        Id of the run that holds its accuracy on minimal pairs; empty where it has none.
     """
 
     model: str
@@ -48,6 +50,7 @@ class Link:
     specification: str = ""
     path: PathKind | Literal[""] = ""
     place: float = 0.0
+    pairs_run: str = ""
 
     @property
     def is_declared(self) -> bool:

@@ -36,7 +36,8 @@ class Stage:
     Parameters
     ----------
     name : str
-        'study', 'base', 'untuned', 'tune', 'extract', 'align' or 'report'.
+        'study', 'base', 'untuned', 'tune', 'on-the-way', 'extract', 'align', 'minimal-pairs' or
+        'report'.
     title : str
         Name of the run.
     fingerprint : str

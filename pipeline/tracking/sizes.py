@@ -67,6 +67,8 @@ def _runs(study: str, links: Iterable[Link]) -> Iterator[tuple[str, set[str]]]:
     yield "extract", {link.extract_run for link in links}
     yield "reference", {mlflow.get_run(run).data.tags["reference"] for run in aligned}
     yield "align", aligned
+    if scored := {link.pairs_run for link in links if link.pairs_run}:
+        yield "minimal-pairs", scored
     reports = find_runs(f"tags.stage = 'report' and tags.`mlflow.parentRunId` = '{study}'")
     yield "report", {study, *(run.info.run_id for run in reports)}
 

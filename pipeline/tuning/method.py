@@ -13,7 +13,7 @@ from pipeline.tuning.forms import FORMS
 from pipeline.tuning.loading import text_config
 from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.start import Start
-from pipeline.words import Modality
+from pipeline.words import CurveSetting, Modality
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
@@ -96,6 +96,12 @@ class Method:
         if self.recipe_from_noise is not None and settings.prompt_init == "random":
             return self.recipe_from_noise
         return self.recipes[modality]
+
+    def heeds(self, setting: CurveSetting) -> bool:
+        """Say whether what it comes to depends on a setting."""
+        if setting == "prompt_length":
+            return self.has_prompt
+        return bool(self.recipes) and not self.interpolates
 
     def check(self, start: Start) -> None:
         """Refuse what the method cannot adapt, before any weight is read.

@@ -40,3 +40,16 @@ def test_an_roi_of_one_voxel_has_voxel_scores_and_says_why_it_has_no_others():
     assert ONE_VOXEL in table.note
     whole = frame[frame.roi == "LOC"]
     assert ONE_VOXEL not in fit_score_table(view, whole).note
+
+
+def test_bounds_of_rsa_stand_below_the_scores_of_their_brain_and_split():
+    frame = fits({("LOC", "RSA"): {"a": [0.1], "b": [0.2]}})
+    (view,) = views_of(frame)
+    bounds = pd.DataFrame(
+        [{"brain": "lab", "split": split, "roi": "LOC", "low": low, "high": 0.5}
+         for split, low in (("grouped", 0.31), ("shuffled", 0.41))]
+    )  # fmt: skip
+    assert (
+        "how alike subjects are: LOC 0.310 to 0.500." in fit_score_table(view, frame, bounds).note
+    )
+    assert "Bounds of RSA" not in fit_score_table(view, frame).note

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.reporting.results import FRAMES, StudyResults
+from pipeline.reporting.frames import FRAMES
+from pipeline.reporting.results import StudyResults
 
 
 def test_every_frame_of_a_study_is_declared_and_checked():

@@ -10,7 +10,7 @@ from quick_alignment import BRAIN
 
 from pipeline.brains.load import load_brain
 from pipeline.config import ExtractConfig
-from pipeline.errors import DataError, RegistryError
+from pipeline.errors import ConfigError, DataError, RegistryError
 from pipeline.extraction.spool import Spool
 from pipeline.extraction.store import FILE
 from pipeline.tracking.runs import artifact
@@ -26,6 +26,24 @@ def test_features_are_those_the_version_gives_for_the_stimuli(prompt):
     expected = model.predict(pd.DataFrame({"text": stimuli}), params={"output": "features"})
     for number, layer in enumerate(layers.values()):
         np.testing.assert_array_equal(layer, expected[:, number])
+
+
+def test_sentences_can_be_read_behind_those_before_them(prompt):
+    alone = run_extract(ExtractConfig(model=prompt.uri, brain=BRAIN)).read()
+    behind = run_extract(ExtractConfig(model=prompt.uri, brain=BRAIN, context="passage")).read()
+    groups = load_brain(BRAIN, "").stimuli.groups
+    first = np.unique(groups, return_index=True)[1]
+    for layer in behind:
+        np.testing.assert_allclose(behind[layer][first], alone[layer][first], atol=1e-4)
+    last = max(behind)
+    others = np.setdiff1d(np.arange(len(groups)), first)
+    assert np.abs(behind[last][others] - alone[last][others]).max() > 1e-2
+
+
+def test_pictures_stand_alone(vpt):
+    config = ExtractConfig(model=vpt.uri, brain="simulated-pictures", context="passage")
+    with pytest.raises(ConfigError, match="context: expected alone, as pictures stand"):
+        run_extract(config)
 
 
 def test_stimuli_that_are_cut_are_counted_and_told_of(prompt, client, caplog):

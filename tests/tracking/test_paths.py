@@ -3,7 +3,8 @@
 import mlflow
 import pytest
 
-from pipeline.config import Cell
+from pipeline.config import Cell, ReportConfig
+from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.registered import resolve, versions_of
 from pipeline.tracking.stages.cell import links_of
 from pipeline.tracking.stages.report.paths import matched_table, path_scores
@@ -22,12 +23,15 @@ ALIGN = {
 
 @pytest.fixture(scope="module")
 def links(store):
-    """Tune by both, each with two versions on its way, and align all of them."""
+    """Tune by both, each with two versions on its way and by two lengths of a prompt."""
     methods = {"vpt-shallow": 0.1, "full": 1e-3}
+    curves = {"prompt_length": [3, 5]}
     return [
         link
         for method, rate in methods.items()
-        for link in links_of(Cell({**TUNE, "method": method, "learning_rate": rate}, (ALIGN,)))
+        for link in links_of(
+            Cell({**TUNE, "method": method, "learning_rate": rate}, (ALIGN,), curves)
+        )
     ]
 
 
@@ -39,7 +43,9 @@ def models(links):
 def test_a_training_registers_its_versions_in_a_series_of_their_own(links, models):
     for method in ("vpt-shallow", "full"):
         end, first, last = (
-            models[link.model] for link in links if models[link.model].tags["method"] == method
+            models[link.model]
+            for link in links
+            if models[link.model].tags["method"] == method and link.path in ("", "step")
         )
         assert end.name == "tiny-vit-digits"
         assert first.name == last.name == "tiny-vit-digits-on-the-way"
@@ -53,12 +59,27 @@ def test_a_training_registers_its_versions_in_a_series_of_their_own(links, model
 
 
 def test_links_say_what_is_declared_and_what_lies_on_the_way(links):
-    assert [(link.path, link.place) for link in links] == 2 * [("", 0), ("step", 1), ("step", 4)]
-    assert [link.is_declared for link in links] == 2 * [True, False, False]
+    training = [("", 0), ("step", 1), ("step", 4)]
+    curve = [("prompt_length", 3), ("prompt_length", 5)]  # which full does not heed
+    assert [(link.path, link.place) for link in links] == [*training, *curve, *training]
+    assert [link.is_declared for link in links].count(True) == 2
+
+
+def test_a_curve_has_the_declared_value_as_it_is_and_others_tuned_anew(links, models):
+    declared, other = (link for link in links if link.path == "prompt_length")
+    assert declared.align_run == links[0].align_run
+    assert models[other.model].tags["prompt_length"] == "5"
+    assert models[other.model].name == "tiny-vit-digits"
+
+
+def test_alignments_along_paths_are_in_no_report_of_runs_that_are_not_named(links):
+    reportable = what_to_report(ReportConfig(runs="tags.seed = '71'"))
+    declared = {link.align_run for link in links if link.is_declared}
+    assert {link.align_run for link in reportable.links} == declared
 
 
 def test_the_scores_along_a_path_are_those_of_its_alignments(links, models):
-    scores = path_scores([link for link in links if link.path], models)
+    scores = path_scores([link for link in links if link.path == "step"], models)
     assert scores.groupby(["method", "direction"]).place.unique().map(list).tolist() == 4 * [[1, 4]]
     link = links[1]
     own = scores[(scores.method == "vpt-shallow") & (scores.place == 1)]

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from pipeline.alignment import Fold, make_folds, signal_ceiling, split_half_ceiling
 from pipeline.alignment.ceilings.extrapolated import extrapolated_ceilings, lower_bounds
 from pipeline.alignment.ceilings.repeats import ceiling_by_roi
+from pipeline.alignment.ceilings.rsa import COLUMNS as RSA_COLUMNS
+from pipeline.alignment.ceilings.rsa import rsa_ceilings
 from pipeline.alignment.dataset.subject_rois import SubjectRois, across_rois, common_stimuli
 from pipeline.alignment.dataset.unit_cost import ridge_flops
 from pipeline.alignment.dataset.units import Unit
@@ -132,6 +134,33 @@ def mean_ceilings(units: list[CeilingUnit], tables: list[pd.DataFrame]) -> pd.Da
     return pd.concat(full, ignore_index=True).reindex(columns=[*COLUMNS, *SCORES])
 
 
+def rsa_bounds_of(
+    brain: BrainDataset, groups: NDArray[np.str_], settings: ScoreConfig
+) -> pd.DataFrame:
+    """Bound RSA by how alike the subjects are, in the folds of the stimuli that all were shown.
+
+    Returns
+    -------
+    DataFrame
+        split, roi, low, high; no rows with a single subject, or too few common stimuli for folds.
+    """
+    subjects = _subjects(brain, groups)
+    common = common_stimuli(subjects.values()) if len(subjects) > 1 else np.array([], dtype=int)
+    try:
+        folds = [fold.outer for fold in nested_folds(groups[common], settings)]
+    except AlignmentError:
+        folds = []
+    tables = [
+        rsa_ceilings([one.responses_to(common, roi) for one in subjects.values()], folds)
+        for roi in brain.rois
+        if folds
+    ]
+    full = [table for table in tables if not table.empty]
+    if not full:
+        return pd.DataFrame(columns=["split", *RSA_COLUMNS])
+    return pd.concat(full, ignore_index=True).assign(split=settings.split)
+
+
 def simulated_signals(name: str, brain: BrainDataset) -> dict[str, NDArray[np.floating]]:
     """Simulate the subjects of a brain dataset again, without noise.
 
@@ -177,15 +206,10 @@ def _split_half_units(
 def _across_units(
     brain: BrainDataset, groups: NDArray[np.str_], settings: ScoreConfig
 ) -> Iterator[CeilingUnit]:
-    rows = {name: subject.rows(len(groups)) for name, subject in brain.subjects.items()}
-    subjects = {
-        name: SubjectRois(subject.values, rois, rows[name], groups[rows[name]])
-        for name, subject in brain.subjects.items()
-        if (rois := _with_patterns(subject.rois))
-    }
+    subjects = _subjects(brain, groups)
     if len(subjects) < 2:
         return
-    common = common_stimuli(list(subjects.values()))
+    common = common_stimuli(subjects.values())
     try:
         nested_folds(groups[common], settings)
     except AlignmentError as error:
@@ -201,6 +225,16 @@ def _across_units(
         flops = ridge_flops(groups[common], widths, settings)
         unit = Unit(_name(name, ACROSS_SUBJECTS, settings.split), across_rois, arguments, flops)
         yield CeilingUnit(ACROSS_SUBJECTS, settings.split, name, unit)
+
+
+def _subjects(brain: BrainDataset, groups: NDArray[np.str_]) -> dict[str, SubjectRois]:
+    """Give the subjects that have an ROI of several voxels."""
+    rows = {name: subject.rows(len(groups)) for name, subject in brain.subjects.items()}
+    return {
+        name: SubjectRois(subject.values, rois, rows[name], groups[rows[name]])
+        for name, subject in brain.subjects.items()
+        if (rois := _with_patterns(subject.rois))
+    }
 
 
 def _with_patterns(rois: Mapping[str, NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:

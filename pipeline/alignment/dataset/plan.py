@@ -28,6 +28,7 @@ from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import exchange_problems
 from pipeline.alignment.score_tables import without_attrs
 from pipeline.alignment.scores import FIT_SCORES
+from pipeline.alignment.scores.crossvalidated import Repeats
 from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.near_identical import merged_groups
 from pipeline.config import AlignConfig, ComputeConfig, ScoreConfig
@@ -168,8 +169,10 @@ class Plan:
         for name, subject in self.brain.subjects.items():
             rows = subject.rows(len(self.brain.stimuli))
             size = self.splits[0].rois_per_unit or len(subject.rois)
+            showings = subject.repeats
+            repeats = None if showings is None else Repeats(showings, subject.repeated_rows())
             for batch in _batches(subject.rois, size):
-                some = SubjectRois(subject.values, batch, rows, self.groups[rows])
+                some = SubjectRois(subject.values, batch, rows, self.groups[rows], repeats)
                 for settings in self.splits:
                     for repeat in range(settings.repeats):
                         again = settings.model_copy(update={"seed": settings.seed + repeat})

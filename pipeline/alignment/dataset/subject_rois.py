@@ -6,7 +6,7 @@ units which share an array do not each hold a copy of it while they wait.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -24,6 +24,7 @@ from pipeline.alignment.kernel.shared_grams import SharedGrams
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, best_layers, without_attrs
+from pipeline.alignment.scores.crossvalidated import Repeats
 from pipeline.alignment.sources import Bands, Layer, varying
 from pipeline.alignment.voxel_columns import Columns, VoxelColumns
 from pipeline.config import ScoreConfig
@@ -47,12 +48,15 @@ class SubjectRois:
         Which of all stimuli the rows of ``values`` answer.
     groups : ndarray of str, shape (n_shown,)
         Stimulus group of each of them.
+    repeats : Repeats, optional
+        Single showings of some of them, in all voxels.
     """
 
     values: NDArray[np.floating]
     rois: Mapping[str, NDArray[np.int64]]
     stimulus_rows: NDArray[np.int64]
     groups: NDArray[np.str_]
+    repeats: Repeats | None = None
 
     @property
     def lone(self) -> bool:
@@ -67,6 +71,18 @@ class SubjectRois:
     def responses(self) -> dict[str, Columns]:
         """Point to the columns of the ROIs."""
         return {roi: VoxelColumns(self.values, columns) for roi, columns in self.rois.items()}
+
+    def responses_to(self, stimuli: NDArray[np.int64], roi: str) -> dict[str, NDArray[np.floating]]:
+        """Cut out a ROI's responses to some of the stimuli shown; empty without the ROI."""
+        if roi not in self.rois:
+            return {}
+        return {roi: self.values[np.ix_(_rows(self, stimuli), self.rois[roi])]}
+
+    def repeats_in(self, roi: str) -> Repeats | None:
+        """Cut out the showings in the voxels of a ROI."""
+        if self.repeats is None:
+            return None
+        return Repeats(self.repeats.values[:, :, self.rois[roi]], self.repeats.rows)
 
     def cut(self, features: Arrays) -> dict[str, NDArray[np.floating]]:
         """Cut out the rows of the stimuli shown."""
@@ -102,10 +118,11 @@ def align_rois(some: SubjectRois, features: Arrays, settings: ScoreConfig) -> pd
         best = best_layers(without_attrs(table), settings.objective)
         chosen = best[best.direction == "encoding"]
     outer = [fold.outer for fold in folds]
-    fits = [
-        score_fits(cut, responses[str(roi)], rows, outer, settings.width).assign(roi=roi)
-        for roi, rows in chosen.groupby("roi", sort=False)
-    ]
+    fits = []
+    for roi, rows in chosen.groupby("roi", sort=False):
+        name = str(roi)
+        parts = (cut, responses[name], rows, outer, settings.width, some.repeats_in(name))
+        fits.append(score_fits(*parts).assign(roi=name))
     table.attrs["fit_scores"] = pd.concat(fits).to_dict("records")
     return table
 
@@ -204,7 +221,7 @@ def permute_rois(
     return pd.concat(tables, ignore_index=True)
 
 
-def common_stimuli(subjects: Sequence[SubjectRois]) -> NDArray[np.int64]:
+def common_stimuli(subjects: Iterable[SubjectRois]) -> NDArray[np.int64]:
     """Find the stimuli that every subject was shown, ascending."""
     common: NDArray[np.int64] = reduce(np.intersect1d, (some.stimulus_rows for some in subjects))
     return common

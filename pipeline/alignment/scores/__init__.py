@@ -1,6 +1,7 @@
 """Brain scores: the registries that engine, tables and report read."""
 
 from pipeline.alignment.scores.cka import cka
+from pipeline.alignment.scores.crossvalidated import rsa_crossvalidated
 from pipeline.alignment.scores.fit import Fit, FitScore
 from pipeline.alignment.scores.partition import (
     PartitionScore,
@@ -30,6 +31,9 @@ FIT_SCORES: dict[str, FitScore] = {
     "voxel_r2": FitScore("voxel R² (median)", 0.0, patterns=False, compute=voxel_r2),
     "rsa_pearson": FitScore("RSA, correlation", 0.0, patterns=True, compute=rsa_pearson),
     "rsa_cosine": FitScore("RSA, cosine", 0.0, patterns=True, compute=rsa_cosine),
+    "rsa_crossvalidated": FitScore(
+        "RSA, cross-validated", 0.0, patterns=True, compute=rsa_crossvalidated
+    ),
     "cka": FitScore("CKA, debiased", 0.0, patterns=True, compute=cka),
 }
 

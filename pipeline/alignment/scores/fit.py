@@ -24,6 +24,22 @@ class GramMatrices(Protocol):
 
 
 @dataclass(frozen=True)
+class RepeatedStimuli:
+    """Test stimuli that were shown repeatedly.
+
+    Parameters
+    ----------
+    places : ndarray of int64, shape (n_repeated,)
+        Their positions among the test stimuli.
+    distances : ndarray of float64, shape (n_repeated (n_repeated - 1) / 2,)
+        Cross-validated distances between their responses.
+    """
+
+    places: NDArray[np.int64]
+    distances: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Fit:
     """One ROI in the test stimuli of one fold, beside the layer and alpha that were chosen for it.
 
@@ -33,12 +49,15 @@ class Fit:
         Pearson correlation and R² of each voxel's prediction over the test stimuli.
     features, responses : GramMatrices
         Of the test stimuli, shape (n_test, n_test) each, z-scored by the training stimuli.
+    repeated : RepeatedStimuli, optional
+        Where some of them were shown repeatedly.
     """
 
     r: NDArray[np.float64]
     r2: NDArray[np.float64]
     features: GramMatrices
     responses: GramMatrices
+    repeated: RepeatedStimuli | None = None
 
 
 @dataclass(frozen=True)

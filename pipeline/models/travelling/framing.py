@@ -11,6 +11,9 @@ import torch
 Encoded = Mapping[str, Sequence[int]]
 """``input_ids``, and ``token_type_ids`` where the architecture has them."""
 Text = str | tuple[str, ...]
+OWN = (
+    "of_text"  # beside the ids of a text that is read behind a context: 1 where a token is its own
+)
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,31 @@ def encode_segments(tokenizer: Any, room: int, texts: Sequence[Sequence[str]]) -
         frame = frames[len(text)]
         segments = [next(flat) for _ in text]
         encoded.append(frame.join(cut_longest(segments, room - frame.size)))
+    return encoded
+
+
+def encode_behind(
+    tokenizer: Any, room: int, contexts: Sequence[str], texts: Sequence[str]
+) -> list[Encoded]:
+    """Encode texts that are read behind contexts, as one segment; contexts are cut in front.
+
+    Returns
+    -------
+    list of Encoded
+        With :data:`OWN`. A text whose context is empty stands as it stands alone.
+    """
+    frame = frame_of(tokenizer, 1)
+    before = token_ids(tokenizer, contexts)
+    spaced = [
+        f" {text}" if context else text for context, text in zip(contexts, texts, strict=True)
+    ]
+    encoded: list[Encoded] = []
+    for context, tokens in zip(before, token_ids(tokenizer, spaced), strict=True):
+        own = tokens[: room - frame.size]
+        read = context[len(context) - min(len(context), room - frame.size - len(own)) :]
+        start, end = len(frame.gaps[0]) + len(read), len(frame.gaps[1])
+        marks = [0] * start + [1] * len(own) + [0] * end
+        encoded.append({**frame.join([[*read, *own]]), OWN: marks})
     return encoded
 
 

@@ -14,11 +14,13 @@ from .architecture import context_length, kind_of, stack_of, unwrapped
 from .card import Card
 from .forms import FORMS
 from .framing import (
+    OWN,
     Encoded,
     Text,
     as_segments,
     by_length,
     by_tokens,
+    encode_behind,
     encode_segments,
     frame_of,
     padded,
@@ -144,6 +146,7 @@ class TextModel:
         pooling: str = "mean",
         tokens_at_once: int = 0,
         prompt_room: int = -1,
+        contexts: Sequence[str] = (),
     ) -> Iterator[Pooled]:
         """Compute one vector a text and layer, prompts in place but their positions dropped.
 
@@ -160,6 +163,9 @@ class TextModel:
             Positions of a batch, padding counted; 0: what keeps the device busy.
         prompt_room : int
             See :meth:`stimulus_room`, to which longer texts are cut.
+        contexts : sequence of str
+            What is read before each text and not pooled, as much of its end as there is room for;
+            empty: texts stand alone.
 
         Yields
         ------
@@ -173,7 +179,11 @@ class TextModel:
             than other methods have.
         """
         room = self.stimulus_room(prompt_room)
-        encoded = encode_segments(self.tokenizer, room, as_segments(items))
+        encoded = (
+            encode_behind(self.tokenizer, room, contexts, [str(item) for item in items])
+            if contexts
+            else encode_segments(self.tokenizer, room, as_segments(items))
+        )
         longest = max(len(one["input_ids"]) for one in encoded)
         if longest > self.room:
             length = self.card.prompt_length
@@ -182,12 +192,14 @@ class TextModel:
                 f"one of {longest}. For all versions that are compared say prompt_room={length}."
             )
         shortest = min(encoded, key=lambda one: len(one["input_ids"]))
-        reader = LayerReader(stack_of(unwrapped(self.network)), self.batch([shortest]))
+        trial = self.batch([{name: ids for name, ids in shortest.items() if name != OWN}])
+        reader = LayerReader(stack_of(unwrapped(self.network)), trial)
         most = tokens_at_once or positions_at_once(self.network)
         further = self.card.prompt_length if self.card.insertion == "prompt" else 0
         for members in by_tokens(encoded, most, further):
             batch = self.batch([encoded[n] for n in members])
-            vectors = reader.pooled(batch, partial(_weighted, self._weights(batch, pooling)))
+            own = batch.pop(OWN, batch["attention_mask"])
+            vectors = reader.pooled(batch, partial(_weighted, self._weights(batch, pooling, own)))
             yield members, list(torch.stack(vectors).cpu().numpy())
 
     def states(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
@@ -213,13 +225,18 @@ class TextModel:
             raise ValueError(f"expected a state a token, {n_tokens}; found {layers[-1].shape[1]}")
         return layers
 
-    def _weights(self, batch: Mapping[str, torch.Tensor], pooling: str) -> torch.Tensor:
-        """How much each token counts, shape (n_texts, n_tokens); each row adds up to one."""
+    def _weights(
+        self, batch: Mapping[str, torch.Tensor], pooling: str, of_text: torch.Tensor
+    ) -> torch.Tensor:
+        """How much each token counts, shape (n_texts, n_tokens); each row adds up to one.
+
+        Of those that ``of_text`` marks with 1, a text's own.
+        """
         mask = batch["attention_mask"]
         if pooling == "class":
             return torch.nn.functional.one_hot(torch.zeros_like(mask[:, 0]), mask.shape[1]).float()
         special = torch.isin(batch["input_ids"], self._special.to(mask.device))
-        own = mask.bool() & ~special
+        own = of_text.bool() & ~special
         if not own.any(dim=1).all():
             raise ValueError("expected texts with at least one token; found one without any")
         if pooling == "last":

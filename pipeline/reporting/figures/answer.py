@@ -20,7 +20,7 @@ from pipeline.reporting.figures.style import (
     lay_out,
     plain,
 )
-from pipeline.reporting.frame_columns import OVERALL
+from pipeline.reporting.frames import OVERALL
 from pipeline.reporting.methods import contrast_in_words, looks_of
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.table import interval, number

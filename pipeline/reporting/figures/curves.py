@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
 
 from pipeline.reporting.figures.style import (
     FIGURE_WIDTH,
@@ -21,6 +22,7 @@ from pipeline.reporting.figures.style import (
 from pipeline.reporting.methods import Look, in_words, ordered_methods
 
 _HEIGHT = 2.4
+_MOST_TICKS = 8  # values of x that are each named on a logarithmic axis
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Panel:
     logarithmic : bool
         Whether x grows by factors.
     joined : bool
-        Whether the points of a line are joined in the order of x.
+        Whether the points of a line are joined, in the order of its rows.
     """
 
     across: str
@@ -65,7 +67,7 @@ def curves_figure(title: str, panels: Sequence[Panel], looks: Mapping[str, Look]
         figure = Figure(figsize=(FIGURE_WIDTH, _HEIGHT + bottom))
         drawn = figure.subplots(1, len(panels), squeeze=False)[0]
         lay_out(figure, (0.7, 0.15, 0.15, bottom), title)
-        figure.subplots_adjust(wspace=0.3)
+        figure.subplots_adjust(wspace=0.2 + 0.08 * len(panels))
         for axes, panel in zip(drawn, panels, strict=True):
             _draw_panel(axes, panel, looks)
         handles = {
@@ -86,7 +88,7 @@ def curves_figure(title: str, panels: Sequence[Panel], looks: Mapping[str, Look]
 def _draw_panel(axes: Axes, panel: Panel, looks: Mapping[str, Look]) -> None:
     present = panel.points.dropna(subset=["x", "y"])
     line = present["line"] if "line" in present else pd.Series("", index=present.index)
-    for (method, _), own in present.sort_values("x").groupby([present["method"], line]):
+    for (method, _), own in present.groupby([present["method"], line], sort=False):
         look = looks[str(method)]
         axes.plot(
             own["x"],
@@ -102,8 +104,21 @@ def _draw_panel(axes: Axes, panel: Panel, looks: Mapping[str, Look]) -> None:
             axes.fill_between(
                 own["x"], own["low"], own["high"], color=look.colour, alpha=0.18, linewidth=0
             )
-    if panel.logarithmic:
-        axes.set_xscale("log")
+    _scale(axes, panel, present["x"])
     axes.grid(visible=True, axis="both")
     axes.margins(x=0.08, y=0.15)
     axes.set(xlabel=plain(panel.across), ylabel=plain(panel.up))
+
+
+def _scale(axes: Axes, panel: Panel, places: pd.Series[float]) -> None:
+    """Let x grow by factors where it should, and name its values as a person writes them."""
+    values = sorted(places.unique())
+    if panel.logarithmic:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        if len(values) <= _MOST_TICKS:
+            axes.set_xticks(values, [f"{value:,.0f}" for value in values])
+            axes.xaxis.set_minor_locator(NullLocator())
+    elif all(float(value).is_integer() for value in values):
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))

@@ -16,8 +16,10 @@ from pipeline.reporting.sections import (
     main_figure,
     main_table,
     matched,
+    minimal_pairs,
     nuisance,
     p_values,
+    parameters,
     paths,
     published,
     shuffled_folds,
@@ -47,6 +49,8 @@ SECTIONS: dict[str, Section] = {
     "nuisance": nuisance.SECTION,
     "layers": layers.SECTION,
     "drift": drift.SECTION,
+    "minimal-pairs": minimal_pairs.SECTION,
+    "parameters": parameters.SECTION,
     "brain-pictures": brain_pictures.SECTION,
 }
 

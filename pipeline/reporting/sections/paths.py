@@ -1,4 +1,4 @@
-"""Brain score and task score along paths: while a model trains, and from a base to full."""
+"""Brain score and task score along paths: trainings, weights from base to full, settings."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from pipeline.reporting.views import View, slug
 BRAIN = "mean 2v2 accuracy"
 INTRO = (
     "Versions along a path, each aligned as the study declares: those of a training, after steps "
-    "that grow by a constant factor, and those between the weights of a base, 0, and of its fully "
-    "tuned version, 1."
+    "that grow by a constant factor; those between the weights of a base, 0, and of its fully "
+    "tuned version, 1; and those tuned with other values of a setting."
 )
 
 
@@ -47,6 +47,9 @@ KINDS = {
     "alpha": PathLook(
         "From the base to its fully tuned version", "share of tuned weights", logarithmic=False
     ),
+    "prompt_length": PathLook("Longer prompts", "prompt positions", logarithmic=True),
+    "max_train": PathLook("More to learn from", "training examples, at most", logarithmic=True),
+    "shots": PathLook("More to learn from", "training examples of each class", logarithmic=True),
 }
 
 
@@ -73,7 +76,7 @@ def path_means(paths: pd.DataFrame) -> pd.DataFrame:
         high=means["mean"] + means["error"],
         validation=by_place["validation"].mean(),
     )
-    return means.drop(columns="error").reset_index()
+    return means.drop(columns="error").reset_index().sort_values(["method", "place"])
 
 
 def _figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
@@ -101,12 +104,11 @@ def _figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
 def _panel(
     means: pd.DataFrame, across: str, up: str, x: str, y: str, logarithmic: bool = False
 ) -> Panel:
-    """Put two columns against each other, with the band where it is of what goes up."""
+    """Put two columns against each other, with the band where the mean goes up along the path."""
     points = means.assign(x=means[x], y=means[y])
-    has_band = y == "mean" and x == "place"
-    joined = x == "place"
+    has_band = (x, y) == ("place", "mean")
     bare = points if has_band else points.drop(columns=["low", "high"])
-    return Panel(across, up, bare, logarithmic=logarithmic, joined=joined)
+    return Panel(across, up, bare, logarithmic=logarithmic)
 
 
 def _ends_in_words(means: pd.DataFrame, look: PathLook) -> str:

@@ -126,7 +126,7 @@ def _runs_of_study(study: str) -> list[Run]:
 def _of_link(link: Link) -> list[str]:
     """List the runs behind one tuned model with one brain dataset."""
     registered = resolve(link.model)
-    runs = [link.tune_run, link.extract_run, link.align_run]
+    runs = [link.tune_run, link.extract_run, link.align_run, link.pairs_run]
     runs.append(mlflow.get_run(link.align_run).data.tags["reference"])
     runs.append(_base_run(link.model))
     if "interpolates" in registered.tags:

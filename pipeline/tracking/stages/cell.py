@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from pipeline.config import (
     ONLY_SCORES,
@@ -13,11 +14,15 @@ from pipeline.config import (
     TuneConfig,
     specification_of,
 )
+from pipeline.data.minimal_pairs import read_minimal_pairs
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered
 from pipeline.tracking.stages.align.stage import run_align
+from pipeline.tracking.stages.minimal_pairs import run_minimal_pairs
 from pipeline.tracking.stages.tune.interpolate import run_method
 from pipeline.tracking.stages.tune.paths import path_of
+from pipeline.tuning.methods import METHODS
+from pipeline.words import CurveSetting
 
 
 def links_of(cell: Cell) -> Iterator[Link]:
@@ -28,27 +33,49 @@ def links_of(cell: Cell) -> Iterator[Link]:
     PipelineError
         From the first stage that cannot be completed.
     """
-    registered = run_method(TuneConfig.model_validate(cell.tune))
+    config = TuneConfig.model_validate(cell.tune)
+    registered = run_method(config)
+    pairs_run = ""
+    if cell.minimal_pairs:
+        pairs_run = run_minimal_pairs(registered, read_minimal_pairs(Path(cell.minimal_pairs)))
     declared = {align["brain"]: align for align in cell.aligns}
     of_declared: dict[str, Link] = {}
     for align in cell.aligns:
         specification = specification_of(align, declared[align["brain"]])
-        link = _aligned(align, registered, in_registry=not specification)
+        link = _aligned(align, registered, specification, in_registry=not specification)
         of_declared[align["brain"]] = link
-        yield replace(link, specification=specification)
+        yield replace(link, specification=specification, pairs_run=pairs_run)
     for point in path_of(registered):
         for brain, align in declared.items():
             link = (
                 of_declared[brain]
                 if point.version.uri == registered.uri
-                else _aligned({**align, **ONLY_SCORES}, point.version)
+                else _aligned({**align, **ONLY_SCORES}, point.version, point.path)
             )
             yield replace(link, path=point.path, place=point.place)
+    for name, value, tune in heeded(cell):
+        as_declared = getattr(config, name) == value
+        varied = registered if as_declared else run_method(TuneConfig.model_validate(tune))
+        for brain, align in declared.items():
+            link = (
+                of_declared[brain]
+                if as_declared
+                else _aligned({**align, **ONLY_SCORES}, varied, name)
+            )
+            yield replace(link, path=name, place=float(value))
 
 
-def _aligned(align: StageSettings, registered: Registered, in_registry: bool = True) -> Link:
+def heeded(cell: Cell) -> Iterator[tuple[CurveSetting, int, StageSettings]]:
+    """Give what ``Cell.varied`` gives of the settings that mean something to its method."""
+    method = METHODS[str(cell.tune["method"])]
+    yield from (varied for varied in cell.varied() if method.heeds(varied[0]))
+
+
+def _aligned(
+    align: StageSettings, registered: Registered, aside: str, in_registry: bool = True
+) -> Link:
     config = AlignConfig.model_validate({**align, "model": registered.uri})
-    aligned = run_align(config, in_registry=in_registry)
+    aligned = run_align(config, in_registry, aside)
     return Link(
         model=registered.uri,
         tune_run=registered.run_id,

@@ -103,15 +103,19 @@ def extract_features(
     with visible_refusal(_stage(config)):
         require_sound(registered, config.trust_registry)
         _check(config, registered, brain)
-    origin = Origin(registered.uri, brain.name, brain.stimuli.digest, config.pooling)
+    stimuli = brain.stimuli
+    origin = Origin(registered.uri, brain.name, stimuli.digest, config.pooling, config.context)
     stage = extract_stage(config, registered, brain)
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
         options = config.model_dump(include=OPTIONS)
         with TemporaryDirectory(prefix="features-") as raw, logged_folder() as folder:
-            spool = Spool(Path(raw), len(brain.stimuli.items))
-            cuts = spool_features(registered, brain.stimuli.items, options, config.device, spool)
+            spool = Spool(Path(raw), len(stimuli))
+            contexts = stimuli.contexts() if config.context == "passage" else ()
+            cuts = spool_features(
+                registered, stimuli.items, options, config.device, spool, contexts
+            )
             widths = spool.write(origin, folder)
         mlflow.log_metrics({"layers": len(widths), "features": max(widths.values(), default=0)})
         if cuts.n_stimuli:
@@ -133,11 +137,13 @@ def extract_features(
 def extract_stage(config: ExtractConfig, registered: Registered, brain: BrainDataset) -> Stage:
     """Describe the stage with its inputs at hand."""
     inputs = {"model": registered.model_id, "stimuli": brain.stimuli.digest}
+    if config.context == "passage":
+        inputs["groups"] = "\0".join(brain.stimuli.groups.tolist())
     return _stage(config).settled(
         f"{registered.title_of('extract')} for {brain.name}",
         fingerprint(
             "extract",
-            config.model_dump(include={"pooling", "prompt_room", "dtype"}),
+            config.model_dump(include={"pooling", "prompt_room", "dtype", "context"}),
             inputs,
             extract_features,
         ),
@@ -159,6 +165,7 @@ def spool_features(
     options: Mapping[str, Any],
     device: str,
     spool: Spool,
+    contexts: Sequence[str] = (),
 ) -> Cuts:
     """Ask the registered version itself for features, and write them down as they come.
 
@@ -173,6 +180,8 @@ def spool_features(
     device : {'auto', 'cpu', 'cuda'}
     spool : Spool
         Filled.
+    contexts : sequence of str
+        What is read before each text; empty: texts stand alone.
 
     Returns
     -------
@@ -193,9 +202,13 @@ def spool_features(
             raise ConfigError(problem)
         place(tuned.network, device, options["dtype"])
         cuts = _cuts(tuned, items, options["prompt_room"])
-        room = {"prompt_room": options["prompt_room"]} if isinstance(items, tuple) else {}
+        further: dict[str, Any] = {}
+        if isinstance(items, tuple):
+            further["prompt_room"] = options["prompt_room"]
+        if contexts:
+            further["contexts"] = contexts
         batches = tuned.feature_batches(
-            items, options["pooling"], options["tokens_at_once"], **room
+            items, options["pooling"], options["tokens_at_once"], **further
         )
         for members, vectors in follow(batches, len(items), "stimuli", size=_n_stimuli):
             spool.put(members, vectors)
@@ -236,4 +249,7 @@ def _check(config: ExtractConfig, registered: Registered, brain: BrainDataset) -
                 "Change pooling.",
             )
         )
+    if config.context != "alone" and modality == "image":
+        expected, remedy = "alone, as pictures stand", "Leave context out."
+        problems.append(Problem("context", expected, f"'{config.context}'", remedy))
     refuse(problems, ConfigError)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import mlflow
 
 from pipeline.config import ReportConfig, StudyConfig
+from pipeline.data.minimal_pairs import read_minimal_pairs
 from pipeline.reporting.files import FIGURES, PAGE, TABLES
 from pipeline.tracking.browsing import guide_readers
 from pipeline.tracking.lineage import log_lineage
@@ -40,11 +42,14 @@ def run_study(study: StudyConfig, workers: int = 1, scheduler: str = "") -> Stud
     Raises
     ------
     PipelineError
-        From the first stage that cannot be completed; what is finished stays and is reused.
+        From the first stage that cannot be completed; what is finished stays and is reused. Of
+        minimal pairs that cannot be read, before anything is tuned.
     """
     simulated = " (simulated subjects)" if _any_simulated(study) else ""
     settings = {"asks": study.asks, "margin": study.margin, "family": study.family}
     stage = Stage("study", f"{study.name}{simulated}", settings=settings)
+    if study.minimal_pairs:
+        read_minimal_pairs(Path(study.minimal_pairs))  # refused before anything is tuned
     started = time.monotonic()
     with stage_run(stage) as run:
         mlflow.set_tag(NOTE, f"{study.asks}\n\n*Running.*")

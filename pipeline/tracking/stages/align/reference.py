@@ -13,7 +13,12 @@ import mlflow
 import pandas as pd
 from mlflow.entities import Run
 
-from pipeline.alignment.dataset.ceilings import ceiling_units, mean_ceilings, simulated_signals
+from pipeline.alignment.dataset.ceilings import (
+    ceiling_units,
+    mean_ceilings,
+    rsa_bounds_of,
+    simulated_signals,
+)
 from pipeline.alignment.dataset.finished_units import compute_unfinished
 from pipeline.alignment.dataset.plan import Plan, compute_parts, nuisance_units
 from pipeline.alignment.dataset.subject_rois import Arrays
@@ -35,6 +40,7 @@ NOT_OURS = {*ExtractConfig.model_fields, *ComputeConfig.model_fields, "features"
 #: What only a model's own scores depend on.
 ONLY_MODELS = {"width", "permutations", "maps", "partition"}
 CEILINGS, NUISANCE, PAIR_SUMS = "ceilings.csv", "nuisance.csv", "pair_sums.parquet"
+RSA_CEILINGS = "rsa_ceilings.csv"
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,13 @@ class Reference:
     def ceilings(self) -> pd.DataFrame:
         """Read the noise ceilings: kind, split, subject, roi and scores; no rows where unknown."""
         return read_scores(artifact(self.run_id, CEILINGS))
+
+    def rsa_ceilings(self) -> pd.DataFrame:
+        """Read the bounds of RSA: split, roi, low, high; no rows where unknown."""
+        files = mlflow.MlflowClient().list_artifacts(self.run_id)
+        if not any(file.path == RSA_CEILINGS for file in files):
+            return pd.DataFrame()  # of a run that was made before they were kept
+        return pd.read_csv(artifact(self.run_id, RSA_CEILINGS), dtype={"roi": str})
 
     def nuisance(self) -> pd.DataFrame:
         """Read the scores of nuisance features; no rows where they were not asked for."""
@@ -103,11 +116,13 @@ def run_reference(config: AlignConfig, plan: Plan) -> Reference:
         ]
         tables = compute_unfinished([unit.unit for unit in units], folder, config)
         ceilings = mean_ceilings(units, tables)
+        bounds = [rsa_bounds_of(plan.brain, plan.groups, settings) for settings in plan.splits]
         units_alone = list(nuisance_units(plan, nuisance_of(config, plan.brain)))
         computed = compute_parts(units_alone, folder, config)
         alone = computed.scores
         with logged_folder() as logged:
             ceilings.to_csv(logged / CEILINGS, index=False)
+            pd.concat(bounds).to_csv(logged / RSA_CEILINGS, index=False)
             alone.to_csv(logged / NUISANCE, index=False)
             computed.pair_sums.to_parquet(logged / PAIR_SUMS)
         _log_means(ceilings[ceilings.split == config.split], alone)

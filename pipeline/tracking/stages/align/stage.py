@@ -18,7 +18,7 @@ from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig
 from pipeline.errors import DataError, Problem
-from pipeline.tracking.aligned_runs import FEATURES
+from pipeline.tracking.aligned_runs import ASIDE, FEATURES
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registered import Registered
@@ -80,7 +80,7 @@ def _stage(config: AlignConfig) -> Stage:
     return Stage("align", title, "", config.model_dump(), {"brain": config.brain})
 
 
-def run_align(config: AlignConfig, in_registry: bool = True) -> Aligned:
+def run_align(config: AlignConfig, in_registry: bool = True, aside: str = "") -> Aligned:
     """Align a registered version with a brain dataset, or find the scores computed before.
 
     Features are extracted first where no run holds them yet, and ceilings and the scores of
@@ -91,6 +91,8 @@ def run_align(config: AlignConfig, in_registry: bool = True) -> Aligned:
     config : AlignConfig
     in_registry : bool
         Whether the version shows these scores, in place of others with the same brain dataset.
+    aside : str
+        Why a study makes it beside those it declares; empty: it is one of them.
 
     Raises
     ------
@@ -113,7 +115,7 @@ def run_align(config: AlignConfig, in_registry: bool = True) -> Aligned:
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="responses")
-        mlflow.set_tag(FEATURES, extracted.run_id)
+        mlflow.set_tags({FEATURES: extracted.run_id, **({ASIDE: aside} if aside else {})})
         mlflow.log_metric(CUT_STIMULI, extracted.n_cut)
         features = matching_features(extracted, brain)
         folder = unfinished_folder(stage.fingerprint)

@@ -25,6 +25,7 @@ from pipeline.tracking.runs import Stage, finished_runs
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.reference import reference_stage
 from pipeline.tracking.stages.align.stage import align_stage
+from pipeline.tracking.stages.cell import heeded
 from pipeline.tracking.stages.extract import extract_stage
 from pipeline.tracking.stages.forecast.checks import (
     ANY_VERSION,
@@ -87,11 +88,20 @@ class Planning:
             self.inputs.check(pooling_problems(settings, base, folder))
             yield from self._aligned(settings, config, registered, network, assumed)
         declared = {align["brain"]: align for align in cell.aligns}
+        bare = [
+            AlignConfig.model_validate({**align, **ONLY_SCORES, "model": ANY_VERSION})
+            for align in declared.values()
+        ]
         for version in _along(config, registered):
-            for align in declared.values():
-                bare = {**align, **ONLY_SCORES, "model": ANY_VERSION}
-                settings = AlignConfig.model_validate(bare)
+            for settings in bare:
                 yield from self._aligned(settings, config, version, network, assumed)
+        for name, value, tune in heeded(cell):
+            if getattr(config, name) != value:
+                varied = TuneConfig.model_validate(tune)
+                tuned, registered = self._tune(varied, base, folder, network, assumed)
+                yield tuned
+                for settings in bare:
+                    yield from self._aligned(settings, varied, registered, network, assumed)
 
     def _kept_base(
         self, config: TuneConfig, folder: Path, network: NetworkFacts

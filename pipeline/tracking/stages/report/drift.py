@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -48,10 +49,15 @@ def drift_table(links: Sequence[Link], models: Mapping[str, Registered]) -> pd.D
         if reference is None or not link.extract_run or registered.tags["method"] == BASE:
             continue
         origin, own = _geometries(link)
-        if (origin.stimuli, origin.pooling) == (reference[0].stimuli, reference[0].pooling):
+        if _of_same(origin, reference[0]):
             cell = {**key_of(registered), "brain": link.brain}
             tables.append(drift(reference[1], own).assign(**cell))
     return pd.concat(tables, ignore_index=True)
+
+
+def _of_same(one: Origin, other: Origin) -> bool:
+    """Say whether features of two models are of the same stimuli, pooled and read alike."""
+    return replace(one, model=other.model) == other
 
 
 def _geometries(link: Link) -> tuple[Origin, Mapping[str, Geometry]]:

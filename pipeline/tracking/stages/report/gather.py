@@ -20,7 +20,9 @@ from pipeline.tracking.browsing import run_page, version_page
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered, resolve
 from pipeline.tracking.stages.align.aligned import Aligned, model_scores
+from pipeline.tracking.stages.align.reference import Reference
 from pipeline.tracking.stages.extract import CUT_STIMULI
+from pipeline.tracking.stages.minimal_pairs import read_accuracies
 from pipeline.tracking.stages.report.cells import aligned_of, cell_of, key_of
 from pipeline.tracking.stages.report.drift import drift_table
 from pipeline.tracking.stages.report.method_contrasts import method_contrasts, specifications
@@ -97,6 +99,7 @@ def study_results(
         ceilings=pd.concat(ceilings, ignore_index=True).drop_duplicates(
             ["brain", "kind", "split", "subject", "roi"]
         ),
+        rsa_ceilings=_rsa_ceilings(links),
         layer_profile=_numbered(profile),
         settings=told_settings(list(_runs_of(links, models))),
         lineage=pd.DataFrame(_lineage_rows(links, models)),
@@ -109,6 +112,7 @@ def study_results(
         overall=contrasts.overall,
         families=contrasts.families,
         paths=path_scores(on_paths, models),
+        minimal_pairs=_minimal_pairs(links, models),
         matched=matched_table(on_paths, models, margin, family),
         specifications=specifications(contrasts, specified, models, margin, family),
         drift=_numbered(drift_table(links, models)),
@@ -164,6 +168,23 @@ def chosen_scores(link: Link) -> pd.DataFrame:
 def _best(every: pd.DataFrame, objective: Objective) -> pd.DataFrame:
     by_split = every[every.source == MODEL].groupby("split", sort=False)
     return pd.concat(best_layers(rows, objective) for _, rows in by_split)
+
+
+def _rsa_ceilings(links: Sequence[Link]) -> pd.DataFrame:
+    """Read the bounds of RSA with each brain dataset, which are the same beside every model."""
+    references = {
+        link.brain: Reference(mlflow.get_run(link.align_run).data.tags["reference"])
+        for link in links
+    }
+    bounds = [own.rsa_ceilings().assign(brain=brain) for brain, own in references.items()]
+    return pd.concat(bounds, ignore_index=True)
+
+
+def _minimal_pairs(links: Sequence[Link], models: Mapping[str, Registered]) -> pd.DataFrame:
+    """Put the accuracies of each model on minimal pairs below each other."""
+    runs = {link.model: link.pairs_run for link in links if link.pairs_run}
+    tables = [read_accuracies(run).assign(**key_of(models[model])) for model, run in runs.items()]
+    return pd.concat([pd.DataFrame(), *(t for t in tables if not t.empty)], ignore_index=True)
 
 
 def _numbered(table: pd.DataFrame) -> pd.DataFrame:

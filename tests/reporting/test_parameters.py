@@ -1,0 +1,26 @@
+"""Scores stand against how many parameters were trained, where methods train different ones."""
+
+from pipeline.reporting.sections.parameters import SECTION, parameter_points
+from pipeline.reporting.views import views_of
+
+
+def test_every_trained_model_has_its_scores_and_its_size(whole_study):
+    view = views_of(whole_study.brain_scores)[0]
+    points = parameter_points(view, whole_study.summary, whole_study.tasks)
+    assert len(points) == 3 * 2  # tasks x methods; the untuned base trains nothing
+    sizes = points.groupby("method").trainable_parameters.unique().map(list).to_dict()
+    assert sizes == {"full": [1_250_000], "prompt": [1_280]}
+    own = whole_study.task_scores.query("task == 'translation' and method == 'full'").score.item()
+    assert points.query("task == 'translation' and method == 'full'").task_score.item() == own
+
+
+def test_a_curve_needs_three_methods(make_results):
+    assert SECTION.content(make_results()).blocks == ()
+    tasks = make_results().task_scores
+    other = tasks[tasks.method == "base"].assign(trainable_parameters=64)
+    study = make_results(task_scores=tasks.where(tasks.method != "base", other))
+    figure, *_ = SECTION.content(study).blocks
+    brain, task = figure.draw().axes
+    assert brain.get_xscale() == task.get_xscale() == "log"
+    assert brain.get_xlabel() == "trainable parameters"
+    assert len(brain.lines) == 3
