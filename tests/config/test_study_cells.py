@@ -114,17 +114,17 @@ def test_a_model_that_stands_in_two_grids_is_refused(study_file):
 
 
 def test_a_curve_tries_the_values_of_a_setting_one_at_a_time(study_file):
-    curves = {"prompt_length": [2, 8], "max_train": [50]}
+    curves = {"max_train": [50], "prompt_length": [2, 8]}
     tune = {"max_steps": 9, "checkpoints": 4}
     study = read_study(study_file({"tune": tune}, curves=curves), catalogue())
     cell = next(cell for cell in study.cells() if cell.tune["method"] == "prompt")
     varied = [(name, value, settings) for name, value, settings in cell.varied()]
     assert [(name, value) for name, value, _ in varied] == [
-        ("prompt_length", 2), ("prompt_length", 8), ("max_train", 50),
+        ("max_train", 50), ("prompt_length", 2), ("prompt_length", 8),
     ]  # fmt: skip
     own = {**cell.tune, "checkpoints": 0}  # those of the declared training are enough
     assert [settings for *_, settings in varied] == [
-        {**own, "prompt_length": 2}, {**own, "prompt_length": 8}, {**own, "max_train": 50},
+        {**own, "max_train": 50}, {**own, "prompt_length": 2}, {**own, "prompt_length": 8},
     ]  # fmt: skip
 
 
