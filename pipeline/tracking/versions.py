@@ -12,7 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -196,6 +196,12 @@ def current_code() -> str:
 
 
 def _location(model_id: str) -> str:
+    return _location_in(mlflow.get_tracking_uri(), model_id)
+
+
+@lru_cache(maxsize=1024)
+def _location_in(_store: str, model_id: str) -> str:
+    """Look up once where a model's files lie: MLflow reads all scores of the model with it."""
     return str(mlflow.get_logged_model(model_id).artifact_location)
 
 

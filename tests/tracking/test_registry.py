@@ -4,7 +4,13 @@ import mlflow
 import pytest
 
 from pipeline.tracking.registered import DETAILS, resolve, versions_with
-from pipeline.tracking.registry import FOR_PEOPLE, MEASURE, add_brain_scores, register
+from pipeline.tracking.registry import (
+    FOR_PEOPLE,
+    MEASURE,
+    add_brain_scores,
+    is_undamaged,
+    register,
+)
 from pipeline.tracking.store import DEFAULT_EXPERIMENT, KIND, MODEL_TRAINING
 
 
@@ -23,6 +29,17 @@ def version_of(prompt, request, client):
 
 def holder(version):
     return resolve(f"models:/{version.name}@prompt").version
+
+
+def test_the_files_of_a_version_are_found_without_its_scores_again(prompt, monkeypatch):
+    """MLflow reads every score of a model with its place, and one model has many scores."""
+
+    def refuse(_):
+        raise AssertionError("looked up again")
+
+    assert is_undamaged(prompt)
+    monkeypatch.setattr(mlflow, "get_logged_model", refuse)
+    assert is_undamaged(prompt)
 
 
 def test_the_alias_moves_to_a_better_score_on_the_same_data(version_of):
