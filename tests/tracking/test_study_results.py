@@ -7,7 +7,8 @@ import pytest
 from pipeline.data import TASKS
 from pipeline.extraction.spool import Spool
 from pipeline.extraction.store import Origin
-from pipeline.tracking.stages.report.gather import layer_number, shown_metrics
+from pipeline.tracking.stages.report.brain_frames import layer_number
+from pipeline.tracking.stages.report.gather import shown_metrics
 from pipeline.tracking.stages.report.settings import as_text, told_settings
 from pipeline.tracking.store import run_link
 

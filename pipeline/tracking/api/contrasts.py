@@ -15,6 +15,7 @@ from pipeline.reporting.views import View
 from pipeline.tracking.api.studies import studies
 from pipeline.tracking.lineage import latest_study, read_lineage
 from pipeline.tracking.registered import resolve
+from pipeline.tracking.stages.report.cells import sums_of
 from pipeline.tracking.stages.report.gather import study_results
 from pipeline.tracking.stages.report.method_contrasts import method_contrasts
 from pipeline.tracking.store import open_store
@@ -103,7 +104,7 @@ def _contrasts_of(study: str, overall: bool) -> pd.DataFrame:
     _, links = read_lineage(study)
     models = {link.model: resolve(link.model) for link in links}
     declared = _declared(study)
-    compared = method_contrasts(links, models, declared.margin, declared.family)
+    compared = method_contrasts(sums_of(links, models), declared.margin, declared.family)
     table = compared.overall if overall else compared.cells
     name = mlflow.get_run(study).info.run_name
     named = pd.DataFrame({"study": name, "study_run": study}, index=table.index)

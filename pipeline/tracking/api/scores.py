@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.tracking.api.studies import studies
 from pipeline.tracking.lineage import read_lineage
-from pipeline.tracking.stages.report.gather import chosen_scores, layer_number
+from pipeline.tracking.stages.report.brain_frames import chosen_scores, layer_number
 from pipeline.tracking.store import open_store
 
 #: Say what a score is of, in this order; other columns follow them.

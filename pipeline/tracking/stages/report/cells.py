@@ -1,8 +1,11 @@
-"""Names of a cell of a study, as its tables carry them, and its alignment."""
+"""Names of a cell of a study, as its tables carry them, and what its alignment logged."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import pandas as pd
 
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered
@@ -12,6 +15,30 @@ from pipeline.tracking.stages.align.aligned import Aligned
 def aligned_of(link: Link) -> Aligned:
     """Give the alignment that a link is about."""
     return Aligned(link.align_run, link.extract_run, link.brain, link.simulated)
+
+
+def sums_of(links: Iterable[Link], models: Mapping[str, Registered]) -> dict[Link, pd.DataFrame]:
+    """Read 2v2 summed over pairs of groups, of every alignment that kept them.
+
+    Parameters
+    ----------
+    links : iterable of Link
+    models : mapping of str to Registered
+        By URI.
+
+    Returns
+    -------
+    dict of Link to DataFrame
+        The columns of :meth:`Aligned.pair_sums`, and the names of the cell and its modality.
+    """
+    whole = {link: aligned_of(link).pair_sums() for link in links}
+    return {
+        link: sums.assign(
+            **cell_of(link, models[link.model]), modality=models[link.model].tags["modality"]
+        )
+        for link, sums in whole.items()
+        if not sums.empty
+    }
 
 
 def cell_of(link: Link, registered: Registered) -> dict[str, Any]:

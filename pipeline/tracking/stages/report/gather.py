@@ -9,21 +9,16 @@ from typing import Any
 import mlflow
 import pandas as pd
 
-from pipeline.alignment import best_layers
-from pipeline.alignment.permutations.chance_band import chance_bands
-from pipeline.alignment.score_tables import unique_part
-from pipeline.alignment.scores import FIT_SCORES, PARTITION_SCORES
 from pipeline.config.tune import TRAINING_SETTINGS
 from pipeline.data import TASKS
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.browsing import run_page, version_page
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered, resolve
-from pipeline.tracking.stages.align.aligned import Aligned, model_scores
-from pipeline.tracking.stages.align.reference import Reference
 from pipeline.tracking.stages.extract import CUT_STIMULI
 from pipeline.tracking.stages.minimal_pairs import read_accuracies
-from pipeline.tracking.stages.report.cells import aligned_of, cell_of, key_of
+from pipeline.tracking.stages.report.brain_frames import brain_frames, numbered
+from pipeline.tracking.stages.report.cells import key_of, sums_of
 from pipeline.tracking.stages.report.drift import drift_table
 from pipeline.tracking.stages.report.method_contrasts import method_contrasts, specifications
 from pipeline.tracking.stages.report.paths import matched_table, path_scores
@@ -31,7 +26,6 @@ from pipeline.tracking.stages.report.settings import told_settings
 from pipeline.tracking.stages.report.voxel_contrasts import voxel_contrasts
 from pipeline.tracking.stages.tune.records import BERTSCORE, CUT_EXAMPLES
 from pipeline.tuning.methods import METHODS
-from pipeline.words import MODEL, Objective
 
 #: Shown of every task that has them, beside the score that decides which of its models is best.
 METRICS = ("bertscore_f1", "exact_match", "accuracy")
@@ -73,111 +67,25 @@ def study_results(
     on_paths = [link for link in further if link.path]
     ends = dict.fromkeys(link.model for link in links)
     tune_rows = [row for model in ends for row in _task_rows(models[model])]
-    scores, ceilings, profiles, unique, p_values = [], [], [], [], []
-    fits: list[pd.DataFrame] = []
-    chance: list[pd.DataFrame] = []
-    for link in links:
-        aligned = aligned_of(link)
-        registered = models[link.model]
-        cell = cell_of(link, registered)
-        every = aligned.every_score()
-        scores.append(_best(every, aligned.objective).assign(**cell))
-        profiles.append(model_scores(every).assign(**cell))
-        unique.append(unique_part(every, aligned.objective).assign(**cell, direction="encoding"))
-        split = every.split.iloc[0]  # of several, only the one asked for is tested
-        p_values.append(aligned.p_values().assign(**cell, split=split))
-        chance.append(_chance(aligned, split).assign(**cell))
-        fits.append(_fit_scores(aligned).assign(**cell, direction="encoding"))
-        ceilings.append(aligned.ceilings().assign(brain=link.brain, direction="encoding"))
-    layer_key = ["base", "task", "method", "seed", "brain", "direction", "roi", "subject", "layer"]
-    profile = pd.concat(profiles).groupby(layer_key, sort=False).two_vs_two.mean().reset_index()
-    contrasts = method_contrasts(links, models, margin, family)
+    sums, path_sums = sums_of(links, models), sums_of(on_paths, models)
+    contrasts = method_contrasts(sums, margin, family)
     return StudyResults(
         title=asks,
         task_scores=pd.DataFrame(tune_rows),
-        brain_scores=pd.concat(scores, ignore_index=True),
-        ceilings=pd.concat(ceilings, ignore_index=True).drop_duplicates(
-            ["brain", "kind", "split", "subject", "roi"]
-        ),
-        rsa_ceilings=_rsa_ceilings(links),
-        layer_profile=_numbered(profile),
         settings=told_settings(list(_runs_of(links, models))),
         lineage=pd.DataFrame(_lineage_rows(links, models)),
-        unique=pd.concat(unique, ignore_index=True),
-        p_values=pd.concat(p_values, ignore_index=True),
-        fit_scores=pd.concat(fits, ignore_index=True),
-        chance=pd.concat(chance, ignore_index=True),
         contrasts=contrasts.cells,
         subject_contrasts=contrasts.subjects,
         overall=contrasts.overall,
         families=contrasts.families,
-        paths=path_scores(on_paths, models),
+        paths=path_scores(path_sums, models),
         minimal_pairs=_minimal_pairs(links, models),
-        matched=matched_table(on_paths, models, margin, family),
+        matched=matched_table(path_sums, models, margin, family),
         specifications=specifications(contrasts, specified, models, margin, family),
-        drift=_numbered(drift_table(links, models)),
+        drift=numbered(drift_table(links, models)),
         voxel_contrasts=voxel_contrasts(links, models),
+        **brain_frames(links, models, sums),
     )
-
-
-def _chance(aligned: Aligned, split: str) -> pd.DataFrame:
-    """Give the band of unrelated models: by permutations of a split, or by counts of groups."""
-    tested = aligned.joint_p_values()
-    if "low" in tested:  # else it was made before bands were kept
-        columns = ["direction", "roi", "low", "high", "p", "p_family", "permutations"]
-        return tested[columns].assign(split=split)
-    sums = aligned.pair_sums()
-    if sums.empty:
-        return sums
-    bands = chance_bands(sums[sums.source == MODEL])
-    return bands.assign(p=math.nan, p_family=math.nan, permutations=0)
-
-
-def _fit_scores(aligned: Aligned) -> pd.DataFrame:
-    """Put scores beside 2v2 one below the other, by title; none where an ROI has none."""
-    tables = (aligned.fit_scores(), FIT_SCORES), (aligned.partition(), PARTITION_SCORES)
-    place = ["subject", "split", "repeat", "roi", "fold"]
-    listed = []
-    for table, registry in tables:
-        if not table.empty:
-            titles = {name: score.title for name, score in registry.items()}
-            named = table[[*place, *titles]].rename(columns=titles)
-            listed.append(named.melt(place, var_name="score").dropna())
-    return pd.concat(listed, ignore_index=True) if listed else pd.DataFrame()
-
-
-def chosen_scores(link: Link) -> pd.DataFrame:
-    """Read the scores of one model with one brain dataset, of the layer chosen in each fold.
-
-    Returns
-    -------
-    DataFrame
-        The rows of :meth:`Aligned.every_score` that are the model's, in every split, with base,
-        task, method, seed, brain and simulated beside them.
-
-    Raises
-    ------
-    PipelineError
-        What a run logged is gone or damaged.
-    """
-    aligned = aligned_of(link)
-    best = _best(aligned.every_score(), aligned.objective)
-    return best.assign(**cell_of(link, resolve(link.model)))
-
-
-def _best(every: pd.DataFrame, objective: Objective) -> pd.DataFrame:
-    by_split = every[every.source == MODEL].groupby("split", sort=False)
-    return pd.concat(best_layers(rows, objective) for _, rows in by_split)
-
-
-def _rsa_ceilings(links: Sequence[Link]) -> pd.DataFrame:
-    """Read the bounds of RSA with each brain dataset, which are the same beside every model."""
-    references = {
-        link.brain: Reference(mlflow.get_run(link.align_run).data.tags["reference"])
-        for link in links
-    }
-    bounds = [own.rsa_ceilings().assign(brain=brain) for brain, own in references.items()]
-    return pd.concat(bounds, ignore_index=True)
 
 
 def _minimal_pairs(links: Sequence[Link], models: Mapping[str, Registered]) -> pd.DataFrame:
@@ -185,16 +93,6 @@ def _minimal_pairs(links: Sequence[Link], models: Mapping[str, Registered]) -> p
     runs = {link.model: link.pairs_run for link in links if link.pairs_run}
     tables = [read_accuracies(run).assign(**key_of(models[model])) for model, run in runs.items()]
     return pd.concat([pd.DataFrame(), *(t for t in tables if not t.empty)], ignore_index=True)
-
-
-def _numbered(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the layers of a table their numbers, so that an axis can show them."""
-    return table if table.empty else table.assign(layer=table.layer.map(layer_number))
-
-
-def layer_number(name: str) -> int:
-    """Give the number of a layer that the store of features calls ``layer_07``; 0: embedding."""
-    return int(name.removeprefix("layer_"))
 
 
 def shown_metrics(task: str, logged: Container[str]) -> list[str]:

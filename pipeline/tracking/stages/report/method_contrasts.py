@@ -12,36 +12,40 @@ from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE
 from pipeline.config import contrasts_of
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered
-from pipeline.tracking.stages.report.cells import aligned_of, cell_of
+from pipeline.tracking.stages.report.cells import sums_of
 from pipeline.tuning.methods import METHODS
 from pipeline.words import FEATURE_CONTROLS, MODEL, NUISANCE
 
 
-def method_contrasts(
-    links: Sequence[Link], models: Mapping[str, Registered], margin: float, family: str
-) -> Contrasts:
-    """Compare methods, and features of no model; nothing of alignments without pair sums."""
+def method_contrasts(sums: Mapping[Link, pd.DataFrame], margin: float, family: str) -> Contrasts:
+    """Compare methods, and features of no model, by sums over pairs of groups.
+
+    Parameters
+    ----------
+    sums : mapping of Link to DataFrame
+        As :func:`pipeline.tracking.stages.report.cells.sums_of` reads them.
+    margin : float
+        Differences in 2v2 accuracy within ± this count as none.
+    family : str
+        The primary family, as in :class:`pipeline.config.ReportConfig`.
+    """
     tables: list[pd.DataFrame] = []
     with_nuisance = set()
-    for link in links:
-        registered = models[link.model]
-        sums = aligned_of(link).pair_sums()
-        if sums.empty:
-            continue
-        cell = {**cell_of(link, registered), "modality": registered.tags["modality"]}
-        tables.append(sums[sums.source == MODEL].assign(**cell))
-        place = cell["base"], cell["task"], link.brain
+    for link, own in sums.items():
+        tables.append(own[own.source == MODEL])
+        place = (*own[["base", "task"]].iloc[0], link.brain)
         if place not in with_nuisance:  # they are the same beside every model
             with_nuisance.add(place)
             for control in FEATURE_CONTROLS:
                 layer = ALL_NUISANCE if control == NUISANCE else f"{OF_NUISANCE}{control}"
-                alone = sums[(sums.source == NUISANCE) & (sums.layer == layer)]
-                tables.append(alone.assign(**{**cell, "method": control, "seed": 0}))
+                alone = own[(own.source == NUISANCE) & (own.layer == layer)]
+                tables.append(alone.assign(method=control, seed=0))
     if not tables:
         return Contrasts(*[pd.DataFrame()] * 4)
     prompts = [name for name, method in METHODS.items() if method.trains_prompts_only]
-    sums = pd.concat(tables, ignore_index=True)
-    return contrast_tables(sums, prompts, margin, contrasts_of(family))
+    return contrast_tables(
+        pd.concat(tables, ignore_index=True), prompts, margin, contrasts_of(family)
+    )
 
 
 def specifications(
@@ -57,5 +61,8 @@ def specifications(
     by_name: dict[str, list[Link]] = {}
     for link in specified:
         by_name.setdefault(link.specification, []).append(link)
-    others = {name: method_contrasts(own, models, margin, family) for name, own in by_name.items()}
+    others = {
+        name: method_contrasts(sums_of(own, models), margin, family)
+        for name, own in by_name.items()
+    }
     return specification_table({"": declared, **others})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,18 +12,20 @@ from pipeline.config import contrasts_of
 from pipeline.data import TASKS
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered
-from pipeline.tracking.stages.report.cells import aligned_of, cell_of
+from pipeline.tracking.stages.report.cells import cell_of
 from pipeline.tuning.methods import METHODS
 from pipeline.words import MODEL
 
 
-def path_scores(links: Sequence[Link], models: Mapping[str, Registered]) -> pd.DataFrame:
+def path_scores(
+    sums: Mapping[Link, pd.DataFrame], models: Mapping[str, Registered]
+) -> pd.DataFrame:
     """Put task score and brain score of every version along a path beside each other.
 
     Parameters
     ----------
-    links : sequence of Link
-        Of versions along paths.
+    sums : mapping of Link to DataFrame
+        Of versions along paths: see :func:`pipeline.tracking.stages.report.cells.sums_of`.
     models : mapping of str to Registered
         By URI.
 
@@ -34,27 +36,28 @@ def path_scores(links: Sequence[Link], models: Mapping[str, Registered]) -> pd.D
         validation (the task's deciding score), and two_vs_two, mean over ROIs.
     """
     tables = [pd.DataFrame()]
-    for link in links:
-        sums = _model_sums(link, models[link.model])
-        if sums.empty:
-            continue
-        own = ["direction", "split", "subject"]
-        won = sums.groupby([*own, "roi"], sort=False)[["wins", "pairs"]].sum()
+    place = ["direction", "split", "subject"]
+    for link, own in sums.items():
+        of_model = own[own.source == MODEL]
+        won = of_model.groupby([*place, "roi"], sort=False)[["wins", "pairs"]].sum()
         accuracy = (won.wins / won.pairs).rename("two_vs_two")
-        means = accuracy.groupby(own, sort=False).mean().reset_index()
+        means = accuracy.groupby(place, sort=False).mean().reset_index()
         cell = {**cell_of(link, models[link.model]), **_task_score(models[link.model])}
         tables.append(means.assign(path=link.path, place=link.place, **cell))
     return pd.concat(tables, ignore_index=True)
 
 
 def matched_table(
-    links: Sequence[Link], models: Mapping[str, Registered], margin: float, family: str
+    sums: Mapping[Link, pd.DataFrame],
+    models: Mapping[str, Registered],
+    margin: float,
+    family: str,
 ) -> pd.DataFrame:
     """Compare the methods of the primary family at equal validation score, task by task.
 
     Parameters
     ----------
-    links : sequence of Link
+    sums : mapping of Link to DataFrame
         Of versions along paths; those on the way of trainings count.
     models : mapping of str to Registered
     margin : float
@@ -69,14 +72,14 @@ def matched_table(
         :func:`pipeline.alignment.contrasts.matched.matched_contrasts`.
     """
     cells: dict[tuple[str, str, str], dict[str, dict[str, list[Step]]]] = {}
-    for link in sorted(links, key=lambda link: link.place):
-        registered = models[link.model]
-        sums = _model_sums(link, registered) if link.path == "step" else pd.DataFrame()
-        if not sums.empty:
+    for link, own in sorted(sums.items(), key=lambda pair: pair[0].place):
+        if link.path == "step":
+            registered = models[link.model]
             names = registered.names
             trainings = cells.setdefault((names["base"], names["task"], link.brain), {})
             steps = trainings.setdefault(names["method"], {}).setdefault(names["seed"], [])
-            steps.append(Step(float(_task_score(registered)["validation"]), sums))
+            score = float(_task_score(registered)["validation"])
+            steps.append(Step(score, own[own.source == MODEL]))
     prompts = [name for name, method in METHODS.items() if method.trains_prompts_only]
     tables = [
         matched_contrasts(methods, prompts, margin, contrasts_of(family)).assign(
@@ -85,15 +88,6 @@ def matched_table(
         for (base, task, _), methods in cells.items()
     ]
     return pd.concat([pd.DataFrame(), *tables], ignore_index=True)
-
-
-def _model_sums(link: Link, registered: Registered) -> pd.DataFrame:
-    """Read the sums over pairs of a version, with the cell that they are of; none of old runs."""
-    sums = aligned_of(link).pair_sums()
-    if sums.empty:
-        return sums
-    cell = {**cell_of(link, registered), "modality": registered.tags["modality"]}
-    return sums[sums.source == MODEL].assign(**cell)
 
 
 def _task_score(registered: Registered) -> dict[str, Any]:
