@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from pipeline.reporting.ceiling_kinds import DrawnCeiling
 from pipeline.reporting.chance import ChanceBand
@@ -161,40 +160,20 @@ def _draw_bars(
     methods = ordered_methods(summary["method"])
     n_columns = min(_MOST_COLUMNS, len(rois))
     n_rows = -(-len(rois) // n_columns)
+    own_looks = {method: looks[method] for method in methods}
     labels = [in_words(m) for m in methods]
     bottom = 0.3 + CHARACTER_WIDTH * 0.75 * max(map(len, tasks)) + 0.25
-    width = 0.8 / len(methods)
     with rc_context(STYLE):
         figure = Figure(figsize=(FIGURE_WIDTH, n_rows * _PANEL_HEIGHT + bottom + 0.4))
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).flat
         lay_out(figure, (0.6, 0.1, 0.45, bottom), title)
         figure.subplots_adjust(wspace=0.08, hspace=0.25)
         for panel, roi in zip(panels, rois, strict=False):
-            for place, method in enumerate(methods):
-                shift = (place - (len(methods) - 1) / 2) * width
-                heights = _by_task(summary, roi, method, tasks)
-                panel.bar(
-                    np.arange(len(tasks)) + shift,
-                    heights - CHANCE,
-                    width * 0.9,
-                    bottom=CHANCE,
-                    color=looks[method].colour,
-                    label=in_words(method),
-                )
-                dots = units[(units["roi"] == roi) & (units["method"] == method)]
-                where = [tasks.index(task) + shift for task in dots["task"]]
-                panel.plot(where, dots["two_vs_two"], "o", **_RING)
+            means, own = (table[table["roi"] == roi] for table in (summary, units))
+            _draw_roi(panel, means, own, own_looks, tasks)
             panel.set_title(plain(roi_heading(roi)))
-            panel.axhline(CHANCE, color=INK, linewidth=1)
             if roi in band.by_roi:
                 panel.axhspan(*band.by_roi[roi], **CHANCE_BAND)
-            panel.set_xticks(
-                range(len(tasks)),
-                [plain(task) for task in tasks],
-                rotation=40,
-                ha="right",
-                rotation_mode="anchor",
-            )
         for panel in list(panels)[len(rois) :]:
             panel.set_visible(False)
         figure.supylabel("2v2 accuracy", x=0.08 / FIGURE_WIDTH)
@@ -214,11 +193,32 @@ _RING = {
 }
 
 
-def _by_task(
-    summary: pd.DataFrame, roi: str, method: str, tasks: Sequence[str]
-) -> NDArray[np.float64]:
-    own = summary[(summary["roi"] == roi) & (summary["method"] == method)]
-    return np.asarray(own.set_index("task")["mean"].reindex(tasks), dtype=np.float64)
+def _draw_roi(
+    panel: Axes,
+    summary: pd.DataFrame,
+    units: pd.DataFrame,
+    looks: Mapping[str, Look],
+    tasks: Sequence[str],
+) -> None:
+    """Draw a bar for each task and method of an ROI, and a ring for each unit."""
+    width = 0.8 / len(looks)
+    for place, (method, look) in enumerate(looks.items()):
+        shift = (place - (len(looks) - 1) / 2) * width
+        means = summary[summary["method"] == method].set_index("task")["mean"].reindex(tasks)
+        panel.bar(
+            np.arange(len(tasks)) + shift,
+            means.to_numpy(dtype=np.float64) - CHANCE,
+            width * 0.9,
+            bottom=CHANCE,
+            color=look.colour,
+            label=in_words(method),
+        )
+        rings = units[units["method"] == method]
+        where = [tasks.index(task) + shift for task in rings["task"]]
+        panel.plot(where, rings["two_vs_two"], "o", **_RING)
+    panel.axhline(CHANCE, color=INK, linewidth=1)
+    names = [plain(task) for task in tasks]
+    panel.set_xticks(range(len(tasks)), names, rotation=40, ha="right", rotation_mode="anchor")
 
 
 def _cells_in_words(summary: pd.DataFrame) -> str:
