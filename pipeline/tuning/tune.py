@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -12,10 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
-from pipeline.tuning.cuts import count_cuts
 from pipeline.tuning.forms import FORMS
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
@@ -27,76 +24,13 @@ from pipeline.tuning.session import Session
 from pipeline.tuning.training.devices import agree, rank
 from pipeline.tuning.training.schedule import Training
 from pipeline.tuning.training.states import states_in
+from pipeline.tuning.tuned import OnTheWay, Tuned, count_cuts
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
 
 #: What each example adds to a score, by its name: of shape (n_examples, n_statistics).
 Statistics = Mapping[str, NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """A tuned model and what is known of it.
-
-    Parameters
-    ----------
-    model : TextModel or VisionModel
-    choice : Choice
-        Learning rate and prompt length it was trained with.
-    training : Training or None
-        None for a control that is not trained.
-    validation, test, base_test : mapping of str to TaskScore
-        Scores on the held-out splits; ``base_test`` are those of the untuned base.
-    constant_test : mapping of str to TaskScore
-        Classification: those of always naming the most frequent class of the training split.
-    cuts : mapping of str to int
-        Examples of 'train' and 'test' that are longer than what the model reads of them.
-    """
-
-    model: TunedModel
-    choice: Choice
-    training: Training | None
-    validation: Mapping[str, TaskScore]
-    test: Mapping[str, TaskScore]
-    base_test: Mapping[str, TaskScore]
-    constant_test: Mapping[str, TaskScore]
-    cuts: Mapping[str, int]
-
-    @property
-    def beats_base(self) -> bool | None:
-        """Whether the deciding score on the test split is above that of the base (95 %).
-
-        None for a control, which nothing was to teach; points between two models are judged.
-        """
-        return self._beats(self.base_test)
-
-    @property
-    def beats_constant(self) -> bool | None:
-        """Whether it is above that of always naming the most frequent class (95 %).
-
-        None for a control, and where no classes are named.
-        """
-        return self._beats(self.constant_test)
-
-    def _beats(self, rival: Mapping[str, TaskScore]) -> bool | None:
-        if not rival or not METHODS[self.model.card.method].recipes:
-            return None
-        return self.test[self.primary].beats(rival[self.primary])
-
-    @property
-    def primary(self) -> str:
-        """Name of the score that decides which version is best."""
-        return TASKS[self.model.card.task].scores[0]
-
-
-@dataclass(frozen=True)
-class OnTheWay:
-    """A model as it was after some step of a training, and its scores on the validation split."""
-
-    step: int
-    model: TunedModel
-    validation: Mapping[str, TaskScore]
 
 
 def tune(

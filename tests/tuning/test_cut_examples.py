@@ -7,9 +7,9 @@ from pipeline.data.forms.classification import LabelledTexts
 from pipeline.data.forms.generation import TextPairs
 from pipeline.data.task import TaskData
 from pipeline.tracking.stages.tune.records import texts_cut
-from pipeline.tuning.cuts import count_cuts
 from pipeline.tuning.forms.classification import CLASSIFICATION
 from pipeline.tuning.forms.prepare import prepare
+from pipeline.tuning.tuned import count_cuts
 
 SHORT, LONG = "the baker kneads the dough .", "the baker kneads the dough . " * 60
 

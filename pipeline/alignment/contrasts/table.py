@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.contrasts.calibrated import reason_against
 from pipeline.alignment.contrasts.estimate import Estimate, estimate
-from pipeline.alignment.contrasts.families import benjamini_hochberg, holm
+from pipeline.alignment.contrasts.families import benjamini_hochberg, holm, maximum_p
 from pipeline.alignment.contrasts.group_scores import GroupScores, scores_of
-from pipeline.alignment.contrasts.maximum import maximum_p
 from pipeline.alignment.contrasts.paired import Paired, mean_of, pair
 from pipeline.alignment.contrasts.sign_flip import least_p, sign_flip_p
 from pipeline.alignment.contrasts.trainings import training_spread
@@ -52,7 +51,7 @@ class Contrasts:
         One row a cell and contrast: the columns of :data:`CELL_KEY`, :data:`CONTRAST_KEY`,
         family, :data:`STATISTICS`, :data:`BETWEEN_TRAININGS`, and p corrected within its family:
         p_holm, p_bh and p_max (by
-        :func:`pipeline.alignment.contrasts.maximum.maximum_p`). Interval, p and what follows from
+        :func:`pipeline.alignment.contrasts.families.maximum_p`). Interval, p and what follows from
         them are NaN where ``reason`` says why; ``equivalent`` is then NA.
     subjects : DataFrame
         The same keys with subject and difference.

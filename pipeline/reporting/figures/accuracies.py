@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -183,7 +184,7 @@ def _draw_bars(
     return figure
 
 
-_RING = {
+_RING: dict[str, Any] = {
     "color": INK,
     "markerfacecolor": "white",
     "markersize": 2.8,

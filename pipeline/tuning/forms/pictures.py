@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.data.forms.pictures import LabelledImages
-from pipeline.tuning.forms.form import Form, Scoring, TaskScores
-from pipeline.tuning.scores.classes import class_scores, most_frequent
+from pipeline.tuning.forms.classification import name_most_frequent, score_classes
+from pipeline.tuning.forms.form import Form
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.vision import VisionModel
@@ -22,17 +21,13 @@ def _items(_: VisionModel, examples: LabelledImages) -> list[Item]:
     return [{"images": x, "labels": y} for x, y in zip(images, labels, strict=True)]
 
 
-def _scores(answers: Sequence[str], examples: LabelledImages, scoring: Scoring) -> TaskScores:
-    return class_scores(answers, examples.labels, scoring.classes, scoring.names)
-
-
 PICTURES = Form(
     name="classification",
     modality="image",
     examples=LabelledImages,
     items=_items,
     questions=lambda examples: examples.images,
-    scores=_scores,
-    constant=lambda examples, classes: classes[most_frequent(examples.labels)],
+    scores=score_classes,
+    constant=name_most_frequent,
     starts_at_means=True,
 )

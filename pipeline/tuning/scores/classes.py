@@ -47,16 +47,6 @@ def class_scores(
     return {name: makers[name]() for name in score_names}
 
 
-def most_frequent(labels: Labels) -> int:
-    """Find the class that most examples have, the first of several.
-
-    Parameters
-    ----------
-    labels : ndarray of int64, shape (n_examples,)
-    """
-    return int(np.bincount(labels).argmax())
-
-
 def _counts(guesses: Labels, truth: Labels, n_classes: int) -> NDArray[np.float64]:
     """Count for each example and class: right, named, true; shape (n_examples, 3 x n_classes)."""
     each = np.arange(n_classes)

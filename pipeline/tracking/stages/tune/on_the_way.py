@@ -19,7 +19,8 @@ from pipeline.tracking.runs import NOTE, Stage, log, stage_run
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name, tune_stage
 from pipeline.tracking.stages.tune.records import sizes_of, tags_of
 from pipeline.tuning.search.choices import Choice
-from pipeline.tuning.tune import OnTheWay, on_the_way
+from pipeline.tuning.tune import on_the_way
+from pipeline.tuning.tuned import OnTheWay
 
 #: Tags of such a version: after how many optimiser steps, and the run of the training.
 STEP, TRAINING = "step", "training"

@@ -22,7 +22,7 @@ from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.search.search import Outcome
 from pipeline.tuning.training.schedule import Training
-from pipeline.tuning.tune import Tuned
+from pipeline.tuning.tuned import Tuned
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel

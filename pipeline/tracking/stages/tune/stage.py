@@ -37,7 +37,8 @@ from pipeline.tracking.unfinished import forget, unfinished_folder
 from pipeline.tuning.recorder import DoneElsewhereError, Silent, Workspace
 from pipeline.tuning.training.devices import agree
 from pipeline.tuning.training.schedule import DivergedError
-from pipeline.tuning.tune import Statistics, Tuned, refuse_misfit, tune
+from pipeline.tuning.tune import Statistics, refuse_misfit, tune
+from pipeline.tuning.tuned import Tuned
 
 
 def run_tune(config: TuneConfig) -> Registered:

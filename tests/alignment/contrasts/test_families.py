@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline.alignment.contrasts import maximum
+from pipeline.alignment.contrasts import families
 from pipeline.alignment.contrasts.estimate import estimate
-from pipeline.alignment.contrasts.families import holm
-from pipeline.alignment.contrasts.maximum import maximum_p, moves
+from pipeline.alignment.contrasts.families import holm, maximum_p, moves
 from pipeline.alignment.contrasts.paired import Paired
 
 N_SUBJECTS, N_GROUPS = 6, 40
@@ -67,8 +66,8 @@ def test_correlations_of_estimates_are_those_of_what_moves_them(rng):
 def test_any_false_positive_of_a_family_comes_one_time_in_twenty_and_sooner_than_by_holm(
     monkeypatch,
 ):
-    monkeypatch.setattr(maximum, "N_DRAWN", 1000)
-    monkeypatch.setattr(maximum, "N_QUANTILES", 200)
+    monkeypatch.setattr(families, "N_DRAWN", 1000)
+    monkeypatch.setattr(families, "N_QUANTILES", 200)
     rng = np.random.default_rng(1)
     smallest, by_holm = [], []
     for _ in range(200):
