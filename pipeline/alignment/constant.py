@@ -18,10 +18,13 @@ class OfOneFold(Protocol):
     """Features or responses z-scored for one fold, in whatever form a side takes them."""
 
     def varies(self, train: NDArray[np.int64]) -> bool:
-        """Say whether any column varies over the training rows."""
+        """Say whether any column varies over the training rows, ``train`` of shape (n_train,)."""
 
     def squares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return squared norms of all patterns as they are compared, and before any centring."""
+        """Return squared norms of all patterns as they are compared, and before any centring.
+
+        Each of shape (n_stimuli,).
+        """
 
 
 def constant_problems(

@@ -41,7 +41,7 @@ class Geometry:
 
     @cached_property
     def distances(self) -> NDArray[np.float64]:
-        """Correlation distances of all pairs of stimuli."""
+        """Correlation distances of all pairs of stimuli, shape (n_pairs,)."""
         centred = self.features - self.features.mean(axis=1, keepdims=True)
         return rdm(centred @ centred.T)
 

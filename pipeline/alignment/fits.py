@@ -27,7 +27,6 @@ from pipeline.alignment.scores.fit import RepeatedStimuli
 from pipeline.alignment.sources import Layer
 from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.alignment.width import fit_projected
-from pipeline.errors import AlignmentError, Problem
 
 Hats = list[NDArray[np.float64]]
 Layers = Mapping[str, NDArray[np.floating]]
@@ -88,7 +87,7 @@ def score_fits(
     maps = chosen_maps(features, voxels, chosen, folds, width)
     patterned = voxels.shape[1] > 1
     rows = []
-    for number, row in enumerate(_by_fold(chosen, len(folds)).itertuples()):
+    for number, row in enumerate(chosen.sort_values("fold").itertuples()):
         fold = folds[number]
         grams = held_out_grams(features[str(row.layer)], fold), held_out_grams(voxels, fold)
         repeated = _repeated(repeats, voxels, fold) if repeats else None
@@ -193,24 +192,10 @@ def _repeated(repeats: Repeats, voxels: Columns, fold: Fold) -> RepeatedStimuli:
 def _encoding_hats(
     features: Layers, chosen: pd.DataFrame, folds: Sequence[Fold], width: int
 ) -> Hats:
-    rows = _by_fold(chosen, len(folds))
+    rows = chosen.sort_values("fold")
     hats = []
     for fold, layer, alpha in zip(folds, rows.layer, rows.alpha, strict=True):
         x = features[layer]
         ridge = fit_projected(x, fold, width) if width else fit_smaller_side(x, fold)
         hats.append(ridge.hat(float(alpha)))
     return hats
-
-
-def _by_fold(chosen: pd.DataFrame, n_folds: int) -> pd.DataFrame:
-    ordered = chosen.sort_values("fold")
-    if ordered.fold.tolist() != list(range(n_folds)):
-        raise AlignmentError(
-            Problem(
-                "chosen layers",
-                f"one for each of {n_folds} folds",
-                f"folds {ordered.fold.tolist()}",
-                "Give the rows of best_layers for one subject, direction and ROI.",
-            )
-        )
-    return ordered

@@ -26,17 +26,21 @@ Bands = tuple[NDArray[np.floating], ...]
 
 
 class Source(Protocol):
-    """What predicts responses: z-scored by the training rows of a fold, for either side."""
+    """What predicts responses: z-scored by the training rows of a fold, for either side.
+
+    Both sides take the rows that a fold trains on, shape (n_train,), and give arrays over all
+    stimuli; ``where`` names source and fold in messages.
+    """
 
     @property
     def n_columns(self) -> int:
         """Columns of all its arrays together."""
 
     def grams(self, train: NDArray[np.int64], similarity: Similarity, where: str) -> Grams:
-        """Form the Gram matrices over stimuli; ``where`` names source and fold in messages."""
+        """Form the Gram matrices, each of shape (n_stimuli, n_stimuli)."""
 
     def columns(self, train: NDArray[np.int64], similarity: Similarity, where: str) -> FoldArray:
-        """Z-score the columns."""
+        """Z-score the columns, shape (n_stimuli, n_columns)."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,14 @@ def projected_array(
 
 
 def fit_projected(values: NDArray[np.floating], fold: Fold, width: int) -> Ridge:
-    """Decompose features that are reduced to ``width`` components, for ridge in one fold."""
+    """Decompose features that are reduced to ``width`` components, for ridge in one fold.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_stimuli, n_features)
+    fold : Fold
+    width : int
+    """
     array = projected_array(values, fold.train, width, "cosine")  # only its kernel is used
     return factorise(array.grams().kernel, fold.train, fold.test)
 

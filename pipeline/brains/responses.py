@@ -41,9 +41,9 @@ class Responses:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     def rows(self, n_stimuli: int) -> NDArray[np.int64]:
-        """Positions of this subject's stimuli among all ``n_stimuli`` of the dataset."""
+        """Positions of its stimuli among all ``n_stimuli`` of the dataset, shape (n_shown,)."""
         return np.arange(n_stimuli) if self.stimulus_rows is None else self.stimulus_rows
 
     def repeated_rows(self) -> NDArray[np.int64]:
-        """Rows of ``values`` that have repeats."""
+        """Rows of ``values`` that have repeats, shape (n_repeated,)."""
         return np.arange(len(self.values)) if self.repeated is None else self.repeated

@@ -1,4 +1,4 @@
-"""Adapts a base to a task with a method: search if asked, train, score, compare with the base."""
+"""Adaptation of a base to a task: search if asked, train, score, compare with the base."""
 
 from __future__ import annotations
 

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from pipeline.alignment.kernel.ridge import penalties
-
 
 def resolvents(ridge, alphas):
     """``(K_train + alpha scale I)⁻¹``, shape (..., n_train, n_train)."""
-    damping = 1 / (ridge.eigenvalues + penalties(alphas, ridge.scale)[..., None])
+    penalties = np.asarray(alphas) * ridge.scale
+    damping = 1 / (ridge.eigenvalues + penalties[..., None])
     return (ridge.fitted * damping[..., None, :]) @ ridge.fitted.T
 
 

@@ -45,13 +45,6 @@ def test_maps_of_reduced_features_differ_and_are_full_at_full_rank(scored):
     assert np.abs(less.r - full.r).max() > 1e-3
 
 
-def test_rows_of_several_layers_are_refused(scored):
-    features, responses, scores, folds = scored
-    rows = of_cell(scores, "encoding", "vision")
-    with pytest.raises(AlignmentError, match=r"chosen layers: expected one for each of 4 folds"):
-        chosen_maps(features, responses["vision"], rows, folds)
-
-
 def test_width_reduces_layers_on_both_sides_alike(subject, groups, settings):
     from pipeline.alignment import subject_grams
 

@@ -69,8 +69,3 @@ def test_sizes_stay_where_they_are(sizes, seed):
 def test_too_few_exchanges_are_refused_and_counted(groups, n_permutations, message):
     with pytest.raises(AlignmentError, match=message):
         draw_permutations(list(groups), n_permutations, seed=0)
-
-
-def test_no_permutation_at_all_is_refused():
-    with pytest.raises(AlignmentError, match="permutations: expected at least 1; found 0"):
-        draw_permutations(GROUPS, 0, seed=0)

@@ -16,7 +16,6 @@ from pipeline.alignment.primal.arrays import fold_array
 from pipeline.alignment.primal.cost import kernel_flops, prefers_primal, primal_flops
 from pipeline.alignment.primal.scores import score_by_columns
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
-from pipeline.errors import AlignmentError
 
 ALPHAS = np.geomspace(1e-3, 1e4, 9)
 EXACT = {"source", "target", "alpha", "border", "position", "n_test", "n_train"}
@@ -140,12 +139,6 @@ def test_a_penalty_without_bounds_predicts_nothing_and_ties_every_pair(many_stim
         assert row["two_vs_two"] == row["rank_accuracy"] == 0.5
         assert row["correlation"] == 0.0
         np.testing.assert_array_equal(row["inner"], [[0.5], [0.0]])
-
-
-def test_an_alpha_of_zero_is_refused(many_stimuli, settings):
-    fold = nested_folds(np.arange(240) // 4, settings)[0]
-    with pytest.raises(AlignmentError, match=r"alpha: expected above 0; found 0\.0"):
-        primal_rows(*many_stimuli, fold, alphas=np.array([0.0, 1.0]))
 
 
 def test_one_voxel_can_be_predicted_from(many_stimuli, settings):

@@ -47,9 +47,3 @@ def test_one_alpha_gives_one_hat_matrix_and_several_a_stack(rng):
 def test_a_source_that_never_varies_is_refused(n_columns):
     with pytest.raises(AlignmentError, match="expected columns that vary"):
         fitted(np.ones((40, n_columns)))
-
-
-@pytest.mark.parametrize("n_columns", [3, 50])
-def test_an_alpha_of_zero_is_refused(rng, n_columns):
-    with pytest.raises(AlignmentError, match=r"alpha: expected above 0"):
-        fitted(rng.standard_normal((40, n_columns))).hat([1.0, 0.0])

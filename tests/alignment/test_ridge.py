@@ -72,15 +72,6 @@ def test_duplicated_features_need_no_special_case(X, Y):
     np.testing.assert_allclose(once.hat(ALPHAS), twice.hat(ALPHAS), atol=1e-7)
 
 
-@pytest.mark.parametrize("alpha", [0.0, -1.0])
-def test_an_alpha_that_is_not_above_zero_is_refused(X, alpha):
-    ridge = factorise(X @ X.T, TRAIN, TEST)
-    with pytest.raises(AlignmentError, match=r"alpha: expected above 0; found.*singular"):
-        ridge.hat([1.0, alpha])
-    with pytest.raises(AlignmentError, match=r"alpha: expected above 0; found.*singular"):
-        resolvents(ridge, alpha)
-
-
 def test_the_unit_of_a_kernel_changes_nothing(X):
     plain, small = (factorise(unit * X @ X.T, TRAIN, TEST) for unit in (1.0, 1e-6))
     assert small.scale < 1

@@ -85,7 +85,7 @@ class SubjectRois:
         return Repeats(self.repeats.values[:, :, self.rois[roi]], self.repeats.rows)
 
     def cut(self, features: Arrays) -> dict[str, NDArray[np.floating]]:
-        """Cut out the rows of the stimuli shown."""
+        """Cut out the rows of the stimuli shown, each array of shape (n_shown, n_columns)."""
         return {name: x[self.stimulus_rows] for name, x in features.items()}
 
 
@@ -182,7 +182,7 @@ def encode_both(
 
 
 def side_by_side(nuisance: Arrays) -> NDArray[np.floating]:
-    """Join the columns of all nuisance features but a bag of words."""
+    """Join the columns of all nuisance features but a bag of words: (n_stimuli, n_columns)."""
     return np.hstack([x for kind, x in nuisance.items() if kind != BAG_OF_WORDS])
 
 
@@ -222,7 +222,7 @@ def permute_rois(
 
 
 def common_stimuli(subjects: Iterable[SubjectRois]) -> NDArray[np.int64]:
-    """Find the stimuli that every subject was shown, ascending."""
+    """Find the stimuli that every subject was shown, ascending: shape (n_common,)."""
     common: NDArray[np.int64] = reduce(np.intersect1d, (some.stimulus_rows for some in subjects))
     return common
 

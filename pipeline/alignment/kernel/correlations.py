@@ -104,7 +104,18 @@ def correlations(
     train: NDArray[np.int64],
     test: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Slice a target's Gram matrix and correlate: :func:`true_patterns`, :func:`correlate`."""
+    """Slice a target's Gram matrix and correlate: :func:`true_patterns`, :func:`correlate`.
+
+    Parameters
+    ----------
+    hat : ndarray of float64, shape (..., n_test, n_train)
+    patterns : ndarray of float64, shape (n_stimuli, n_stimuli)
+    train, test : ndarray of int64, shapes (n_train,) and (n_test,)
+
+    Returns
+    -------
+    ndarray of float64, shape (..., n_test, n_test)
+    """
     return correlate(hat, true_patterns(patterns, train, test))
 
 

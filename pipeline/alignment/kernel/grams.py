@@ -39,11 +39,14 @@ class Grams:
     patterns: NDArray[np.float64]
 
     def varies(self, train: NDArray[np.int64]) -> bool:
-        """Say whether any column varies over the training rows."""
+        """Say whether any column varies over the training rows, ``train`` of shape (n_train,)."""
         return bool(np.diagonal(self.kernel)[train].max() > 0)
 
     def squares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return squared norms of all patterns as they are compared, and before any centring."""
+        """Return squared norms of all patterns as they are compared, and before any centring.
+
+        Each of shape (n_stimuli,).
+        """
         return np.diagonal(self.patterns), np.diagonal(self.kernel)
 
 
@@ -102,7 +105,20 @@ def grams_of_folds(
 def grams_by_fold(
     responses: Mapping[str, Columns], trains: Sequence[NDArray[np.int64]], similarity: Similarity
 ) -> tuple[dict[str, Grams], ...]:
-    """Form the Gram matrices of every ROI, each in one pass: ROI -> Grams, fold by fold."""
+    """Form the Gram matrices of every ROI, each in one pass.
+
+    Parameters
+    ----------
+    responses : mapping of ROI to array, shape (n_stimuli, n_voxels)
+    trains : sequence of ndarray of int64, shape (n_train,)
+        Training rows of each fold.
+    similarity : {'pearson', 'cosine'}
+
+    Returns
+    -------
+    tuple of dict of ROI to Grams
+        Fold by fold.
+    """
     with workers() as in_parallel:
         rois = {
             roi: grams_of_folds(values, trains, similarity, in_parallel)

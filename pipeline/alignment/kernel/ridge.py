@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.constant import no_variation
-from pipeline.errors import AlignmentError, Problem
+from pipeline.errors import AlignmentError
 
 
 @dataclass(frozen=True)
@@ -45,45 +45,26 @@ class Ridge:
         Parameters
         ----------
         alphas : array_like, shape (...)
-            Relative, above 0; infinity gives H = 0.
+            Relative, above 0, for a training kernel is singular: its rows are centred; infinity
+            gives H = 0.
 
         Returns
         -------
         ndarray of float64, shape (..., n_test, n_train)
-
-        Raises
-        ------
-        AlignmentError
-            An alpha is not above 0: a training kernel is singular (its rows are centred).
         """
-        damping = 1 / (self.eigenvalues + penalties(alphas, self.scale)[..., None])
+        penalties = np.asarray(alphas, dtype=np.float64) * self.scale
+        damping = 1 / (self.eigenvalues + penalties[..., None])
         hat: NDArray[np.float64] = (self.predicted * damping[..., None, :]) @ self.fitted.T
         return hat
 
 
-def penalties(alphas: ArrayLike, scale: float) -> NDArray[np.float64]:
-    """Return ``alphas * scale``.
-
-    Raises
-    ------
-    AlignmentError
-        An alpha is not above 0.
-    """
-    relative = np.asarray(alphas, dtype=np.float64)
-    if not (relative > 0).all():
-        raise AlignmentError(
-            Problem(
-                "alpha",
-                "above 0",
-                f"{relative.min()}",
-                "The training kernel is singular: give a small alpha such as 1e-6.",
-            )
-        )
-    return relative * scale
-
-
 def mean_eigenvalue(kernel: NDArray[np.float64], train: NDArray[np.int64]) -> float:
     """Return the mean eigenvalue of the training kernel: the unit of alpha.
+
+    Parameters
+    ----------
+    kernel : ndarray of float64, shape (n_stimuli, n_stimuli)
+    train : ndarray of int64, shape (n_train,)
 
     Raises
     ------

@@ -92,9 +92,6 @@ def exchange_problems(
         Whose permutations they are, for messages.
     """
     buckets = _buckets(groups)
-    if n_permutations < 1:
-        yield Problem(where, "at least 1", str(n_permutations), "Ask for more permutations.")
-        return
     distinct = _count(buckets)
     if distinct < max(2, n_permutations):
         sizes = ", ".join(f"{len(rows)} of {rows.shape[1]}" for rows in buckets[:8])

@@ -61,7 +61,13 @@ class NullVector:
 
 
 def p_value(observed: float, null: NDArray[np.float64]) -> float:
-    """Share of exchanges that score as high, the observed order counted as one of them."""
+    """Share of exchanges that score as high, the observed order counted as one of them.
+
+    Parameters
+    ----------
+    observed : float
+    null : ndarray of float64, shape (n_permutations,)
+    """
     # means that are equal but for the order of summing have to tie
     as_high = np.round(null, 12) >= round(observed, 12)
     return (1 + int(np.count_nonzero(as_high))) / (1 + len(null))

@@ -31,7 +31,10 @@ class FoldArray:
     components: NDArray[np.float64] | None = None
 
     def patterns(self) -> NDArray[np.float64]:
-        """Return what is predicted: rows centred over columns (Pearson), or as they are."""
+        """Return what is predicted: rows centred over columns (Pearson), or as they are.
+
+        Of shape (n_stimuli, n_columns), or those of the columns that ``components`` reduced.
+        """
         if self.similarity == "cosine":
             return self.z
         if self.components is not None:
@@ -50,11 +53,14 @@ class FoldArray:
         return Grams(kernel, patterns @ patterns.T)
 
     def varies(self, train: NDArray[np.int64]) -> bool:
-        """Say whether any column varies over the training rows."""
+        """Say whether any column varies over the training rows, ``train`` of shape (n_train,)."""
         return bool(self.z[train].any())
 
     def squares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return squared norms of all patterns as they are compared, and before any centring."""
+        """Return squared norms of all patterns as they are compared, and before any centring.
+
+        Each of shape (n_stimuli,).
+        """
         patterns = self.patterns()
         squares = np.einsum("ij,ij->i", patterns, patterns)
         return squares, np.einsum("ij,ij->i", self.z, self.z)

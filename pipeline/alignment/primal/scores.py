@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.kernel.ridge import penalties
 from pipeline.alignment.pairs import FoldTask, PairScore, score_pair
 from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.primal.split import (
@@ -100,7 +99,7 @@ def primal_pairs(
         outer, *inner = _splits(array.z, fold)
         trained = array.z[train]
         scale = float(np.vdot(trained, trained)) / len(train)
-        penalty = penalties(alphas, scale)
+        penalty = alphas * scale
         for target, compared in targets.items():
             patterns = compared.patterns()
             total = trained.T @ patterns[train]

@@ -16,11 +16,11 @@ class GramMatrices(Protocol):
 
     @property
     def kernel(self) -> NDArray[np.float64]:
-        """Of patterns as they are."""
+        """Of patterns as they are, shape (n_stimuli, n_stimuli)."""
 
     @property
     def patterns(self) -> NDArray[np.float64]:
-        """Of patterns centred over columns."""
+        """Of patterns centred over columns, of the same shape."""
 
 
 @dataclass(frozen=True)

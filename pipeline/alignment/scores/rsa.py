@@ -46,7 +46,12 @@ def rdm(gram: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def compare_rdms(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Return Spearman's rank correlation of two RDMs, ties sharing ranks; 0 where one is flat."""
+    """Return Spearman's rank correlation of two RDMs, ties sharing ranks; 0 where one is flat.
+
+    Parameters
+    ----------
+    first, second : ndarray of float64, shape (n_pairs,)
+    """
     ranks = [pd.Series(one.round(12)).rank().to_numpy() for one in (first, second)]
     a, b = (one - one.mean() for one in ranks)
     norm = float(np.sqrt(np.vdot(a, a) * np.vdot(b, b)))

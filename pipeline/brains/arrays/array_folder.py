@@ -1,4 +1,4 @@
-"""Read a folder of the brain ``arrays``."""
+"""The brain ``arrays``: a folder of anybody's arrays, one file a subject."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the arrays of one .npz, .h5, .mat or .safetensors file, sizes checked first.
+"""The arrays of one .npz, .h5, .mat or .safetensors file, read once their sizes are checked.
 
 Nothing in a file can run code: objects are refused before they are read. A file may unfold to
 64 MiB and 100 times its own size, so zip and HDF5 bombs are refused by what they declare.

@@ -1,4 +1,4 @@
-"""Read a folder of the brain ``nifti``."""
+"""The brain ``nifti``: a folder of volumes, masks and a table of stimuli."""
 
 from __future__ import annotations
 

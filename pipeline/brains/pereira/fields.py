@@ -104,7 +104,7 @@ def _different(value: MatValue, part: ExperimentFile) -> tuple[str, ...]:
 
 
 def whole_numbers(value: MatValue, least: int, most: int) -> NDArray[np.int64]:
-    """Return whole numbers from ``least`` to ``most``, whether in a row or a column."""
+    """Return whole numbers from ``least`` to ``most``, in a row or a column: shape (n_numbers,)."""
     values = value.numbers().ravel(order="F")
     with np.errstate(invalid="ignore"):
         sound = (values >= least) & (values <= most) & (values == np.floor(values))

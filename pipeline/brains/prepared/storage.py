@@ -1,4 +1,4 @@
-"""Write and read the canonical copy of a dataset."""
+"""The canonical copy of a dataset, written and read."""
 
 from __future__ import annotations
 

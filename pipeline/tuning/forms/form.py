@@ -106,7 +106,7 @@ class Form(Generic[Own]):
         return FORMS[self.name].logits(network, batch)
 
     def loss(self, network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Mean loss over all labels of a batch that are not IGNORED."""
+        """Mean loss over all labels of a batch that are not IGNORED: a scalar."""
         if self.own_loss is not None:
             return self.own_loss(network, batch)
         from torch.nn.functional import cross_entropy
