@@ -7,6 +7,7 @@ from pipeline.config import Cell, ReportConfig
 from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.registered import resolve, versions_of
 from pipeline.tracking.stages.cell import links_of
+from pipeline.tracking.stages.report.cells import sums_of
 from pipeline.tracking.stages.report.paths import matched_table, path_scores
 from pipeline.tracking.stages.tune.on_the_way import discard_on_the_way, versions_on_the_way
 from pipeline.tracking.stages.tune.paths import path_of
@@ -79,7 +80,7 @@ def test_alignments_along_paths_are_in_no_report_of_runs_that_are_not_named(link
 
 
 def test_the_scores_along_a_path_are_those_of_its_alignments(links, models):
-    scores = path_scores([link for link in links if link.path == "step"], models)
+    scores = path_scores(sums_of([link for link in links if link.path == "step"], models), models)
     assert scores.groupby(["method", "direction"]).place.unique().map(list).tolist() == 4 * [[1, 4]]
     link = links[1]
     own = scores[(scores.method == "vpt-shallow") & (scores.place == 1)]
@@ -92,7 +93,7 @@ def test_the_scores_along_a_path_are_those_of_its_alignments(links, models):
 
 
 def test_methods_are_compared_between_the_scores_that_both_reach(links, models):
-    table = matched_table(links, models, 0.02, "prompts - full")
+    table = matched_table(sums_of(links, models), models, 0.02, "prompts - full")
     assert set(table.contrast) == {"vpt-shallow \u2212 full"}
     reached = {
         method: [float(m.tags["validation_score"]) for m in models.values()
