@@ -77,6 +77,8 @@ def _problems(database: Path) -> Iterator[Problem]:
         if not os.access(database.parent, os.W_OK):
             finding = f"a folder '{database.absolute().parent}' that can be read only"
             yield Problem(WHERE, EXPECTED, finding, f"{REMEDY}.")
+    elif not database.is_file():  # a pipe or a device would be read for ever
+        yield Problem(WHERE, EXPECTED, f"'{database}', which is no file", f"{REMEDY}.")
     elif not os.access(database, os.R_OK):
         yield Problem(WHERE, EXPECTED, f"'{database}', which may not be read", f"{REMEDY}.")
     elif not _is_of_mlflow(database):

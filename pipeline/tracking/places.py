@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -27,6 +28,17 @@ def database_of(uri: str) -> Path | None:
         return None
     name = make_url(uri).database
     return None if name in (None, "", ":memory:") else Path(str(name))
+
+
+def without_password(uri: str) -> str:
+    """Hide the password in an address that is to be said.
+
+    Examples
+    --------
+    >>> without_password("postgresql://ann:secret@host/mlflow")
+    'postgresql://ann:***@host/mlflow'
+    """
+    return re.sub(r"(://[^/@:]*):[^/]*@", r"\1:***@", uri)
 
 
 def is_read_only() -> bool:

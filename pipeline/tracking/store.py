@@ -15,6 +15,7 @@ from pathlib import Path
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import mlflow
+from alembic.util import CommandError
 from filelock import FileLock
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,7 +23,12 @@ from pipeline.errors import Problem, RegistryError
 from pipeline.tracking.databases import check_database, prepare_database
 from pipeline.tracking.lost_runs import close_lost_runs
 from pipeline.tracking.moved_stores import follow_move
-from pipeline.tracking.places import cannot_be_written, database_of, is_read_only
+from pipeline.tracking.places import (
+    cannot_be_written,
+    database_of,
+    is_read_only,
+    without_password,
+)
 from pipeline.tracking.waiting import be_patient, wait_for_database, wait_for_server
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
@@ -30,6 +36,12 @@ DEFAULT_EXPERIMENT = "brain-alignment"
 HTTP = ("http://", "https://")
 #: Tag by which the UI opens an experiment in one of its modes, which is chat applications else.
 KIND, MODEL_TRAINING = "mlflow.experimentKind", "custom_model_development"
+#: What MLflow and its databases raise that cannot be opened, and words of MLflow's about tables.
+OPENING = (
+    *(OSError, ImportError, SQLAlchemyError),
+    *(mlflow.exceptions.MlflowException, CommandError),
+)
+OTHER_TABLES = "out-of-date database schema"
 SERVED = ("postgresql", "mysql")  # databases that processes reach over a network
 
 
@@ -73,15 +85,23 @@ def open_store(writing: bool = True) -> str:
             experiment = chosen_experiment()
         close_lost_runs()
         return experiment
-    except (OSError, ImportError, SQLAlchemyError, mlflow.exceptions.MlflowException) as error:
-        raise RegistryError(
-            Problem(
-                "MLFLOW_TRACKING_URI",
-                "an MLflow store that can be opened",
-                f"'{uri}': {str(error).splitlines()[0]}",
-                "Unset it to use sqlite:///mlflow.db in this directory, or correct it.",
-            )
-        ) from error
+    except OPENING as error:
+        raise RegistryError(_why_closed(uri, error)) from error
+
+
+def _why_closed(uri: str, error: Exception) -> Problem:
+    """Say why a store cannot be opened, and what helps, without the password in its address."""
+    said = without_password(uri)
+    reason = str(error).replace(uri, said).splitlines()[0]
+    remedy = "Unset it to use sqlite:///mlflow.db in this directory, or correct it."
+    if isinstance(error, CommandError) or OTHER_TABLES in reason:
+        reason = f"tables of another version of MLflow ({reason.partition(' Take a ')[0]})"
+        remedy = (
+            f"Use the MLflow that made it, not {mlflow.__version__}; or, if that is older, copy "
+            "the store and run: mlflow db upgrade <its address>."
+        )
+    expected = "an MLflow store that can be opened"
+    return Problem("MLFLOW_TRACKING_URI", expected, f"'{said}': {reason}", remedy)
 
 
 @contextmanager
@@ -137,4 +157,4 @@ def run_link(experiment_id: str, run_id: str) -> str:
     server = mlflow.get_tracking_uri()
     if not server.startswith(HTTP):
         return ""
-    return f"{server.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+    return f"{without_password(server).rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"

@@ -20,6 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from pipeline.errors import Problem, RegistryError
+from pipeline.tracking.places import without_password
 
 log = logging.getLogger("pipeline")
 VARIABLE, DEFAULT = "STORE_WAIT", "60"
@@ -57,7 +58,7 @@ def wait_for_server(uri: str) -> None:
         It has not within the time.
     """
     _wait(
-        f"tracking server {uri}",
+        f"tracking server {without_password(uri)}",
         lambda: _trouble_of(uri),
         "Start it, or correct MLFLOW_TRACKING_URI.",
     )

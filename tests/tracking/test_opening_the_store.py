@@ -47,6 +47,7 @@ def _impatient(monkeypatch):
         ("directory", "a folder '.*directory'"),
         ("notes.txt", "a file of something else"),
         ("other.db", "a file of something else"),
+        ("pipe", "pipe', which is no file"),
         ("torn.db", "torn.db.*(malformed|not a database)"),
     ],
 )
@@ -55,6 +56,7 @@ def test_what_is_no_store_is_refused_within_a_second_and_left_as_it_is(
 ):
     (tmp_path / "file").touch()
     (tmp_path / "directory").mkdir()
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "notes.txt").write_text("to do: tidy up")
     (tmp_path / "torn.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 200)
     with closing(sqlite3.connect(tmp_path / "other.db")) as other:
@@ -69,6 +71,26 @@ def test_what_is_no_store_is_refused_within_a_second_and_left_as_it_is(
         before.items()
         <= {path: path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()}.items()
     )
+
+
+def test_a_store_that_another_version_of_mlflow_made_is_refused_with_what_helps(
+    tmp_path, open_at, whole
+):
+    shutil.copy(whole, tmp_path / "newer.db")
+    with closing(sqlite3.connect(tmp_path / "newer.db")) as newer, newer:
+        newer.execute("INSERT INTO experiments (name, experiment_id) VALUES ('theirs', 7)")
+        newer.execute("UPDATE alembic_version SET version_num = 'deadbeef'")
+    with pytest.raises(
+        RegistryError, match=r"tables of another version of MLflow .*Use the MLflow that"
+    ):
+        open_at(tmp_path / "newer.db")
+
+
+def test_a_password_is_not_said(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "nosuch://ann:secret@host/mlflow")
+    with pytest.raises(RegistryError, match=r"nosuch://ann:\*\*\*@host") as refusal:
+        open_store()
+    assert "secret" not in str(refusal.value)
 
 
 def test_a_store_that_can_be_read_only_is_refused(tmp_path, open_at, monkeypatch, whole):
