@@ -50,6 +50,15 @@ def test_the_picture_of_readme_says_that_its_subjects_are_simulated(readme, repo
     assert drawing.count("(simulated)") == 2  # one for each modality
 
 
+@pytest.mark.parametrize("place", ["README.md", "docs/index.md"])
+def test_the_answer_in_words_is_that_of_the_picture(repository, place):
+    answer = re.search(
+        r"which say nothing about brains:\n\*(.+)\*\n", (repository / place).read_text()
+    )
+    drawing = (repository / "docs" / "answer.svg").read_text(encoding="utf-8")
+    assert answer[1] in drawing
+
+
 @pytest.mark.parametrize(("kind", "files"), [("arrays", arrays), ("nifti", nifti)])
 def test_a_folder_to_download_is_the_one_the_command_writes_and_loads(
     repository, tmp_path, kind, files

@@ -57,7 +57,7 @@ def measure(page, width, height):
     return json.loads(measured[1])
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (500, 900)])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (920, 900), (500, 900)])
 def test_the_answer_is_in_the_first_screen_and_nothing_overflows(page, width, height):
     measured = measure(page, width, height)
     assert measured["answer"] < height

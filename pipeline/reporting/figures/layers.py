@@ -50,7 +50,7 @@ def layers_figure(
     with rc_context(STYLE):
         figure = Figure(figsize=(FIGURE_WIDTH, n_rows * _PANEL_HEIGHT + bottom + 0.4))
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
-        lay_out(figure, (0.6, 0.1, 0.35, bottom), title)
+        lay_out(figure, (0.68, 0.1, 0.35, bottom), title)
         figure.subplots_adjust(wspace=0.08, hspace=0.25)
         for panel, roi in zip(panels.flat, rois, strict=False):
             for method in methods:
