@@ -26,6 +26,8 @@ NOTE = "mlflow.note.content"  # the tag that the UI shows as a run's description
 ATTEMPT = "attempt"  # the fingerprint of a run, as a tag from its beginning on
 #: The run, open in another process, that runs of this one are children of.
 _PARENT: ContextVar[str | None] = ContextVar("parent", default=None)
+#: Ids of the runs that this process has made or named: all cells of a study share bases and ceilings.
+_NAMED: set[str] = set()
 OPENED = "MLFLOW_RUN_ID"  # names the run that `mlflow run` has opened, until a stage takes it
 
 
@@ -189,9 +191,12 @@ def once(
             with stage_run(stage) as run:
                 work(run)
             new_id: str = run.info.run_id
+            _NAMED.add(new_id)
             return new_id
     run_id: str = done.info.run_id
-    log.info("%s: already done, reusing run %s", stage.title, run_id)
+    if run_id not in _NAMED:
+        _NAMED.add(run_id)
+        log.info("%s: already done, reusing run %s", stage.title, run_id)
     leave_word_of_reuse(stage, run_id)
     return run_id
 

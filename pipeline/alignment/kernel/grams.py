@@ -180,7 +180,9 @@ def z_scored(block: NDArray[np.floating], train: NDArray[np.int64]) -> NDArray[n
 
 def _train_first(n_stimuli: int, train: NDArray[np.int64]) -> NDArray[np.int64]:
     """Order rows so that those which are fitted are one slice: no copy for every mean."""
-    return np.concatenate([train, np.setdiff1d(np.arange(n_stimuli), train)])
+    others = np.ones(n_stimuli, dtype=bool)
+    others[train] = False
+    return np.concatenate([train, np.flatnonzero(others)])
 
 
 def _z_scored_first(rows: NDArray[np.float64], n_train: int) -> NDArray[np.float64]:

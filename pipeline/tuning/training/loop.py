@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,12 @@ from pipeline.tuning.training.progress import Progress, bar_class
 from pipeline.tuning.training.schedule import Schedule, Training
 from pipeline.tuning.training.states import keeping_class, log_spaced
 from pipeline.tuning.training.trainer import Feed, loop_class
+
+# accelerate collects garbage twice in every training, and would go through half a million objects of
+# libraries, in 0.3 s each time: they are imported here, before there is any model, and set aside
+loop_class()
+gc.collect()
+gc.freeze()
 
 
 def train(

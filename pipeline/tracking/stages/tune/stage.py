@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
+from functools import cache
 
 import mlflow
 from mlflow.entities import Run
@@ -84,10 +85,14 @@ def run_tune(config: TuneConfig) -> Registered:
             log_tuned(tuned, request, base_uri, {})
         forget(place.folder)
 
+    @cache  # every file of a version is read: once, before and in `once`
+    def is_whole(run_id: str) -> bool:
+        return made_whole_by(run_id) is not None
+
     with nullcontext() if shared else claimed(mark, stage.title), locks:
-        done = agree(any(_registered_something(run) for run in finished_runs(mark)))
+        done = agree(any(is_whole(run.info.run_id) for run in finished_runs(mark)))
         untuned = None if done else _untuned(stage, request)
-        run_id = once(stage, work, _registered_something, shared)
+        run_id = once(stage, work, lambda run: is_whole(run.info.run_id), shared)
     return sole_version_of(mlflow.get_run(run_id).data.tags.get("reuses", run_id))
 
 
