@@ -26,7 +26,7 @@ NOTE = "mlflow.note.content"  # the tag that the UI shows as a run's description
 ATTEMPT = "attempt"  # the fingerprint of a run, as a tag from its beginning on
 #: The run, open in another process, that runs of this one are children of.
 _PARENT: ContextVar[str | None] = ContextVar("parent", default=None)
-#: Ids of the runs that this process has made or named: all cells of a study share bases and ceilings.
+#: Ids of the runs that this process has made or named: cells share bases and ceilings.
 _NAMED: set[str] = set()
 OPENED = "MLFLOW_RUN_ID"  # names the run that `mlflow run` has opened, until a stage takes it
 

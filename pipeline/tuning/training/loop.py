@@ -23,8 +23,8 @@ from pipeline.tuning.training.schedule import Schedule, Training
 from pipeline.tuning.training.states import keeping_class, log_spaced
 from pipeline.tuning.training.trainer import Feed, loop_class
 
-# accelerate collects garbage twice in every training, and would go through half a million objects of
-# libraries, in 0.3 s each time: they are imported here, before there is any model, and set aside
+# accelerate collects garbage twice in every training, and would go through half a million objects
+# of libraries, in 0.3 s each time: they are imported here, before there is any model, and set aside
 loop_class()
 gc.collect()
 gc.freeze()
