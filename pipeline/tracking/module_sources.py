@@ -7,7 +7,7 @@ loses its docstrings and words for people at once.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -86,8 +86,9 @@ class Package:
 @cache
 def _parsed(path: Path, module: str, text: str) -> ModuleSource:
     tree = ast.parse(text)
-    for node in ast.walk(tree):
-        _silence(node)
+    nodes = list(ast.walk(tree))
+    for inner in nodes:
+        _silence(inner)
     definitions: dict[str, ast.stmt] = {}
     loose = []
     for node in tree.body:
@@ -96,7 +97,7 @@ def _parsed(path: Path, module: str, text: str) -> ModuleSource:
         if not (names or _is_import_or_text(node)):
             loose.append(node)
     imported: dict[str, set[Definition]] = {}
-    for local, place in _imports(tree, module, path.name == "__init__.py"):
+    for local, place in _imports(nodes, module, path.name == "__init__.py"):
         imported.setdefault(local, set()).add(place)
     return ModuleSource(path, definitions, imported, tuple(loose))
 
@@ -115,9 +116,11 @@ def _is_import_or_text(node: ast.stmt) -> bool:
     return text or typing or isinstance(node, ast.Import | ast.ImportFrom)
 
 
-def _imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[tuple[str, Definition]]:
+def _imports(
+    nodes: Iterable[ast.AST], module: str, is_package: bool
+) -> Iterator[tuple[str, Definition]]:
     """List imports, those inside functions too, as (name in the module, where it comes from)."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 parent, _, last = alias.name.rpartition(".")

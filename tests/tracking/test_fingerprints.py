@@ -14,6 +14,7 @@ from pipeline.tracking.stages.align.reference import run_reference
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.extract import extract_features
 from pipeline.tracking.stages.foreign import foreign_features
+from pipeline.tracking.stages.minimal_pairs import run_minimal_pairs
 from pipeline.tracking.stages.prepare import run_prepare
 from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.tune.interpolate import run_interpolate
@@ -25,6 +26,7 @@ STAGES = {
     for function in (
         *(run_tune, run_interpolate, extract_features, foreign_features),
         *(run_align, run_reference, run_report, run_prepare, untuned_statistics),
+        run_minimal_pairs,
     )
 }
 EDITED = {
@@ -42,14 +44,14 @@ EDITED = {
     "errors.py": "",
     "extraction/foreign.py": "foreign_features",
     "extraction/spool.py": "extract_features foreign_features",
-    "extraction/store.py": "extract_features foreign_features run_align",
+    "extraction/store.py": "extract_features foreign_features run_align run_report",
     "reporting/figures/brain.py": "",  # drawn by prepare, and no result
     "reporting/figures/style.py": "run_report",
     "reporting/sections/layers.py": "run_report",
     "tracking/runs.py": "",
     "tracking/score_files.py": "run_align run_reference run_report",
     "tracking/seals.py": "",
-    "tracking/stages/align/reference.py": "run_align run_reference",
+    "tracking/stages/align/reference.py": "run_align run_reference run_report",
     "tracking/stages/prepare.py": "run_prepare",
     "tracking/stages/report/settings.py": "run_report",
     "tracking/stages/tune/interpolate.py": "run_interpolate",
@@ -73,7 +75,7 @@ OFF_TRAIL = {
         f"tracking/stages/forecast/{name}.py"  # says what a study will take, and keeps nothing
         for name in ("constants", "facts", "inputs", "planning", "stage")
     ),
-    *(f"tracking/stages/{name}.py" for name in ("cell", "cell_workers", "study")),
+    *(f"tracking/stages/{name}.py" for name in ("cell", "cell_workers", "study", "tune/paths")),
 }
 
 
