@@ -46,18 +46,7 @@ class Sizes:
 
     def settings(self) -> ScoreConfig:
         """Return the same grouped folds and alphas for all."""
-        return ScoreConfig(
-            split="grouped",
-            folds=self.folds,
-            inner_folds=self.inner,
-            trials=self.alphas,
-            alpha_low=1e-4,
-            alpha_high=1e4,
-            similarity="pearson",
-            seed=0,
-            objective="two_vs_two",
-            width=0,
-        )
+        return ScoreConfig(folds=self.folds, inner_folds=self.inner, trials=self.alphas)
 
     def groups(self) -> NDArray[np.int64]:
         """Return the stimulus group of each stimulus."""

@@ -105,18 +105,7 @@ def compare_splits(directory: Path, threshold: float, trials: int, n_folds: int)
     splits: dict[Split, NDArray[np.str_]] = {"shuffled": brain.stimuli.groups, "grouped": like}
     rows: list[dict[str, object]] = []
     for split, groups in splits.items():
-        settings = ScoreConfig(
-            split=split,
-            folds=n_folds,
-            inner_folds=5,
-            trials=trials,
-            alpha_low=1e-4,
-            alpha_high=1e4,
-            similarity="pearson",
-            seed=0,
-            objective="two_vs_two",
-            width=0,
-        )
+        settings = ScoreConfig(split=split, folds=n_folds, inner_folds=5, trials=trials)
         rows += compare(pixels, voxels, groups, settings)
     return pd.DataFrame(rows)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from noisy_columns import noisy_columns
 
 from pipeline.config import ScoreConfig
 
@@ -21,13 +22,7 @@ def groups():
 @pytest.fixture
 def subject(rng):
     """Two layers and two ROIs that share a signal of five dimensions."""
-    signal = rng.standard_normal((N_STIMULI, 5))
-
-    def noisy(n_columns, noise):
-        return signal @ rng.standard_normal((5, n_columns)) + noise * rng.standard_normal(
-            (N_STIMULI, n_columns)
-        )
-
+    noisy = noisy_columns(rng, N_STIMULI, 5)
     features = {"h.0": noisy(20, 3.0), "h.1": noisy(70, 2.0)}
     responses = {"language": noisy(30, 3.0), "vision": noisy(90, 4.0)}
     return features, responses
@@ -35,15 +30,4 @@ def subject(rng):
 
 @pytest.fixture
 def settings():
-    return ScoreConfig(
-        split="grouped",
-        folds=4,
-        inner_folds=3,
-        trials=8,
-        alpha_low=1e-4,
-        alpha_high=1e4,
-        similarity="pearson",
-        seed=3,
-        objective="two_vs_two",
-        width=0,
-    )
+    return ScoreConfig(folds=4, inner_folds=3, trials=8, seed=3)

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from noisy_columns import noisy_columns
 from settings_with import replace
 
 from pipeline.alignment.alphas import choose_alpha
@@ -93,12 +94,7 @@ def assert_same_rows(primal, kernel):
 @pytest.fixture
 def many_stimuli(rng):
     """More stimuli than columns, on either side; noise that makes inner alphas differ."""
-    signal = rng.standard_normal((240, 4))
-
-    def noisy(n_columns, noise):
-        drawn = signal @ rng.standard_normal((4, n_columns))
-        return drawn + noise * rng.standard_normal((240, n_columns))
-
+    noisy = noisy_columns(rng, 240, 4)
     features = {"h.0": noisy(12, 4.0), "h.1": noisy(40, 8.0)}
     responses = {"narrow": noisy(7, 3.0), "wide": noisy(60, 9.0)}
     return features, responses

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from noisy_columns import noisy_columns
 from settings_with import replace
 
 from pipeline.alignment import align, subject_grams
@@ -15,12 +16,7 @@ GROUPS = np.arange(240) // 4
 
 @pytest.fixture
 def arrays(rng):
-    signal = rng.standard_normal((240, 5))
-
-    def noisy(n_columns, noise):
-        drawn = signal @ rng.standard_normal((5, n_columns))
-        return drawn + noise * rng.standard_normal((240, n_columns))
-
+    noisy = noisy_columns(rng, 240, 5)
     features = {"h.0": noisy(16, 3.0), "h.1": noisy(24, 6.0)}
     voxels = noisy(1030, 5.0)
     responses = {
