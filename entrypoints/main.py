@@ -26,7 +26,8 @@ def run(study: StudyConfig, config: MainConfig) -> None:
     """Run a study, after a look at what it needs of the hub."""
     from pipeline.tuning.hub_check import refuse_out_of_reach
 
-    refuse_out_of_reach(TuneConfig.model_validate(cell.tune) for cell in study.cells())
+    tunings = [TuneConfig.model_validate(cell.tune) for cell in study.cells()]
+    refuse_out_of_reach(tunings, study.untuned_bases())
     from pipeline.alignment.dataset.units import check_scheduler
 
     check_scheduler(config.scheduler)

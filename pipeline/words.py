@@ -12,6 +12,10 @@ Modality = Literal["text", "image"]
 
 #: What stands in the place of a task where a base was not tuned on any.
 NO_TASK: Final = "none"
+#: What stands in the place of a base where models that were not tuned are compared.
+AS_THEY_ARE: Final = "models as they are"
+#: Family of the contrasts between such models.
+BETWEEN_MODELS: Final = "between models"
 
 Pooling = Literal["mean", "last", "class"]
 #: The poolings of a modality; a decoder of text has no class token.

@@ -27,6 +27,7 @@ from pipeline.config.study import (
     Grid,
     StageSettings,
     StudyConfig,
+    UntunedModel,
     specification_of,
 )
 from pipeline.config.study_file import read_study
@@ -67,6 +68,7 @@ __all__ = [
     "StudyConfig",
     "TaskConfig",
     "TuneConfig",
+    "UntunedModel",
     "contrasts_of",
     "load_config",
     "read_study",

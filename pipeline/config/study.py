@@ -8,7 +8,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline.config.align import AlignConfig
@@ -46,6 +46,37 @@ class Cell:
         for name, values in self.curves.items():
             for value in values:
                 yield name, value, {**self.tune, name: value, "checkpoints": 0}
+
+    @property
+    def title(self) -> str:
+        """Base, task, method and seed, for messages."""
+        return " ".join(str(self.tune[name]) for name in ("base", "task", "method", "seed"))
+
+
+@dataclass(frozen=True)
+class UntunedModel:
+    """A base, or features of another tool, that a study aligns as they are.
+
+    Parameters
+    ----------
+    model : str
+        A base as AlignConfig takes it, or what features are called.
+    aligns : tuple of mapping
+        As those of :class:`Cell`, with the model.
+    """
+
+    model: str
+    aligns: tuple[StageSettings, ...]
+
+    @property
+    def title(self) -> str:
+        """Name of the model, for messages."""
+        return self.model
+
+    @property
+    def is_base(self) -> bool:
+        """Whether it is a base, which computes its features here."""
+        return not any(align.get("features") for align in self.aligns)
 
 
 #: What other specifications are aligned without: only differences are asked of them.
@@ -97,6 +128,7 @@ def _named(field: str) -> BeforeValidator:
 
 TaskEntry = Annotated[dict[str, Any], _named("task")]
 BrainEntry = Annotated[dict[str, Any], _named("brain")]
+ModelEntry = Annotated[dict[str, Any], _named("model")]
 
 
 class Defaults(StageConfig):
@@ -110,18 +142,33 @@ class Defaults(StageConfig):
 class Grid(Defaults):
     """Every combination of the bases, tasks, methods and seeds of one modality.
 
-    A task or a brain dataset is a name, or a mapping of the name and settings of its own, such as
-    ``{task: mnist, data_dir: data/mnist}``. Of two values of a setting the more special one
-    counts: those of the study, of the grid, of the task or brain dataset, of the method.
+    Beside them, or in their place, ``models`` are aligned as they are: bases that nothing was done
+    to, and features of other tools, as ``{model: their encoder, features: FOLDER}``.
+
+    A task, a brain dataset or a model is a name, or a mapping of the name and settings of its own,
+    such as ``{task: mnist, data_dir: data/mnist}``. Of two values of a setting the more special one
+    counts: those of the study, of the grid, of the task or brain dataset, of the method or model.
     """
 
-    bases: tuple[str, ...] = Field(min_length=1)
-    tasks: tuple[TaskEntry, ...] = Field(min_length=1)
-    methods: tuple[str, ...] = Field(min_length=1)
+    models: tuple[ModelEntry, ...] = ()
+    bases: tuple[str, ...] = Field((), validate_default=True)
+    tasks: tuple[TaskEntry, ...] = Field((), validate_default=True)
+    methods: tuple[str, ...] = Field((), validate_default=True)
     seeds: tuple[Seed, ...] = Field((0,), min_length=1)
     brains: tuple[BrainEntry, ...] = Field(min_length=1)
     data_dir: PathText = ""
     brain_dir: PathText = ""
+
+    @field_validator("bases", "tasks", "methods")
+    @classmethod
+    def _all_or_models_alone(cls, names: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        """Ask for bases, tasks and methods together, or for none of them beside models."""
+        tunes = bool(info.data.get("bases", names or not info.data.get("models")))
+        if tunes and not names:
+            raise PydanticCustomError("all_or_models_alone", "at least one entry")
+        if names and not tunes:
+            raise PydanticCustomError("all_or_models_alone", "nothing without bases")
+        return names
 
     def cells(
         self,
@@ -130,12 +177,7 @@ class Grid(Defaults):
         curves: Mapping[CurveSetting, Sequence[int]] = MappingProxyType({}),
     ) -> Iterator[Cell]:
         """List the tuned models to make, the untuned base first within each task."""
-        shared = {"brain_dir": self.brain_dir, **defaults.align, **self.align}
-        aligns = tuple(
-            align
-            for brain in self.brains
-            for align in _specified({**shared, **brain}, specifications)
-        )
+        aligns = self._aligns(defaults, specifications, {})
         for base, task, method, seed in product(self.bases, self.tasks, self.methods, self.seeds):
             settings = {
                 "data_dir": self.data_dir,
@@ -147,6 +189,24 @@ class Grid(Defaults):
             }
             tune = {**settings, "base": base, "method": method, "seed": seed}
             yield Cell(tune, aligns, dict(curves))
+
+    def untuned_models(
+        self, defaults: Defaults, specifications: Mapping[str, Sequence[Any]] = MappingProxyType({})
+    ) -> Iterator[UntunedModel]:
+        """List the models to align as they are."""
+        for entry in self.models:
+            yield UntunedModel(entry["model"], self._aligns(defaults, specifications, entry))
+
+    def _aligns(
+        self, defaults: Defaults, specifications: Mapping[str, Sequence[Any]], own: StageSettings
+    ) -> tuple[StageSettings, ...]:
+        """Give the settings of the alignments of a model with settings of its own."""
+        shared = {"brain_dir": self.brain_dir, **defaults.align, **self.align}
+        return tuple(
+            align
+            for brain in self.brains
+            for align in _specified({**shared, **brain, **own}, specifications)
+        )
 
 
 class StudyConfig(StageConfig):
@@ -186,3 +246,12 @@ class StudyConfig(StageConfig):
         for grid in self.grids:
             for cell in grid.cells(self.defaults, self.specifications, self.curves):
                 yield replace(cell, minimal_pairs=self.minimal_pairs)
+
+    def untuned_models(self) -> Iterator[UntunedModel]:
+        """List the models of all grids that are aligned as they are, in order."""
+        for grid in self.grids:
+            yield from grid.untuned_models(self.defaults, self.specifications)
+
+    def untuned_bases(self) -> Iterator[str]:
+        """List the bases among them."""
+        return (model.model for model in self.untuned_models() if model.is_base)

@@ -14,18 +14,21 @@ from pipeline.config.align import AlignConfig
 from pipeline.config.catalogue import Catalogue
 from pipeline.config.report import contrasts_of
 from pipeline.config.stage import StageConfig
-from pipeline.config.study import Defaults, Grid, StudyConfig
+from pipeline.config.study import Defaults, Grid, StudyConfig, UntunedModel
 from pipeline.config.tune import TuneConfig
 from pipeline.config.typed_settings import schema_problems
 from pipeline.errors import ConfigError, Problem, nearest, refuse
 from pipeline.words import FEATURE_CONTROLS, PROMPTS
 
-ANY_MODEL = "models:/any@any"  # stands in for a model that the study has yet to make
+VERSION = "models:/"
+ANY_MODEL = f"{VERSION}any@any"  # stands in for a model that the study has yet to make
 MOST_BYTES = 1_000_000
 MOST_CELLS = 10_000
 #: Settings of a cell that the grid names itself.
 OF_THE_GRID = {"base": "bases", "task": "tasks", "method": "methods", "seed": "seeds"}
-OF_THE_CELL = {"model": "bases, tasks and methods", "brain": "brains"}
+OF_THE_CELL = {"model": "bases, tasks and methods, or models", "brain": "brains"}
+#: What an alignment says of a model as it is, and where it is seen.
+OF_A_MODEL = ("model", "features", "brain", "brain_dir", "pooling")
 
 
 def read_study(path: Path, catalogue: Catalogue) -> StudyConfig:
@@ -116,9 +119,9 @@ def _settings_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
 def _too_many(path: Path, study: StudyConfig) -> Iterator[Problem]:
     for number, grid in enumerate(study.grids, start=1):
         sizes = [len(names) for names in (grid.bases, grid.tasks, grid.methods, grid.seeds)]
-        cells = sizes[0] * sizes[1] * sizes[2] * sizes[3]
+        cells = sizes[0] * sizes[1] * sizes[2] * sizes[3] + len(grid.models)
         if cells > MOST_CELLS:
-            where, expected = f"{path}, grid {number}", f"at most {MOST_CELLS:,} tuned models"
+            where, expected = f"{path}, grid {number}", f"at most {MOST_CELLS:,} models"
             yield Problem(where, expected, f"{cells:,}", "Divide it into several studies.")
 
 
@@ -132,6 +135,10 @@ def _overridden(path: Path, study: StudyConfig) -> Iterator[Problem]:
         for part, values in {"tune": settings.tune, **by_method}.items():
             yield from _named_by_grid(f"{where}: {part}", values, OF_THE_GRID)
         yield from _named_by_grid(f"{where}: align", settings.align, OF_THE_CELL)
+    for number, grid in enumerate(study.grids, start=1):
+        for entry in grid.models:
+            where = f"{path}, grid {number}: models.{entry['model']}"
+            yield from _named_by_grid(where, entry, {"brain": "brains"})
 
 
 def _named_by_grid(
@@ -144,9 +151,10 @@ def _named_by_grid(
 
 def _repetitions(path: Path, study: StudyConfig) -> Iterator[Problem]:
     """Find what stands twice in a grid, or in two: its scores could not be told apart."""
-    once: set[tuple[str, str, str]] = set()
+    once: set[tuple[str, ...]] = set()
     for number, grid in enumerate(study.grids, start=1):
         named = {
+            "models": [model["model"] for model in grid.models],
             "bases": grid.bases,
             "tasks": [task["task"] for task in grid.tasks],
             "methods": grid.methods,
@@ -161,7 +169,10 @@ def _repetitions(path: Path, study: StudyConfig) -> Iterator[Problem]:
             for name in names:
                 where = f"{path}, grid {number}: {field}"
                 yield Problem(where, "each once", f"{name} twice", f"Remove one {name}.")
-        cells = {(c.tune["base"], c.tune["task"], c.tune["method"]) for c in grid.cells(Defaults())}
+        cells: set[tuple[str, ...]] = {(model,) for model in named["models"]}
+        cells |= {
+            (c.tune["base"], c.tune["task"], c.tune["method"]) for c in grid.cells(Defaults())
+        }
         if once & cells:
             where, cell = f"{path}, grid {number}", ", ".join(min(once & cells))
             remedy = "Put its brain datasets and seeds into the one grid."
@@ -172,6 +183,7 @@ def _repetitions(path: Path, study: StudyConfig) -> Iterator[Problem]:
 def _family(path: Path, study: StudyConfig) -> Iterator[Problem]:
     """Find names in the primary family that the study has no scores of."""
     methods = [method for grid in study.grids for method in grid.methods]
+    methods += [model["model"] for grid in study.grids for model in grid.models]
     known = [PROMPTS, *dict.fromkeys(methods), *FEATURE_CONTROLS]
     for name in {name for pair in contrasts_of(study.family) for name in pair} - set(known):
         if study.family != StudyConfig.model_fields["family"].default:
@@ -200,3 +212,19 @@ def _grid_problems(grid: Grid, study: StudyConfig, catalogue: Catalogue) -> Iter
             place = {name: align[name] for name in named if name in align}
             yield from catalogue.problems({**cell.tune, **place})
             yield from schema_problems(AlignConfig, {**align, "model": ANY_MODEL})
+    for model in grid.untuned_models(study.defaults, study.specifications):
+        yield from _untuned_problems(model, catalogue)
+
+
+def _untuned_problems(model: UntunedModel, catalogue: Catalogue) -> Iterator[Problem]:
+    if model.model.startswith(VERSION):
+        expected = "bases, or features of other tools with their folder"
+        remedy = "Name what it was tuned from in bases, tasks and methods."
+        yield Problem("models", expected, f"'{model.model}', a registered version", remedy)
+        return
+    for align in model.aligns:
+        own = {name: align[name] for name in OF_A_MODEL if name in align}
+        if not own.get("features") and model.model in catalogue.names["base"]:
+            own["base"] = model.model  # whose modality is known, then
+        yield from catalogue.problems(own)
+        yield from schema_problems(AlignConfig, align)

@@ -12,7 +12,7 @@ from pipeline.alignment.dataset.units import Unit, count_processes
 from pipeline.alignment.kernel.shared_grams import MOST_BYTES
 from pipeline.alignment.primal.cost import EIGEN, prefers_primal, primal_flops
 from pipeline.config import AlignConfig
-from pipeline.forecast.facts import BrainFacts, NetworkFacts, SubjectFacts
+from pipeline.forecast.facts import BrainFacts, FeatureFacts, NetworkFacts, SubjectFacts
 from pipeline.forecast.machine import Machine
 from pipeline.forecast.passes import FLOAT, Passes, forward_seconds
 from pipeline.forecast.run_cost import Cost
@@ -27,6 +27,7 @@ CEILING_SOURCES = 3  # of as many kinds: from repeats, from other subjects, from
 TABLE_ROW = 200  # bytes of a row of scores.csv, and of the sums over pairs that belong to it
 OF_A_WORKER = 0.5  # what a process that computes has loaded, beside the one that runs a study
 PRIMAL_COPIES = 3  # of z-scored columns: themselves, their training rows, and in a basis
+FOREIGN_COPIES = 3  # of features: as they are in their files, in order, and as they are written
 N_FOLDS = 5  # outer folds whose matrices are held at once
 MAP_BYTES = 12  # of a voxel and fold: r, R² and the compressed volume of both
 
@@ -96,11 +97,17 @@ def extract_cost(
     read = min(positions, network.room)
     at_once = max(1.0, (config.tokens_at_once or TOKENS_AT_ONCE) // read)
     passes = Passes(brain.n_stimuli, read, 0, min(at_once, brain.n_stimuli))
-    features = FLOAT * float(brain.n_stimuli * (network.layers + 1) * network.width)
+    features = network.features.bytes_of(brain.n_stimuli)
     # features lie on disk while they are computed, and are read as a whole when they are reused
     memory = machine.process_memory + FLOAT * network.parameters + features
     seconds = machine.bookkeeping + forward_seconds(network, passes, machine)
     return Cost(seconds, memory, features, features)
+
+
+def foreign_cost(features: FeatureFacts, n_stimuli: int, machine: Machine) -> Cost:
+    """Estimate what it takes to check features of another tool and to copy them into the store."""
+    size = features.bytes_of(n_stimuli)
+    return Cost(machine.bookkeeping, machine.process_memory + FOREIGN_COPIES * size, size, size)
 
 
 def reference_cost(config: AlignConfig, brain: BrainFacts, machine: Machine) -> Cost:
@@ -114,10 +121,10 @@ def reference_cost(config: AlignConfig, brain: BrainFacts, machine: Machine) -> 
 
 
 def align_cost(
-    config: AlignConfig, network: NetworkFacts, brain: BrainFacts, machine: Machine
+    config: AlignConfig, features: FeatureFacts, brain: BrainFacts, machine: Machine
 ) -> Cost:
     """Estimate the brain scores of a model, and those of its layers beside nuisance features."""
-    layers, columns = network.layers + 1, config.width or network.width
+    layers, columns = features.layers, config.width or features.width
     units = []
     for subject in brain.subjects:
         n, voxels = subject.n_stimuli, subject.voxels

@@ -8,6 +8,25 @@ from pipeline.words import Modality
 
 
 @dataclass(frozen=True)
+class FeatureFacts:
+    """The size of a model's features.
+
+    Parameters
+    ----------
+    layers : int
+    width : int
+        Of the widest layer.
+    """
+
+    layers: int
+    width: int
+
+    def bytes_of(self, n_stimuli: int) -> float:
+        """Count the bytes of the features of so many stimuli, in float32."""
+        return 4.0 * n_stimuli * self.layers * self.width
+
+
+@dataclass(frozen=True)
 class NetworkFacts:
     """The size of a transformer.
 
@@ -30,6 +49,11 @@ class NetworkFacts:
     vocabulary: int
     room: int
     parameters: int
+
+    @property
+    def features(self) -> FeatureFacts:
+        """What it computes of a stimulus, the embedding among its layers."""
+        return FeatureFacts(self.layers + 1, self.width)
 
     @property
     def block_parameters(self) -> int:

@@ -20,6 +20,8 @@ from pipeline.models.travelling.card import Storage
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.training.states import log_spaced
 
+#: Stages' worth of bookkeeping of a base as it is: its run, the logged model, its version.
+ENTRIES_UNTUNED = 2
 TOKENS_AT_ONCE = 2048  # of a CPU, where the setting leaves it open
 SCORED_AT_ONCE = 64
 #: Bytes of a version beside its weights: card, tokenizer, code that travels with it.
@@ -30,6 +32,12 @@ OF_THE_OPTIMIZER = 3
 ENTRIES = 3
 INTERPOLATIONS = 11  # versions that an interpolation registers
 CHECKPOINTS = 2  # that are kept while training: the best one and the last one
+
+
+def untuned_cost(machine: Machine) -> Cost:
+    """Estimate what it takes to register a base as it is, whose files are kept already."""
+    seconds = ENTRIES_UNTUNED * machine.bookkeeping
+    return Cost(seconds, machine.process_memory, BESIDE_WEIGHTS, BESIDE_WEIGHTS)
 
 
 def tune_cost(

@@ -34,7 +34,7 @@ def border_warning(views: Iterable[View], brain_scores: pd.DataFrame) -> str:
         if at_border.mean() >= LARGE:
             sentences.append(
                 f"{at_border.sum():,} of {len(at_border):,} ({percent(at_border.mean())}) when "
-                f"{view.direction} with base {view.base} in {view.split} folds"
+                f"{view.direction} with {view.whose} in {view.split} folds"
             )
     if not sentences:
         return ""

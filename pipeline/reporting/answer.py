@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.reporting.alpha_borders import LARGE, percent
-from pipeline.reporting.asked_contrasts import MODALITIES, asked_contrasts
+from pipeline.reporting.asked_contrasts import MODALITIES, asked_contrasts, between_models
 from pipeline.reporting.ground import Ground
 from pipeline.reporting.methods import FULL, contrast_in_words, in_words
 from pipeline.reporting.results import StudyResults
@@ -105,10 +105,17 @@ def answer_of(results: StudyResults) -> Answer:
 
 
 def _main(overall: pd.DataFrame, prompts_only: frozenset[str]) -> pd.DataFrame:
-    """Select prompts against full, in encoding where there is any."""
+    """Select prompts against full, else models as they are, in encoding where there is any."""
     if overall.empty:
         return overall
-    compared = overall[overall["method_a"].isin(prompts_only) & (overall["method_b"] == FULL)]
+    prompted = overall["method_a"].isin(prompts_only) & (overall["method_b"] == FULL)
+    return _encoded(overall[prompted if prompted.any() else between_models(overall)])
+
+
+def _encoded(compared: pd.DataFrame) -> pd.DataFrame:
+    """Select encoding, where there is any."""
+    if compared.empty:
+        return compared
     encoded = compared[compared["direction"] == "encoding"]
     return compared if encoded.empty else encoded
 
@@ -130,6 +137,10 @@ def _headline(main: pd.DataFrame) -> str:
 
 
 def _no_answer(results: StudyResults) -> str:
+    pairs = _encoded(results.overall[between_models(results.overall)])
+    if not pairs.empty:
+        differing = sum(_sign(row) != 0 for row in pairs.itertuples())
+        return f"{differing} of {len(pairs)} differences between models are visible (95 %)."
     methods = set(results.brain_scores["method"])
     return NOT_COMPUTED if FULL in methods and methods & results.prompts_only else NOT_COMPARED
 
@@ -180,7 +191,7 @@ def _direction_word(row: Any) -> str:
 def _grounds(results: StudyResults, main: pd.DataFrame) -> Iterator[Ground]:
     yield from (_sizes(row) for row in main.drop_duplicates("where").itertuples())
     if not results.contrasts.empty and not main.empty:
-        yield _corrected(results, str(main["direction"].iloc[0]))
+        yield _corrected(results, main)
     yield _folds(set(results.brain_scores["split"]))
     yield from training_grounds(results.task_scores, results.tasks)
     at_border = results.brain_scores["alpha_at_border"].astype(bool).mean()
@@ -208,12 +219,11 @@ def _sizes(row: Any) -> Ground:
     return Ground(f"{counts}{': ' * bool(little)}{', '.join(little)}.", bool(little))
 
 
-def _corrected(results: StudyResults, direction: str) -> Ground:
-    cells = results.contrasts[
-        results.contrasts["method_a"].isin(results.prompts_only)
-        & (results.contrasts["method_b"] == FULL)
-        & (results.contrasts["direction"] == direction)
-    ]
+def _corrected(results: StudyResults, main: pd.DataFrame) -> Ground:
+    direction = main["direction"].iloc[0]
+    pairs = main[["method_a", "method_b"]].drop_duplicates()
+    of_direction = results.contrasts[results.contrasts["direction"] == direction]
+    cells = of_direction.merge(pairs, on=["method_a", "method_b"])
     differing = int((cells["p_holm"] <= LEVEL).sum())
     return Ground(
         f"{differing} of {len(cells)} cells differ after Holm's correction ({direction}).",

@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from pipeline.errors import Problem
+from pipeline.words import NO_TASK
 
 #: Columns of accuracies and of p values by permutation, in whatever frame they are.
 ACCURACIES = ("two_vs_two", "two_vs_two_within", "rank_accuracy")
@@ -134,7 +135,7 @@ def _impossible_p_values(name: str, frame: pd.DataFrame) -> Iterator[Problem]:
 
 
 def _untold_tasks(task_scores: pd.DataFrame, brain_scores: pd.DataFrame) -> Iterator[Problem]:
-    known = set(task_scores["task"])
+    known = {NO_TASK, *task_scores["task"]}
     untold = [task for task in brain_scores["task"].unique() if task not in known]
     if untold:
         yield Problem(

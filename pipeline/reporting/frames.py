@@ -69,7 +69,6 @@ FRAMES: dict[str, FrameForm] = {
         key=(*MODEL, "metric"),
         # an external score comes without a bootstrap, a control without a training
         may_be_nan=("score_sd_error", "slope", "examples"),
-        needed=True,
     ),
     "brain_scores": FrameForm(
         (

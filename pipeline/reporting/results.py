@@ -24,10 +24,11 @@ class StudyResults:
     ----------
     title : str
     task_scores : DataFrame
-        One row per base, task, method, seed and metric.
+        One row per base, task, method, seed and metric; no rows where nothing was tuned.
     brain_scores : DataFrame
         One row per base, task, method, seed, brain, direction, split, ROI, subject and fold. The
-        untuned base (method 'base') has rows for every task it is to be compared in.
+        untuned base (method 'base') has rows for every task it is to be compared in. Models as they
+        are have their name as method, :data:`pipeline.words.AS_THEY_ARE` as base and no task.
     settings : mapping of str to object
         What was computed how, in the words a reader should see.
     contrasts, subject_contrasts : DataFrame

@@ -102,9 +102,7 @@ def _block(
         directions += f", {other.direction} mean over ROIs"
     own = task_scores[task_scores["base"] == view.base].drop_duplicates(["task", "method"])
     scores = own.set_index(["task", "method"])["mean"].to_dict()
-    heading = (
-        f"{view.subjects}, base {view.base}, {view.split} folds. 2v2: {directions}; chance 0.5."
-    )
+    heading = f"{view.subjects}, {view.whose}, {view.split} folds. 2v2: {directions}; chance 0.5."
     yield from _wrapped(heading)
     keys = [
         (task, method)

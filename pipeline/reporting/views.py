@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.reporting.aggregate import VIEW_KEYS
+from pipeline.words import AS_THEY_ARE
 
 SPLIT_WORDS = {
     "grouped": "grouped folds",
@@ -41,6 +42,11 @@ class View:
         return f"{self.brain} (simulated subjects)" if self.simulated else self.brain
 
     @property
+    def whose(self) -> str:
+        """Name the base whose models are compared, or say that they were not tuned."""
+        return self.base if self.base == AS_THEY_ARE else f"base {self.base}"
+
+    @property
     def title(self) -> str:
         """Title of a table or figure of this view."""
         return self.titled("2v2 accuracy")
@@ -49,7 +55,7 @@ class View:
         """Title of a table or figure that shows another measure of this view."""
         folds = SPLIT_WORDS.get(self.split, self.split)
         what = f"{self.direction.capitalize()} {measure}"
-        return f"{what}: {self.subjects}, base {self.base}, {folds}"
+        return f"{what}: {self.subjects}, {self.whose}, {folds}"
 
     @property
     def name(self) -> str:

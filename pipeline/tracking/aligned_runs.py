@@ -15,7 +15,6 @@ from pipeline.errors import Problem, RegistryError, refuse
 from pipeline.tracking.lineage import Link, latest_study, read_further_links, read_lineage
 from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import find_runs
-from pipeline.words import NO_TASK
 
 _RUN_IDS = re.compile(r"\s*[0-9a-f]{32}(\s*,\s*[0-9a-f]{32})*\s*")
 #: Tag of an align run: the run whose features it scored.
@@ -73,29 +72,13 @@ def _named_runs(ids: str) -> list[Run]:
         except mlflow.exceptions.MlflowException:
             problems.append(_no_align_run(f"'{run_id}', which this store does not have"))
             continue
-        if _is_untouched(run):
-            problems.append(_without_task(run_id, run.data.tags["base"]))
-        elif run.data.tags.get("stage") == "align" and run.info.status == "FINISHED":
+        if run.data.tags.get("stage") == "align" and run.info.status == "FINISHED":
             runs.append(run)
         else:
             stage = run.data.tags.get("stage")
             problems.append(_no_align_run(f"'{run_id}', of stage {stage} ({run.info.status})"))
     refuse(problems, RegistryError)
     return runs
-
-
-def _is_untouched(run: Run) -> bool:
-    """Say whether a run aligned a base as it is, which has no task to be compared in."""
-    return bool(run.data.tags.get("task") == NO_TASK)
-
-
-def _without_task(run_id: str, base: str) -> Problem:
-    return Problem(
-        "runs",
-        "alignments of models tuned on a task, whose scores stand beside those of the brain",
-        f"'{run_id}', of {base} without any task",
-        f"Leave it out, or align {base} as tuned with method=base on the task of the others.",
-    )
 
 
 def _no_align_run(what: str) -> Problem:
@@ -119,11 +102,7 @@ def _matching_runs(filter_string: str) -> list[Run]:
             "Filters are those of MLflow's Runs page.",
         )
         raise RegistryError(problem) from error
-    computed = [
-        run
-        for run in runs
-        if not {"reuses", ASIDE} & run.data.tags.keys() and not _is_untouched(run)
-    ]
+    computed = [run for run in runs if not {"reuses", ASIDE} & run.data.tags.keys()]
     if not computed:
         remedy = "Align a model first, or ask for fewer things at once."
         problem = Problem("runs", f"align runs with {filter_string}", "none", remedy)

@@ -130,7 +130,7 @@ def _compared(links: Sequence[Link]) -> list[Registered]:
     for registered in _versions(links):
         own = by_name.setdefault(registered.name, {})
         method = registered.names["method"]
-        if method == FULL or METHODS[method].trains_prompts_only:
+        if method == FULL or (method in METHODS and METHODS[method].trains_prompts_only):
             own.setdefault(method, registered)
     return next(
         (list(own.values()) for own in by_name.values() if FULL in own and len(own) > 1), []

@@ -63,8 +63,9 @@ def _runs(study: str, links: Iterable[Link]) -> Iterator[tuple[str, set[str]]]:
     bases = {run.info.run_id for name in set(tags) for run in _finished("base", name)}
     aligned = {link.align_run for link in links}
     yield "base", bases
-    yield "tune", {link.tune_run for link in links}
-    yield "extract", {link.extract_run for link in links}
+    extracts = {link.extract_run for link in links}
+    yield "tune", {link.tune_run for link in links} - extracts  # the same for features of others
+    yield "extract", extracts
     yield "reference", {mlflow.get_run(run).data.tags["reference"] for run in aligned}
     yield "align", aligned
     if scored := {link.pairs_run for link in links if link.pairs_run}:

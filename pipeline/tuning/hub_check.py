@@ -17,10 +17,16 @@ NO_SCORER = "none"
 BERTSCORE = "bertscore_"  # how the names of its scores begin
 
 
-def refuse_out_of_reach(configs: Iterable[TuneConfig]) -> None:
+def refuse_out_of_reach(configs: Iterable[TuneConfig], untuned: Iterable[str] = ()) -> None:
     """Refuse tunings whose base, data or scorer neither the hub nor its local cache will give.
 
     Reads no weights, downloads nothing and imports nothing that takes long.
+
+    Parameters
+    ----------
+    configs : iterable of TuneConfig
+    untuned : iterable of str
+        Bases that are aligned as they are.
 
     Raises
     ------
@@ -29,7 +35,8 @@ def refuse_out_of_reach(configs: Iterable[TuneConfig]) -> None:
     """
     tunings = list(configs)
     # each thing once: the cells of a study share most of them
-    bases = dict.fromkeys(find_base(config.base).hub for config in tunings)
+    names = [*(config.base for config in tunings), *untuned]
+    bases = dict.fromkeys(find_base(name).hub for name in names)
     tables = dict.fromkeys(_table(config) for config in tunings)
     scorers = dict.fromkeys(_scorer(config) for config in tunings)
     layers = dict.fromkeys((_scorer(config), config.bertscore_layers) for config in tunings)

@@ -32,25 +32,27 @@ def test_voxels_cost_little_once_they_are_a_gram_matrix():
 
 def test_shuffled_folds_are_scored_beside_grouped_ones():
     grouped, shuffled = (
-        align_cost(config_of(split=split), GPT2, PEREIRA, QUICK)
+        align_cost(config_of(split=split), GPT2.features, PEREIRA, QUICK)
         for split in ("grouped", "shuffled")
     )
     assert shuffled.seconds == pytest.approx(2 * grouped.seconds, rel=0.01)
 
 
 def test_processes_share_the_work_and_take_memory_each():
-    one, two = (align_cost(config_of(workers=n), GPT2, PEREIRA, QUICK) for n in (1, 2))
+    one, two = (align_cost(config_of(workers=n), GPT2.features, PEREIRA, QUICK) for n in (1, 2))
     assert one.seconds / 2 < two.seconds < one.seconds
     assert two.memory > one.memory
 
 
 def test_permutations_take_a_fifth_of_a_fit_each():
-    none, some = (align_cost(config_of(permutations=n), GPT2, PEREIRA, QUICK) for n in (0, 100))
+    none, some = (
+        align_cost(config_of(permutations=n), GPT2.features, PEREIRA, QUICK) for n in (0, 100)
+    )
     assert some.seconds == pytest.approx(21 * none.seconds)
 
 
 def test_bold5000_is_aligned_in_little_memory_on_the_primal_side():
-    cost = align_cost(config_of(workers=2), VIT, BRAINS["bold5000"], QUICK)
+    cost = align_cost(config_of(workers=2), VIT.features, BRAINS["bold5000"], QUICK)
     assert cost.memory < 8e9
 
 

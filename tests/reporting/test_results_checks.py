@@ -12,7 +12,7 @@ from pipeline.reporting.results import StudyResults
 
 
 def test_every_frame_of_a_study_is_declared_and_checked():
-    assert {name for name, form in FRAMES.items() if form.needed} == {"task_scores", "brain_scores"}
+    assert {name for name, form in FRAMES.items() if form.needed} == {"brain_scores"}
     assert set(FRAMES) == set(StudyResults.__dataclass_fields__) - {"title", "settings"}
 
 

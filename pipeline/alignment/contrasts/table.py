@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from pipeline.alignment.contrasts.group_scores import GroupScores, scores_of
 from pipeline.alignment.contrasts.paired import Paired, mean_of, pair
 from pipeline.alignment.contrasts.sign_flip import least_p, sign_flip_p
 from pipeline.alignment.contrasts.trainings import training_spread
-from pipeline.words import FEATURE_CONTROLS, PROMPTS
+from pipeline.words import BETWEEN_MODELS, FEATURE_CONTROLS, NO_TASK, PROMPTS
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -149,6 +149,35 @@ def compared(
             yield f"less {control}", method, control
 
 
+def compared_as_they_are(
+    models: Sequence[str], primary: Pairs = PROMPTS_LESS_FULL
+) -> Iterator[tuple[str, str, str]]:
+    """List the contrasts of models that were not tuned: each pair once, and less each control.
+
+    Parameters
+    ----------
+    models : sequence of str
+        With features of no model among them.
+    primary : tuple of (str, str)
+        As for :func:`compared`; the others of a pair are in a family of their own.
+
+    Yields
+    ------
+    tuple of str
+        As :func:`compared` does.
+    """
+    declared = list(_declared(models, (), primary))
+    for first, second in declared:
+        yield PRIMARY, first, second
+    controls = [name for name in models if name in FEATURE_CONTROLS]
+    own = [name for name in models if name not in FEATURE_CONTROLS]
+    pairs = [(BETWEEN_MODELS, *pair) for pair in combinations(own, 2)]
+    pairs += [(f"less {control}", model, control) for control in controls for model in own]
+    for family, first, second in pairs:
+        if not {(first, second), (second, first)} & set(declared):
+            yield family, first, second
+
+
 def _declared(
     methods: Sequence[str], prompts: Collection[str], primary: Pairs
 ) -> Iterator[tuple[str, str]]:
@@ -169,11 +198,13 @@ def _paired_cells(
         scores: dict[str, GroupScores] = {
             str(method): scores_of(own) for method, own in rows.groupby("method", sort=False)
         }
-        pairs = {
-            names: pair(scores[names[1]], scores[names[2]])
-            for names in compared(list(scores), prompts, primary)
-        }
-        yield dict(zip(CELL_KEY, key, strict=True)), pairs
+        cell = dict(zip(CELL_KEY, key, strict=True))
+        listed = (
+            compared_as_they_are(list(scores), primary)
+            if cell["task"] == NO_TASK
+            else compared(list(scores), prompts, primary)
+        )
+        yield cell, {names: pair(scores[names[1]], scores[names[2]]) for names in listed}
 
 
 def _names(first: str, second: str) -> dict[str, str]:

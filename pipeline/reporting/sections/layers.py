@@ -58,7 +58,7 @@ def layer_figure(
     if rows.empty:
         return None
     lines = layer_means(rows)
-    title = f"Layer profile, {view.direction} 2v2 accuracy: {view.subjects}, base {view.base}"
+    title = f"Layer profile, {view.direction} 2v2 accuracy: {view.subjects}, {view.whose}"
     n_subjects = rows["subject"].nunique()
     over = (
         f"mean over tasks and {n_subjects} subjects, with a band of one standard error over "

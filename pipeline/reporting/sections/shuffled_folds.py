@@ -95,7 +95,7 @@ def leak_table(view: View, gaps: pd.DataFrame) -> Table | None:
     )
     several = int(rows["n_subjects"].max()) > 1
     error = f": mean ± standard error over {rows['n_subjects'].max()} subjects" if several else ""
-    what = f"{view.direction} 2v2 accuracy: {view.subjects}, base {view.base}"
+    what = f"{view.direction} 2v2 accuracy: {view.subjects}, {view.whose}"
     return Table(
         name=slug(f"leak-{view.direction}-{view.brain}-{view.base}"),
         title=f"Shuffled minus grouped folds, {what}",

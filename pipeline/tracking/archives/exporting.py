@@ -20,6 +20,7 @@ from pipeline.tracking.fetching import fetch
 from pipeline.tracking.lineage import Link, latest_study, read_further_links, read_lineage
 from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import find_runs
+from pipeline.tracking.stages.foreign import METHOD as FOREIGN
 from pipeline.tracking.stages.report.stage import run_report
 
 DATABASE = "mlflow.db"
@@ -128,7 +129,8 @@ def _of_link(link: Link) -> list[str]:
     registered = resolve(link.model)
     runs = [link.tune_run, link.extract_run, link.align_run, link.pairs_run]
     runs.append(mlflow.get_run(link.align_run).data.tags["reference"])
-    runs.append(_base_run(link.model))
+    if registered.names["method"] != FOREIGN:  # features of another tool have no base here
+        runs.append(_base_run(link.model))
     if "interpolates" in registered.tags:
         towards = registered.tags["interpolates"]
         runs += [resolve(towards).run_id, _base_run(towards)]

@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import mlflow
+
 from pipeline.config import (
     ONLY_SCORES,
     AlignConfig,
     Cell,
     StageSettings,
     TuneConfig,
+    UntunedModel,
     specification_of,
 )
 from pipeline.data.minimal_pairs import read_minimal_pairs
 from pipeline.tracking.lineage import Link
-from pipeline.tracking.registered import Registered
+from pipeline.tracking.registered import Registered, resolve
+from pipeline.tracking.stages.align.aligned import Aligned
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.minimal_pairs import run_minimal_pairs
 from pipeline.tracking.stages.tune.interpolate import run_method
@@ -25,14 +29,32 @@ from pipeline.tuning.methods import METHODS
 from pipeline.words import CurveSetting
 
 
-def links_of(cell: Cell) -> Iterator[Link]:
-    """Run the stages of one tuned model.
+def links_of(cell: Cell | UntunedModel) -> Iterator[Link]:
+    """Run the stages of one model.
 
     Raises
     ------
     PipelineError
         From the first stage that cannot be completed.
     """
+    if isinstance(cell, UntunedModel):
+        yield from _links_of_untuned(cell)
+    else:
+        yield from _links_of_tuned(cell)
+
+
+def _links_of_untuned(model: UntunedModel) -> Iterator[Link]:
+    declared = {align["brain"]: align for align in model.aligns}
+    for align in model.aligns:
+        specification = specification_of(align, declared[align["brain"]])
+        config = AlignConfig.model_validate(align)
+        aligned = run_align(config, not specification, specification)
+        # the alignment has registered the model, or found it registered
+        registered = resolve(mlflow.get_run(aligned.run_id).data.params["model"])
+        yield replace(_link(registered, aligned), specification=specification)
+
+
+def _links_of_tuned(cell: Cell) -> Iterator[Link]:
     config = TuneConfig.model_validate(cell.tune)
     registered = run_method(config)
     pairs_run = ""
@@ -75,7 +97,10 @@ def _aligned(
     align: StageSettings, registered: Registered, aside: str, in_registry: bool = True
 ) -> Link:
     config = AlignConfig.model_validate({**align, "model": registered.uri})
-    aligned = run_align(config, in_registry, aside)
+    return _link(registered, run_align(config, in_registry, aside))
+
+
+def _link(registered: Registered, aligned: Aligned) -> Link:
     return Link(
         model=registered.uri,
         tune_run=registered.run_id,

@@ -18,7 +18,7 @@ from typing import Any
 import mlflow
 
 from pipeline.alignment.dataset.units import client_of
-from pipeline.config import Cell
+from pipeline.config import Cell, UntunedModel
 from pipeline.errors import ConfigError, PipelineError, Problem, RegistryError
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.places import database_of
@@ -52,7 +52,7 @@ class Destination:
 
 
 def links_by_workers(
-    cells: Sequence[Cell], parent: str, workers: int, scheduler: str
+    cells: Sequence[Cell | UntunedModel], parent: str, workers: int, scheduler: str
 ) -> list[Link]:
     """Run the stages of all cells, several cells at once.
 
@@ -60,7 +60,7 @@ def links_by_workers(
 
     Parameters
     ----------
-    cells : sequence of Cell
+    cells : sequence of Cell or UntunedModel
     parent : str
         Id of the study's run.
     workers : int
@@ -95,12 +95,14 @@ def links_by_workers(
     return [link for outcome in outcomes if isinstance(outcome, list) for link in outcome]
 
 
-def run_cell(cell: Cell, destination: Destination, needed: Sequence[object]) -> list[Link]:
+def run_cell(
+    cell: Cell | UntunedModel, destination: Destination, needed: Sequence[object]
+) -> list[Link]:
     """Run the stages of one cell in a worker.
 
     Parameters
     ----------
-    cell : Cell
+    cell : Cell or UntunedModel
     destination : Destination
     needed : sequence
         What other cells gave that this one needs; waited for, and not looked at.
@@ -116,22 +118,22 @@ def run_cell(cell: Cell, destination: Destination, needed: Sequence[object]) -> 
         return list(links_of(_alone(cell)))
 
 
-def _alone(cell: Cell) -> Cell:
+def _alone(cell: Cell | UntunedModel) -> Cell | UntunedModel:
     """Let a cell start no processes of its own unless it asks: workers share the cores."""
     aligns = tuple({"workers": 1, **align} for align in cell.aligns)
     return replace(cell, aligns=aligns)
 
 
-def _needed(cell: Cell, before: Sequence[Cell]) -> Iterator[int]:
+def _needed(cell: Cell | UntunedModel, before: Sequence[Cell | UntunedModel]) -> Iterator[int]:
     """List by number the cells that make what an interpolation starts from, ``full``."""
-    if METHODS[cell.tune["method"]].interpolates:
-        same = {name: cell.tune[name] for name in ("base", "task", "seed")}
+    if isinstance(cell, Cell) and METHODS[cell.tune["method"]].interpolates:
+        needed = {name: cell.tune[name] for name in ("base", "task", "seed")} | {"method": "full"}
         for number, other in enumerate(before):
-            if other.tune["method"] == "full" and same.items() <= other.tune.items():
+            if isinstance(other, Cell) and needed.items() <= other.tune.items():
                 yield number
 
 
-def _outcome(future: Any, cell: Cell) -> list[Link] | PipelineError:
+def _outcome(future: Any, cell: Cell | UntunedModel) -> list[Link] | PipelineError:
     """Wait for a cell: its links, or what kept it from being completed."""
     from distributed import KilledWorker
 
@@ -140,12 +142,11 @@ def _outcome(future: Any, cell: Cell) -> list[Link] | PipelineError:
     except PipelineError as error:
         return error
     except KilledWorker:
-        named = " ".join(str(cell.tune[name]) for name in ("base", "task", "method", "seed"))
         return RegistryError(
             Problem(
                 "workers",
                 "workers that live until their work is done",
-                f"every worker that was given {named} was killed",
+                f"every worker that was given {cell.title} was killed",
                 "Most often memory has run out: use fewer workers, or give each more. What is "
                 "finished is kept: run the same command again.",
             )

@@ -29,6 +29,9 @@ from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.extract import Extracted
 from pipeline.words import NO_TASK
 
+#: By the name that each layer has in the folder, shape (n_stimuli, n_features).
+Layers = Mapping[str, NDArray[np.float32]]
+
 METHOD = "features"
 LAYERS = "layers.json"
 
@@ -53,22 +56,8 @@ def foreign_features(config: AlignConfig, brain: BrainDataset) -> tuple[Register
     DataError
         See :func:`pipeline.extraction.foreign.foreign_layers`.
     """
-    names = {"base": config.model, "task": NO_TASK, "method": METHOD, "seed": "0"}
-    stage = Stage(
-        "extract",
-        f"features of {config.model} for {brain.name}",
-        settings={**names, "features": config.features},
-        tags={**names, "brain": brain.name},
-    )
-    with visible_refusal(stage):
+    with visible_refusal(_stage(config, brain)):
         layers = foreign_layers(Path(config.features).expanduser(), brain.stimuli)
-    inputs = {"features": _digest(layers), "stimuli": brain.stimuli.digest}
-    settled = stage.settled(
-        stage.title,
-        fingerprint("foreign", {"model": config.model}, inputs, foreign_features),
-        {},
-        {},
-    )
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
@@ -89,9 +78,28 @@ def foreign_features(config: AlignConfig, brain: BrainDataset) -> tuple[Register
             return is_whole(run)
         return False
 
-    run_id = once(settled, work, is_readable)
+    run_id = once(foreign_stage(config, layers, brain), work, is_readable)
     version = sole_version_of(run_id)
     return version, Extracted(run_id, _origin(version, brain))
+
+
+def foreign_stage(config: AlignConfig, layers: Layers, brain: BrainDataset) -> Stage:
+    """Describe the stage with its inputs at hand: the layers that were read from the folder."""
+    inputs = {"features": _digest(layers), "stimuli": brain.stimuli.digest}
+    mark = fingerprint("foreign", {"model": config.model}, inputs, foreign_features)
+    stage = _stage(config, brain)
+    return stage.settled(stage.title, mark, {}, {})
+
+
+def _stage(config: AlignConfig, brain: BrainDataset) -> Stage:
+    """Describe the stage by its settings alone."""
+    names = {"base": config.model, "task": NO_TASK, "method": METHOD, "seed": "0"}
+    return Stage(
+        "extract",
+        f"features of {config.model} for {brain.name}",
+        settings={**names, "features": config.features},
+        tags={**names, "brain": brain.name},
+    )
 
 
 def _origin(registered: Registered, brain: BrainDataset) -> Origin:
@@ -114,7 +122,7 @@ def _register(name: str, brain: BrainDataset) -> Registered:
     return register(f"models:/{model.model_id}", valid_name(name), tags, note)
 
 
-def _digest(layers: Mapping[str, NDArray[np.float32]]) -> str:
+def _digest(layers: Layers) -> str:
     """Sum up names, order and values."""
     digest = hashlib.sha256()
     for name, x in layers.items():

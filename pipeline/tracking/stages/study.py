@@ -1,4 +1,4 @@
-"""A whole study: every cell of its grids tuned, extracted and aligned, then one report."""
+"""A whole study: every model of its grids tuned, extracted and aligned, then one report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import mlflow
 
-from pipeline.config import ReportConfig, StudyConfig
+from pipeline.config import Cell, ReportConfig, StudyConfig, UntunedModel
 from pipeline.data.minimal_pairs import read_minimal_pairs
 from pipeline.reporting.files import FIGURES, PAGE, TABLES
 from pipeline.tracking.browsing import guide_readers
@@ -53,10 +53,11 @@ def run_study(study: StudyConfig, workers: int = 1, scheduler: str = "") -> Stud
     started = time.monotonic()
     with stage_run(stage) as run:
         mlflow.set_tag(NOTE, f"{study.asks}\n\n*Running.*")
+        cells: list[Cell | UntunedModel] = [*study.cells(), *study.untuned_models()]
         if workers > 1 or scheduler:
-            links = links_by_workers(list(study.cells()), run.info.run_id, workers, scheduler)
+            links = links_by_workers(cells, run.info.run_id, workers, scheduler)
         else:
-            links = [link for cell in study.cells() for link in links_of(cell)]
+            links = [link for cell in cells for link in links_of(cell)]
         log_lineage(links, study.asks)
         report = run_report(
             ReportConfig(study=run.info.run_id, margin=study.margin, family=study.family)
@@ -70,7 +71,7 @@ def run_study(study: StudyConfig, workers: int = 1, scheduler: str = "") -> Stud
         summary = shown_in_ui(report.summary, run.info.run_id)
         note = f"{summary}\n\nThe whole report: Artifacts, `{PAGE}`."
         if reused:
-            note += f" {reused} of {len(declared)} tuned models were reused from earlier studies."
+            note += f" {reused} of {len(declared)} models were reused from earlier studies."
         mlflow.set_tag(NOTE, note)
         guide_readers(run.info.run_id)
         mlflow.log_metric("minutes", (time.monotonic() - started) / 60)

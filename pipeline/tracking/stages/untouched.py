@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlflow
@@ -72,20 +73,32 @@ def _untouched(base: Base) -> Registered:
     )
     with within_another_stage():
         base_uri = keep_base(base, folder)
-    stage = Stage(
-        name="tune",
-        title=f"base {base.name} as it is",
-        fingerprint=fingerprint("untouched", {}, {"base": card.base_digest}, load_untouched),
-        settings={"base": base.name, "task": NO_TASK, "method": METHOD},
-        tags={"base": base.name, "task": NO_TASK, "method": METHOD, "seed": "0"},
-    )
 
     def work(_: Run) -> None:
         _register(load_untouched(folder, card), base_uri, revision_of(folder))
 
     with within_another_stage():
-        run_id = once(stage, work, lambda run: made_whole_by(run.info.run_id) is not None)
+        run_id = once(
+            untouched_stage(base, folder),
+            work,
+            lambda run: made_whole_by(run.info.run_id) is not None,
+        )
     return sole_version_of(run_id)
+
+
+def untouched_stage(base: Base, folder: Path) -> Stage:
+    """Describe the run that registers a base, of which only the files decide what comes of it."""
+    from pipeline.models.travelling.loading import load_untouched
+
+    names = {"base": base.name, "task": NO_TASK, "method": METHOD}
+    inputs = {"base": base_digest(folder)}
+    return Stage(
+        name="tune",
+        title=f"base {base.name} as it is",
+        fingerprint=fingerprint("untouched", {}, inputs, load_untouched),
+        settings=names,
+        tags={**names, "seed": "0"},
+    )
 
 
 def _register(model: TunedModel, base_uri: str, revision: str) -> None:

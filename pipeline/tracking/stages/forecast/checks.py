@@ -11,6 +11,7 @@ from pipeline.config import AlignConfig, StudyConfig, TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import TaskData
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
+from pipeline.extraction.foreign import foreign_layers
 from pipeline.models.bases import Base
 from pipeline.tracking.runs import finished_runs
 from pipeline.tracking.stages.forecast.inputs import Inputs
@@ -52,6 +53,11 @@ def refuse_unfit(study: StudyConfig, in_store: bool) -> None:
             if settings not in plans:
                 plans.add(settings)
                 inputs.check(plan_problems(settings, inputs.brain(settings)))
+    for model in study.untuned_models():
+        base, folder = inputs.untuned(model) or (None, None)
+        for align in model.aligns:
+            settings = AlignConfig.model_validate(align)
+            inputs.check(untuned_problems(settings, base, folder, inputs.brain(settings)))
     refuse(inputs.wrong.values(), ConfigError)
 
 
@@ -62,6 +68,26 @@ def _has_been_tuned(
         return False
     request = TuneRequest(config, base, folder, TASKS[config.task], data)
     return bool(finished_runs(request.fingerprint(run_tune)))
+
+
+def untuned_problems(
+    config: AlignConfig, base: Base | None, folder: Path | None, brain: BrainDataset | None
+) -> Iterator[Problem]:
+    """Find what keeps a model as it is from a brain dataset, as far as these are here."""
+    yield from pooling_problems(config, base, folder)
+    yield from plan_problems(config, brain)
+    if brain is None:
+        return
+    modality = brain.stimuli.modality
+    if base is not None and base.modality != modality:
+        expected, finding = f"a model for {modality}, as {brain.name} is", f"'{config.model}'"
+        remedy = "Put it into a grid with other brain datasets."
+        yield Problem("models", expected, f"{finding}, for {base.modality}", remedy)
+    if config.features:
+        try:
+            foreign_layers(Path(config.features).expanduser(), brain.stimuli)
+        except PipelineError as error:
+            yield from error.problems
 
 
 def tuning_problems(

@@ -9,10 +9,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.responses import Responses
 from pipeline.data.task import Task, TaskData
-from pipeline.forecast.facts import BrainFacts, NetworkFacts, SubjectFacts, TaskFacts
+from pipeline.forecast.facts import (
+    BrainFacts,
+    FeatureFacts,
+    NetworkFacts,
+    SubjectFacts,
+    TaskFacts,
+)
 from pipeline.models.directories import modality_in, read_config
 
 TOKENS_A_WORD = 1.4  # of English prose, by the tokenizers of GPT-2 and BERT
@@ -71,6 +80,11 @@ def _shapes(folder: Path) -> dict[str, Sequence[int]]:
             names = weights.keys()
             shapes |= {name: weights.get_slice(name).get_shape() for name in names}
     return shapes
+
+
+def feature_facts(layers: Mapping[str, NDArray[np.float32]]) -> FeatureFacts:
+    """Count the layers of features that another tool computed, and the columns of the widest."""
+    return FeatureFacts(len(layers), max(x.shape[1] for x in layers.values()))
 
 
 def task_facts(task: Task, data: TaskData) -> TaskFacts:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
-from pipeline.config import AlignConfig, TaskConfig, TuneConfig
+from pipeline.config import AlignConfig, TaskConfig, TuneConfig, UntunedModel
 from pipeline.data import TASKS, hub_tables
 from pipeline.data.task import TaskData
 from pipeline.errors import PipelineError, Problem
@@ -40,18 +40,22 @@ class Inputs:
         """Find a base, with its folder if that is here; None where the name leads nowhere."""
 
         def find() -> Base | None:
-            return self._take(lambda: find_base(name), here="/" not in name or Path(name).exists())
+            return self.take(lambda: find_base(name), here="/" not in name or Path(name).exists())
 
         base = self._once(("base", name), find)
         if base is None:
             return None
         return base, self._once(("folder", name), lambda: self._folder(base))
 
+    def untuned(self, model: UntunedModel) -> tuple[Base, Path | None] | None:
+        """Find a base that is aligned as it is; None for features, which need none."""
+        return self.base(model.model) if model.is_base else None
+
     def _folder(self, base: Base) -> Path | None:
         if base.hub is not None and not hub_bases.cached(base.hub):
             self._miss(hub_bases.out_of_reach(base.hub))
             return None
-        return self._take(base.folder, here=True)
+        return self.take(base.folder, here=True)
 
     def data(self, config: TuneConfig) -> TaskData | None:
         """Read the data of a task; None where it is not here."""
@@ -66,7 +70,7 @@ class Inputs:
             if not hub_tables.perhaps_cached(table):
                 self._miss(hub_tables.out_of_reach(table))
                 return None
-        return self._take(lambda: task.load(config), here=folder is None or folder.exists())
+        return self.take(lambda: task.load(config), here=folder is None or folder.exists())
 
     def scorer(self, model: str) -> Path | None:
         """Find the folder of the model behind BERTScore; None where it is not here."""
@@ -85,7 +89,7 @@ class Inputs:
 
         def read() -> BrainDataset | None:
             here = not directory or Path(directory).expanduser().exists()
-            return self._take(lambda: load_brain(name, directory), here)
+            return self.take(lambda: load_brain(name, directory), here)
 
         return self._once(("brain", name, directory), read)
 
@@ -96,7 +100,7 @@ class Inputs:
     def _miss(self, problems: Iterable[Problem]) -> None:
         self.missing |= {str(problem): problem for problem in problems}
 
-    def _take(self, read: Callable[[], Value], here: bool) -> Value | None:
+    def take(self, read: Callable[[], Value], here: bool = True) -> Value | None:
         """Read; a refusal says what is missing, or what is wrong with what is here."""
         try:
             return read()

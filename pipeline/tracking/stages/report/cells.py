@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered
 from pipeline.tracking.stages.align.aligned import Aligned
+from pipeline.words import AS_THEY_ARE, NO_TASK
 
 
 def aligned_of(link: Link) -> Aligned:
@@ -47,6 +48,17 @@ def cell_of(link: Link, registered: Registered) -> dict[str, Any]:
 
 
 def key_of(registered: Registered) -> dict[str, Any]:
-    """Give base, task, method and seed, a number."""
+    """Give base, task, method and seed, a number.
+
+    Models that were not tuned are compared with one another: they share what stands in the place
+    of the base, and their names stand in the place of the method.
+    """
     names = registered.names
+    if is_untuned(registered):
+        names = {**names, "base": AS_THEY_ARE, "method": names["base"]}
     return {**names, "seed": int(names["seed"])}
+
+
+def is_untuned(registered: Registered) -> bool:
+    """Say whether a version is a base as it is, or features of another tool."""
+    return registered.names["task"] == NO_TASK

@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipeline.config.tune import TRAINING_SETTINGS
 from pipeline.data import TASKS
+from pipeline.reporting.frames import FRAMES
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.browsing import run_page, version_page
 from pipeline.tracking.lineage import Link
@@ -18,7 +19,7 @@ from pipeline.tracking.registered import Registered, resolve
 from pipeline.tracking.stages.extract import CUT_STIMULI
 from pipeline.tracking.stages.minimal_pairs import read_accuracies
 from pipeline.tracking.stages.report.brain_frames import brain_frames, numbered
-from pipeline.tracking.stages.report.cells import key_of, sums_of
+from pipeline.tracking.stages.report.cells import is_untuned, key_of, sums_of
 from pipeline.tracking.stages.report.drift import drift_table
 from pipeline.tracking.stages.report.method_contrasts import method_contrasts, specifications
 from pipeline.tracking.stages.report.paths import matched_table, path_scores
@@ -66,12 +67,13 @@ def study_results(
     specified = [link for link in further if link.specification]
     on_paths = [link for link in further if link.path]
     ends = dict.fromkeys(link.model for link in links)
-    tune_rows = [row for model in ends for row in _task_rows(models[model])]
+    tuned = [models[model] for model in ends if not is_untuned(models[model])]
+    tune_rows = [row for model in tuned for row in _task_rows(model)]
     sums, path_sums = sums_of(links, models), sums_of(on_paths, models)
     contrasts = method_contrasts(sums, margin, family)
     return StudyResults(
         title=asks,
-        task_scores=pd.DataFrame(tune_rows),
+        task_scores=pd.DataFrame(tune_rows, columns=FRAMES["task_scores"].columns),
         settings=told_settings(list(_runs_of(links, models))),
         lineage=pd.DataFrame(_lineage_rows(links, models)),
         contrasts=contrasts.cells,

@@ -16,6 +16,7 @@ from pipeline.config import ReportConfig
 from pipeline.reporting.files import FIGURES, PAGE, SUMMARY
 from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.fingerprints import fingerprint
+from pipeline.tracking.names import valid_name
 from pipeline.tracking.places import is_read_only
 from pipeline.tracking.runs import (
     NOTE,
@@ -164,7 +165,8 @@ def overall_metrics(overall: pd.DataFrame) -> dict[str, float]:
     """
     metrics: dict[str, float] = {}
     for row, place in _placed(overall):
-        name = f"contrast/{place}/{row.method_a}-{row.method_b}"
+        # models that are compared as they are may have any name
+        name = f"contrast/{place}/{valid_name(f'{row.method_a}-{row.method_b}')}"
         metrics |= {name: round(float(row.difference), DIGITS), **_tested(row, name)}
     return metrics
 

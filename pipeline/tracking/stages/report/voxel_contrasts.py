@@ -16,6 +16,7 @@ from pipeline.tracking.registered import Registered
 from pipeline.tracking.runs import artifact
 from pipeline.tracking.stages.align.aligned import MAPS
 from pipeline.tracking.stages.align.voxel_pictures import VOXELS
+from pipeline.tracking.stages.report.cells import is_untuned
 from pipeline.tuning.methods import METHODS
 
 _PLACE = ["x", "y", "z"]
@@ -74,6 +75,8 @@ def _voxels(links: Sequence[Link], models: Mapping[str, Registered]) -> Iterator
         if mlflow.get_run(link.align_run).data.params.get("maps") != "True":
             continue
         names = models[link.model].names
+        if is_untuned(models[link.model]):
+            continue
         for path in sorted(artifact(link.align_run, MAPS).glob(f"*/{VOXELS}")):
             yield pd.read_parquet(path).assign(brain=link.brain, **names)
 
