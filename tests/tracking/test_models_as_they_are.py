@@ -106,8 +106,8 @@ def test_an_archive_holds_them(studied, tmp_path):
     imported = import_study(ImportConfig(archive=str(archive), folder=str(tmp_path / "there")))
     assert imported.contents.sums == exported.contents.sums
     _, links = read_lineage(studied.run_id)
-    held = " ".join(exported.contents.sums)
-    assert all(link.extract_run in held and link.align_run in held for link in links)
+    paths = " ".join(exported.contents.sums)
+    assert all(link.extract_run in paths and link.align_run in paths for link in links)
 
 
 def test_their_bytes_are_counted_once(studied):

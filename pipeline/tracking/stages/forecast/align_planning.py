@@ -89,17 +89,17 @@ class AlignPlanning:
             else None
         )
         title = f"features of {config.model} for {config.brain}"
-        taken = self.earlier.planned(
+        copying = self.earlier.planned(
             PlannedRun("extract", title, cost, assumed=brain is None),
             foreign_stage(config, layers, brain) if layers and brain else None,
         )
-        yield taken
-        registered = made_by(taken.reuses) if taken.reuses else None
+        yield copying
+        registered = made_by(copying.reuses) if copying.reuses else None
         source = FeatureSource(
             lambda stage: f"features {stage} {config.model}", registered, None, False
         )
         features = feature_facts(layers) if layers else None
-        yield from self._scored(config, brain, taken, features, source)
+        yield from self._scored(config, brain, copying, features, source)
 
     def _scored(
         self,
