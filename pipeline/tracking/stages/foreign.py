@@ -30,7 +30,7 @@ from pipeline.tracking.stages.extract import Extracted
 from pipeline.words import NO_TASK
 
 #: By the name that each layer has in the folder, shape (n_stimuli, n_features).
-Layers = Mapping[str, NDArray[np.float32]]
+ForeignLayers = Mapping[str, NDArray[np.float32]]
 
 METHOD = "features"
 LAYERS = "layers.json"
@@ -83,7 +83,7 @@ def foreign_features(config: AlignConfig, brain: BrainDataset) -> tuple[Register
     return version, Extracted(run_id, _origin(version, brain))
 
 
-def foreign_stage(config: AlignConfig, layers: Layers, brain: BrainDataset) -> Stage:
+def foreign_stage(config: AlignConfig, layers: ForeignLayers, brain: BrainDataset) -> Stage:
     """Describe the stage with its inputs at hand: the layers that were read from the folder."""
     inputs = {"features": _digest(layers), "stimuli": brain.stimuli.digest}
     mark = fingerprint("foreign", {"model": config.model}, inputs, foreign_features)
@@ -122,7 +122,7 @@ def _register(name: str, brain: BrainDataset) -> Registered:
     return register(f"models:/{model.model_id}", valid_name(name), tags, note)
 
 
-def _digest(layers: Layers) -> str:
+def _digest(layers: ForeignLayers) -> str:
     """Sum up names, order and values."""
     digest = hashlib.sha256()
     for name, x in layers.items():
