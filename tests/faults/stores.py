@@ -55,7 +55,7 @@ def results(client):
     for stage in ("tune", "align"):
         for run in finished(client, stage):
             tags = run.data.tags
-            place = (stage, tags["method"], tags.get("brain", ""))
+            place = (stage, tags["task"], tags["method"], tags.get("brain", ""))
             metrics = {k: v for k, v in run.data.metrics.items() if k.startswith(SCORES)}
             scores[place] = metrics
             if stage == "align":

@@ -9,6 +9,7 @@ import psutil
 import pytest
 import stores
 from commands import finish, printed, start, write_study
+from servers import postgresql, reason_without, tracking_server
 
 pytest.importorskip("distributed", reason="dask is optional: requirements-dev.txt")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -18,6 +19,7 @@ STUDY = {
     "asks": "Do two workers find what one process finds?",
     "grids": [
         {
+            "models": ["tiny-vit"],
             "bases": ["tiny-vit"],
             "tasks": ["digits"],
             "methods": ["base", "full", "vpt-shallow", "bitfit"],
@@ -31,8 +33,8 @@ STUDY = {
 WORKERS = ("--workers", "2")
 
 
-def client_of(folder):
-    uri = f"sqlite:///{folder}/mlflow.db"
+def client_of(folder, uri=""):
+    uri = uri or f"sqlite:///{folder}/mlflow.db"
     mlflow.set_tracking_uri(uri)  # for reading artifacts
     return mlflow.MlflowClient(uri)
 
@@ -67,12 +69,24 @@ def kill_a_worker(process, folder):
 def test_two_workers_find_what_one_process_finds_to_the_last_bit(alone, tmp_path):
     command = (*write_study(tmp_path, STUDY), *WORKERS)
     assert finish(start(tmp_path, command), 400) == 0, printed(tmp_path)
-    client = client_of(tmp_path)
+    check_shared_work(client_of(tmp_path), alone)
+
+
+@pytest.mark.skipif(bool(reason_without()), reason=reason_without() or "-")
+def test_two_workers_on_a_server_over_postgresql_find_the_same(alone, tmp_path):
+    command = (*write_study(tmp_path, STUDY), *WORKERS)
+    with postgresql() as database, tracking_server(tmp_path, database) as address:
+        assert finish(start(tmp_path, command, uri=address), 600) == 0, printed(tmp_path)
+        check_shared_work(client_of(tmp_path, address), alone)
+
+
+def check_shared_work(client, alone):
+    """Compare a study by two workers with that of one process, and look at who did what."""
     stores.check(client, alone)
     (study,) = stores.finished(client, "study")
     for stage in ("tune", "extract", "align"):
         runs = stores.finished(client, stage)
-        assert len(runs) == 4
+        assert len(runs) == 5
         parents = {run.data.tags["mlflow.parentRunId"] for run in runs}
         assert parents == {study.info.run_id}
     assert len(stores.finished(client, "reference")) == len(stores.finished(client, "base")) == 1
