@@ -15,14 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.alignment.contrasts.table import (
-    CONTRAST_KEY,
-    PRIMARY,
-    STUDY_KEY,
-    Pairs,
-    compared,
-    contrast_tables,
-)
+from pipeline.alignment.contrasts.compared_pairs import PRIMARY, Pairs, compared
+from pipeline.alignment.contrasts.table import CONTRAST_KEY, STUDY_KEY, contrast_tables
 
 #: Task scores at which methods are compared, evenly spread over what both reach.
 N_LEVELS = 5

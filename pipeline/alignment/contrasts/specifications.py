@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from pipeline.alignment.contrasts.compared_pairs import PRIMARY
 from pipeline.alignment.contrasts.sign_flip import MOST_EXACT, N_DRAWN, least_p
-from pipeline.alignment.contrasts.table import PRIMARY, Contrasts
+from pipeline.alignment.contrasts.table import Contrasts
 
 PLACE = ["modality", "brain", "simulated", "direction"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -12,21 +11,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment.contrasts.calibrated import reason_against
+from pipeline.alignment.contrasts.compared_pairs import (
+    PRIMARY,
+    PROMPTS_LESS_FULL,
+    Pairs,
+    compared,
+    compared_as_they_are,
+)
 from pipeline.alignment.contrasts.estimate import Estimate, estimate
 from pipeline.alignment.contrasts.families import benjamini_hochberg, holm, maximum_p
 from pipeline.alignment.contrasts.group_scores import GroupScores, scores_of
 from pipeline.alignment.contrasts.paired import Paired, mean_of, pair
 from pipeline.alignment.contrasts.sign_flip import least_p, sign_flip_p
 from pipeline.alignment.contrasts.trainings import training_spread
-from pipeline.words import BETWEEN_MODELS, FEATURE_CONTROLS, NO_TASK, PROMPTS
-
-Pairs = tuple[tuple[str, str], ...]
+from pipeline.words import NO_TASK
 
 MINUS = " \u2212 "
-#: What every other method is compared with, where the study has it.
-CONTROLS = ("full", "base", "untrained", "random-prompt", *FEATURE_CONTROLS)
-#: The primary family of a study that declares none: see :func:`compared`.
-PRIMARY, PROMPTS_LESS_FULL = "primary", ((PROMPTS, "full"),)
 LEVEL = 0.05
 #: Where the cells of one number overall, and of one family, lie: they share subjects.
 STUDY_KEY = ("modality", "brain", "simulated", "split", "direction")
@@ -112,83 +112,6 @@ def contrast_tables(
         _corrected(means, margin),
         _counted(_corrected(families, margin), table),
     )
-
-
-def compared(
-    methods: Sequence[str], prompts: Collection[str], primary: Pairs = PROMPTS_LESS_FULL
-) -> Iterator[tuple[str, str, str]]:
-    """List the contrasts of methods, each with its family.
-
-    Parameters
-    ----------
-    methods : sequence of str
-    prompts : collection of str
-        Methods that train prompts only.
-    primary : tuple of (str, str)
-        First and second method of each contrast of the primary family; ``prompts`` stands for
-        every method that trains prompts only. Others are in a family for each control.
-
-    Yields
-    ------
-    tuple of str
-        Family, first method and second method, of which the second is subtracted.
-    """
-    declared = list(_declared(methods, prompts, primary))
-    for first, second in declared:
-        yield PRIMARY, first, second
-    for control in CONTROLS:
-        for method in methods:
-            if control not in methods or method == control:
-                continue
-            if {(method, control), (control, method)} & set(declared):
-                continue
-            if method in CONTROLS[CONTROLS.index(control) :]:
-                continue  # each pair of controls once, as in full less base
-            if {method, control} <= set(FEATURE_CONTROLS):
-                continue  # neither is a model
-            yield f"less {control}", method, control
-
-
-def compared_as_they_are(
-    models: Sequence[str], primary: Pairs = PROMPTS_LESS_FULL
-) -> Iterator[tuple[str, str, str]]:
-    """List the contrasts of models that were not tuned: each pair once, and less each control.
-
-    Parameters
-    ----------
-    models : sequence of str
-        With features of no model among them.
-    primary : tuple of (str, str)
-        As for :func:`compared`; the others of a pair are in a family of their own.
-
-    Yields
-    ------
-    tuple of str
-        As :func:`compared` does.
-    """
-    declared = list(_declared(models, (), primary))
-    for first, second in declared:
-        yield PRIMARY, first, second
-    controls = [name for name in models if name in FEATURE_CONTROLS]
-    own = [name for name in models if name not in FEATURE_CONTROLS]
-    pairs = [(BETWEEN_MODELS, *pair) for pair in combinations(own, 2)]
-    pairs += [(f"less {control}", model, control) for control in controls for model in own]
-    for family, first, second in pairs:
-        if not {(first, second), (second, first)} & set(declared):
-            yield family, first, second
-
-
-def _declared(
-    methods: Sequence[str], prompts: Collection[str], primary: Pairs
-) -> Iterator[tuple[str, str]]:
-    """Yield the contrasts of the primary family whose methods were both scored."""
-    for names in primary:
-        first, second = (
-            [m for m in methods if m in prompts] if name == PROMPTS else [name] for name in names
-        )
-        for one, other in product(first, second):
-            if one != other and {one, other} <= set(methods):
-                yield one, other
 
 
 def _paired_cells(

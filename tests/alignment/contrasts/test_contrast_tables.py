@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.alignment.contrasts.table import compared, contrast_tables
+from pipeline.alignment.contrasts.compared_pairs import compared
+from pipeline.alignment.contrasts.table import contrast_tables
 
 ROIS, TASKS, N_GROUPS = ("language", "vision"), ("summarization", "translation"), 26
 LEVEL = {"prompt": 0.75, "full": 0.65, "base": 0.65}

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.alignment.contrasts.compared_pairs import PROMPTS_LESS_FULL
 from pipeline.alignment.contrasts.group_scores import scores_of
 from pipeline.alignment.contrasts.matched import (
     N_LEVELS,
@@ -13,7 +14,6 @@ from pipeline.alignment.contrasts.matched import (
     matched_contrasts,
     weights_at,
 )
-from pipeline.alignment.contrasts.table import PROMPTS_LESS_FULL
 
 PLACE = {
     "modality": "text", "brain": "lab", "simulated": True, "split": "grouped",

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.alignment.contrasts.compared_pairs import PRIMARY
 from pipeline.alignment.contrasts.sign_flip import sign_flip_p
 from pipeline.alignment.contrasts.specifications import specification_p, specification_table
-from pipeline.alignment.contrasts.table import PRIMARY, Contrasts
+from pipeline.alignment.contrasts.table import Contrasts
 
 PLACE = {"modality": "text", "brain": "b", "simulated": True, "direction": "encoding"}
 
