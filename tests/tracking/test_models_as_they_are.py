@@ -134,7 +134,7 @@ def test_features_of_other_stimuli_are_refused_before_any_work(store, study_file
     values["grids"][0]["models"] = [{"model": "theirs", "features": str(tmp_path)}]
     study = read_study(write(tmp_path, values), catalogue())
     with pytest.raises(ConfigError, match=r"(?s)2 others: 'a', 'b'"):
-        refuse_unfit(study)
+        refuse_unfit(study, in_store=True)
 
 
 def write(folder, values):
