@@ -35,7 +35,6 @@ def align(
     groups: ArrayLike,
     settings: ScoreConfig = DEFAULTS,
     *,
-    within: ArrayLike | None = None,
     directions: Sequence[Direction] = DIRECTIONS,
     form: FormGrams = grams_by_fold,
 ) -> pd.DataFrame:
@@ -47,11 +46,8 @@ def align(
     responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
         Or what ``subject_grams`` made of them, which serves any number of models.
     groups : array_like, shape (n_stimuli,)
-        Stimulus group of each stimulus.
+        Stimulus group of each stimulus: 2v2 accuracy is also given over the pairs of one group.
     settings : ScoreConfig, optional
-    within : array_like, shape (n_stimuli,), optional
-        Labels, as of topics or passages: 2v2 accuracy is also given over the pairs of stimuli
-        that share one. None: the stimulus groups.
     directions : sequence of {'encoding', 'decoding'}
         Encoding compares patterns over voxels, so a ROI of a single voxel has none (with Pearson):
         it can be decoded from, not encoded.
@@ -64,7 +60,7 @@ def align(
         One row for each direction x ROI x layer x fold, in that order: direction, roi, layer,
         fold, a column for each score in ``SCORES``, n_pairs_within, alpha (relative),
         alpha_absolute, alpha_at_border, inner_two_vs_two, inner_correlation, n_test, n_train.
-        Inner scores are those of the chosen alpha. Never NaN: a fold without pairs within a label
+        Inner scores are those of the chosen alpha. Never NaN: a fold without pairs within a group
         has a two_vs_two_within of ½ and an n_pairs_within of 0, and ``mean_within`` leaves it
         out. ``attrs['trials']`` lists the alphas tried: direction, roi, alpha and its mean inner
         scores over layers and folds. ``attrs['pair_sums']`` holds the 2v2 of the layer chosen in
@@ -92,12 +88,9 @@ def align(
     """
     refuse(_direction_problems(directions), AlignmentError)
     sources = {name: Layer(x, settings.width) for name, x in features.items()}
-    rois = _ready(
-        {"features of layer": features}, groups, within, sources, responses, settings, form
-    )
-    hard = np.asarray(groups if within is None else within)
-    alphas = draw_alphas(settings)
-    scored = _score(sources, rois, hard, alphas, settings, directions)
+    rois = _ready({"features of layer": features}, groups, sources, responses, settings, form)
+    labels, alphas = np.asarray(groups), draw_alphas(settings)
+    scored = _score(sources, rois, labels, alphas, settings, directions)
     table = score_table(scored, rois.names, features)
     sums = sums_of_rows(summed_pairs(scored), best_layers(table, settings.objective))
     table.attrs["trials"] = _inner_means(scored, rois.names, alphas, directions)
@@ -148,7 +141,7 @@ def encode(
     bands = _bands_to_check(sources, len(np.asarray(groups)))
     arrays: dict[str, Mapping[str, Columns]] = {"source": bands} if bands else {}
     joined = {name: JoinedBands(bands, width) for name, bands in sources.items()}
-    rois = _ready(arrays, groups, None, joined, responses, settings, form)
+    rois = _ready(arrays, groups, joined, responses, settings, form)
     labels, alphas = np.asarray(groups), draw_alphas(settings)
     scored = _score(joined, rois, labels, alphas, settings, ("encoding",))
     table = score_table(scored, rois.names, sources)
@@ -159,20 +152,18 @@ def encode(
 def _ready(
     arrays: Mapping[str, Mapping[str, Columns]],
     groups: ArrayLike,
-    within: ArrayLike | None,
     sources: Mapping[str, Source],
     responses: Mapping[str, Columns] | SubjectGrams,
     settings: ScoreConfig,
     form: FormGrams,
 ) -> RoisBySide:
     """Check all inputs, and make of responses what both sides take."""
-    labels = {"groups": groups, "within": within}
     if isinstance(responses, SubjectGrams):
-        check_inputs(arrays, labels)
+        check_inputs(arrays, groups)
         responses.check(groups, settings)
         names = tuple(responses.rois[0])
         return RoisBySide(responses.groups, responses.folds, responses.rois, {}, names)
-    check_inputs({**arrays, "responses of ROI": responses}, labels)
+    check_inputs({**arrays, "responses of ROI": responses}, groups)
     small = primal_rois(max(source.n_columns for source in sources.values()), responses)
     large = {roi: values for roi, values in responses.items() if roi not in small}
     folds = nested_folds(groups, settings)

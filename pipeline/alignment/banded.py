@@ -34,13 +34,10 @@ class VoxelChoice:
         Positions among the shares tried.
     alphas : ndarray of int64, shape (n_voxels,)
         Positions among the alphas tried.
-    inner_r2 : ndarray of float64, shape (n_voxels,)
-        Mean over inner folds.
     """
 
     shares: NDArray[np.int64]
     alphas: NDArray[np.int64]
-    inner_r2: Array
 
 
 def partition_r2(
@@ -117,9 +114,8 @@ def choose_shares(
         ]
     )
     flat = curves.reshape(-1, responses.shape[1]).round(12)
-    best = flat.argmax(axis=0)
-    shares, places = np.divmod(best, len(alphas))
-    return VoxelChoice(shares, places, flat[best, np.arange(len(best))])
+    shares, places = np.divmod(flat.argmax(axis=0), len(alphas))
+    return VoxelChoice(shares, places)
 
 
 def _r2_curve(kernel: Array, responses: Array, fold: Fold, alphas: Array) -> Array:

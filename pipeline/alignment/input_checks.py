@@ -16,46 +16,35 @@ LARGEST = 1e150
 BLOCK_VALUES = 2**22
 
 
-def check_inputs(
-    arrays: Mapping[str, Mapping[str, Columns]], labels: Mapping[str, ArrayLike | None]
-) -> None:
-    """Refuse arrays and labels that do not match the stimuli, or cannot be z-scored.
+def check_inputs(arrays: Mapping[str, Mapping[str, Columns]], groups: ArrayLike) -> None:
+    """Refuse arrays that do not match the stimuli, or cannot be z-scored.
 
     Parameters
     ----------
     arrays : mapping of str to mapping of str to ndarray, shape (n_stimuli, n_columns)
         By what they are ("features of layer", "responses of ROI") and by name.
-    labels : mapping of str to array_like, shape (n_stimuli,), or None
-        The stimulus groups, first: they say how many stimuli there are; then any other labels.
+    groups : array_like, shape (n_stimuli,)
+        They say how many stimuli there are.
 
     Raises
     ------
     AlignmentError
         All problems at once.
     """
-    refuse(_problems(arrays, labels), AlignmentError)
+    refuse(_problems(arrays, groups), AlignmentError)
 
 
-def _problems(
-    arrays: Mapping[str, Mapping[str, Columns]], labels: Mapping[str, ArrayLike | None]
-) -> Iterator[Problem]:
-    shapes = {what: np.shape(values) for what, values in labels.items() if values is not None}
-    n_stimuli = next(iter(shapes.values()))
-    for what, shape in shapes.items():
-        if len(shape) != 1 or shape != n_stimuli:
-            yield Problem(
-                what,
-                "one label for each stimulus, as many as there are groups",
-                f"shape {shape}",
-                "Give a 1-d array.",
-            )
-    if len(n_stimuli) != 1:
+def _problems(arrays: Mapping[str, Mapping[str, Columns]], groups: ArrayLike) -> Iterator[Problem]:
+    shape = np.shape(groups)
+    if len(shape) != 1:
+        expected = "one label for each stimulus"
+        yield Problem("groups", expected, f"shape {shape}", "Give a 1-d array.")
         return
     for what, named in arrays.items():
         if not named:
             yield Problem(what.split()[0], "at least one array", "none", "Check the input.")
         for name, array in named.items():
-            yield from _array_problems(f"{what} {name}", array, n_stimuli[0])
+            yield from _array_problems(f"{what} {name}", array, shape[0])
 
 
 def _array_problems(where: str, array: Columns, n_stimuli: int) -> Iterator[Problem]:

@@ -12,9 +12,7 @@ from scipy.stats import false_discovery_control, norm
 RATE = 0.05
 
 
-def predicted_voxels(
-    r: NDArray[np.floating], n_groups: Sequence[int], rate: float = RATE
-) -> NDArray[np.bool_]:
+def predicted_voxels(r: NDArray[np.floating], n_groups: Sequence[int]) -> NDArray[np.bool_]:
     """Test r of every voxel against zero, one-sided, and correct by Benjamini and Hochberg (1995).
 
     Parameters
@@ -23,7 +21,6 @@ def predicted_voxels(
     n_groups : sequence of int
         Stimulus groups among the test stimuli of each fold. Each counts as one observation, for
         stimuli that share a group are not independent: fewer voxels pass than if each stimulus did.
-    rate : float
 
     Returns
     -------
@@ -32,11 +29,11 @@ def predicted_voxels(
         has more than three groups.
     """
     z, weight = fisher_z(r, n_groups)
-    return _passing(norm.sf(z * np.sqrt(weight)), weight, rate)
+    return _passing(norm.sf(z * np.sqrt(weight)), weight)
 
 
 def differing_voxels(
-    z_a: NDArray[np.floating], z_b: NDArray[np.floating], weight: float, rate: float = RATE
+    z_a: NDArray[np.floating], z_b: NDArray[np.floating], weight: float
 ) -> NDArray[np.bool_]:
     """Test whether two models predict a voxel differently, two-sided, corrected as above.
 
@@ -46,7 +43,6 @@ def differing_voxels(
         From :func:`fisher_z`, of two models of the same stimuli and folds.
     weight : float
         From there, too.
-    rate : float
 
     Returns
     -------
@@ -56,7 +52,7 @@ def differing_voxels(
         smaller: fewer voxels pass than could.
     """
     combined = np.abs(z_a - z_b) * np.sqrt(weight / 2)
-    return _passing(2 * norm.sf(combined), weight, rate)
+    return _passing(2 * norm.sf(combined), weight)
 
 
 def fisher_z(r: NDArray[np.floating], n_groups: Sequence[int]) -> tuple[NDArray[np.float64], float]:
@@ -79,8 +75,8 @@ def fisher_z(r: NDArray[np.floating], n_groups: Sequence[int]) -> tuple[NDArray[
     return weights @ z / max(1.0, weights.sum()), float(weights.sum())
 
 
-def _passing(p: NDArray[np.float64], weight: float, rate: float) -> NDArray[np.bool_]:
+def _passing(p: NDArray[np.float64], weight: float) -> NDArray[np.bool_]:
     if not weight:
         return np.zeros(len(p), dtype=bool)
-    passed: NDArray[np.bool_] = false_discovery_control(p) <= rate
+    passed: NDArray[np.bool_] = false_discovery_control(p) <= RATE
     return passed

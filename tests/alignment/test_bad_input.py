@@ -120,11 +120,6 @@ def test_folds_of_one_stimulus_are_refused(subject, settings):
         align(*subject, np.arange(48), replace(settings, folds=30, split="shuffled"))
 
 
-def test_labels_of_another_number_of_stimuli_are_refused(subject, groups, settings):
-    with pytest.raises(AlignmentError, match=r"within: expected one label for each.*\(47,\)"):
-        align(*subject, groups, settings, within=np.zeros(47))
-
-
 def test_an_unknown_direction_is_refused(subject, groups, settings):
     with pytest.raises(AlignmentError, match=r"directions.*Did you mean 'encoding'"):
         align(*subject, groups, settings, directions=("encode",))

@@ -98,20 +98,10 @@ def test_hard_pairs_are_those_within_a_label_and_groups_are_the_labels(scores):
     assert (scores.two_vs_two_within != scores.two_vs_two).any()
 
 
-def test_labels_that_all_stimuli_share_make_every_pair_count(subject, groups, settings, scores):
-    table = align(*subject, groups, settings, within=np.zeros(48))
-    np.testing.assert_array_equal(table.two_vs_two_within, table.two_vs_two)
-    assert (table.n_pairs_within == 12 * 11 / 2).all()
-    pd.testing.assert_frame_equal(
-        table.drop(columns=["two_vs_two_within", "n_pairs_within"]),
-        scores.drop(columns=["two_vs_two_within", "n_pairs_within"]),
-    )
-
-
-def test_a_fold_without_hard_pairs_is_half_and_left_out_of_the_mean(subject, groups, settings):
-    labels = np.arange(48)
-    labels[:4] = 0  # only the first passage has pairs
-    table = align(*subject, groups, settings, within=labels)
+def test_a_fold_without_hard_pairs_is_half_and_left_out_of_the_mean(subject, settings):
+    groups = np.arange(48)
+    groups[:4] = 0  # only the first passage has pairs
+    table = align(*subject, groups, settings)
     without = table[table.n_pairs_within == 0]
     assert len(without) == 3 / 4 * len(table)
     assert (without.two_vs_two_within == 0.5).all()

@@ -75,7 +75,7 @@ def subject_grams(
     AlignmentError
         All problems of the responses and groups at once, or those of the folds.
     """
-    check_inputs({"responses of ROI": responses}, {"groups": groups})
+    check_inputs({"responses of ROI": responses}, groups)
     folds = nested_folds(groups, settings)
     trains = [fold.outer.train for fold in folds]
     rois = grams_by_fold(responses, trains, settings.similarity)
