@@ -16,7 +16,15 @@ from pipeline.config.stage import (
     Seed,
     StageConfig,
 )
-from pipeline.words import Objective, Pooling, Precision, Similarity, Split, StimulusContext
+from pipeline.words import (
+    FEATURE_CONTROLS,
+    Objective,
+    Pooling,
+    Precision,
+    Similarity,
+    Split,
+    StimulusContext,
+)
 
 ModelUri = Annotated[
     str,
@@ -211,6 +219,12 @@ class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
             raise PydanticCustomError(
                 "features_have_a_name",
                 "nothing beside {model}: features of another tool take model as their name",
+                {"model": model},
+            )
+        if features and model in FEATURE_CONTROLS:
+            raise PydanticCustomError(
+                "features_have_a_name",
+                "features with another name than {model}, which a report calls its own control",
                 {"model": model},
             )
         return features

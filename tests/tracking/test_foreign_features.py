@@ -60,6 +60,13 @@ def test_features_of_other_stimuli_are_refused_before_anything_is_registered(sto
     assert not client.search_registered_models("name = 'others'")
 
 
-def test_features_beside_a_version_are_refused():
-    with pytest.raises(ValueError, match=r"nothing beside models:/a@b"):
-        AlignConfig(model="models:/a@b", features="there", **QUICK)
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("models:/a@b", "nothing beside models:/a@b"),
+        ("pixels", "another name than pixels, which a report calls its own control"),
+    ],
+)
+def test_features_whose_name_means_something_else_are_refused(model, message):
+    with pytest.raises(ValueError, match=message):
+        AlignConfig(model=model, features="there", **QUICK)
