@@ -44,9 +44,7 @@ class PathLook:
 
 KINDS = {
     "step": PathLook("While training", "optimiser steps", logarithmic=True),
-    "alpha": PathLook(
-        "From the base to its fully tuned version", "share of tuned weights", logarithmic=False
-    ),
+    "alpha": PathLook("From base to full", "share of tuned weights", logarithmic=False),
     "prompt_length": PathLook("Longer prompts", "prompt positions", logarithmic=True),
     "max_train": PathLook("More to learn from", "training examples, at most", logarithmic=True),
     "shots": PathLook("More to learn from", "training examples of each class", logarithmic=True),
