@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY ?= true
 export MLFLOW_EXPERIMENT_NAME ?= brain-alignment
 export MPLCONFIGDIR ?= $(abspath $(VENV))/matplotlib
 
-.PHONY: demo test slow coverage setup lock check format ui bench docs picture clean clean-cache
+.PHONY: demo test slow coverage mutants setup lock check format ui bench docs picture clean clean-cache
 
 demo: setup  ## run studies/demo.yaml, offline
 	mlflow run . --env-manager local -P study=$(STUDY)
@@ -26,6 +26,10 @@ slow: setup  ## run the wide and long tests too, those in a browser among them
 
 coverage: setup  ## the test suite, and which branches of the library it takes
 	python -m pytest $(AT_ONCE) --cov --cov-report=term:skip-covered
+
+mutants: setup  ## change the modules that decide results, and see which changes their tests notice
+	$(PIP) cosmic-ray==8.7.0
+	python .ci/mutants.py
 
 setup: $(VENV)/installed  ## make .venv with the locked requirements
 
