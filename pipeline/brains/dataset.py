@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.brains.checks import response_problems
 from pipeline.brains.responses import Responses
 from pipeline.errors import DataError, Problem, refuse
+from pipeline.files.spelling import look_alike
 from pipeline.words import Modality
 
 
@@ -130,6 +131,8 @@ class BrainDataset:
                 f"{len(self.stimuli.groups)} groups",
                 "Give every stimulus the passage, topic or image identity it belongs to.",
             )
+        yield from look_alike(f"{self.name}: subjects", self.subjects)
+        yield from look_alike(f"{self.name}: ROIs", self.rois)
         for subject, responses in self.subjects.items():
             where = f"{self.name}, subject {subject}"
             yield from response_problems(where, responses, len(self.stimuli))

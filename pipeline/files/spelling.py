@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from pipeline.errors import Problem
 
 
 def composed(text: str) -> str:
     """Write a text in the composed form (NFC), in which equal texts are equal."""
     return unicodedata.normalize("NFC", text)
+
+
+def look_alike(where: str, names: Iterable[str]) -> Iterator[Problem]:
+    """Find names that are two texts and read as one: of other forms, widths or ligatures (NFKC)."""
+    firsts: dict[str, str] = {}
+    for name in names:
+        first = firsts.setdefault(unicodedata.normalize("NFKC", name), name)
+        if first != name:
+            finding = f"{first!a} beside {name!a}"
+            yield Problem(where, "names that read differently", finding, "Rename one of them.")
 
 
 def existing_spelling(path: Path) -> Path:

@@ -258,6 +258,23 @@ def test_files_that_a_system_left_beside_are_passed_over(tmp_path, name):
     assert load(tmp_path).digest == expected
 
 
+def test_both_forms_of_a_regions_name_are_one_region_over_subjects(tmp_path):
+    folder = write(tmp_path, **{"roi/caf\u00e9": np.array([1, 2])})
+    write(folder, subject="s2", **{"roi/cafe\u0301": np.array([1, 2])})
+    dataset = load(folder)
+    assert dataset.rois == ("language", "visual", "caf\u00e9")
+    assert all("caf\u00e9" in responses.rois for responses in dataset.subjects.values())
+
+
+@pytest.mark.parametrize(("first", "second"), [("caf\u00e9", "cafe\u0301"), ("V1", "V\uff11")])
+def test_regions_whose_names_read_alike_are_refused_in_one_subject_and_over_all(
+    tmp_path, first, second
+):
+    both = {f"roi/{first}": np.array([1]), f"roi/{second}": np.array([2])}
+    with pytest.raises(DataError, match=r"names that read differently; found '.*' beside '.*\\u"):
+        load(write(tmp_path, **both))
+
+
 def test_cells_of_columns_are_regions_in_another_form_and_refused(tmp_path):
     columns = np.empty(2, dtype=object)
     columns[:] = [np.array([0, 1]), np.array([2, 3])]

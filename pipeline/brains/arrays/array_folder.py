@@ -23,6 +23,7 @@ from pipeline.config import SelectedBrainConfig
 from pipeline.errors import DataError, Problem, refuse
 from pipeline.files.folders import is_left_behind
 from pipeline.files.order import natural_key
+from pipeline.files.spelling import composed, look_alike
 
 
 def load_arrays(config: SelectedBrainConfig) -> BrainDataset:
@@ -109,9 +110,11 @@ def _subject(file: ArrayFile, table: StimulusTable, config: SelectedBrainConfig)
 
 
 def _rois(file: ArrayFile, config: SelectedBrainConfig) -> dict[str, NDArray[np.int64]]:
+    """Give the columns of each region, under one spelling of its name in all subjects' files."""
     there = [name.removeprefix("roi/") for name in file.others if name.startswith("roi/")]
+    refuse(look_alike(f"{file.path}: roi/<name>", there), DataError)
     selection = names_to_keep("rois", str(file.path), config.roi_names, there)
-    return {roi: _columns(file.others[f"roi/{roi}"]) for roi in selection}
+    return {composed(roi): _columns(file.others[f"roi/{roi}"]) for roi in selection}
 
 
 def _columns(numbers: NDArray[np.generic]) -> NDArray[np.int64]:
