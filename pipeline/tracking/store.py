@@ -91,8 +91,8 @@ def open_store(writing: bool = True) -> str:
 
 def _why_closed(uri: str, error: Exception) -> Problem:
     """Say why a store cannot be opened, and what helps, without the password in its address."""
-    said = without_password(uri)
-    reason = str(error).replace(uri, said).splitlines()[0]
+    address = without_password(uri)
+    reason = str(error).replace(uri, address).splitlines()[0]
     remedy = "Unset it to use sqlite:///mlflow.db in this directory, or correct it."
     if isinstance(error, CommandError) or OTHER_TABLES in reason:
         reason = f"tables of another version of MLflow ({reason.partition(' Take a ')[0]})"
@@ -101,7 +101,7 @@ def _why_closed(uri: str, error: Exception) -> Problem:
             "the store and run: mlflow db upgrade <its address>."
         )
     expected = "an MLflow store that can be opened"
-    return Problem("MLFLOW_TRACKING_URI", expected, f"'{said}': {reason}", remedy)
+    return Problem("MLFLOW_TRACKING_URI", expected, f"'{address}': {reason}", remedy)
 
 
 @contextmanager
