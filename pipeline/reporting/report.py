@@ -89,7 +89,7 @@ def build_report(results: StudyResults) -> Report:
         html=render_page(title, answer, sections, drawings, settings, results.lineage),
         markdown=markdown_summary(
             title,
-            answer.lines,
+            answer,
             list(tables.values()),
             picture=f"{FIGURES}/{main[0].name}.svg" if main else "",
         ),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from pipeline.reporting.answer import Answer
 from pipeline.reporting.methods import ordered_methods
 from pipeline.reporting.table import MISSING, Table, roi_heading
 from pipeline.reporting.views import View, views_of
@@ -18,16 +19,15 @@ LONGEST_NAME = 22
 LEFT_OUT = "\n\n*More tables are in report.html.*"
 
 
-def markdown_summary(
-    title: str, answer: Sequence[str], tables: Sequence[Table], picture: str = ""
-) -> str:
+def markdown_summary(title: str, answer: Answer, tables: Sequence[Table], picture: str = "") -> str:
     """Write title, answer, its figure and as many tables as a run's description holds.
+
+    Headline and sentences are one paragraph: MLflow shows the first four lines of a description.
 
     Parameters
     ----------
     title : str
-    answer : sequence of str
-        Its lines, the headline first.
+    answer : Answer
     tables : sequence of Table
         The most telling first.
     picture : str
@@ -38,8 +38,10 @@ def markdown_summary(
     str
         Markdown of at most ``MARKDOWN_LIMIT`` characters.
     """
-    headline, *further = map(_escaped, answer)
-    markdown = f"### {_escaped(title)}\n\n" + "\n\n".join([f"**{headline}**", *further])
+    headline, *further = map(_escaped, answer.lines)
+    n_sentences = len(answer.sentences)
+    first = " ".join([f"**{headline}**", *further[:n_sentences]])
+    markdown = "\n\n".join([f"### {_escaped(title)}", first, *further[n_sentences:]])
     if picture:
         markdown += f"\n\n![{headline}]({picture})"
     for table in tables:
