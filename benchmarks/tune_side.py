@@ -28,7 +28,6 @@ from pipeline.tuning.start import Start
 from pipeline.tuning.training.batches import Parts, in_order_of_length
 from pipeline.tuning.training.loop import train
 from pipeline.tuning.training.schedule import Schedule
-from pipeline.tuning.training.trainer import loop_class
 
 RATE = 1e-4
 WORDS = (" the", " baker", " kneads", " a", " in", " on", " .")  # a token each
@@ -176,7 +175,6 @@ def run_default(job: Job) -> tuple[Callable[[], None], Callable[[], float]]:
 
 def run_ours(job: Job) -> tuple[Callable[[], None], Callable[[], float]]:
     """Train with the loop of this project, at its default settings."""
-    loop_class()  # imports Trainer, as the other side has by now
     model = job.model()
     training, validation = job.articles(1, job.n_examples), job.articles(2, job.batch_size)
     settings = TuneConfig.model_validate(

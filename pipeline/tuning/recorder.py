@@ -12,6 +12,9 @@ from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.search.choices import Choice
 from pipeline.tuning.search.search import Outcome
 
+#: Takes a step and the losses that are known at it.
+Progress = Callable[[int, Mapping[str, float]], None]
+
 
 class Recorder(Protocol):
     """Where a tuning reports what happens while it happens."""

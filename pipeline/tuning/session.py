@@ -17,12 +17,11 @@ from pipeline.tuning.forms import FORMS, form_of
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recipe import Recipe
-from pipeline.tuning.recorder import Recorder
+from pipeline.tuning.recorder import Progress, Recorder
 from pipeline.tuning.scores.bertscore import Scorer
 from pipeline.tuning.search.choices import LONGEST, Choice, Space
 from pipeline.tuning.search.search import Outcome, PrunedError, ReportLoss, search
 from pipeline.tuning.start import Interpolation, Start
-from pipeline.tuning.training.progress import Progress
 from pipeline.tuning.training.schedule import DivergedError, Schedule, Training
 from pipeline.tuning.training.states import read_state
 

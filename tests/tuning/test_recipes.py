@@ -25,20 +25,16 @@ def trainer(monkeypatch):
     made, rates = [], []
 
     def make(method, base, task, steps=4, **settings):
-        def remembered():
-            class Remembered(loop_class()):
-                def __init__(self, *arguments):
-                    super().__init__(*arguments)
-                    made.append(self)
+        class Remembered(loop.Loop):
+            def __init__(self, *arguments):
+                super().__init__(*arguments)
+                made.append(self)
 
-                def training_step(self, *arguments, **named):
-                    rates.append(self._get_learning_rate())
-                    return super().training_step(*arguments, **named)
+            def training_step(self, *arguments, **named):
+                rates.append(self._get_learning_rate())
+                return super().training_step(*arguments, **named)
 
-            return Remembered
-
-        loop_class = loop.loop_class
-        monkeypatch.setattr(loop, "loop_class", remembered)
+        monkeypatch.setattr(loop, "Loop", Remembered)
         config = TuneConfig(
             base=base, task=task, method=method, batch_size=4, max_steps=steps, **settings
         )

@@ -8,7 +8,6 @@ import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,23 +81,6 @@ def seal_checkpoint(folder: Path, step: int, best_step: int) -> None:
     (checkpoints[step] / DIGESTS).write_text(text, encoding="utf-8")
     for other in checkpoints.keys() - {step, best_step}:
         shutil.rmtree(checkpoints[other])
-
-
-@cache
-def sealing_class() -> Any:
-    """Make the callback that seals checkpoints; not earlier: importing transformers takes long."""
-    from transformers import TrainerCallback
-
-    class Sealing(TrainerCallback):  # type: ignore[misc]
-        """Seals each checkpoint once all processes have written their parts of it."""
-
-        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if torch.distributed.is_initialized():
-                torch.distributed.barrier()
-            if state.is_world_process_zero:
-                seal_checkpoint(Path(args.output_dir), state.global_step, state.best_global_step)
-
-    return Sealing
 
 
 def _checkpoints(folder: Path) -> dict[int, Path]:

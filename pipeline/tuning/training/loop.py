@@ -8,24 +8,26 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from transformers import EarlyStoppingCallback, PrinterCallback, TrainingArguments
+
 from pipeline.data.forms.examples import Examples
 from pipeline.errors import Problem, TuningError
 from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.tuning.forms import form_of
 from pipeline.tuning.forms.prepare import prepare
+from pipeline.tuning.recorder import Progress
 from pipeline.tuning.training.batch_loss import BatchLoss, lean
 from pipeline.tuning.training.batches import Batches, Parts
-from pipeline.tuning.training.checkpoints import last_checkpoint, sealing_class, validations_in
+from pipeline.tuning.training.callbacks import Bar, Keeping, Sealing
+from pipeline.tuning.training.checkpoints import last_checkpoint, validations_in
 from pipeline.tuning.training.devices import rank, world_size
-from pipeline.tuning.training.progress import Progress, bar_class
 from pipeline.tuning.training.schedule import Schedule, Training
-from pipeline.tuning.training.states import keeping_class, log_spaced
-from pipeline.tuning.training.trainer import Feed, loop_class
+from pipeline.tuning.training.states import log_spaced
+from pipeline.tuning.training.trainer import Feed, Loop
 
 # accelerate collects garbage twice in every training, and would go through half a million objects
-# of libraries, in 0.3 s each time: they are imported here, before there is any model, and set aside
-loop_class()
+# of libraries, in 0.3 s each time: they are imported above, before any model, and set aside
 gc.collect()
 gc.freeze()
 
@@ -65,11 +67,11 @@ def train(
     feed = _feed(model, training, validation, schedule)
     objective = BatchLoss(model.network, form_of(model.card).loss)
     with lean(model.network, schedule.settings.gradient_checkpointing):
-        trainer = loop_class()(objective, _arguments(schedule, checkpoints), feed)
+        trainer = Loop(objective, _arguments(schedule, checkpoints), feed)
         bar = _report_to(trainer, progress, schedule)
         if states:
             steps = log_spaced(schedule.settings.checkpoints, schedule.last_step)
-            trainer.add_callback(keeping_class()(objective, states, steps))
+            trainer.add_callback(Keeping(objective, states, steps))
         last = last_checkpoint(checkpoints) if checkpoints else None
         if last is None or not last.stopped:
             with closing(bar):
@@ -119,21 +121,15 @@ def _too_few(batch_size: int) -> Problem:
 
 def _report_to(trainer: Any, progress: Progress, schedule: Schedule) -> Any:
     """Let a trainer report through ``progress`` and a bar alone, and stop early; give the bar."""
-    from transformers import EarlyStoppingCallback, PrinterCallback
-
-    patience = schedule.settings.patience
-
-    bar = bar_class()(progress, schedule.last_step)
+    bar = Bar(progress, schedule.last_step)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(bar)
-    trainer.add_callback(EarlyStoppingCallback(patience))
-    trainer.add_callback(sealing_class()())
+    trainer.add_callback(EarlyStoppingCallback(schedule.settings.patience))
+    trainer.add_callback(Sealing())
     return bar
 
 
 def _arguments(schedule: Schedule, checkpoints: Path | None) -> Any:
-    from transformers import TrainingArguments
-
     recipe, settings = schedule.recipe, schedule.settings
     arguments = TrainingArguments(
         # by default Trainer makes a folder where the command was started, even to write nothing

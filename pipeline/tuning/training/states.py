@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,32 +32,8 @@ def states_in(folder: Path) -> dict[int, Path]:
 
 
 def read_state(path: Path) -> dict[str, torch.Tensor]:
-    """Read what was trained, as an :class:`pipeline.tuning.training.objective.Objective` takes."""
+    """Read what was trained, as an :class:`pipeline.tuning.training.batch_loss.BatchLoss` takes."""
     from safetensors.torch import load_file
 
     state: dict[str, torch.Tensor] = load_file(path)
     return state
-
-
-@cache
-def keeping_class() -> Any:
-    """Make the callback that keeps states; not earlier: importing transformers takes long."""
-    from safetensors.torch import save_file
-    from transformers import TrainerCallback
-
-    class Keeping(TrainerCallback):  # type: ignore[misc]
-        """Writes what trains after each of some steps, whole or not at all."""
-
-        def __init__(
-            self, objective: torch.nn.Module, folder: Path, steps: tuple[int, ...]
-        ) -> None:
-            self.objective, self.folder, self.steps = objective, folder, steps
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if state.global_step in self.steps and state.is_world_process_zero:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                part = self.folder / f"{state.global_step}.part"
-                save_file(self.objective.state_dict(), part)
-                part.replace(part.with_suffix(".safetensors"))
-
-    return Keeping
