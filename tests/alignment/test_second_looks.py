@@ -6,10 +6,10 @@ import pytest
 from pipeline.alignment.alphas import choose_alpha
 from pipeline.alignment.folds import Fold, NestedFold
 from pipeline.alignment.kernel import inner_curves as module
+from pipeline.alignment.kernel.decided import candidates
 from pipeline.alignment.kernel.exact import hat_matrix
 from pipeline.alignment.kernel.grams import gram_matrices
 from pipeline.alignment.kernel.inner_curves import inner_curves
-from pipeline.alignment.kernel.near_ties import candidates
 from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.pairs import FoldTask
 

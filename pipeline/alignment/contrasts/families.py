@@ -57,9 +57,7 @@ def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
     return corrected
 
 
-def maximum_p(
-    cells: Sequence[Paired], estimates: Sequence[Estimate], seed: int = 0
-) -> NDArray[np.float64]:
+def maximum_p(cells: Sequence[Paired], estimates: Sequence[Estimate]) -> NDArray[np.float64]:
     """Correct the tests of a family for each other.
 
     Parameters
@@ -68,7 +66,6 @@ def maximum_p(
         Those of which an interval is given.
     estimates : sequence of Estimate
         Of the same cells.
-    seed : int
 
     Returns
     -------
@@ -79,7 +76,7 @@ def maximum_p(
         return np.zeros(0)
     shares = moves(cells)
     freedom = np.array([one.freedom for one in estimates])
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     normal = rng.standard_normal((N_DRAWN, shares.shape[1])) @ shares.T
     common = rng.uniform(size=N_DRAWN)
     spread = np.stack([_spread(common, float(own)) for own in freedom], axis=1)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, f
 
 LEAST_TRAININGS, LEAST_SUBJECTS = 3, 2
+LEVEL = 0.95  # of the interval
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,12 @@ class TrainingSpread:
         return sd, low, high
 
 
-def training_spread(difference: NDArray[np.float64], level: float = 0.95) -> TrainingSpread | None:
+def training_spread(difference: NDArray[np.float64]) -> TrainingSpread | None:
     """Estimate how much a difference varies between trainings.
 
     Parameters
     ----------
     difference : ndarray of float64, shape (n_seeds, n_subjects)
-    level : float
 
     Returns
     -------
@@ -68,7 +68,7 @@ def training_spread(difference: NDArray[np.float64], level: float = 0.95) -> Tra
     rest = difference - by_seed[:, None] - difference.mean(axis=0) + difference.mean()
     freedom = n_seeds - 1, (n_seeds - 1) * (n_subjects - 1)
     squares = n_subjects * by_seed.var(ddof=1), (rest**2).sum() / freedom[1]
-    low, high = _reaches(squares, freedom, (1 - level) / 2)
+    low, high = _reaches(squares, freedom, (1 - LEVEL) / 2)
     variance = (squares[0] - squares[1]) / n_subjects
     return TrainingSpread(
         float(variance),

@@ -21,10 +21,9 @@ from pipeline.alignment.kernel.alpha_curves import (
     inner_target,
     precision,
 )
-from pipeline.alignment.kernel.decided import AlphaScores
+from pipeline.alignment.kernel.decided import AlphaScores, candidates
 from pipeline.alignment.kernel.exact import ExactScores
 from pipeline.alignment.kernel.grams import Grams
-from pipeline.alignment.kernel.near_ties import candidates
 from pipeline.alignment.kernel.ridge import mean_eigenvalue
 from pipeline.alignment.pairs import FoldTask
 from pipeline.alignment.threads import Map
