@@ -1,4 +1,4 @@
-"""Lays a tuned model down in the folder that the travelling package reads."""
+"""The folder of a tuned model, as the travelling package reads it, written."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from pipeline.tuning.session import Session
 from pipeline.tuning.training.devices import agree, rank
 from pipeline.tuning.training.schedule import Training
 from pipeline.tuning.training.states import states_in
-from pipeline.tuning.tuned import OnTheWay, Tuned, count_cuts
+from pipeline.tuning.tuned import OnTheWay, Tuned, count_cut_examples
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
@@ -161,7 +161,7 @@ def _scored(
     test = score(model, data.test, session.scorer)
     constant = constant_scores(session.task, data, session.scorer)
     base_test = _base_scores(session, test, untuned)
-    cuts = count_cuts(model, data)
+    cuts = count_cut_examples(model, data)
     return Tuned(model, choice, training, validation, test, base_test, constant, cuts)
 
 

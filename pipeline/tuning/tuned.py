@@ -82,7 +82,7 @@ class OnTheWay:
     validation: Mapping[str, TaskScore]
 
 
-def count_cuts(model: TunedModel, data: TaskData) -> Mapping[str, int]:
+def count_cut_examples(model: TunedModel, data: TaskData) -> Mapping[str, int]:
     """Count examples that a model reads in part, as its prompt leaves too little room for them.
 
     Words to tag and texts to find spans in are never cut: long ones are read in stretches.

@@ -9,7 +9,7 @@ from pipeline.data.task import TaskData
 from pipeline.tracking.stages.tune.records import texts_cut
 from pipeline.tuning.forms.classification import CLASSIFICATION
 from pipeline.tuning.forms.prepare import prepare
-from pipeline.tuning.tuned import count_cuts
+from pipeline.tuning.tuned import count_cut_examples
 
 SHORT, LONG = "the baker kneads the dough .", "the baker kneads the dough . " * 60
 
@@ -25,8 +25,11 @@ def data_of(train, test):
 def test_sources_that_do_not_fit_beside_their_answers_are_counted(adapted):
     model = adapted("tiny-gpt2", "summarization", "full")
     data = data_of(pairs_of(SHORT, LONG, LONG), pairs_of(SHORT, LONG))
-    assert count_cuts(model, data) == {"train": 2, "test": 1}
-    assert count_cuts(model, data_of(pairs_of(SHORT), pairs_of(SHORT))) == {"train": 0, "test": 0}
+    assert count_cut_examples(model, data) == {"train": 2, "test": 1}
+    assert count_cut_examples(model, data_of(pairs_of(SHORT), pairs_of(SHORT))) == {
+        "train": 0,
+        "test": 0,
+    }
 
 
 def test_an_example_counts_as_cut_if_and_only_if_the_loop_reads_less_of_it(adapted):
@@ -36,7 +39,7 @@ def test_an_example_counts_as_cut_if_and_only_if_the_loop_reads_less_of_it(adapt
     texts = [model.tokenizer.decode(item["input_ids"]) for item in items.items]
     pairs = zip(texts, sources, strict=True)
     n_whole = sum(text.startswith(source + model.card.cue) for text, source in pairs)
-    n_cut = count_cuts(model, data_of(pairs_of(*sources), pairs_of(SHORT)))["train"]
+    n_cut = count_cut_examples(model, data_of(pairs_of(*sources), pairs_of(SHORT)))["train"]
     assert 0 < n_cut == len(sources) - n_whole < len(sources)
 
 
@@ -44,7 +47,7 @@ def test_a_longer_prompt_cuts_more(adapted):
     sources = [" ".join(["dough"] * n) for n in range(5, 200, 5)]
     data = data_of(pairs_of(*sources), pairs_of(*sources))
     none, prompt = (
-        count_cuts(adapted("tiny-gpt2", "summarization", method, length), data)
+        count_cut_examples(adapted("tiny-gpt2", "summarization", method, length), data)
         for method, length in (("full", 0), ("prompt", 40))
     )
     assert none["train"] < prompt["train"]
@@ -53,7 +56,10 @@ def test_a_longer_prompt_cuts_more(adapted):
 
 def test_pictures_are_never_cut(adapted, start_of):
     data = start_of("tiny-vit", "digits", "full")[1]
-    assert count_cuts(adapted("tiny-vit", "digits", "full"), data) == {"train": 0, "test": 0}
+    assert count_cut_examples(adapted("tiny-vit", "digits", "full"), data) == {
+        "train": 0,
+        "test": 0,
+    }
 
 
 def test_texts_to_classify_are_counted_with_their_special_tokens(adapted):
