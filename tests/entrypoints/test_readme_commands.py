@@ -146,7 +146,7 @@ def test_every_curl_is_answered_as_readme_says(readme, server, shell):
     )
     assert [type(text) for text in summary["predictions"]] == [str]
     assert np.asarray(features["predictions"]).shape == (1, 5, 128)
-    message = re.search(r"status 400: `columns: expected text, …; (.*?)`", readme)[1]
+    message = re.search(r"status 400:\n`(.*?)`", readme)[1]
     assert message in refused["message"]
 
 
