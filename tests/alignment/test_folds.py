@@ -136,6 +136,11 @@ def test_one_group_alone_cannot_be_left_out():
         make_folds(["a"] * 6, 2, "leave-one-group-out", seed=0)
 
 
+def test_blocks_are_cut_at_the_boundary_nearest_to_a_third_that_is_no_whole_number():
+    folds = make_folds([f"s{n}" for n in range(8)], 3, "contiguous", seed=0)  # cuts at 8/3, 16/3
+    assert [fold.test.tolist() for fold in folds] == [[0, 1, 2], [3, 4], [5, 6, 7]]
+
+
 def test_a_group_whose_stimuli_lie_apart_is_kept_whole_and_audited():
     groups = np.repeat(["a", "b", "c", "d", "a", "e", "f", "g", "h"], 4)
     audit_leaks(make_folds(groups, 3, "grouped", 0), groups, "grouped")
