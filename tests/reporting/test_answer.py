@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
 from study_differences import contrast_frames
 
 from pipeline.reporting.answer import NOT_COMPARED, NOT_COMPUTED, answer_of
+from pipeline.words import BETWEEN_MODELS
 
 
 def with_difference(results, difference, half=0.02, **changed):
@@ -59,6 +62,29 @@ def test_encoding_answers_and_decoding_stands_beside_it(make_results):
     assert answer.findings[0].by_direction["decoding"].endswith(", higher")
     only = answer_of(make_results(overall=visible[decoding]))
     assert "prompt tuning is higher" in only.headline
+
+
+@pytest.mark.parametrize(
+    ("n_models", "headline"),
+    [
+        (2, "Language (simulated): model 0 is higher than model 1."),
+        (5, "10 of 10 differences between models are visible (95 %)."),
+    ],
+)
+def test_models_as_they_are_are_named_where_they_are_few_and_else_counted(
+    make_results, n_models, headline
+):
+    results = make_results()
+    row = results.overall[results.overall["direction"] == "encoding"].iloc[[0]]
+    pairs = combinations([f"model {n}" for n in range(n_models)], 2)
+    named = [
+        row.assign(method_a=a, method_b=b, contrast=f"{a} \u2212 {b}", family=BETWEEN_MODELS)
+        for a, b in pairs
+    ]
+    overall = pd.concat(named, ignore_index=True)
+    answer = answer_of(make_results(**with_difference(make_results(overall=overall), 0.05)))
+    assert answer.headline == headline
+    assert len([s for s in answer.sentences if "model 0" in s]) == (1 if n_models == 2 else 0)
 
 
 def test_a_prompt_beside_weights_that_all_train_is_no_prompt_tuning(make_results):

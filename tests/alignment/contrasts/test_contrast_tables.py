@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.alignment.contrasts.compared_pairs import compared
+from pipeline.alignment.contrasts.compared_pairs import compared, compared_as_they_are
 from pipeline.alignment.contrasts.table import contrast_tables
 
 ROIS, TASKS, N_GROUPS = ("language", "vision"), ("summarization", "translation"), 26
@@ -112,3 +112,17 @@ def test_the_mean_over_the_primary_family_is_one_number_with_counts(sums):
     assert family.difference == pytest.approx(primary.difference.mean())
     assert family.n_holm == (primary.p_holm <= 0.05).sum()
     assert family.p_sign_flip == family.least_p_sign_flip == 0.25
+
+
+def test_models_as_they_are_are_compared_in_pairs_and_less_each_control():
+    models = ["one", "nuisance", "two", "three"]
+    assert list(compared_as_they_are(models)) == [
+        ("between models", "one", "two"),
+        ("between models", "one", "three"),
+        ("between models", "two", "three"),
+        ("less nuisance", "one", "nuisance"),
+        ("less nuisance", "two", "nuisance"),
+        ("less nuisance", "three", "nuisance"),
+    ]
+    declared = list(compared_as_they_are(["one", "two"], (("two", "one"),)))
+    assert declared == [("primary", "two", "one")]
