@@ -141,6 +141,28 @@ def test_blocks_are_cut_at_the_boundary_nearest_to_a_third_that_is_no_whole_numb
     assert [fold.test.tolist() for fold in folds] == [[0, 1, 2], [3, 4], [5, 6, 7]]
 
 
+def test_too_many_folds_are_refused_with_how_many_there_can_be():
+    with pytest.raises(AlignmentError, match=r"found 7 stimuli. Ask for at most 3 folds: 2v2"):
+        make_folds(np.arange(7), 4, "shuffled", seed=0)
+
+
+@pytest.mark.parametrize(("n_lone", "names"), [
+    (5, "a0, a1, a2, a3, a4."),
+    (7, "a0, a1, a2, a3, a4 and 2 more."),
+])  # fmt: skip
+def test_five_groups_are_named_and_others_counted(n_lone, names):
+    groups = ["b", "b", *(f"a{n}" for n in range(n_lone))]
+    with pytest.raises(AlignmentError, match=f"with one stimulus: {names}"):
+        make_folds(groups, 2, "leave-one-group-out", seed=0)
+
+
+def test_folds_within_contiguous_ones_are_contiguous_too(settings):
+    blocks = replace(settings, split="contiguous", folds=2, inner_folds=2)
+    for nested in nested_folds(np.arange(16), blocks):
+        for fold in nested.inner:
+            assert (np.diff(fold.test) == 1).all()
+
+
 def test_a_group_whose_stimuli_lie_apart_is_kept_whole_and_audited():
     groups = np.repeat(["a", "b", "c", "d", "a", "e", "f", "g", "h"], 4)
     audit_leaks(make_folds(groups, 3, "grouped", 0), groups, "grouped")
