@@ -147,8 +147,8 @@ def test_too_many_folds_are_refused_with_how_many_there_can_be():
 
 
 @pytest.mark.parametrize(("n_lone", "names"), [
-    (5, "a0, a1, a2, a3, a4."),
-    (7, "a0, a1, a2, a3, a4 and 2 more."),
+    (5, r"a0, a1, a2, a3, a4\. "),
+    (7, r"a0, a1, a2, a3, a4 and 2 more\. "),
 ])  # fmt: skip
 def test_five_groups_are_named_and_others_counted(n_lone, names):
     groups = ["b", "b", *(f"a{n}" for n in range(n_lone))]
