@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.alignment import VoxelColumns, align
 from pipeline.config import ScoreConfig
 
-N_STIMULI = 50
+N_STIMULI = 100
 
 
 def peak_bytes(folder, n_voxels):
@@ -29,5 +29,5 @@ def peak_bytes(folder, n_voxels):
 def test_memory_hardly_grows_with_voxels(tmp_path):
     few, small = peak_bytes(tmp_path, 100_000)
     many, large = peak_bytes(tmp_path, 400_000)
-    assert many - few < (large - small) / 10, "a number a voxel is kept, and no responses"
+    assert many - few < (large - small) / 10, "some numbers a voxel are kept, and no responses"
     assert many < large / 2

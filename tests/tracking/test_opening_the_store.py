@@ -23,11 +23,12 @@ EXPECTED = r"MLFLOW_TRACKING_URI: expected an MLflow store that can be opened; f
 
 @pytest.fixture
 def open_at(monkeypatch):
-    """Open a store at a path; the one of the other tests is in use again afterwards."""
+    """Open a store at a path or an address; that of the other tests is in use again afterwards."""
     before = mlflow.get_tracking_uri()
 
-    def make(path):
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{path}")
+    def make(place):
+        uri = str(place) if "://" in str(place) else f"sqlite:///{place}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
         return open_store()
 
     yield make
@@ -86,10 +87,9 @@ def test_a_store_that_another_version_of_mlflow_made_is_refused_with_what_helps(
         open_at(tmp_path / "newer.db")
 
 
-def test_a_password_is_not_said(monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "nosuch://ann:secret@host/mlflow")
+def test_a_password_is_not_said(open_at):
     with pytest.raises(RegistryError, match=r"nosuch://ann:\*\*\*@host") as refusal:
-        open_store()
+        open_at("nosuch://ann:secret@host/mlflow")
     assert "secret" not in str(refusal.value)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from pipeline.alignment.fits import held_out_grams
 from pipeline.alignment.folds import Fold
@@ -31,6 +30,9 @@ def rsa_bounds(rdms: NDArray[np.float64]) -> tuple[float, float]:
     rdms : ndarray of float64, shape (n_subjects, n_pairs)
         At least two subjects.
     """
+    # imported here: a study of which all is done starts without scipy.stats, which takes a second
+    from scipy.stats import rankdata
+
     ranks = np.array([rankdata(one.round(12)) for one in rdms])
     total = ranks.sum(axis=0)
     low = [compare_rdms(total - own, own) for own in ranks]
