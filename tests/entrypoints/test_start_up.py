@@ -49,6 +49,8 @@ def test_help_imports_nothing_heavy(entry):
 def test_a_study_of_which_all_is_done_imports_neither_torch_nor_what_draws():
     script = f"""
 import sys, pipeline.tracking.stages.study
+from pipeline.tuning.training.devices import agree
+agree(True)  # on whether a tuning is done
 print([name for name in {(*HEAVY, "scipy.stats")} if name in sys.modules])
 """
     command = [sys.executable, "-c", script]
