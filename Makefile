@@ -14,7 +14,6 @@ export MPLCONFIGDIR ?= $(abspath $(VENV))/matplotlib
 
 .PHONY: demo test slow coverage mutants setup lock check format ui bench docs picture clean clean-cache
 
-demo: export OMP_NUM_THREADS ?= 1  # its networks are small: two threads wait for each other
 demo: setup  ## run studies/demo.yaml, offline
 	mlflow run . --env-manager local -P study=$(STUDY)
 
