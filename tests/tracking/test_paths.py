@@ -13,7 +13,7 @@ from pipeline.tracking.stages.tune.on_the_way import discard_on_the_way, version
 from pipeline.tracking.stages.tune.paths import path_of
 
 TUNE = {
-    "base": "tiny-vit", "task": "digits", "seed": 71, "max_train": 64, "max_eval": 24,
+    "base": "tiny-vit", "task": "digits", "seed": 171, "max_train": 64, "max_eval": 24,
     "max_steps": 4, "eval_every": 2, "checkpoints": 2, "prompt_length": 3,
 }  # fmt: skip
 ALIGN = {
@@ -74,7 +74,7 @@ def test_a_curve_has_the_declared_value_as_it_is_and_others_tuned_anew(links, mo
 
 
 def test_alignments_along_paths_are_in_no_report_of_runs_that_are_not_named(links):
-    reportable = what_to_report(ReportConfig(runs="tags.seed = '71'"))
+    reportable = what_to_report(ReportConfig(runs="tags.seed = '171'"))
     declared = {link.align_run for link in links if link.is_declared}
     assert {link.align_run for link in reportable.links} == declared
 
