@@ -86,7 +86,7 @@ def _layers(view: View, layers: pd.DataFrame, methods: list[str]) -> NamedFigure
     mean = layers.groupby(["method", "layer"], sort=False)[list(LIKENESS)].mean().reset_index()
     mean = mean.sort_values("layer", kind="stable")
     title = f"Likeness to the base by layer: stimuli of {view.brain}, {view.base}"
-    last = mean.sort_values("layer").groupby("method", sort=False).last()
+    last = mean.groupby("method", sort=False).last()
     values = "; ".join(
         f"{in_words(str(method))}: {number(row.cka)}, {number(row.rsa)}"
         for method, row in last.iterrows()

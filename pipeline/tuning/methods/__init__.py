@@ -38,4 +38,6 @@ METHODS: dict[str, Method] = {
     )
 }
 
-__all__ = ["METHODS"]
+PROMPT_METHODS = tuple(name for name, method in METHODS.items() if method.trains_prompts_only)
+
+__all__ = ["METHODS", "PROMPT_METHODS"]

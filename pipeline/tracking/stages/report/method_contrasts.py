@@ -13,7 +13,7 @@ from pipeline.config import contrasts_of
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered
 from pipeline.tracking.stages.report.cells import sums_of
-from pipeline.tuning.methods import METHODS
+from pipeline.tuning.methods import PROMPT_METHODS
 from pipeline.words import FEATURE_CONTROLS, MODEL, NUISANCE
 
 
@@ -42,9 +42,8 @@ def method_contrasts(sums: Mapping[Link, pd.DataFrame], margin: float, family: s
                 tables.append(alone.assign(method=control, seed=0))
     if not tables:
         return Contrasts(*[pd.DataFrame()] * 4)
-    prompts = [name for name, method in METHODS.items() if method.trains_prompts_only]
     return contrast_tables(
-        pd.concat(tables, ignore_index=True), prompts, margin, contrasts_of(family)
+        pd.concat(tables, ignore_index=True), PROMPT_METHODS, margin, contrasts_of(family)
     )
 
 

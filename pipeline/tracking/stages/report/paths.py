@@ -13,7 +13,7 @@ from pipeline.data import TASKS
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered
 from pipeline.tracking.stages.report.cells import cell_of
-from pipeline.tuning.methods import METHODS
+from pipeline.tuning.methods import PROMPT_METHODS
 from pipeline.words import MODEL
 
 
@@ -80,9 +80,8 @@ def matched_table(
             steps = trainings.setdefault(names["method"], {}).setdefault(names["seed"], [])
             score = float(_task_score(registered)["validation"])
             steps.append(Step(score, own[own.source == MODEL]))
-    prompts = [name for name, method in METHODS.items() if method.trains_prompts_only]
     tables = [
-        matched_contrasts(methods, prompts, margin, contrasts_of(family)).assign(
+        matched_contrasts(methods, PROMPT_METHODS, margin, contrasts_of(family)).assign(
             base=base, task=task, metric=TASKS[task].scores[0]
         )
         for (base, task, _), methods in cells.items()
