@@ -26,7 +26,7 @@ from pipeline.tracking.stages.minimal_pairs import run_minimal_pairs
 from pipeline.tracking.stages.tune.interpolate import run_method
 from pipeline.tracking.stages.tune.paths import path_of
 from pipeline.tuning.methods import METHODS
-from pipeline.words import CurveSetting
+from pipeline.words import CurveSetting, PathKind
 
 
 def links_of(cell: Cell | UntunedModel) -> Iterator[Link]:
@@ -67,24 +67,26 @@ def _links_of_tuned(cell: Cell) -> Iterator[Link]:
         link = _aligned(align, registered, specification, in_registry=not specification)
         of_declared[align["brain"]] = link
         yield replace(link, specification=specification, pairs_run=pairs_run)
-    for point in path_of(registered):
+    for version, path, place in _versions_along(cell, config, registered):
         for brain, align in declared.items():
             link = (
                 of_declared[brain]
-                if point.version.uri == registered.uri
-                else _aligned({**align, **ONLY_SCORES}, point.version, point.path)
+                if version.uri == registered.uri
+                else _aligned({**align, **ONLY_SCORES}, version, path)
             )
-            yield replace(link, path=point.path, place=point.place)
+            yield replace(link, path=path, place=place)
+
+
+def _versions_along(
+    cell: Cell, config: TuneConfig, registered: Registered
+) -> Iterator[tuple[Registered, PathKind, float]]:
+    """Give the versions along the path of a tuned model, and along the curves of its settings."""
+    for point in path_of(registered):
+        yield point.version, point.path, point.place
     for name, value, tune in heeded(cell):
         as_declared = getattr(config, name) == value
         varied = registered if as_declared else run_method(TuneConfig.model_validate(tune))
-        for brain, align in declared.items():
-            link = (
-                of_declared[brain]
-                if as_declared
-                else _aligned({**align, **ONLY_SCORES}, varied, name)
-            )
-            yield replace(link, path=name, place=float(value))
+        yield varied, name, float(value)
 
 
 def heeded(cell: Cell) -> Iterator[tuple[CurveSetting, int, StageSettings]]:
