@@ -26,6 +26,8 @@ POOLINGS: Final[dict[str, tuple[Pooling, ...]]] = {
 
 #: What a sentence is read behind.
 StimulusContext = Literal["alone", "passage"]
+#: Whether a mean over tokens is over the positions of a prompt, too.
+PromptPositions = Literal["out", "in"]
 Split = Literal["grouped", "shuffled", "contiguous", "leave-one-group-out"]
 Precision = Literal["float32", "bfloat16", "float16"]
 Similarity = Literal["pearson", "cosine"]

@@ -21,6 +21,7 @@ from pipeline.words import (
     Objective,
     Pooling,
     Precision,
+    PromptPositions,
     Similarity,
     Split,
     StimulusContext,
@@ -77,11 +78,30 @@ class ExtractConfig(StageConfig):
         description="What a sentence is read behind: nothing, or the sentences of its stimulus "
         "group before it; its own tokens alone are pooled. Pictures stand alone.",
     )
+    prompt_positions: PromptPositions = Field(
+        "out",
+        description="Whether a mean over tokens or patches is over the positions of a prompt, too. "
+        "Versions without any are the same either way.",
+    )
     trust_registry: bool = Field(
         False,
         description="Run the code of a version even where it is not that of this project: as safe "
         "as whoever can write to the registry.",
     )
+
+    @field_validator("prompt_positions")
+    @classmethod
+    def _positions_are_averaged(
+        cls, prompt_positions: PromptPositions, info: ValidationInfo
+    ) -> PromptPositions:
+        pooling = info.data.get("pooling", "mean")
+        if prompt_positions == "in" and pooling != "mean":
+            raise PydanticCustomError(
+                "positions_are_averaged",
+                "out with pooling {pooling}, which is one token's",
+                {"pooling": pooling},
+            )
+        return prompt_positions
 
 
 class ScoreConfig(StageConfig):

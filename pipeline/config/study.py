@@ -86,11 +86,18 @@ ONLY_SCORES = {"nuisance": False, "permutations": 0, "maps": False, "partition":
 def _specified(
     align: StageSettings, specifications: Mapping[str, Sequence[Any]]
 ) -> Iterator[dict[str, Any]]:
-    """Give the settings of every other combination, and last those that are declared."""
+    """Give the settings of every other combination, and last those that are declared.
+
+    Where one token is taken there is no mean for prompt positions to be in.
+    """
     for values in product(*specifications.values()):
         changed = dict(zip(specifications, values, strict=True))
-        if any(_declared(name, align) != value for name, value in changed.items()):
-            yield {**align, **ONLY_SCORES, **changed}
+        whole = {**align, **ONLY_SCORES, **changed}
+        is_other = any(_declared(name, align) != value for name, value in changed.items())
+        if is_other and (
+            _declared("prompt_positions", whole) == "out" or _declared("pooling", whole) == "mean"
+        ):
+            yield whole
     yield dict(align)
 
 
@@ -101,6 +108,11 @@ def specification_of(align: StageSettings, declared: StageSettings) -> str:
         for name, value in align.items()
         if name not in ONLY_SCORES and _declared(name, declared) != value
     )
+
+
+def declared_aligns(aligns: Sequence[StageSettings]) -> dict[str, StageSettings]:
+    """Give the settings that are declared for each brain dataset, the last ones of it."""
+    return {align["brain"]: align for align in aligns}
 
 
 def _declared(name: str, align: StageSettings) -> object:

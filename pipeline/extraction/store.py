@@ -34,6 +34,8 @@ class Origin:
         'mean', 'last' or 'class'.
     context : str
         'alone', or 'passage' for sentences that were read behind those before them.
+    prompt_positions : str
+        'in' where a mean is over the positions of a prompt, too, else 'out'.
     """
 
     model: str
@@ -41,6 +43,7 @@ class Origin:
     stimuli: str
     pooling: str
     context: str = "alone"
+    prompt_positions: str = "out"
 
 
 def read_features(path: Path, expected: Origin) -> dict[str, NDArray[np.float32]]:
@@ -62,7 +65,8 @@ def read_features(path: Path, expected: Origin) -> dict[str, NDArray[np.float32]
     except (SafetensorError, OSError) as error:
         raise DataError(Problem(str(path), "features", str(error), remedy)) from error
     digest, expected_origin = stored_origin.pop("digest", None), asdict(expected)
-    stored_origin.setdefault("context", "alone")  # of before there was another
+    # files of before there was another value do not say
+    stored_origin = {"context": "alone", "prompt_positions": "out", **stored_origin}
     if stored_origin != expected_origin:
         raise DataError(
             Problem(str(path), f"features of {expected_origin}", f"{stored_origin}", remedy)

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from pipeline.config import ComputeConfig, ScoreConfig
+from pipeline.config import ComputeConfig, ExtractConfig, ScoreConfig
 
 
 def test_all_settings_of_scoring_that_cannot_be_used_are_refused_at_once():
@@ -27,3 +27,10 @@ def test_alphas_that_span_no_range_are_refused(alpha_high):
 def test_numbers_of_workers_and_threads_that_cannot_be_are_refused():
     with pytest.raises(ValidationError, match=r"(?s)2 validation errors.*workers.*threads"):
         ComputeConfig(workers=-1, threads=0)
+
+
+def test_prompt_positions_are_refused_where_one_token_is_taken():
+    settings = {"model": "tiny-gpt2", "brain": "b", "prompt_positions": "in"}
+    assert ExtractConfig(**settings).pooling == "mean"
+    with pytest.raises(ValidationError, match="out with pooling last, which is one token's"):
+        ExtractConfig(**settings, pooling="last")

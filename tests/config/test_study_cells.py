@@ -75,12 +75,21 @@ def test_every_combination_of_specifications_is_aligned_the_declared_one_last(st
     assert "nuisance" not in aligns[-1]
 
 
+def test_prompt_positions_are_a_specification_of_means_alone(study_file):
+    specifications = {"pooling": ["mean", "last"], "prompt_positions": ["out", "in"]}
+    study = read_study(study_file(specifications=specifications), catalogue())
+    aligns = next(study.cells()).aligns
+    names = [specification_of(align, aligns[-1]) for align in aligns]
+    assert names == ["prompt_positions=in", "pooling=last", ""]
+
+
 @pytest.mark.parametrize(
     ("specifications", "message"),
     [
         ({"poling": ["last"]}, "poling"),
         ({"brain": ["simulated-pictures"]}, "specifications.brain"),
         ({"pooling": ["first"]}, "pooling"),
+        ({"prompt_positions": ["under"]}, "prompt_positions"),
         ({"pooling": []}, "specifications"),
     ],
 )

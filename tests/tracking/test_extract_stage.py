@@ -40,6 +40,22 @@ def test_sentences_can_be_read_behind_those_before_them(prompt):
     assert np.abs(behind[last][others] - alone[last][others]).max() > 1e-2
 
 
+def test_prompt_positions_count_where_there_are_any(prompt, full):
+    settings = {"brain": BRAIN, "pooling": "mean"}
+    alike = [
+        run_extract(ExtractConfig(model=full.uri, **settings, prompt_positions=positions))
+        for positions in ("out", "in")
+    ]
+    assert alike[0] == alike[1]  # found, not computed again
+    out, within = (
+        run_extract(ExtractConfig(model=prompt.uri, **settings, prompt_positions=positions))
+        for positions in ("out", "in")
+    )
+    assert within.origin.prompt_positions == "in"
+    for layer, values in within.read().items():
+        assert np.abs(values - out.read()[layer]).max() > 1e-3
+
+
 def test_pictures_stand_alone(vpt):
     config = ExtractConfig(model=vpt.uri, brain="simulated-pictures", context="passage")
     with pytest.raises(ConfigError, match="context: expected alone, as pictures stand"):

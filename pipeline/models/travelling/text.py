@@ -25,6 +25,7 @@ from .framing import (
     frame_of,
     padded,
 )
+from .insertions.prompt import prompt_given_out
 from .layers import LayerReader, Pooled, in_order, positions_at_once
 
 UNLIMITED = 1 << 20  # tokens, where distances and not positions are what a model knows
@@ -147,8 +148,9 @@ class TextModel:
         tokens_at_once: int = 0,
         prompt_room: int = -1,
         contexts: Sequence[str] = (),
+        prompt_positions: str = "out",
     ) -> Iterator[Pooled]:
-        """Compute one vector a text and layer, prompts in place but their positions dropped.
+        """Compute one vector a text and layer, prompts in place.
 
         Special tokens are no part of a stimulus: they are computed with, but neither averaged
         nor the last token. Of an encoder-decoder these are the encoder's states.
@@ -166,6 +168,8 @@ class TextModel:
         contexts : sequence of str
             What is read before each text and not pooled, as much of its end as there is room for;
             empty: texts stand alone.
+        prompt_positions : 'out' or 'in'
+            Whether a mean is over the prompt's positions too, where tokens have any among them.
 
         Yields
         ------
@@ -198,8 +202,13 @@ class TextModel:
         further = self.card.prompt_length if self.card.insertion == "prompt" else 0
         for members in by_tokens(encoded, most, further):
             batch = self.batch([encoded[n] for n in members])
-            own = batch.pop(OWN, batch["attention_mask"])
-            vectors = reader.pooled(batch, partial(_weighted, self._weights(batch, pooling, own)))
+            weights = self._weights(batch, pooling, batch.pop(OWN, batch["attention_mask"]))
+            if further and prompt_positions == "in":
+                weighted = partial(_weighted, _with_prompt(weights, further))
+                with prompt_given_out(unwrapped(self.network)):
+                    vectors = reader.pooled(batch, weighted)
+            else:
+                vectors = reader.pooled(batch, partial(_weighted, weights))
             yield members, list(torch.stack(vectors).cpu().numpy())
 
     def states(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
@@ -251,8 +260,20 @@ class TextModel:
         return torch.tensor([token for f in frames for gap in f.gaps for token in gap])
 
 
+def _with_prompt(weights: torch.Tensor, length: int) -> torch.Tensor:
+    """Let each position of a prompt count as much as a token that is averaged.
+
+    Returns
+    -------
+    Tensor, shape (n_texts, length + n_tokens)
+    """
+    of_prompt = weights.max(dim=1, keepdim=True).values.expand(-1, length)
+    whole = torch.cat([of_prompt, weights], dim=1)
+    return whole / whole.sum(dim=1, keepdim=True)
+
+
 def _weighted(weights: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-    """Sum states of tokens, (n_texts, n_positions, n_features), by the weight of each.
+    """Sum states, (n_texts, n_positions, n_features), by the weight of each of the last of them.
 
     Prompts stand in front of the tokens, where states of them are given out.
     """

@@ -60,9 +60,13 @@ class VisionModel:
 
     @torch.inference_mode()
     def feature_batches(
-        self, items: NDArray[np.uint8], pooling: str = "mean", tokens_at_once: int = 0
+        self,
+        items: NDArray[np.uint8],
+        pooling: str = "mean",
+        tokens_at_once: int = 0,
+        prompt_positions: str = "out",
     ) -> Iterator[Pooled]:
-        """Compute one vector a picture and layer, prompts in place but their positions dropped.
+        """Compute one vector a picture and layer, prompts in place.
 
         Parameters
         ----------
@@ -71,6 +75,8 @@ class VisionModel:
             Mean over patches or places, or the class token.
         tokens_at_once : int
             Positions of a batch, a picture at least; 0: what keeps the device busy.
+        prompt_positions : 'out' or 'in'
+            Whether a mean is over the prompts' positions too, once there are any.
 
         Yields
         ------
@@ -81,7 +87,8 @@ class VisionModel:
         batch_size = max(1, most // self.n_positions)
         starts = range(0, len(items), batch_size)
         for start, batch in zip(starts, self._batches(items, batch_size), strict=True):
-            vectors = [pooled.float().cpu().numpy() for pooled in self._pooled(batch, pooling)]
+            pooled = self._pooled(batch, pooling, prompt_positions == "in")
+            vectors = [vector.float().cpu().numpy() for vector in pooled]
             yield list(range(start, start + len(batch))), vectors
 
     @property
@@ -93,7 +100,9 @@ class VisionModel:
         n_tokens: int = plain.patch_embed.num_patches + plain.num_prefix_tokens
         return n_tokens + self.card.prompt_length
 
-    def _pooled(self, batch: torch.Tensor, pooling: str) -> Iterator[torch.Tensor]:
+    def _pooled(
+        self, batch: torch.Tensor, pooling: str, with_prompts: bool
+    ) -> Iterator[torch.Tensor]:
         plain = unwrapped(self.network)
         if not has_tokens(plain):
             for maps in plain.forward_intermediates(
@@ -101,7 +110,7 @@ class VisionModel:
             ):
                 yield maps.mean(dim=(2, 3))
             return
-        yield from pooled_tokens(plain, batch, pooling)
+        yield from pooled_tokens(plain, batch, pooling, with_prompts)
 
     def _batches(self, items: NDArray[np.uint8], batch_size: int) -> Iterator[torch.Tensor]:
         weights = next(self.network.parameters())
@@ -110,7 +119,9 @@ class VisionModel:
             yield pictures.to(weights.dtype)
 
 
-def pooled_tokens(network: Any, batch: torch.Tensor, pooling: str) -> list[torch.Tensor]:
+def pooled_tokens(
+    network: Any, batch: torch.Tensor, pooling: str, with_prompts: bool = False
+) -> list[torch.Tensor]:
     """Pool the tokens before the first block and after each, the last after the final norm.
 
     Each layer is pooled as soon as it is there: no more than one is held.
@@ -120,6 +131,8 @@ def pooled_tokens(network: Any, batch: torch.Tensor, pooling: str) -> list[torch
     network : timm network of tokens
     batch : Tensor, shape (n_pictures, 3, size, size)
     pooling : 'mean' or 'class'
+    with_prompts : bool
+        Whether a mean is over prompts and patches; the embedding has no prompts yet.
 
     Returns
     -------
@@ -133,14 +146,20 @@ def pooled_tokens(network: Any, batch: torch.Tensor, pooling: str) -> list[torch
         if not vectors:  # the embedding, which has no prompts yet
             n_patches = tokens.shape[1] - network.num_prefix_tokens
         # class token first, then prompts, then patches: counting from the end drops prompts
-        pooled = tokens[:, 0] if pooling == "class" else tokens[:, -n_patches:].mean(dim=1)
+        averaged = (
+            tokens[:, network.num_prefix_tokens :] if with_prompts else tokens[:, -n_patches:]
+        )
+        pooled = tokens[:, 0] if pooling == "class" else averaged.mean(dim=1)
         vectors.append(pooled.clone())
 
     first, *_ = blocks = network.blocks
     # in front of the hooks that put prompts in
     hooks = [first.register_forward_pre_hook(lambda _m, inputs: read(inputs[0]), prepend=True)]
     for module in [*blocks[:-1], network.norm]:
-        hooks.append(module.register_forward_hook(lambda _m, _i, tokens: read(tokens)))
+        # behind the last block prompts are taken out by a hook: in front of it they are there
+        hooks.append(
+            module.register_forward_hook(lambda _m, _i, tokens: read(tokens), prepend=with_prompts)
+        )
     try:
         network.forward_features(batch)
     finally:

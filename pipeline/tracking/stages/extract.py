@@ -44,7 +44,9 @@ from pipeline.words import POOLINGS
 
 #: Metrics of an extract run: stimuli that are longer than what is read of them, and by how much.
 CUT_STIMULI, CUT_TOKENS = "stimuli_cut", "tokens_cut"
-OPTIONS = {"pooling", "tokens_at_once", "prompt_room", "dtype"}
+#: Settings that features depend on.
+HEEDED = {"pooling", "prompt_room", "dtype", "context", "prompt_positions"}
+OPTIONS = {"pooling", "tokens_at_once", "prompt_room", "dtype", "prompt_positions"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,15 @@ def extract_features(
         require_sound(registered, config.trust_registry)
         _check(config, registered, brain)
     stimuli = brain.stimuli
-    origin = Origin(registered.uri, brain.name, stimuli.digest, config.pooling, config.context)
+    config = _heeded(config, registered)
+    origin = Origin(
+        registered.uri,
+        brain.name,
+        stimuli.digest,
+        config.pooling,
+        config.context,
+        config.prompt_positions,
+    )
     stage = extract_stage(config, registered, brain)
 
     def work(_: Run) -> None:
@@ -143,13 +153,20 @@ def extract_stage(config: ExtractConfig, registered: Registered, brain: BrainDat
         f"{registered.title_of('extract')} for {brain.name}",
         fingerprint(
             "extract",
-            config.model_dump(include={"pooling", "prompt_room", "dtype", "context"}),
+            _heeded(config, registered).model_dump(include=HEEDED),
             inputs,
             extract_features,
         ),
         {"model": registered.uri},
         {"brain": brain.name, **registered.names},
     )
+
+
+def _heeded(config: ExtractConfig, registered: Registered) -> ExtractConfig:
+    """Ask a version without prompt positions for none: its features are there already."""
+    if registered.tags["prompt_length"] == "0":
+        return config.model_copy(update={"prompt_positions": "out"})
+    return config
 
 
 def _stage(config: ExtractConfig) -> Stage:
@@ -175,7 +192,7 @@ def spool_features(
     items : tuple of str, or ndarray of uint8, shape (n_stimuli, height, width, 3)
         Of the version's modality.
     options : mapping of str to Any
-        pooling, tokens_at_once, prompt_room and dtype: see
+        pooling, tokens_at_once, prompt_room, dtype and prompt_positions: see
         :class:`pipeline.config.ExtractConfig`.
     device : {'auto', 'cpu', 'cuda'}
     spool : Spool
@@ -207,6 +224,8 @@ def spool_features(
             further["prompt_room"] = options["prompt_room"]
         if contexts:
             further["contexts"] = contexts
+        if options["prompt_positions"] == "in":
+            further["prompt_positions"] = "in"
         batches = tuned.feature_batches(
             items, options["pooling"], options["tokens_at_once"], **further
         )

@@ -7,6 +7,8 @@ lets a BERT pool a prompt position, and a GPT-2 classifier read the state of a p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -37,6 +39,7 @@ def insert_prompt(network: Any, card: Card) -> Any:
     reader = reader_of(network)
     width = reader.get_input_embeddings().weight.shape[1]
     reader.prompt = nn.Parameter(torch.empty(card.prompt_length, width).uniform_(-0.5, 0.5))
+    reader.gives_out_prompt = False
     reader.register_forward_pre_hook(_put_in_front, with_kwargs=True)
     if network.config.is_encoder_decoder:
         network.get_decoder().register_forward_pre_hook(_see_whole_encoder, with_kwargs=True)
@@ -44,10 +47,21 @@ def insert_prompt(network: Any, card: Card) -> Any:
     reader.register_forward_hook(_keep_tokens, with_kwargs=True)
     pooler = getattr(reader, "pooler", None)
     if isinstance(pooler, nn.Linear):  # ALBERT's is given one state, taken before it is called
-        reader.encoder.register_forward_hook(_Behind(card.prompt_length).cut_last)
+        reader.encoder.register_forward_hook(_Behind(reader).cut_last)
     elif pooler is not None:
-        pooler.register_forward_pre_hook(_Behind(card.prompt_length))
+        pooler.register_forward_pre_hook(_Behind(reader))
     return network
+
+
+@contextmanager
+def prompt_given_out(network: Any) -> Iterator[None]:
+    """Let states of the prompt leave the network in front of those of tokens."""
+    reader = reader_of(network)
+    reader.gives_out_prompt = True
+    try:
+        yield
+    finally:
+        reader.gives_out_prompt = False
 
 
 def reader_of(network: Any) -> Any:
@@ -102,7 +116,7 @@ def _lengthened(values: torch.Tensor, length: int, filler: int) -> torch.Tensor:
 
 
 def _keep_tokens(reader: Any, _: Any, kwargs: dict[str, Any], output: Any) -> Any:
-    if kwargs.get("inputs_embeds") is None:
+    if kwargs.get("inputs_embeds") is None or reader.gives_out_prompt:
         return output
     n_tokens = kwargs["inputs_embeds"].shape[1] - len(reader.prompt)
     output.last_hidden_state = output.last_hidden_state[:, -n_tokens:]
@@ -114,14 +128,15 @@ def _keep_tokens(reader: Any, _: Any, kwargs: dict[str, Any], output: Any) -> An
 class _Behind:
     """Keeps what comes behind the prompt; as a hook, of the first thing that a module is given."""
 
-    def __init__(self, length: int) -> None:
-        self.length = length
+    def __init__(self, reader: Any) -> None:
+        self.reader = reader
 
     def cut(self, states: torch.Tensor) -> torch.Tensor:
-        return states[:, self.length :]
+        return states[:, len(self.reader.prompt) :]
 
     def cut_last(self, _: Any, __: tuple[Any, ...], output: Any) -> Any:
-        output.last_hidden_state = self.cut(output.last_hidden_state)
+        if not self.reader.gives_out_prompt:
+            output.last_hidden_state = self.cut(output.last_hidden_state)
         return output
 
     def __call__(self, _: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
