@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.contrasts.estimate import estimate
+from pipeline.alignment.contrasts.matched import common_levels, weights_at
 from pipeline.alignment.contrasts.paired import Paired
 from studies.calibration.simulate import KeptSums
-from studies.calibration.world import MODELS, World
+from studies.calibration.world import MODELS, World, validation_scores
 
 LEVEL = 0.05
 
@@ -42,8 +43,16 @@ class Coverage:
     half_width: float
 
 
-def coverage(world: World, studies: Iterable[KeptSums], second: str, n_subjects: int) -> Coverage:
+def coverage(
+    world: World,
+    studies: Iterable[KeptSums],
+    second: str,
+    n_subjects: int,
+    n_examples: int = 0,
+) -> Coverage:
     """Compare the first model with another one in every study.
+
+    On the way of a training they are compared at equal validation score, as a report does it.
 
     Parameters
     ----------
@@ -54,8 +63,10 @@ def coverage(world: World, studies: Iterable[KeptSums], second: str, n_subjects:
         mean over all studies and all nine subjects.
     n_subjects : int
         The first of the nine.
+    n_examples : int
+        That validation scores are measured on; 0: they are known.
     """
-    pairs = [_paired(world, study, second) for study in studies]
+    pairs = [_paired(world, study, second, n_examples) for study in studies]
     truth = 0.0 if second == "second" else float(np.mean([p.difference for p in pairs]))
     estimates = [estimate(_of_first(paired, n_subjects)) for paired in pairs]
     intervals = np.array([e.interval() for e in estimates])
@@ -70,10 +81,13 @@ def coverage(world: World, studies: Iterable[KeptSums], second: str, n_subjects:
     )
 
 
-def _paired(world: World, study: KeptSums, second: str) -> Paired:
+def _paired(world: World, study: KeptSums, second: str, n_examples: int) -> Paired:
     """Pair the first model with another: what a study's tables give, from whole arrays."""
     places = [MODELS.index("first"), MODELS.index(second)]
     wins, pairs = study.wins[places].astype(np.float64), study.pairs.astype(np.float64)
+    if world.on_the_way:
+        scores = [validation_scores(MODELS[n], n_examples, study.seed) for n in places]
+        wins = np.einsum("ms,ms...->m...", _weights(scores), wins)[:, None]
     whole = wins.sum(axis=(-2, -1)) / pairs.sum()
     without = (wins.sum(axis=(-2, -1))[..., None] - _touching(wins)) / (
         pairs.sum() - _touching(pairs)
@@ -88,6 +102,17 @@ def _paired(world: World, study: KeptSums, second: str) -> Paired:
         whole[0] - whole[1],
         influence,
     )
+
+
+def _weights(scores: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """Weigh the steps of each training, so that their sums are those at equal score."""
+    levels = common_levels(scores)
+    weights = np.zeros((len(scores), len(scores[0])))
+    for own, training in zip(weights, scores, strict=True):
+        for level in levels:
+            for step, weight in weights_at(training, level).items():
+                own[step] += weight / len(levels)
+    return weights
 
 
 def _touching(sums: NDArray[np.float64]) -> NDArray[np.float64]:

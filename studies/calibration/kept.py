@@ -63,7 +63,7 @@ def read_batches(world: World, folder: Path, first: int = 0) -> Iterator[KeptSum
             continue
         with np.load(path) as arrays:
             by_name: dict[str, NDArray[np.floating]] = {name: arrays[name] for name in arrays.files}
-        for wins, pairs, preferences in zip(
-            by_name["wins"], by_name["pairs"], by_name["preferences"], strict=True
-        ):
-            yield KeptSums(wins.astype(np.float32), pairs.astype(np.float32), preferences)
+        studies = zip(by_name["wins"], by_name["pairs"], by_name["preferences"], strict=True)
+        first_of_batch = int(path.stem) * BATCH
+        for seed, (wins, pairs, preferences) in enumerate(studies, start=first_of_batch):
+            yield KeptSums(seed, wins.astype(np.float32), pairs.astype(np.float32), preferences)

@@ -26,12 +26,14 @@ class KeptSums:
 
     Parameters
     ----------
-    wins : ndarray of float32, shape (n_models, n_seeds, n_subjects, n_groups, n_groups)
+    seed : int
+    wins : ndarray of float32, shape (n_models, n_versions, n_subjects, n_groups, n_groups)
         Upper triangle; 2v2 of the layer chosen in each fold, summed over pairs of groups.
     pairs : ndarray of float32, shape (n_groups, n_groups)
     preferences : ndarray of float64, shape (n_subjects,)
     """
 
+    seed: int
     wins: NDArray[np.float32]
     pairs: NDArray[np.float32]
     preferences: NDArray[np.float64]
@@ -45,7 +47,7 @@ def settings_of(seed: int) -> ScoreConfig:
 
 
 def simulate(world: World, seed: int) -> KeptSums:
-    """Draw a study and score it: each subject stands as an ROI, each training as a source.
+    """Draw a study and score it: each subject stands as an ROI, each version as a source.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def simulate(world: World, seed: int) -> KeptSums:
     draw = draw_study(world, seed)
     settings = settings_of(seed)
     alphas = draw_alphas(settings)
-    wins = np.zeros((len(MODELS), world.n_seeds, N_SUBJECTS, world.n_groups, world.n_groups))
+    wins = np.zeros((len(MODELS), world.n_versions, N_SUBJECTS, world.n_groups, world.n_groups))
     pairs = np.zeros((world.n_groups, world.n_groups))
     for number, fold in enumerate(nested_folds(world.groups, settings)):
         train = fold.outer.train
@@ -68,7 +70,7 @@ def simulate(world: World, seed: int) -> KeptSums:
             where = tested[sums.first], tested[sums.second]
             wins[place][where] = sums.wins
             pairs[where] = sums.pairs
-    return KeptSums(wins.astype(np.float32), pairs.astype(np.float32), draw.preferences)
+    return KeptSums(seed, wins.astype(np.float32), pairs.astype(np.float32), draw.preferences)
 
 
 def _scored(
@@ -77,14 +79,14 @@ def _scored(
     task: FoldTask,
     direction: Direction,
 ) -> dict[tuple[int, int, int], PairScore]:
-    """Score a fold, and keep of each training and subject the layer that is best inside it."""
+    """Score a fold, and keep of each version and subject the layer that is best inside it."""
     best: dict[tuple[int, int, int], PairScore] = {}
-    for (model, seed, _), array in layers.items():
+    for (model, version, _), array in layers.items():
         layer = {"layer": array}
         sides = (layer, rois) if direction == "encoding" else (rois, layer)
         for pair in score_by_columns(*sides, task):
             subject = Scored(direction, task.number, pair).roi
-            place = MODELS.index(model), seed, int(subject)
+            place = MODELS.index(model), version, int(subject)
             if place not in best or _inner(pair) > _inner(best[place]):
                 best[place] = pair
     return best

@@ -29,6 +29,12 @@ WORSE = 1.6
 LEANING, PREFERENCE = 0.25, 0.35
 #: Spread over trainings of the logarithm of the features' noise: about .01 in 2v2 accuracy.
 TRAINING = 0.12
+#: How much of the task a model has learnt at each step of a training whose versions are scored.
+LEARNT = {"first": (0.2, 0.6, 1.0), "second": (0.1, 0.45, 0.8), "worse": (0.1, 0.45, 0.8)}
+#: Logarithm of the noise that features have more before anything is learnt.
+UNLEARNT = 0.7
+#: Accuracy on the validation split before anything is learnt, and what learning adds to it.
+UNTRAINED_ACCURACY, GAIN = 0.5, 0.4
 #: Variance of the noise of responses; that of their signal is 1.
 NOISE = {"low": 0.5, "ordinary": 4.0}
 #: Shares of topic, passage and single stimulus in the variance of what is drawn at random.
@@ -56,6 +62,8 @@ class World:
         Trainings of each model; with one, all trainings are alike.
     direction : {'encoding', 'decoding'}
         Which is scored; both see the same draws.
+    on_the_way : bool
+        Whether a model's versions are three steps of one training, and no trainings.
     """
 
     n_groups: int
@@ -63,13 +71,21 @@ class World:
     structure: str
     n_seeds: int
     direction: Direction = "encoding"
+    on_the_way: bool = False
+
+    @property
+    def n_versions(self) -> int:
+        """Versions of each model that are scored: trainings, or steps of one."""
+        return len(LEARNT[MODELS[0]]) if self.on_the_way else self.n_seeds
 
     @property
     def name(self) -> str:
         """Name of the files that keep what was simulated."""
         structure = self.structure.replace(" ", "-")
-        name = f"{self.n_groups}-{self.noise}-{structure}-{self.n_seeds}"
-        return name if self.direction == "encoding" else f"{name}-{self.direction}"
+        further = ("-decoding" if self.direction == "decoding" else "") + (
+            "-on-the-way" if self.on_the_way else ""
+        )
+        return f"{self.n_groups}-{self.noise}-{structure}-{self.n_seeds}{further}"
 
     @property
     def n_passages(self) -> int:
@@ -89,7 +105,7 @@ class Draw:
 
     Parameters
     ----------
-    features : mapping of (model, seed, layer) to ndarray, shape (n_stimuli, n_features)
+    features : mapping of (model, version, layer) to ndarray, shape (n_stimuli, n_features)
     responses : mapping of subject to ndarray, shape (n_stimuli, n_voxels)
     preferences : ndarray of float64, shape (n_subjects,)
         What subjects differ by.
@@ -131,12 +147,38 @@ def _features(
         lean = LEANING if model == "first" else -LEANING
         known = factors * np.sqrt(np.repeat([1 + lean, 1 - lean], N_FACTORS // 2))
         own = {layer: _correlated(world, N_FEATURES, rng) for layer in LAYERS}
-        for seed in range(world.n_seeds):
-            trained = np.exp(TRAINING * rng.standard_normal()) if world.n_seeds > 1 else 1.0
+        for version in range(world.n_versions):
+            more = _noise_of_version(world, model, version, rng)
             for layer, noise in LAYERS.items():
-                amount = noise * trained * (WORSE if model == "worse" else 1.0)
-                features[model, seed, layer] = known @ readout[layer] + np.sqrt(amount) * own[layer]
+                amount = noise * more * (WORSE if model == "worse" else 1.0)
+                signal = known @ readout[layer]
+                features[model, version, layer] = signal + np.sqrt(amount) * own[layer]
     return features
+
+
+def _noise_of_version(world: World, model: str, version: int, rng: np.random.Generator) -> float:
+    """Say how much noisier the features of a training, or of a step of one, are than the mean."""
+    if world.on_the_way:
+        return float(np.exp(UNLEARNT * (1 - LEARNT[model][version])))
+    return float(np.exp(TRAINING * rng.standard_normal())) if world.n_seeds > 1 else 1.0
+
+
+def validation_scores(model: str, n_examples: int, seed: int) -> list[float]:
+    """Give the accuracy of a model on the validation split, step by step of its training.
+
+    Parameters
+    ----------
+    model : str
+    n_examples : int
+        That it is measured on; 0: the accuracy itself.
+    seed : int
+        Of the study.
+    """
+    exact = UNTRAINED_ACCURACY + GAIN * np.array(LEARNT[model])
+    if not n_examples:
+        return [float(accuracy) for accuracy in exact]
+    rng = np.random.default_rng((seed, MODELS.index(model), n_examples))
+    return [float(right / n_examples) for right in rng.binomial(n_examples, exact)]
 
 
 def _half_readout(rng: np.random.Generator) -> Array:

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.alignment.contrasts.estimate import estimate
 from pipeline.alignment.contrasts.group_scores import scores_of
+from pipeline.alignment.contrasts.matched import Step, matched_contrasts
 from pipeline.alignment.contrasts.paired import pair
 from studies.calibration import __main__ as command
 from studies.calibration import kept as kept_studies
@@ -14,9 +15,10 @@ from studies.calibration.kept import read_batches, simulate_batch
 from studies.calibration.nulls import NullWorld
 from studies.calibration.simulate import simulate
 from studies.calibration.tables import write_between
-from studies.calibration.world import MODELS, World, draw_study
+from studies.calibration.world import LEARNT, MODELS, World, draw_study, validation_scores
 
 WORLD = World(24, "low", "topics", 1)
+ON_THE_WAY = World(24, "low", "grouped", 1, on_the_way=True)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,12 @@ def study():
     return simulate(WORLD, 0)
 
 
-def table_of(study, model, n_subjects):
+@pytest.fixture(scope="module")
+def training():
+    return simulate(ON_THE_WAY, 7)
+
+
+def table_of(study, model, n_subjects, version=0):
     """Write what is kept of a model as an alignment writes it."""
     first, second = np.nonzero(study.pairs)
     return pd.concat(
@@ -32,7 +39,7 @@ def table_of(study, model, n_subjects):
             {"seed": 0, "subject": str(subject), "group_a": first.astype(str),
              "group_b": second.astype(str), "wins": wins[first, second],
              "pairs": study.pairs[first, second]}
-        ) for subject, wins in enumerate(study.wins[model, 0, :n_subjects])
+        ) for subject, wins in enumerate(study.wins[model, version, :n_subjects])
     )  # fmt: skip
 
 
@@ -55,6 +62,42 @@ def test_coverage_counts_what_contrasts_of_the_tables_say(study):
     assert counted.half_width == pytest.approx((high - low) / 2)
     assert counted.covered == float(low <= 0 <= high)
     assert counted.positives == float(expected.p() < 0.05)
+
+
+def test_a_model_that_has_learnt_more_is_nearer_to_the_brain(training):
+    scores = (training.wins.sum(axis=(-2, -1)) / training.pairs.sum()).mean(axis=-1)
+    assert (np.diff(scores, axis=1) > 0).all()
+
+
+@pytest.mark.parametrize("n_examples", [0, 300])
+def test_coverage_at_equal_score_counts_what_the_report_says_there(training, n_examples):
+    names = {
+        "modality": "text", "brain": "lab", "simulated": True, "split": "grouped",
+        "direction": "encoding", "base": "b", "task": "t", "roi": "r",
+    }  # fmt: skip
+    methods = {
+        method: {
+            "0": [
+                Step(score, table_of(training, MODELS.index(method), 3, step).assign(**names))
+                for step, score in enumerate(validation_scores(method, n_examples, 7))
+            ]
+        }
+        for method in ("first", "second")
+    }
+    table = matched_contrasts(methods, [], 0.02, (("first", "second"),))
+    (expected,) = table[table.level.isna()].itertuples()
+    counted = coverage(ON_THE_WAY, [training], "second", 3, n_examples)
+    assert counted.difference == pytest.approx(expected.difference)
+    assert counted.half_width == pytest.approx((expected.high - expected.low) / 2)
+
+
+def test_validation_scores_are_those_of_examples_or_exact():
+    exact = validation_scores("first", 0, 0)
+    assert exact == pytest.approx([0.5 + 0.4 * learnt for learnt in LEARNT["first"]])
+    drawn = np.array([validation_scores("first", 300, seed) for seed in range(400)])
+    np.testing.assert_allclose(drawn.mean(axis=0), exact, atol=0.005)
+    expected = np.sqrt(np.array(exact) * (1 - np.array(exact)) / 300)
+    np.testing.assert_allclose(drawn.std(axis=0), expected, rtol=0.15)
 
 
 def test_features_know_what_responses_are_about_and_worse_ones_less(study):
@@ -95,12 +138,12 @@ def test_the_table_stands_between_its_marks_of_the_page(study, tmp_path):
     page = tmp_path / "evidence.md"
     page.write_text("before\n{}\nold\n{}\nafter\n".format(*command.MARKS))
     null, other = (coverage(WORLD, [study], model, 3) for model in MODELS[1:])
-    write_between(command.MARKS, command.row(WORLD, null, other), page)
+    write_between(command.MARKS, command.row(WORLD, 0, null, other), page)
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
     assert "old" not in text
-    assert "| encoding | 24 | low | groups, and topics of 4 | 1 | 3 | 1 |" in text
+    assert "| in the end | encoding | 24 | low | groups, and topics of 4 | 1 | 3 | 1 |" in text
 
 
 def test_data_of_one_seed_have_the_same_p_values_in_every_batch():

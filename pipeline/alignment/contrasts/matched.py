@@ -71,7 +71,8 @@ def matched_contrasts(
         if family != PRIMARY:
             continue
         pair = {name: methods[name] for name in (first, second)}
-        levels = common_levels([steps for own in pair.values() for steps in own.values()])
+        every = [steps for own in pair.values() for steps in own.values()]
+        levels = common_levels([[step.score for step in steps] for steps in every])
         declared = ((first, second),)
         if not levels:
             tables.append(_nothing_common(pair, first, second))
@@ -83,13 +84,18 @@ def matched_contrasts(
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def common_levels(trainings: Sequence[Sequence[Step]]) -> list[float]:
+def common_levels(trainings: Sequence[Sequence[float]]) -> list[float]:
     """Spread levels over the task scores that all trainings reach; empty where there are none.
 
     From the highest of the first scores to the lowest of the best: never outside what was seen.
+
+    Parameters
+    ----------
+    trainings : sequence of sequence of float
+        The task scores of each, in the order of its steps.
     """
-    low = max(steps[0].score for steps in trainings)
-    high = min(max(step.score for step in steps) for steps in trainings)
+    low = max(scores[0] for scores in trainings)
+    high = min(max(scores) for scores in trainings)
     if high <= low:
         return [low] if high == low else []
     return [float(level) for level in np.linspace(low, high, N_LEVELS)]

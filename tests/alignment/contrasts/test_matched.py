@@ -52,9 +52,9 @@ def test_it_counts_when_a_score_is_first_reached_though_it_may_be_lost_again():
 
 
 def test_levels_lie_where_all_trainings_have_been():
-    one, other = training([0.2, 0.9, 0.7], [0.6] * 3), training([0.4, 0.8], [0.6] * 2)
+    one, other = [0.2, 0.9, 0.7], [0.4, 0.8]
     assert common_levels([one, other]) == pytest.approx(np.linspace(0.4, 0.8, N_LEVELS))
-    assert common_levels([one, training([0.95, 0.99], [0.6] * 2)]) == []
+    assert common_levels([one, [0.95, 0.99]]) == []
 
 
 def test_an_interpolated_score_is_the_weighted_mean_of_its_neighbours():
