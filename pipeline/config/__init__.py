@@ -28,6 +28,7 @@ from pipeline.config.study import (
     StageSettings,
     StudyConfig,
     UntunedModel,
+    declared_aligns,
     specification_of,
 )
 from pipeline.config.study_file import read_study
@@ -70,6 +71,7 @@ __all__ = [
     "TuneConfig",
     "UntunedModel",
     "contrasts_of",
+    "declared_aligns",
     "load_config",
     "read_study",
     "specification_of",

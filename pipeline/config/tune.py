@@ -15,7 +15,15 @@ from pipeline.config.task import TaskConfig
 TRAINING_SETTINGS = frozenset(
     ("learning_rate", "weight_decay", "max_steps", "batch_size", "group_by_length", "eval_every")
 ) | frozenset(
-    ("patience", "checkpoints", "gradient_checkpointing", "trials", "trial_steps", "pruning")
+    (
+        "patience",
+        "checkpoints",
+        "weights_on_the_way",
+        "gradient_checkpointing",
+        "trials",
+        "trial_steps",
+        "pruning",
+    )
 )
 
 
@@ -65,8 +73,12 @@ class TuneConfig(MethodConfig, TaskConfig):
         ge=0,
         le=100,
         description="Versions on the way of a training, at steps that grow by a constant factor, "
-        "which a study aligns too: brain score against task score while it learns. Each stores "
-        "what its method stores.",
+        "which a study aligns too: brain score against task score while it learns.",
+    )
+    weights_on_the_way: bool = Field(
+        False,
+        description="Whether versions on the way of a training keep their weights. Else a study "
+        "extracts their features for its brain datasets at once and drops the weights.",
     )
 
     # speed and memory: none of these changes what is computed but for rounding

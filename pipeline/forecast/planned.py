@@ -15,6 +15,7 @@ _REMEDIES = {
     "base": "Free memory, or choose a smaller base.",
     "tune": "Lower tune's tokens_at_once, pass gradient_checkpointing: true, choose a method that "
     "trains less or a smaller base, or free memory.",
+    "minimal-pairs": "Free memory.",
     "extract": "Lower align's tokens_at_once, or free memory.",
     "reference": "Pass workers: 1 under align, or free memory.",
     "align": "Pass workers: 1 or a smaller rois_per_unit under align, or free memory.",
@@ -29,7 +30,7 @@ class PlannedRun:
     Parameters
     ----------
     stage : str
-        'base', 'tune', 'extract', 'reference', 'align' or 'report'.
+        'base', 'tune', 'minimal-pairs', 'extract', 'reference', 'align' or 'report'.
     title : str
     cost : Cost or None
         None where nobody can know it before what is missing is there.

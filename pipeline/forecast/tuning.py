@@ -91,8 +91,11 @@ def tune_cost(
     return Cost(
         seconds,
         memory=at_rest + (at_once if fits else 0.0),
-        scratch=(1 + on_the_way) * stored + (CHECKPOINTS * state_bytes if fits else 0.0),
-        stored=(INTERPOLATIONS if interpolates else 1 + on_the_way) * stored,
+        scratch=(1 + on_the_way) * stored
+        + (CHECKPOINTS * state_bytes if fits else 0.0)
+        + (0.0 if config.weights_on_the_way else on_the_way * (stored - BESIDE_WEIGHTS)),
+        stored=(INTERPOLATIONS if interpolates else 1) * stored
+        + on_the_way * (stored if config.weights_on_the_way else BESIDE_WEIGHTS),
     )
 
 

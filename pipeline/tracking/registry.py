@@ -136,15 +136,32 @@ def add_brain_scores(
     """
     name = valid_name(brain)
     readable = (f"{metric.replace('_2v2/', ' ')} {score:.4f}" for metric, score in scores.items())
-    with _claimed(model.name):  # what two alignments add at once must both stay
-        tags = mlflow.MlflowClient().get_model_version(model.name, model.version).tags
-        details = json.loads(tags.get(DETAILS, "{}"))
-        details |= {f"{name}/{metric}": f"{score:.4f}" for metric, score in scores.items()}
-        details[_align_run(brain)] = align_run
-        lines = tags.get(BRAIN_SCORES, "").splitlines()
+    add_details(
+        model,
+        {
+            **{f"{name}/{metric}": f"{score:.4f}" for metric, score in scores.items()},
+            _align_run(brain): align_run,
+        },
+    )
+    with _claimed(model.name):
+        lines = _own_tags(model).get(BRAIN_SCORES, "").splitlines()
         others = [line for line in lines if not line.startswith(f"{name}: ")]
         texts = "\n".join([*others, f"{name}: {'; '.join(readable)}"])
-        _set_tags(model, {DETAILS: _as_text(details), BRAIN_SCORES: texts})
+        _set_tags(model, {BRAIN_SCORES: texts})
+
+
+def add_details(version: Registered, further: Mapping[str, str]) -> None:
+    """Add tags that only code reads to those of a version."""
+    with _claimed(version.name):  # what two processes add at once must both stay
+        details = json.loads(_own_tags(version).get(DETAILS, "{}"))
+        _set_tags(version, {DETAILS: _as_text({**details, **further})})
+
+
+def _own_tags(version: Registered) -> dict[str, str]:
+    tags: dict[str, str] = (
+        mlflow.MlflowClient().get_model_version(version.name, version.version).tags
+    )
+    return tags
 
 
 def aligned_with(model: Registered, brain: str) -> str:

@@ -32,6 +32,8 @@ PUBLISHED = Path(__file__).with_name("published_code.txt")
 FILES = "model_files.json"
 #: Tags of a version: the digest of its list of files, and the run that keeps the base it needs.
 SEAL, BASE = "files", "base_uri"
+#: And the files that were dropped on purpose once its features were extracted, one a line.
+DROPPED = "dropped_files"
 TUNED, TRAVELLING = "artifacts/tuned", "artifacts/travelling"
 LOADER = "mlflow.pyfunc.loaders.code_model"
 
@@ -56,7 +58,7 @@ def seal_model(model_id: str, base_uri: str) -> dict[str, str]:
     dict of str to str
         Tags for the version.
     """
-    with folder_at(_location(model_id)) as folder:
+    with folder_at(location_of_model(model_id)) as folder:
         text = json.dumps(file_digests(folder), indent=1, sort_keys=True)
     mlflow.log_text(text, FILES)
     return {SEAL: digest_of_bytes(text.encode()), **({BASE: base_uri} if base_uri else {})}
@@ -79,8 +81,10 @@ def damage_of_version(model_id: str, run_id: str, tags: Mapping[str, str]) -> li
             content = path.read_bytes()
         if digest_of_bytes(content) != tags.get(SEAL):
             return [f"{FILES} changed"]
-        with folder_at(_location(model_id)) as folder:
+        with folder_at(location_of_model(model_id)) as folder:
             finding = damage(json.loads(content), folder, further=True)
+        dropped = set(tags.get(DROPPED, "").splitlines())
+        finding = [one for one in finding if one.rpartition(" ")[0] not in dropped]
         return [*finding, *_damage_of_base(tags)]
     except (OSError, mlflow.exceptions.MlflowException) as error:
         return [f"a file missing ({error})"]
@@ -122,7 +126,7 @@ def version_problems(
         remedy = "Run tune (or the study) again with its settings: it makes the version anew."
         yield Problem(f"model {uri}", expected, ", ".join(finding[:5]), remedy)
     elif not trusted:
-        with folder_at(_location(model_id)) as folder:
+        with folder_at(location_of_model(model_id)) as folder:
             yield from _code_problems(uri, folder)
 
 
@@ -195,7 +199,8 @@ def current_code() -> str:
     return code_digest(CODE, Path(travelling.__file__).parent)
 
 
-def _location(model_id: str) -> str:
+def location_of_model(model_id: str) -> str:
+    """Give the address of a logged model's files."""
     return _location_in(mlflow.get_tracking_uri(), model_id)
 
 

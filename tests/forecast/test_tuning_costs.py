@@ -73,10 +73,14 @@ def test_a_search_takes_its_trials_on_top():
     assert searched.seconds > alone.seconds + 4 * 100 * QUICK.optimiser_step
 
 
-def test_versions_on_the_way_are_scored_and_stored_each():
-    alone, five = (cost_of("lora", max_steps=1000, checkpoints=n) for n in (0, 5))
-    assert five.stored == 6 * alone.stored
-    assert five.seconds > alone.seconds
+def test_versions_on_the_way_are_scored_each_and_keep_weights_for_a_while_or_for_good():
+    settings = {"max_steps": 1000, "checkpoints": 5}
+    alone, five = cost_of("lora", max_steps=1000), cost_of("lora", **settings)
+    for_good = cost_of("lora", **settings, weights_on_the_way=True)
+    assert for_good.stored == 6 * alone.stored
+    assert five.stored == alone.stored + 5 * BESIDE_WEIGHTS
+    assert five.stored + five.scratch == for_good.stored + for_good.scratch
+    assert five.seconds == for_good.seconds > alone.seconds
     assert cost_of("base", checkpoints=5) == cost_of("base")  # which is not trained
 
 

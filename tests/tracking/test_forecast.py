@@ -131,6 +131,21 @@ def test_folds_that_cannot_be_made_are_refused_before_any_work(nowhere):
 OF_TEXT = {"bases": ["tiny-gpt2"], "tasks": ["summarization"], "brains": ["simulated-sentences"]}
 
 
+def test_minimal_pairs_of_models_of_text_are_counted(nowhere, repository, capsys):
+    path = study_of(nowhere, **{"tune": {}, **OF_TEXT, "methods": ["base", "untrained"]})
+    study = yaml.safe_load(path.read_text())
+    pairs = str(repository / "studies" / "small" / "minimal_pairs")
+    path.write_text(yaml.safe_dump({**study, "minimal_pairs": pairs}))
+    main(["--study", str(path), "--dry_run", "true"])
+    printed = capsys.readouterr().out
+    assert "2 minimal-pairs, 2 extract" in printed
+    assert "base s31 minimal pairs tiny-gpt2-summarization" in printed
+    missing = nowhere / "nowhere"
+    path.write_text(yaml.safe_dump({**study, "minimal_pairs": str(missing)}))
+    main(["--study", str(path), "--dry_run", "true"])
+    assert f"{missing}: expected a folder of .jsonl files" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

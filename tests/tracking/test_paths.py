@@ -1,16 +1,25 @@
-"""Versions along a path are registered, aligned and compared at equal task score."""
+"""Versions along a path are registered, left with their features, and compared at equal score."""
 
 import mlflow
 import pytest
+from machines import QUICK
 
-from pipeline.config import Cell, ReportConfig
+from pipeline.config import AlignConfig, Cell, ExtractConfig, Grid, ReportConfig, StudyConfig
+from pipeline.errors import RegistryError
 from pipeline.tracking.aligned_runs import what_to_report
+from pipeline.tracking.digests import folder_at
 from pipeline.tracking.registered import resolve, versions_of
+from pipeline.tracking.registry import add_details, is_undamaged
+from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.cell import links_of
+from pipeline.tracking.stages.extract import run_extract
+from pipeline.tracking.stages.forecast import stage as forecast
 from pipeline.tracking.stages.report.cells import sums_of
 from pipeline.tracking.stages.report.paths import matched_table, path_scores
 from pipeline.tracking.stages.tune.on_the_way import discard_on_the_way, versions_on_the_way
 from pipeline.tracking.stages.tune.paths import path_of
+from pipeline.tracking.versions import DROPPED, TUNED, location_of_model
+from pipeline.tracking.weightless import has_weights
 
 TUNE = {
     "base": "tiny-vit", "task": "digits", "seed": 171, "max_train": 64, "max_eval": 24,
@@ -105,6 +114,81 @@ def test_methods_are_compared_between_the_scores_that_both_reach(links, models):
     levels = table.level.dropna()
     assert levels.between(low, high).all()
     assert set(table.metric) == {"accuracy"}
+
+
+@pytest.fixture(scope="module")
+def on_the_way(models):
+    return [version for version in models.values() if "step" in version.tags]
+
+
+def files_of(version):
+    """Give the sizes of what the store holds of a model, by name."""
+    with folder_at(location_of_model(version.model_id)) as folder:
+        paths = [path for path in (folder / TUNED).rglob("*") if path.is_file()]
+        return {path.name: path.stat().st_size for path in paths}
+
+
+def test_all_that_stays_of_a_model_on_the_way_is_its_card(on_the_way):
+    assert len(on_the_way) == 4
+    for version in on_the_way:
+        files, stored = files_of(version), int(version.tags["bytes_stored"])
+        assert set(files) == {"card.json"}
+        if version.tags["method"] == "full":  # it was all weights when it was registered
+            assert 4 * int(version.tags["total_parameters"]) < stored
+            assert files["card.json"] < stored / 1000
+        about = mlflow.MlflowClient().get_model_version(version.name, version.version).description
+        assert about.endswith("its features are in the store, its weights were dropped")
+
+
+def test_it_is_sound_and_aligned_in_other_ways_from_its_features(on_the_way):
+    version = on_the_way[0]
+    assert is_undamaged(version)
+    other = {**ALIGN, "folds": 4, "nuisance": False, "model": version.uri}
+    assert run_align(AlignConfig.model_validate(other), aside="test").scores().fold.nunique() == 4
+
+
+def test_features_that_nothing_can_compute_any_more_are_refused(on_the_way):
+    config = ExtractConfig(model=on_the_way[0].uri, brain="simulated-pictures", pooling="mean")
+    with pytest.raises(RegistryError, match=r"weights were dropped.*weights_on_the_way=true"):
+        run_extract(config)
+
+
+def test_a_study_that_needs_them_is_refused_before_it_begins(on_the_way, monkeypatch):
+    monkeypatch.setattr(forecast, "machine_constants", lambda: QUICK)
+    tune = {name: value for name, value in TUNE.items() if name not in ("base", "task", "seed")}
+    align = {name: value for name, value in ALIGN.items() if name != "brain"}
+
+    def refusals(pooling):
+        grid = {
+            "bases": ["tiny-vit"], "tasks": ["digits"], "methods": ["full"], "seeds": [171],
+            "brains": ["simulated-pictures"], "tune": {**tune, "learning_rate": 1e-3},
+            "align": {**align, "pooling": pooling},
+        }  # fmt: skip
+        study = StudyConfig(name="s", asks="?", grids=(Grid.model_validate(grid),))
+        return [str(refusal) for refusal in forecast.run_forecast(study).refusals]
+
+    assert not any("weights_on_the_way" in refusal for refusal in refusals("class"))
+    assert sum("weights_on_the_way" in refusal for refusal in refusals("mean")) == 2
+
+
+def test_weights_stay_where_they_are_asked_for_and_losing_them_is_damage(store):
+    """No alignment is asked for: nothing but the weights would be dropped."""
+    own = {**TUNE, "method": "full", "learning_rate": 1e-3, "seed": 172, "max_train": 16}
+    assert not list(links_of(Cell({**own, "weights_on_the_way": True}, ())))
+    first, last = (v for v in versions_of("tiny-vit-digits-on-the-way") if v.tags["seed"] == "172")
+    for version in (first, last):
+        assert has_weights(version)
+        assert sum(files_of(version).values()) == int(version.tags["bytes_stored"])
+    # a process that was killed between saying so and removing them leaves a sound version
+    names = [f"{TUNED}/weights/{name}" for name in files_of(first) if name != "card.json"]
+    add_details(first, {DROPPED: "\n".join(names)})
+    half_done = resolve(first.uri)
+    assert not has_weights(half_done)
+    assert is_undamaged(half_done)
+    for version, name in ((half_done, "card.json"), (last, "weights/model.safetensors")):
+        with folder_at(location_of_model(version.model_id)) as folder:
+            (folder / TUNED / name).unlink()
+        assert not is_undamaged(version)
 
 
 def test_versions_of_a_training_that_never_finished_are_removed(links, models):

@@ -15,6 +15,7 @@ from pipeline.config import (
     StageSettings,
     TuneConfig,
     UntunedModel,
+    declared_aligns,
     specification_of,
 )
 from pipeline.data.minimal_pairs import read_minimal_pairs
@@ -22,6 +23,7 @@ from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered, resolve
 from pipeline.tracking.stages.align.aligned import Aligned
 from pipeline.tracking.stages.align.stage import run_align
+from pipeline.tracking.stages.features_alone import leave_features
 from pipeline.tracking.stages.minimal_pairs import run_minimal_pairs
 from pipeline.tracking.stages.tune.interpolate import run_method
 from pipeline.tracking.stages.tune.paths import path_of
@@ -44,7 +46,7 @@ def links_of(cell: Cell | UntunedModel) -> Iterator[Link]:
 
 
 def _links_of_untuned(model: UntunedModel) -> Iterator[Link]:
-    declared = {align["brain"]: align for align in model.aligns}
+    declared = declared_aligns(model.aligns)
     for align in model.aligns:
         specification = specification_of(align, declared[align["brain"]])
         config = AlignConfig.model_validate(align)
@@ -60,7 +62,7 @@ def _links_of_tuned(cell: Cell) -> Iterator[Link]:
     pairs_run = ""
     if cell.minimal_pairs:
         pairs_run = run_minimal_pairs(registered, read_minimal_pairs(Path(cell.minimal_pairs)))
-    declared = {align["brain"]: align for align in cell.aligns}
+    declared = declared_aligns(cell.aligns)
     of_declared: dict[str, Link] = {}
     for align in cell.aligns:
         specification = specification_of(align, declared[align["brain"]])
@@ -82,6 +84,8 @@ def _versions_along(
 ) -> Iterator[tuple[Registered, PathKind, float]]:
     """Give the versions along the path of a tuned model, and along the curves of its settings."""
     for point in path_of(registered):
+        if point.path == "step" and not config.weights_on_the_way:
+            leave_features(point.version, declared_aligns(cell.aligns).values())
         yield point.version, point.path, point.place
     for name, value, tune in heeded(cell):
         as_declared = getattr(config, name) == value

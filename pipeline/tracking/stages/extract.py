@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import ExtractConfig
-from pipeline.errors import ConfigError, PipelineError, Problem, refuse
+from pipeline.errors import ConfigError, PipelineError, Problem, RegistryError, refuse
 from pipeline.extraction.cuts import Cuts, count_cuts, room_problems
 from pipeline.extraction.spool import Spool
 from pipeline.extraction.store import FILE, Origin, read_features, read_shapes
@@ -40,6 +40,7 @@ from pipeline.tracking.runs import (
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.untouched import version_of
 from pipeline.tracking.versions import only_from_source
+from pipeline.tracking.weightless import weight_problems
 from pipeline.words import POOLINGS
 
 #: Metrics of an extract run: stimuli that are longer than what is read of them, and by how much.
@@ -119,6 +120,7 @@ def extract_features(
 
     def work(_: Run) -> None:
         mlflow.log_input(brain_input(brain), context="stimuli")
+        refuse(weight_problems(registered), RegistryError)
         options = config.model_dump(include=OPTIONS)
         with TemporaryDirectory(prefix="features-") as raw, logged_folder() as folder:
             spool = Spool(Path(raw), len(stimuli))

@@ -19,6 +19,7 @@ from pipeline.tracking.runs import NOTE, Stage, artifact, log, once
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.versions import only_from_source
 
+STAGE, TITLE = "minimal-pairs", "minimal pairs"
 FILE = "minimal_pairs.csv"
 OTHER_HEAD = "its head names no words"
 
@@ -44,14 +45,6 @@ def run_minimal_pairs(registered: Registered, phenomena: Sequence[Phenomenon]) -
     if registered.tags["modality"] != "text":
         return ""
     require_sound(registered, trusted=False)
-    inputs = {"model": registered.model_id, "pairs": digest_of_pairs(phenomena)}
-    stage = Stage(
-        "minimal-pairs",
-        registered.title_of("minimal pairs"),
-        fingerprint("minimal-pairs", {}, inputs, run_minimal_pairs),
-        {"model": registered.uri},
-        registered.names,
-    )
 
     def work(_: Run) -> None:
         table = _scored(registered, phenomena)
@@ -65,7 +58,19 @@ def run_minimal_pairs(registered: Registered, phenomena: Sequence[Phenomenon]) -
         mlflow.log_metrics({**metrics, "minimal_pairs": mean}, model_id=registered.model_id)
         log.info("  minimal pairs: %.3f", mean)
 
-    return once(stage, work, is_whole)
+    return once(minimal_pairs_stage(registered, phenomena), work, is_whole)
+
+
+def minimal_pairs_stage(registered: Registered, phenomena: Sequence[Phenomenon]) -> Stage:
+    """Describe the stage with its inputs at hand."""
+    inputs = {"model": registered.model_id, "pairs": digest_of_pairs(phenomena)}
+    return Stage(
+        STAGE,
+        registered.title_of(TITLE),
+        fingerprint("minimal-pairs", {}, inputs, run_minimal_pairs),
+        {"model": registered.uri},
+        registered.names,
+    )
 
 
 def read_accuracies(run_id: str) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from pipeline.tracking.stages.forecast.earlier_runs import EarlierRuns
 from pipeline.tracking.stages.forecast.facts import brain_facts, feature_facts
 from pipeline.tracking.stages.forecast.inputs import Inputs
 from pipeline.tracking.stages.foreign import foreign_stage
+from pipeline.tracking.weightless import weight_problems
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class AlignPlanning:
             PlannedRun("extract", title, cost, assumed=source.assumed or brain is None),
             extract_stage(config, registered, brain) if registered and brain else None,
         )
+        if registered and not extracted.reuses:
+            self.inputs.check(weight_problems(registered))
         yield extracted
         features = network.features if network else None
         yield from self._scored(config, brain, extracted, features, source)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.responses import Responses
+from pipeline.data.minimal_pairs import Phenomenon
 from pipeline.data.task import Task, TaskData
 from pipeline.forecast.facts import (
     BrainFacts,
@@ -22,6 +23,7 @@ from pipeline.forecast.facts import (
     SubjectFacts,
     TaskFacts,
 )
+from pipeline.forecast.minimal_pairs import PairFacts
 from pipeline.models.directories import modality_in, read_config
 
 TOKENS_A_WORD = 1.4  # of English prose, by the tokenizers of GPT-2 and BERT
@@ -101,6 +103,18 @@ def task_facts(task: Task, data: TaskData) -> TaskFacts:
         outputs=0 if task.max_target_tokens else len(data.classes) or 2,
         similarity=any(score.startswith("bertscore_") for score in task.scores),
     )
+
+
+def pair_facts(phenomena: Sequence[Phenomenon]) -> PairFacts:
+    """Count the sentences of minimal pairs, and their words."""
+    sentences = [text for one in phenomena for text in (*one.good, *one.bad)]
+    words = sum(len(text.split()) for text in sentences)
+    return PairFacts(len(sentences), TOKENS_A_WORD * words / len(sentences))
+
+
+def reads_masked(folder: Path) -> bool:
+    """Say whether a base of text names a head that fills in masked tokens."""
+    return any("MaskedLM" in name for name in read_config(folder).get("architectures") or ())
 
 
 def brain_facts(brain: BrainDataset) -> BrainFacts:

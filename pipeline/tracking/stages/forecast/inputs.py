@@ -11,6 +11,7 @@ from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, TaskConfig, TuneConfig, UntunedModel
 from pipeline.data import TASKS, hub_tables
+from pipeline.data.minimal_pairs import Phenomenon, read_minimal_pairs
 from pipeline.data.task import TaskData
 from pipeline.errors import PipelineError, Problem
 from pipeline.models import hub_bases
@@ -92,6 +93,14 @@ class Inputs:
             return self.take(lambda: load_brain(name, directory), here)
 
         return self._once(("brain", name, directory), read)
+
+    def minimal_pairs(self, folder: str) -> list[Phenomenon] | None:
+        """Read minimal pairs; None where they cannot be read."""
+
+        def read() -> list[Phenomenon] | None:
+            return self.take(lambda: read_minimal_pairs(Path(folder)), Path(folder).exists())
+
+        return self._once(("minimal pairs", folder), read)
 
     def check(self, problems: Iterable[Problem]) -> None:
         """Add what else is wrong."""

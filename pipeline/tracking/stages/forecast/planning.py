@@ -15,11 +15,13 @@ from pipeline.config import (
     StudyConfig,
     TuneConfig,
     UntunedModel,
+    declared_aligns,
 )
 from pipeline.data import TASKS
 from pipeline.forecast.facts import NetworkFacts, TaskFacts
 from pipeline.forecast.known_sizes import NETWORKS, largest_task
 from pipeline.forecast.machine import Machine
+from pipeline.forecast.minimal_pairs import minimal_pairs_cost
 from pipeline.forecast.planned import PlannedRun
 from pipeline.forecast.run_cost import Cost, report_cost
 from pipeline.forecast.tuning import base_cost, tune_cost, untuned_cost
@@ -39,8 +41,14 @@ from pipeline.tracking.stages.forecast.checks import (
     untuned_problems,
 )
 from pipeline.tracking.stages.forecast.earlier_runs import EarlierRuns
-from pipeline.tracking.stages.forecast.facts import network_facts, task_facts
+from pipeline.tracking.stages.forecast.facts import (
+    network_facts,
+    pair_facts,
+    reads_masked,
+    task_facts,
+)
 from pipeline.tracking.stages.forecast.inputs import Inputs
+from pipeline.tracking.stages.minimal_pairs import STAGE, TITLE, minimal_pairs_stage
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
 from pipeline.tracking.stages.tune.interpolate import find_interpolated
 from pipeline.tracking.stages.tune.paths import path_of
@@ -86,16 +94,17 @@ class Planning:
         yield from self._kept_base(config.base, base, folder, network)
         tuned, registered = self._tune(config, base, folder, network, assumed)
         yield tuned
+        if cell.minimal_pairs and TASKS[config.task].modality == "text":
+            yield self._minimal_pairs(cell, config, folder, network, registered)
         source = FeatureSource(partial(_title, config=config), registered, network, assumed)
         for align in cell.aligns:
             settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
             self.inputs.check(pooling_problems(settings, base, folder))
             self._check_plan(settings, self.inputs.brain(settings))
             yield from self.alignments.of_network(settings, source)
-        declared = {align["brain"]: align for align in cell.aligns}
         bare = [
             AlignConfig.model_validate({**align, **ONLY_SCORES, "model": ANY_VERSION})
-            for align in declared.values()
+            for align in declared_aligns(cell.aligns).values()
         ]
         for version in _along(config, registered):
             for settings in bare:
@@ -110,6 +119,24 @@ class Planning:
                 on_curve = replace(source, title_of=title, registered=registered)
                 for settings in bare:
                     yield from self.alignments.of_network(settings, on_curve)
+
+    def _minimal_pairs(
+        self,
+        cell: Cell,
+        config: TuneConfig,
+        folder: Path | None,
+        network: NetworkFacts | None,
+        registered: Registered | None,
+    ) -> PlannedRun:
+        """Plan the accuracy of a tuned model on minimal pairs."""
+        phenomena = self.inputs.minimal_pairs(cell.minimal_pairs)
+        title = _title(TITLE, config)
+        if phenomena is None or network is None:
+            return PlannedRun(STAGE, title, None, assumed=True)
+        masked = folder is not None and reads_masked(folder)
+        cost = minimal_pairs_cost(pair_facts(phenomena), network, masked, self.machine)
+        stage = minimal_pairs_stage(registered, phenomena) if registered else None
+        return self.earlier.planned(PlannedRun(STAGE, title, cost, assumed=folder is None), stage)
 
     def _untuned(self, model: UntunedModel) -> Iterator[PlannedRun]:
         """List the runs of a model as it is: a base, or features of another tool."""

@@ -143,6 +143,7 @@ def _tuned_fully(config: TuneConfig, request: TuneRequest) -> Registered:
     rate = 0.0 if config.trials else config.learning_rate or recipe.learning_rate
     own_settings = {
         "method": "full",
+        "checkpoints": 0,  # versions on its way are of no use here
         "learning_rate": rate,
         "weight_decay": recipe.weight_decay if config.weight_decay < 0 else config.weight_decay,
     }
