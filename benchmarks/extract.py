@@ -72,15 +72,16 @@ class Measured:
 def main() -> None:
     """Time the three ways over texts and over pictures."""
     options = _parser().parse_args()
-    measured = {}
+    seconds = f"{'ours':>8} {'one by one':>11} {'bare':>8}"
+    print(f"{'network':8} {seconds}  seconds {'few':>6} {'all':>6} GB", flush=True)
+    networks = []
     for name, side in (("gpt2", _texts), ("vit", _pictures)):
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            measured[name] = pool.apply(side, (options,))
-    seconds = f"{'ours':>8} {'one by one':>11} {'bare':>8}"
-    print(f"{'network':8} {seconds}  seconds {'few':>6} {'all':>6} GB")
-    for name, m in measured.items():
-        print(f"{name:8} {m.ours:8.2f} {m.single:11.2f} {m.bare:8.2f} {m.few:14.2f} {m.all:6.2f}")
-    print(summary(list(measured.values())))
+            m: Measured = pool.apply(side, (options,))
+        row = f"{name:8} {m.ours:8.2f} {m.single:11.2f} {m.bare:8.2f} {m.few:14.2f} {m.all:6.2f}"
+        print(row, flush=True)  # pictures take minutes more than texts
+        networks.append(m)
+    print(summary(networks))
 
 
 def summary(measured: Sequence[Measured]) -> str:
