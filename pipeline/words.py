@@ -47,6 +47,14 @@ WORD_FREQUENCY: Final = "word-frequency"
 BAG_OF_WORDS: Final = "bag-of-words"
 FEATURE_CONTROLS: Final = (NUISANCE, PIXELS, WORD_FREQUENCY, BAG_OF_WORDS)
 
+#: What a base is tuned on: the examples of a task, the stimuli of a brain dataset, the responses
+#: to them, or both of these.
+Regime = Literal["task", "stimulus", "brain", "joint"]
+#: The regimes that stand in the place of a task: one version for each outer fold.
+ON_STIMULI: Final[tuple[Regime, ...]] = ("stimulus", "brain", "joint")
+#: Those of them that see responses.
+ON_RESPONSES: Final[tuple[Regime, ...]] = ("brain", "joint")
+
 #: Stands in a contrast for every method that trains prompts only.
 PROMPTS: Final = "prompts"
 

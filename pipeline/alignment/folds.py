@@ -106,14 +106,21 @@ def nested_folds(groups: ArrayLike, settings: ScoreConfig) -> tuple[NestedFold, 
     Inner folds are made as outer ones are, except that ``leave-one-group-out`` has ``grouped``
     inner folds: as many as there are groups would cost their square and choose no better alpha.
 
+    Returns
+    -------
+    tuple of NestedFold
+        All of them, or the one that the settings name.
+
     Raises
     ------
     AlignmentError
-        Where :func:`make_folds` refuses, for the stimuli or for the rows of a training fold.
+        Where :func:`make_folds` refuses, for the stimuli or for the rows of a training fold; or
+        there is no fold of that number.
     """
     names = np.asarray(groups)
     within: Split = "grouped" if settings.split == "leave-one-group-out" else settings.split
     outer = make_folds(names, settings.folds, settings.split, settings.seed)
+    refuse(_number_problems(settings.fold, len(outer)), AlignmentError)
     return tuple(
         NestedFold(
             fold,
@@ -126,7 +133,13 @@ def nested_folds(groups: ArrayLike, settings: ScoreConfig) -> tuple[NestedFold, 
             ),
         )
         for number, fold in enumerate(outer)
+        if settings.fold in (-1, number)
     )
+
+
+def _number_problems(number: int, n_folds: int) -> Iterator[Problem]:
+    if number >= n_folds:
+        yield Problem("fold", f"one of {n_folds}, counted from 0", str(number), "Change fold.")
 
 
 def audit_leaks(folds: tuple[Fold, ...], groups: ArrayLike, split: Split) -> None:

@@ -19,6 +19,7 @@ from pipeline.config.main import MainConfig
 from pipeline.config.method import MethodConfig
 from pipeline.config.power import PowerConfig
 from pipeline.config.prepare import PrepareConfig
+from pipeline.config.regime import RegimeConfig
 from pipeline.config.report import ReportConfig, contrasts_of
 from pipeline.config.stage import StageConfig
 from pipeline.config.study import (
@@ -58,6 +59,7 @@ __all__ = [
     "NiftiConfig",
     "PowerConfig",
     "PrepareConfig",
+    "RegimeConfig",
     "ReportConfig",
     "ScoreConfig",
     "SelectedBrainConfig",

@@ -116,6 +116,13 @@ class ScoreConfig(StageConfig):
     folds: int = Field(
         default=5, ge=2, le=10_000, description="Outer folds; leave-one-group-out has its own."
     )
+    fold: int = Field(
+        default=-1,
+        ge=-1,
+        le=9_999,
+        description="The one outer fold that is scored, counted from 0: a version that was tuned "
+        "on stimuli or responses belongs to one; -1 scores all.",
+    )
     inner_folds: int = Field(
         default=5, ge=2, le=10_000, description="Folds inside each training fold, for alpha."
     )
@@ -155,6 +162,11 @@ class ScoreConfig(StageConfig):
                 {"alpha_low": alpha_low},
             )
         return alpha_high
+
+    @property
+    def first_fold(self) -> int:
+        """Number of the first outer fold that is scored."""
+        return max(self.fold, 0)
 
 
 class ComputeConfig(StageConfig):
@@ -253,6 +265,10 @@ class AlignConfig(ComputeConfig, ScoreConfig, ExtractConfig):
     @classmethod
     def _repeats_need_chance(cls, repeats: int, info: ValidationInfo) -> int:
         split = info.data.get("split")
+        if repeats > 1 and info.data.get("fold", -1) >= 0:
+            raise PydanticCustomError(
+                "one_fold_is_not_repeated", "1 with one fold, which belongs to one seed"
+            )
         if repeats > 1 and split in ("contiguous", "leave-one-group-out"):
             raise PydanticCustomError(
                 "repeats_need_chance",

@@ -27,7 +27,7 @@ MEASURE, DAMAGED = "measure", "damaged"
 #: Tags of a version that a person reads; the scores are texts, and come with the details.
 TASK_SCORE, BRAIN_SCORES = "task_score", "brain_scores"
 FOR_PEOPLE = {
-    *("base", "task", "method", "seed", "trainable_parameters", "beats_base"),
+    *("base", "task", "method", "seed", "fold", "trainable_parameters", "beats_base"),
     *(TASK_SCORE, BRAIN_SCORES),
 }
 
@@ -40,13 +40,19 @@ def register(model_uri: str, name: str, tags: Mapping[str, str], description: st
     about = (
         f"`{tags['base']}` tuned on **{tags['task']}**, one version for each tuning. An alias is "
         "a method and points at its best version by validation score: load it with "
-        f'`mlflow.pyfunc.load_model("models:/{name}@{tags["method"]}")`. To compare methods, tick '
+        f'`mlflow.pyfunc.load_model("models:/{name}@{alias_of(tags)}")`. To compare methods, tick '
         "their versions (the boxes appear under the pointer, on the left) and press Compare."
     )
     with _claimed(name):  # numbers and aliases: one after the other
         registered = _new_version(model_uri, name, tags, description, about)
-        _point_alias(name, tags["method"])
+        _point_alias(name, alias_of(tags))
     return registered
+
+
+def alias_of(tags: Mapping[str, str]) -> str:
+    """Name the alias that a version may have: its method, and the outer fold it belongs to."""
+    fold = tags.get("fold")
+    return tags["method"] if fold is None else f"{tags['method']}-fold-{fold}"
 
 
 def register_on_the_way(
@@ -75,38 +81,39 @@ def _new_version(
     return read_version(client.get_model_version(name, version.version))
 
 
-def _point_alias(name: str, method: str) -> None:
-    """Point a method's alias at the best version by validation score, the newest if equal.
+def _point_alias(name: str, alias: str) -> None:
+    """Point an alias at the best version by validation score, the newest if equal.
 
     Scores compare only where they were measured on the same data by the same scorer, which are
     those of the version that has the alias: the others do not take it.
     """
     client = mlflow.MlflowClient()
-    every = [v for v in versions_of(name) if v.tags.get("method") == method and _has_merit(v)]
+    every = [v for v in versions_of(name) if "method" in v.tags and alias_of(v.tags) == alias]
+    every = [v for v in every if _has_merit(v)]
     versions = sorted((v for v in every if DAMAGED not in v.tags), key=lambda v: int(v.version))
     if not versions:
         return
-    alias = str(client.get_registered_model(name).aliases.get(method))
-    holder = next((v for v in every if v.version == alias), versions[0])
+    pointed_at = str(client.get_registered_model(name).aliases.get(alias))
+    holder = next((v for v in every if v.version == pointed_at), versions[0])
     comparable = [v for v in versions if v.tags.get(MEASURE) == holder.tags.get(MEASURE)]
     best = max(comparable or versions[-1:], key=merit)
-    client.set_registered_model_alias(name, method, best.version)
+    client.set_registered_model_alias(name, alias, best.version)
     if versions[-1].tags.get(MEASURE) != best.tags.get(MEASURE):
         log.info(
             "  models:/%s@%s stays version %s: version %s was scored on other data, and scores on "
             "other data do not compare",
-            *(name, method, best.version, versions[-1].version),
+            *(name, alias, best.version, versions[-1].version),
         )
 
 
 def discard_version(version: Registered) -> None:
     """Remove a version, and point its method's alias at the best one of those that are left."""
-    client, method = mlflow.MlflowClient(), version.tags["method"]
+    client, alias = mlflow.MlflowClient(), alias_of(version.tags)
     with _claimed(version.name):
-        has_alias = method in client.get_registered_model(version.name).aliases
+        has_alias = alias in client.get_registered_model(version.name).aliases
         client.delete_model_version(version.name, version.version)
         if has_alias:
-            _point_alias(version.name, method)
+            _point_alias(version.name, alias)
 
 
 def _has_merit(version: Registered) -> bool:

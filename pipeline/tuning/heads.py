@@ -30,7 +30,8 @@ def head_modules(network: Any) -> dict[str, Any]:
         Plain, as loaded. A pooler that the base did not bring is part of the head.
     """
     if not hasattr(network, "base_model"):
-        return {name: network.get_submodule(name) for name in classifier_names(network)}
+        parts = {name: network.get_submodule(name) for name in classifier_names(network)}
+        return {name: part for name, part in parts.items() if any(True for _ in part.parameters())}
     if network.can_generate():
         return {}
     head = {

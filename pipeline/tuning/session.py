@@ -110,6 +110,16 @@ class Session:
         )
         return model, training
 
+    def held_out_loss(self, choice: Choice) -> float:
+        """Compute the loss on the validation split of the base as adapted, not yet trained."""
+        from pipeline.tuning.training.loop import held_out_loss
+
+        model = self.adapted(self.method, choice.prompt_length)
+        data, settings = self.data, self.config
+        # a control has no recipe, and what it is adapted to needs none to be looked at
+        schedule = Schedule(Recipe(0.0, 0.0, 0.0), 0.0, settings.max_steps, settings)
+        return held_out_loss(model, data.train, data.validation, schedule)
+
     def at(self, state: Path, choice: Choice) -> TunedModel:
         """Give the model as it was at a state that its training left on the way."""
         from pipeline.tuning.training.batch_loss import BatchLoss

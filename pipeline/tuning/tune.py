@@ -68,22 +68,35 @@ def tune(
         When another process has finished the same meanwhile.
     """
     refuse_misfit(session)
-    method = session.method
-    with _place(workspace) as place:
-        choice = session.choose(recorder, place.journal)
-        done = agree(place.claim())  # in all processes, or the others would wait for the first
-        if done is not None:
-            raise DoneElsewhereError(done)
-        if not method.recipes:
-            model = session.adapted(method, choice.prompt_length)
-            return _scored(session, model, choice, None, untuned)
-        recorder.settled(session.recipe, choice)
-        folders = place.checkpoints, place.states
-        model, training = session.run(choice, recorder.progress, *folders)
-        method.finish(model)
-        if rank():
+    with place_of(workspace) as place:
+        model, choice, training = adapt(session, recorder, place)
+        if training is not None and rank():
             return None
         return _scored(session, model, choice, training, untuned)
+
+
+def adapt(
+    session: Session, recorder: Recorder, place: Workspace
+) -> tuple[TunedModel, Choice, Training | None]:
+    """Adapt a base: search if asked, and train; None in the place of a control's training.
+
+    Raises
+    ------
+    TuningError, DoneElsewhereError
+        As :func:`tune`.
+    """
+    method = session.method
+    choice = session.choose(recorder, place.journal)
+    done = agree(place.claim())  # in all processes, or the others would wait for the first
+    if done is not None:
+        raise DoneElsewhereError(done)
+    if not method.recipes:
+        return session.adapted(method, choice.prompt_length), choice, None
+    recorder.settled(session.recipe, choice)
+    folders = place.checkpoints, place.states
+    model, training = session.run(choice, recorder.progress, *folders)
+    method.finish(model)
+    return model, choice, training
 
 
 def refuse_misfit(session: Session) -> None:
@@ -96,7 +109,7 @@ def refuse_misfit(session: Session) -> None:
     BaseUnreachableError
         When the model behind BERTScore is not to be had.
     """
-    refuse([*session.problems(), *_empty_splits(session.task, session.data)], TuningError)
+    refuse([*session.problems(), *empty_splits(session.task, session.data)], TuningError)
     _check_scorer(session)
 
 
@@ -126,7 +139,7 @@ def interpolations(
     TuningError
         The version is none of this base and task tuned by full.
     """
-    refuse(_empty_splits(session.task, session.data), TuningError)
+    refuse(empty_splits(session.task, session.data), TuningError)
     _check_scorer(session)
     for alpha in alphas:
         yield _scored(session, session.between(full_folder, alpha), Choice(0.0, 0), None, untuned)
@@ -178,7 +191,7 @@ def _base_scores(
 
 
 @contextmanager
-def _place(workspace: Workspace | None) -> Iterator[Workspace]:
+def place_of(workspace: Workspace | None) -> Iterator[Workspace]:
     """Give a workspace: the one that lasts, or else one for the moment."""
     with ExitStack() as stack:
         if workspace is None:
@@ -198,7 +211,8 @@ def _check_scorer(session: Session) -> None:
         scorer.check(form.references(examples))
 
 
-def _empty_splits(task: Task, data: TaskData) -> Iterator[Problem]:
+def empty_splits(task: Task, data: TaskData) -> Iterator[Problem]:
+    """Find splits without examples."""
     splits = {"train": data.train, "validation": data.validation, "test": data.test}
     for name, examples in splits.items():
         if not len(examples):

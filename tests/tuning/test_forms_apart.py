@@ -3,11 +3,16 @@
 import ast
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.data import TASKS
+from pipeline.data.forms.stimuli import RespondedStimuli
+from pipeline.data.regimes import regime_task
+from pipeline.data.task import TaskData
 from pipeline.models.travelling.forms import FORMS as TRAVELLING
 from pipeline.tuning.forms import FORMS
+from pipeline.words import ON_STIMULI
 
 PRODUCT = Path(__file__).parents[2]
 NAMES = {name for _, name in FORMS}
@@ -28,9 +33,19 @@ def test_no_other_file_names_a_form_or_its_examples(room):
             assert not forms_named_in(path), path
 
 
-def test_every_text_form_travels_and_every_task_is_of_a_form():
+def forms_of_regimes():
+    data = TaskData(*[RespondedStimuli((), np.empty((0, 0), np.float32))] * 3, "none")
+    return {
+        (modality, regime_task(modality, regime, data).form)
+        for modality in ("text", "image")
+        for regime in ON_STIMULI
+    }
+
+
+def test_every_text_form_travels_and_every_task_or_regime_is_of_a_form():
     assert {name for modality, name in FORMS if modality == "text"} == set(TRAVELLING)
-    assert {(task.modality, task.form) for task in TASKS.values()} == set(FORMS)
+    of_tasks = {(task.modality, task.form) for task in TASKS.values()}
+    assert of_tasks | forms_of_regimes() == set(FORMS)
 
 
 def test_a_form_needs_a_head_in_tuning_as_where_it_travels():

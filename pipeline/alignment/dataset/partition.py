@@ -106,7 +106,7 @@ def partition_rois(
     beside = side_by_side(some.cut(nuisance))
     rows = []
     for row in chosen.itertuples():
-        fold = folds[int(row.fold)]
+        fold = folds[int(row.fold) - settings.first_fold]
         train = fold.outer.train
         layer = features[str(row.layer)][some.stimulus_rows]
         model, alone = _kernel(layer, train, settings.width), _kernel(beside, train, 0)

@@ -87,7 +87,7 @@ class PartUnit:
         if table.empty:
             return table
         bare = without_attrs(table)
-        fold = bare.fold + self.part.repeat * (bare.fold.max() + 1)
+        fold = bare.fold + self._first(bare)
         return pd.DataFrame({**self.labels, **bare.assign(fold=fold)}, index=table.index)
 
     def sums(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -95,15 +95,18 @@ class PartUnit:
         packed = table.attrs.get("pair_sums")
         if table.empty or packed is None:
             return pd.DataFrame()
-        first = self.part.repeat * (table.fold.max() + 1)
         sums = unpack(packed)
-        return pd.DataFrame({**self.labels, **sums.assign(fold=sums.fold + first)})
+        return pd.DataFrame({**self.labels, **sums.assign(fold=sums.fold + self._first(table))})
 
     def fits(self, table: pd.DataFrame) -> list[dict[str, Any]]:
         """List the scores beside 2v2 of a table, with the labels and folds of its scores."""
-        first = self.part.repeat * (table.fold.max() + 1) if len(table) else 0
+        first = self._first(table) if len(table) else 0
         listed = table.attrs.get("fit_scores", ())
         return [{**self.labels, **row, "fold": row["fold"] + first} for row in listed]
+
+    def _first(self, table: pd.DataFrame) -> int:
+        """Give the number, over repeats, of the fold that a table calls 0."""
+        return int(self.part.repeat * (table.fold.max() + 1)) + self.part.settings.first_fold
 
     def alpha_trials(self, table: pd.DataFrame) -> list[dict[str, Any]]:
         """List the alphas tried for a table, with their inner scores, under the same labels."""

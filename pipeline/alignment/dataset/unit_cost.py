@@ -32,12 +32,13 @@ def ridge_flops(
     widths : iterable of (int, int)
         Columns of source and target, pair by pair.
     settings : ScoreConfig
-        Uses split, folds, inner_folds and trials.
+        Uses split, folds, fold, inner_folds and trials.
     n_permutations : int
         How often stimuli are exchanged beside.
     """
     alone = settings.split == "leave-one-group-out"
     n_folds = len(np.unique(groups)) if alone else settings.folds
+    n_folds = n_folds if settings.fold < 0 else 1
     one_fold = sum(pair_flops(len(groups), source, target) for source, target in widths)
     search = settings.inner_folds / N_INNER * (1 + settings.trials / N_ALPHAS) / 2
     return n_folds * one_fold * search * (1 + OF_A_FIT * n_permutations)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .architecture import context_length, kind_of, stack_of, unwrapped
 from .card import Card
 from .forms import FORMS
+from .forms.form import head_inputs
 from .framing import (
     OWN,
     Encoded,
@@ -233,6 +234,21 @@ class TextModel:
         if any(states.shape[1] != n_tokens for states in layers):
             raise ValueError(f"expected a state a token, {n_tokens}; found {layers[-1].shape[1]}")
         return layers
+
+    def last_layer(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Pool the last layer over a text's own tokens, as features are, with its gradients.
+
+        Parameters
+        ----------
+        batch : mapping of str to Tensor, shape (n_texts, n_tokens)
+
+        Returns
+        -------
+        Tensor, shape (n_texts, n_features)
+        """
+        inputs = head_inputs(batch)
+        weights = self._weights(inputs, "mean", inputs["attention_mask"])
+        return _weighted(weights, self.states(inputs)[-1])
 
     def _weights(
         self, batch: Mapping[str, torch.Tensor], pooling: str, of_text: torch.Tensor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,11 @@ class VisionModel:
     @torch.inference_mode()
     def perform(self, items: NDArray[np.uint8], batch_size: int = 64) -> list[str]:
         """Do the task: name the most likely class of each picture."""
+        if not self.card.classes:
+            raise ValueError(
+                "expected output='features' of a model that names no classes; found output='task'. "
+                "Say params={'output': 'features'}."
+            )
         names: list[str] = []
         for batch in self._batches(items, batch_size):
             names += [self.card.classes[label] for label in self.network(batch).argmax(dim=1)]
@@ -90,6 +95,21 @@ class VisionModel:
             pooled = self._pooled(batch, pooling, prompt_positions == "in")
             vectors = [vector.float().cpu().numpy() for vector in pooled]
             yield list(range(start, start + len(batch))), vectors
+
+    def last_layer(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Pool the last layer over patches or places, as features are, with its gradients.
+
+        Parameters
+        ----------
+        batch : mapping of str to Tensor
+            ``images``, as the base takes them.
+
+        Returns
+        -------
+        Tensor, shape (n_pictures, n_features)
+        """
+        *_, last = self._pooled(batch["images"], "mean")
+        return last
 
     @property
     def n_positions(self) -> int:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Own = TypeVar("Own", bound=Examples)
 TaskScores = dict[str, TaskScore]
+#: ``loss(network, batch)``: a scalar.
+Loss = Callable[[Any, "Mapping[str, torch.Tensor]"], "torch.Tensor"]
 IGNORED = -100  # the label that torch's and transformers' losses leave out
 
 
@@ -35,6 +37,16 @@ class Scoring(NamedTuple):
 
 def _no_references(_: Any) -> list[str]:
     return []
+
+
+def _asks_nothing(examples: Any) -> list[str]:
+    del examples
+    return []
+
+
+def _scores_nothing(answers: Sequence[str], examples: Any, scoring: Scoring) -> TaskScores:
+    del answers, examples, scoring
+    return {}
 
 
 def _cuts_nothing(model: Any, examples: Any, performs: bool) -> list[int]:
@@ -57,9 +69,15 @@ class Form(Generic[Own]):
         ``items(model, examples)``: what the network is trained on, encoded; ``labels`` holds what
         is supervised.
     questions : callable
-        ``questions(examples)``: what a model's ``perform`` is given, one for each example.
+        ``questions(examples)``: what a model's ``perform`` is given, one for each example; nothing
+        of a form that does no task.
     scores : callable
-        ``scores(answers, examples, Scoring)``: at least the scores that are named.
+        ``scores(answers, examples, Scoring)``: at least the scores that are named; none likewise.
+    own_objective : callable, optional
+        ``own_objective(model, training, validation) -> loss``, where the loss has parameters of its
+        own, which are trained beside the network and thrown away.
+    whole_batches : bool
+        Whether the loss of a batch is not the mean of those of its parts.
     own_loss : callable, optional
         ``own_loss(network, batch) -> Tensor``, where it is not the mean cross-entropy of each label
         by its own logits.
@@ -86,8 +104,10 @@ class Form(Generic[Own]):
     modality: Modality
     examples: type[Own]
     items: Callable[[Any, Own], list[Item]]
-    questions: Callable[[Own], Any]
-    scores: Callable[[Sequence[str], Own, Scoring], TaskScores]
+    questions: Callable[[Own], Any] = _asks_nothing
+    scores: Callable[[Sequence[str], Own, Scoring], TaskScores] = _scores_nothing
+    own_objective: Callable[[Any, Own, Own], Loss] | None = None
+    whole_batches: bool = False
     own_loss: Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor] | None = None
     whole_lengths: Callable[[Any, Own, bool], list[int]] = _cuts_nothing
     references: Callable[[Own], list[str]] = _no_references
@@ -96,6 +116,12 @@ class Form(Generic[Own]):
     writing: str = ""
     starts_at_means: bool = False
     peft_type: str = ""
+
+    def objective(self, model: Any, training: Own, validation: Own) -> Loss:
+        """Give the loss that a model is trained by on examples: its own, or that of the form."""
+        if self.own_objective is None:
+            return self.loss
+        return self.own_objective(model, training, validation)
 
     def logits(self, network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Compute what a network says of each text, token or picture of a batch."""

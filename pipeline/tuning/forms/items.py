@@ -38,7 +38,7 @@ class TextPadding:
         return {**batch, "attention_mask": mask.long()}
 
     def _stacked(self, name: str, tensors: list[torch.Tensor]) -> torch.Tensor:
-        if not tensors[0].ndim:  # the class of a text
+        if not tensors[0].ndim or name not in self.fillers:  # the class of a text, responses to it
             return torch.stack(tensors)
         return torch.nn.utils.rnn.pad_sequence(
             tensors, batch_first=True, padding_value=self.fillers[name]
@@ -54,5 +54,6 @@ class Pictures:
     def __call__(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
         """Stack items."""
         images = np.stack([item["images"].numpy() for item in items])
-        labels = torch.stack([item["labels"] for item in items])
-        return {"images": self.picture.prepare(images), "labels": labels}
+        further = [name for name in items[0] if name != "images"]
+        beside = {name: torch.stack([item[name] for item in items]) for name in further}
+        return {"images": self.picture.prepare(images), **beside}

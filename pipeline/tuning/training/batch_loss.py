@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.modules.module import _IncompatibleKeys
 
-Loss = Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor]
+from pipeline.tuning.forms.form import Loss
 
 
 class BatchLoss(nn.Module):
@@ -24,7 +24,7 @@ class BatchLoss(nn.Module):
     ----------
     network : Module
     loss : callable
-        ``loss(network, batch) -> Tensor``.
+        ``loss(network, batch) -> Tensor``; parameters of its own train with the network's.
     """
 
     def __init__(self, network: Any, loss: Loss) -> None:

@@ -96,7 +96,7 @@ class Parts:
     collate : Collate
     tokens_at_once : int
         Most positions of a part, padding, prompt and a decoder's labels included; a longer single
-        example is a part of its own.
+        example is a part of its own. 0: a batch is one part.
     """
 
     collate: Collate
@@ -115,7 +115,8 @@ class Parts:
         longest: tuple[int, ...] = ()
         for item, positions in items:
             wider = tuple(map(max, longest, positions)) if part else positions
-            if part and (len(part) + 1) * sum(wider) > self.tokens_at_once:
+            full = (len(part) + 1) * sum(wider) > self.tokens_at_once > 0
+            if part and full:
                 yield part
                 part, wider = [], positions
             part.append(item)

@@ -24,7 +24,7 @@ from pipeline.tuning.training.checkpoints import last_checkpoint, validations_in
 from pipeline.tuning.training.devices import rank, world_size
 from pipeline.tuning.training.schedule import Schedule, Training
 from pipeline.tuning.training.states import log_spaced
-from pipeline.tuning.training.trainer import Feed, Loop
+from pipeline.tuning.training.trainer import Feed, Loop, summed_loss
 
 # accelerate collects garbage twice in every training, and would go through half a million objects
 # of libraries, in 0.3 s each time: they are imported above, before any model, and set aside
@@ -65,7 +65,7 @@ def train(
         When examples do not fit the model, or the loss is no longer finite.
     """
     feed = _feed(model, training, validation, schedule)
-    objective = BatchLoss(model.network, form_of(model.card).loss)
+    objective = _objective(model, training, validation)
     with lean(model.network, schedule.settings.gradient_checkpointing):
         trainer = Loop(objective, _arguments(schedule, checkpoints), feed)
         bar = _report_to(trainer, progress, schedule)
@@ -107,7 +107,24 @@ def _feed(model: TunedModel, training: Examples, validation: Examples, schedule:
         rank=rank(),
         world_size=world_size(),
     )
-    return Feed(items, held_out, batches, Parts(collate, schedule.tokens_at_once))
+    whole = form_of(model.card).whole_batches
+    return Feed(items, held_out, batches, Parts(collate, 0 if whole else schedule.tokens_at_once))
+
+
+def _objective(model: TunedModel, training: Examples, validation: Examples) -> BatchLoss:
+    return BatchLoss(model.network, form_of(model.card).objective(model, training, validation))
+
+
+def held_out_loss(
+    model: TunedModel, training: Examples, validation: Examples, schedule: Schedule
+) -> float:
+    """Compute the loss of a model as it is on ``validation``, as :func:`train` would see it."""
+    objective = _objective(model, training, validation).eval()
+    device = next(model.network.parameters()).device
+    feed = _feed(model, training, validation, schedule)
+    parts = ({k: x.to(device) for k, x in part.items()} for part in feed.validation_parts())
+    total, weight = summed_loss(objective, parts)
+    return total / weight
 
 
 def _too_few(batch_size: int) -> Problem:

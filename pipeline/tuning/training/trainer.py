@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -96,12 +96,8 @@ class Loop(Trainer):  # type: ignore[misc]
     ) -> dict[str, float]:
         """Compute the mean loss over all that is supervised in the validation split."""
         self.model.eval()
-        total = weight = 0.0
-        for part in self.feed.validation_parts():
-            with torch.inference_mode():
-                loss = self.model(self._prepare_inputs(part))
-            total += loss.item() * n_supervised(part)
-            weight += n_supervised(part)
+        parts = map(self._prepare_inputs, self.feed.validation_parts())
+        total, weight = summed_loss(self.model, parts)
         mean = self._sum(total) / self._sum(weight)
         self._refuse_if_not_finite("validation loss", mean)
         metrics = {"eval_loss": mean}
@@ -123,6 +119,19 @@ class Loop(Trainer):  # type: ignore[misc]
         """Break off before the step that would spoil the weights, on all devices at once."""
         if not math.isfinite(value):
             raise DivergedError(_diverged(self.args.learning_rate, what, value))
+
+
+def summed_loss(
+    objective: torch.nn.Module, parts: Iterable[dict[str, torch.Tensor]]
+) -> tuple[float, float]:
+    """Add up the loss over all that is supervised in some parts, and how much that is."""
+    total = weight = 0.0
+    for part in parts:
+        with torch.inference_mode():
+            loss = objective(part)
+        total += loss.item() * n_supervised(part)
+        weight += n_supervised(part)
+    return total, weight
 
 
 def _diverged(learning_rate: float, what: str, value: float) -> Problem:

@@ -8,6 +8,7 @@ from .form import TextForm
 from .generation import GENERATION
 from .spans import SPANS
 from .spans_or_none import SPANS_OR_NONE
+from .stimuli import STIMULI
 from .tagging import TAGGING
 
 FORMS: dict[str, TextForm] = {
@@ -17,4 +18,7 @@ FORMS: dict[str, TextForm] = {
     "tagging": TAGGING,
     "spans": SPANS,
     "spans-or-none": SPANS_OR_NONE,
+    "regime-stimulus": STIMULI,
+    "regime-brain": STIMULI,
+    "regime-joint": STIMULI,
 }

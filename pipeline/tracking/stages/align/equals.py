@@ -48,7 +48,12 @@ def computed_of_equal(mark: str) -> Computed | None:
     if run is None:
         return None
     mlflow.set_tag(SAME_AS, run.info.run_id)
-    aligned = Aligned(run.info.run_id, "", "", simulated=False)
+    return computed_of(run.info.run_id)
+
+
+def computed_of(run_id: str) -> Computed:
+    """Read what the units of an alignment gave, from its run."""
+    aligned = Aligned(run_id, "", "", simulated=False)
     scores, sums = aligned.every_score(), aligned.pair_sums()
     return Computed(
         scores[scores.source != NUISANCE].reset_index(drop=True),

@@ -20,6 +20,7 @@ from pipeline.tracking.registered import Registered
 from pipeline.tracking.registry import add_brain_scores, aligned_with
 from pipeline.tracking.runs import NOTE, log, logged_folder
 from pipeline.tracking.stages.align.aligned import (
+    ALPHAS,
     CEILINGS,
     FIT_TABLE,
     JOINT_P_VALUES,
@@ -35,6 +36,15 @@ from pipeline.words import Objective
 #: Share of alphas chosen on the border of those tried above which the range is too narrow.
 MOST = 0.5
 DIGITS = 4
+
+
+def log_computed(computed: Computed, reference: Reference, objective: Objective) -> None:
+    """Log all that units of an alignment gave, beside the reference of its folds."""
+    scores = computed.scores
+    mlflow.log_text(computed.alphas.to_csv(index=False), ALPHAS)
+    log_fit_scores(computed.fit_scores, scores.split.iloc[0])
+    log_tables(computed, reference)
+    log_unique(scores, reference, objective)
 
 
 def log_tables(computed: Computed, reference: Reference) -> None:
@@ -91,12 +101,12 @@ def log_partition(parts: pd.DataFrame) -> None:
 
 def log_means(
     scores: pd.DataFrame,
-    registered: Registered,
+    model: str,
     brain: BrainDataset,
     objective: Objective,
-    in_registry: bool,
+    shown_with: Registered | None,
 ) -> None:
-    """Log means over folds, and over subjects, to the run, and to the model where it shows them."""
+    """Log means over folds, and over subjects, to the run, and to a version that shows them."""
     best_scores = best_layers(scores, objective)
     by_subject = _by_subject(best_scores)
     by_roi = _over_subjects(by_subject)
@@ -114,7 +124,7 @@ def log_means(
         "alpha_at_border": share_at_border(best_scores),
     }
     logged = {name: _rounded(value) for name, value in {**over_rois, **means, **single}.items()}
-    model_id = registered.model_id if in_registry else None
+    model_id = shown_with.model_id if shown_with else None
     mlflow.log_metrics({**logged, **further}, model_id=model_id, dataset=brain_input(brain))
     mlflow.set_tags(original_names([*brain.rois, *brain.subjects]))
     best = ", ".join(f"{name.replace('_2v2/', ' ')} {value:.4f}" for name, value in means.items())
@@ -122,7 +132,7 @@ def log_means(
     rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in means.items())
     mlflow.set_tag(
         NOTE,
-        f"2v2 accuracy of `{registered.uri}` with **{brain.name}** ({brain.source}), mean over "
+        f"2v2 accuracy of `{model}` with **{brain.name}** ({brain.source}), mean over "
         f"{len(brain.subjects)} subjects; chance is 0.5.\n\n| | 2v2 |\n|---|---|\n{rows}",
     )
 

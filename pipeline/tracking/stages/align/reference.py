@@ -20,7 +20,7 @@ from pipeline.alignment.dataset.ceilings import (
     simulated_signals,
 )
 from pipeline.alignment.dataset.finished_units import compute_unfinished
-from pipeline.alignment.dataset.plan import Plan, compute_parts, nuisance_units
+from pipeline.alignment.dataset.plan import Plan, compute_parts, make_plan, nuisance_units
 from pipeline.alignment.dataset.subject_rois import Arrays
 from pipeline.alignment.score_tables import ALL_NUISANCE
 from pipeline.brains import BRAINS
@@ -38,7 +38,7 @@ from pipeline.tracking.unfinished import forget, unfinished_folder
 #: What an alignment does not depend on: the model's side, and where the work is done.
 NOT_OURS = {*ExtractConfig.model_fields, *ComputeConfig.model_fields, "features"}
 #: What only a model's own scores depend on.
-ONLY_MODELS = {"width", "permutations", "maps", "partition"}
+ONLY_MODELS = {"width", "permutations", "maps", "partition", "fold"}
 CEILINGS, NUISANCE, PAIR_SUMS = "ceilings.csv", "nuisance.csv", "pair_sums.parquet"
 RSA_CEILINGS = "rsa_ceilings.csv"
 
@@ -92,6 +92,12 @@ def reference_stage(config: AlignConfig, brain: BrainDataset) -> Stage:
         {**settings, "brain": config.brain, "brain_dir": config.brain_dir},
         {"brain": brain.name},
     )
+
+
+def reference_of(config: AlignConfig, brain: BrainDataset) -> Reference:
+    """Give the reference of a brain dataset in all folds, of which an alignment may score one."""
+    whole = config.model_copy(update={"fold": -1})
+    return run_reference(whole, make_plan(whole, brain))
 
 
 def run_reference(config: AlignConfig, plan: Plan) -> Reference:

@@ -30,24 +30,23 @@ from pipeline.tracking.runs import (
     within_another_stage,
 )
 from pipeline.tracking.seals import is_whole
-from pipeline.tracking.stages.align.aligned import ALPHAS, MAPS, Aligned, model_scores
+from pipeline.tracking.stages.align.aligned import MAPS, Aligned, model_scores
 from pipeline.tracking.stages.align.equals import computed_of_equal, features_digest
 from pipeline.tracking.stages.align.records import (
-    log_fit_scores,
+    log_computed,
     log_means,
     log_nulls,
     log_partition,
-    log_tables,
-    log_unique,
     show_in_registry,
 )
 from pipeline.tracking.stages.align.reference import (
     NOT_OURS,
     nuisance_of,
-    run_reference,
+    reference_of,
 )
 from pipeline.tracking.stages.extract import CUT_STIMULI, Extracted, extract_features
 from pipeline.tracking.stages.foreign import foreign_features
+from pipeline.tracking.stages.regimes.fold_places import check_fold
 from pipeline.tracking.stages.untouched import version_of
 from pipeline.tracking.unfinished import forget, unfinished_folder
 
@@ -98,19 +97,22 @@ def run_align(config: AlignConfig, in_registry: bool = True, aside: str = "") ->
     ------
     PipelineError
         When the model is not registered, the brain dataset cannot be read, folds would hold
-        fewer than two stimuli, features are those of other stimuli, or a pattern is constant.
+        fewer than two stimuli, features are those of other stimuli, a pattern is constant, or the
+        version was tuned in a fold that is not the one to be scored.
     """
     with visible_refusal(_stage(config)):
         check_scheduler(config.scheduler)
         registered = None if config.features else version_of(config.model)
         brain = load_brain(config.brain, config.brain_dir)
+        if registered is not None:
+            check_fold(registered.tags, config, brain)
         plan = make_plan(config, brain)
     with within_another_stage():
         if registered is None:
             registered, extracted = foreign_features(config, brain)
         else:
             extracted = extract_features(config, registered, brain)
-        reference = run_reference(config, plan)
+        reference = reference_of(config, brain)
     stage = align_stage(config, registered, brain, extracted.run_id, reference.run_id)
 
     def work(_: Run) -> None:
@@ -137,11 +139,9 @@ def run_align(config: AlignConfig, in_registry: bool = True, aside: str = "") ->
             with logged_folder(MAPS) as maps:
                 write_maps(plan, features, computed.fit_scores, maps)
                 draw_maps(plan, registered.title, maps)
-        mlflow.log_text(computed.alphas.to_csv(index=False), ALPHAS)
-        log_fit_scores(computed.fit_scores, scores.split.iloc[0])
-        log_tables(computed, reference)
-        log_means(model_scores(scores), registered, brain, config.objective, in_registry)
-        log_unique(scores, reference, config.objective)
+        log_computed(computed, reference, config.objective)
+        shown_with = registered if in_registry else None
+        log_means(model_scores(scores), registered.uri, brain, config.objective, shown_with)
         forget(folder)
 
     run_id = once(stage, work, is_whole)

@@ -108,7 +108,7 @@ def log_tuned(
     scorer = {BERTSCORE: request.scorer_name} if request.scorer_name else {}
     mlflow.set_tags({**how_it_ended, **scorer, **request.origin()})
     if tuned.training:
-        _log_end(tuned.training)
+        log_end(tuned.training)
         # what was allowed is in the params; trials and trainings may end before
         steps = tuned.choice.searched_steps + tuned.training.steps
         mlflow.log_metric("examples", steps * request.config.batch_size)
@@ -170,7 +170,7 @@ def _how_it_ended(tuned: Tuned) -> dict[str, str]:
     return tags
 
 
-def _log_end(training: Training) -> None:
+def log_end(training: Training) -> None:
     """Log how far a training went, and how fast its validation loss still changed."""
     mlflow.log_metric("steps", training.steps)
     if not math.isnan(training.slope):

@@ -37,9 +37,8 @@ from pipeline.tracking.stages.tune.untuned import untuned_statistics
 from pipeline.tracking.unfinished import forget, unfinished_folder
 from pipeline.tuning.recorder import DoneElsewhereError, Silent, Workspace
 from pipeline.tuning.training.devices import agree
-from pipeline.tuning.training.schedule import DivergedError
+from pipeline.tuning.training.schedule import DivergedError, Training
 from pipeline.tuning.tune import Statistics, refuse_misfit, tune
-from pipeline.tuning.tuned import Tuned
 
 
 def run_tune(config: TuneConfig) -> Registered:
@@ -66,7 +65,7 @@ def run_tune(config: TuneConfig) -> Registered:
 
     def work(run: Run) -> None:
         mlflow.log_input(request.dataset(), context="training")
-        place = _workspace(stage, _registered_something, locks)
+        place = workspace_of(stage, _registered_something, locks)
         try:
             tuned = tune(request.session, RunRecorder(stage.title), place, untuned)
         except DoneElsewhereError as done:
@@ -80,7 +79,7 @@ def run_tune(config: TuneConfig) -> Registered:
                 mlflow.set_tag("stopped", "diverged")
             raise
         if tuned is not None:  # as in the first process it always is
-            _take_over(mark, run, tuned, model_name(config))
+            take_over(mark, run, tuned.training, model_name(config))
             log_on_the_way(request, tuned.choice, place.states, base_uri)
             log_tuned(tuned, request, base_uri, {})
         forget(place.folder)
@@ -105,11 +104,11 @@ def join_tune(config: TuneConfig) -> None:
             tune(request.session, Silent())
 
 
-def _take_over(mark: str, run: Run, tuned: Tuned, name: str) -> None:
+def take_over(mark: str, run: Run, training: Training | None, name: str) -> None:
     """Take from earlier attempts at a tuning the curves it goes on from, and remove the rest."""
     attempts = earlier_attempts(mark)
-    if tuned.training and tuned.training.resumed_at:
-        take_over_curves(attempts, run.info.run_id, tuned.training.resumed_at)
+    if training and training.resumed_at:
+        take_over_curves(attempts, run.info.run_id, training.resumed_at)
     for attempt in attempts:
         discard_on_the_way(name, attempt.info.run_id)
         discard_remains(attempt)
@@ -126,7 +125,7 @@ def _registered_something(run: Run) -> bool:
     return made_whole_by(run.info.run_id) is not None
 
 
-def _workspace(stage: Stage, usable: Callable[[Run], bool], locks: ExitStack) -> Workspace:
+def workspace_of(stage: Stage, usable: Callable[[Run], bool], locks: ExitStack) -> Workspace:
     """Give the place where a tuning keeps its search and its checkpoints.
 
     Parameters

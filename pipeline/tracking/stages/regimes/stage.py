@@ -1,0 +1,111 @@
+"""``tune`` in a regime: a base and an outer fold of a brain dataset in, a version out."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+import mlflow
+from mlflow.entities import Run
+
+from pipeline.brains.dataset import BrainDataset
+from pipeline.config import AlignConfig, RegimeConfig
+from pipeline.errors import Problem, TuningError, refuse
+from pipeline.tracking.claims import claimed
+from pipeline.tracking.kept_bases import keep_base
+from pipeline.tracking.registered import Registered, sole_version_of
+from pipeline.tracking.registry import made_whole_by
+from pipeline.tracking.runs import once, visible_refusal, within_another_stage
+from pipeline.tracking.stages.regimes.fold_places import fold_places
+from pipeline.tracking.stages.regimes.inputs import RegimeRequest, regime_request, regime_stage
+from pipeline.tracking.stages.regimes.records import log_regime
+from pipeline.tracking.stages.tune.records import RunRecorder
+from pipeline.tracking.stages.tune.stage import take_over, workspace_of
+from pipeline.tracking.unfinished import forget
+from pipeline.tuning.recorder import DoneElsewhereError
+from pipeline.tuning.regimes import regime_problems, tune_regime
+from pipeline.tuning.training.schedule import DivergedError
+
+
+def run_regime(config: RegimeConfig, align: AlignConfig, brain: BrainDataset) -> list[Registered]:
+    """Tune and register a version for every outer fold of an alignment, or find those made before.
+
+    Parameters
+    ----------
+    config : RegimeConfig
+    align : AlignConfig
+        Whose folds they are.
+    brain : BrainDataset
+        That it names.
+
+    Returns
+    -------
+    list of Registered
+        In the order of folds; the one version of a control, which belongs to all of them.
+
+    Raises
+    ------
+    PipelineError
+        What does not fit together, before anything is trained; or training diverges.
+    """
+    stage = regime_stage(config, align, -1)
+    with visible_refusal(stage):
+        places = fold_places(align, brain)
+        requests = [regime_request(config, brain, place) for place in places]
+        if not requests[0].belongs:
+            requests = requests[:1]
+        refuse(_every_problem(requests), TuningError)
+    return [_run_fold(request, align) for request in requests]
+
+
+def _every_problem(requests: list[RegimeRequest]) -> list[Problem]:
+    problems = [p for request in requests for p in regime_problems(request.session)]
+    return list({str(problem): problem for problem in problems}.values())
+
+
+def regime_mark(request: RegimeRequest) -> str:
+    """Fingerprint a tuning: settings, code, base, and the training stimuli of the fold.
+
+    Nothing of held-out stimuli is in it: the same training fold has the same versions, whatever the
+    responses to other stimuli are.
+    """
+    fold = f"{request.place.number} {request.place.digest}" if request.belongs else "all"
+    return request.fingerprint(run_regime, fold=fold, name=request.name)
+
+
+def _run_fold(request: RegimeRequest, align: AlignConfig) -> Registered:
+    mark = regime_mark(request)
+    fold = request.place.number if request.belongs else -1
+    stage = replace(regime_stage(request.config, align, fold), fingerprint=mark)
+    with within_another_stage():
+        base_uri = keep_base(request.base, request.base_folder)
+    shared = bool(request.config.trials)
+    locks = ExitStack()
+
+    def is_whole(run: Run) -> bool:
+        return made_whole_by(run.info.run_id) is not None
+
+    def work(run: Run) -> None:
+        mlflow.log_input(request.dataset(), context="training")
+        place = workspace_of(stage, is_whole, locks)
+        try:
+            tuned = tune_regime(request.session, RunRecorder(stage.title), place)
+        except DoneElsewhereError as done:
+            forget(place.folder)
+            mlflow.set_tag("reuses", done.run_id)
+            return
+        except TuningError as error:
+            forget(place.folder)
+            if isinstance(error, DivergedError):
+                mlflow.set_tag("stopped", "diverged")
+            raise
+        take_over(mark, run, tuned.training, request.name)
+        log_regime(tuned, request, base_uri)
+        forget(place.folder)
+
+    with locks:
+        if not shared:
+            locks.enter_context(claimed(mark, stage.title))
+        with within_another_stage():
+            run_id = once(stage, work, is_whole, shared)
+    return sole_version_of(mlflow.get_run(run_id).data.tags.get("reuses", run_id))
