@@ -26,8 +26,10 @@ def run(study: StudyConfig, config: MainConfig) -> None:
     """Run a study, after a look at what it needs of the hub."""
     from pipeline.tuning.hub_check import refuse_out_of_reach
 
-    tunings = [TuneConfig.model_validate(cell.tune) for cell in study.cells()]
-    refuse_out_of_reach(tunings, study.untuned_bases())
+    cells = list(study.cells())
+    tunings = [TuneConfig.model_validate(cell.tune) for cell in cells if cell.regime == "task"]
+    bases = [cell.tune["base"] for cell in cells if cell.regime != "task"]
+    refuse_out_of_reach(tunings, [*bases, *study.untuned_bases()])
     from pipeline.alignment.dataset.units import check_scheduler
 
     check_scheduler(config.scheduler)

@@ -12,9 +12,11 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline.config.align import AlignConfig
+from pipeline.config.regime import RegimeConfig
 from pipeline.config.report import FamilySetting, ReportConfig
 from pipeline.config.stage import PathText, Seed, StageConfig
-from pipeline.words import CurveSetting
+from pipeline.config.tune import TuneConfig
+from pipeline.words import CurveSetting, Regime
 
 StageSettings = Mapping[str, Any]
 
@@ -23,10 +25,12 @@ StageSettings = Mapping[str, Any]
 class Cell:
     """One tuned model of a study, and the brain datasets it is aligned with.
 
+    In a regime other than 'task' it is a model for each brain dataset, with a version a fold.
+
     Parameters
     ----------
     tune : mapping
-        Values for TuneConfig.
+        Values for TuneConfig, or for RegimeConfig.
     aligns : tuple of mapping
         For each brain dataset the values for AlignConfig, without the model: of every other
         specification, and last of the one that is declared.
@@ -41,6 +45,17 @@ class Cell:
     curves: Mapping[CurveSetting, Sequence[int]] = field(default_factory=dict)
     minimal_pairs: str = ""
 
+    @property
+    def regime(self) -> Regime:
+        """What is learned."""
+        regime: Regime = self.tune.get("regime", "task")
+        return regime
+
+    @property
+    def settings(self) -> type[TuneConfig]:
+        """The model of the settings of tuning."""
+        return TuneConfig if self.regime == "task" else RegimeConfig
+
     def varied(self) -> Iterator[tuple[CurveSetting, int, StageSettings]]:
         """Give each setting of the curves with each value, and the values for TuneConfig then."""
         for name, values in self.curves.items():
@@ -49,8 +64,9 @@ class Cell:
 
     @property
     def title(self) -> str:
-        """Base, task, method and seed, for messages."""
-        return " ".join(str(self.tune[name]) for name in ("base", "task", "method", "seed"))
+        """Base, task or regime, method and seed, for messages."""
+        names = "base", "regime" if "regime" in self.tune else "task", "method", "seed"
+        return " ".join(str(self.tune[name]) for name in names)
 
 
 @dataclass(frozen=True)
@@ -147,6 +163,7 @@ class Defaults(StageConfig):
     """Settings of ``tune`` and ``align`` that all grids of a study share."""
 
     tune: dict[str, Any] = Field(default_factory=dict)
+    by_regime: dict[Regime, dict[str, Any]] = Field(default_factory=dict)
     by_method: dict[str, dict[str, Any]] = Field(default_factory=dict)
     align: dict[str, Any] = Field(default_factory=dict)
 
@@ -154,16 +171,21 @@ class Defaults(StageConfig):
 class Grid(Defaults):
     """Every combination of the bases, tasks, methods and seeds of one modality.
 
+    Tasks are one of several regimes: bases can be tuned on the stimuli of each brain dataset, on
+    the responses to them, or on both as well, fold by fold.
+
     Beside them, or in their place, ``models`` are aligned as they are: bases that nothing was done
     to, and features of other tools, as ``{model: their encoder, features: FOLDER}``.
 
     A task, a brain dataset or a model is a name, or a mapping of the name and settings of its own,
     such as ``{task: mnist, data_dir: data/mnist}``. Of two values of a setting the more special one
-    counts: those of the study, of the grid, of the task or brain dataset, of the method or model.
+    counts: those of the study, of the grid, of the task or brain dataset, of the regime, of the
+    method or model.
     """
 
     models: tuple[ModelEntry, ...] = ()
     bases: tuple[str, ...] = Field((), validate_default=True)
+    regimes: tuple[Regime, ...] = Field(("task",), min_length=1)
     tasks: tuple[TaskEntry, ...] = Field((), validate_default=True)
     methods: tuple[str, ...] = Field((), validate_default=True)
     seeds: tuple[Seed, ...] = Field((0,), min_length=1)
@@ -174,8 +196,15 @@ class Grid(Defaults):
     @field_validator("bases", "tasks", "methods")
     @classmethod
     def _all_or_models_alone(cls, names: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
-        """Ask for bases, tasks and methods together, or for none of them beside models."""
+        """Ask for bases, tasks and methods together, or for none of them beside models.
+
+        Tasks are for the regime 'task', which is the only one where none is named.
+        """
         tunes = bool(info.data.get("bases", names or not info.data.get("models")))
+        if info.field_name == "tasks" and "task" not in info.data.get("regimes", ("task",)):
+            if names:
+                raise PydanticCustomError("tasks_need_a_regime", "nothing without regime 'task'")
+            return names
         if tunes and not names:
             raise PydanticCustomError("all_or_models_alone", "at least one entry")
         if names and not tunes:
@@ -188,19 +217,32 @@ class Grid(Defaults):
         specifications: Mapping[str, Sequence[Any]] = MappingProxyType({}),
         curves: Mapping[CurveSetting, Sequence[int]] = MappingProxyType({}),
     ) -> Iterator[Cell]:
-        """List the tuned models to make, the untuned base first within each task."""
+        """List the tuned models to make, the untuned base first within each task or regime."""
         aligns = self._aligns(defaults, specifications, {})
-        for base, task, method, seed in product(self.bases, self.tasks, self.methods, self.seeds):
+        learned = list(self.learned())
+        for base, (regime, own), method, seed in product(
+            self.bases, learned, self.methods, self.seeds
+        ):
             settings = {
-                "data_dir": self.data_dir,
+                **({"data_dir": self.data_dir} if regime == "task" else {}),
                 **defaults.tune,
                 **self.tune,
-                **task,
+                **own,
+                **defaults.by_regime.get(regime, {}),
+                **self.by_regime.get(regime, {}),
                 **defaults.by_method.get(method, {}),
                 **self.by_method.get(method, {}),
             }
             tune = {**settings, "base": base, "method": method, "seed": seed}
-            yield Cell(tune, aligns, dict(curves))
+            yield Cell(tune, aligns, dict(curves) if regime == "task" else {})
+
+    def learned(self) -> Iterator[tuple[Regime, StageSettings]]:
+        """List what a base is tuned on: each task, with settings of its own, and each regime."""
+        for regime in self.regimes:
+            if regime == "task":
+                yield from (("task", task) for task in self.tasks)
+            else:
+                yield regime, {"regime": regime}
 
     def untuned_models(
         self, defaults: Defaults, specifications: Mapping[str, Sequence[Any]] = MappingProxyType({})
@@ -257,7 +299,7 @@ class StudyConfig(StageConfig):
         """List the tuned models of all grids, in order."""
         for grid in self.grids:
             for cell in grid.cells(self.defaults, self.specifications, self.curves):
-                yield replace(cell, minimal_pairs=self.minimal_pairs)
+                yield replace(cell, minimal_pairs=self.minimal_pairs * (cell.regime == "task"))
 
     def untuned_models(self) -> Iterator[UntunedModel]:
         """List the models of all grids that are aligned as they are, in order."""

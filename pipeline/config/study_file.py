@@ -26,6 +26,7 @@ MOST_BYTES = 1_000_000
 MOST_CELLS = 10_000
 #: Settings of a cell that the grid names itself.
 OF_THE_GRID = {"base": "bases", "task": "tasks", "method": "methods", "seed": "seeds"}
+OF_THE_GRID |= {"regime": "regimes"}
 OF_THE_CELL = {"model": "bases, tasks and methods, or models", "brain": "brains"}
 #: What an alignment says of a model as it is, and where it is seen.
 OF_A_MODEL = ("model", "features", "brain", "brain_dir", "pooling")
@@ -118,7 +119,8 @@ def _settings_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _too_many(path: Path, study: StudyConfig) -> Iterator[Problem]:
     for number, grid in enumerate(study.grids, start=1):
-        sizes = [len(names) for names in (grid.bases, grid.tasks, grid.methods, grid.seeds)]
+        learned = tuple(grid.learned())
+        sizes = [len(names) for names in (grid.bases, learned, grid.methods, grid.seeds)]
         cells = sizes[0] * sizes[1] * sizes[2] * sizes[3] + len(grid.models)
         if cells > MOST_CELLS:
             where, expected = f"{path}, grid {number}", f"at most {MOST_CELLS:,} models"
@@ -131,8 +133,9 @@ def _overridden(path: Path, study: StudyConfig) -> Iterator[Problem]:
     places += [(f"{path}, grid {n}", grid) for n, grid in enumerate(study.grids, start=1)]
     yield from _named_by_grid(f"{path}: specifications", study.specifications, OF_THE_CELL)
     for where, settings in places:
-        by_method = {f"by_method.{name}": own for name, own in settings.by_method.items()}
-        for part, values in {"tune": settings.tune, **by_method}.items():
+        particular = {f"by_method.{name}": own for name, own in settings.by_method.items()}
+        particular |= {f"by_regime.{name}": own for name, own in settings.by_regime.items()}
+        for part, values in {"tune": settings.tune, **particular}.items():
             yield from _named_by_grid(f"{where}: {part}", values, OF_THE_GRID)
         yield from _named_by_grid(f"{where}: align", settings.align, OF_THE_CELL)
     for number, grid in enumerate(study.grids, start=1):
@@ -156,6 +159,7 @@ def _repetitions(path: Path, study: StudyConfig) -> Iterator[Problem]:
         named = {
             "models": [model["model"] for model in grid.models],
             "bases": grid.bases,
+            "regimes": grid.regimes,
             "tasks": [task["task"] for task in grid.tasks],
             "methods": grid.methods,
             "seeds": grid.seeds,
@@ -171,7 +175,8 @@ def _repetitions(path: Path, study: StudyConfig) -> Iterator[Problem]:
                 yield Problem(where, "each once", f"{name} twice", f"Remove one {name}.")
         cells: set[tuple[str, ...]] = {(model,) for model in named["models"]}
         cells |= {
-            (c.tune["base"], c.tune["task"], c.tune["method"]) for c in grid.cells(Defaults())
+            (c.tune["base"], c.tune.get("task", c.regime), c.tune["method"])
+            for c in grid.cells(Defaults())
         }
         if once & cells:
             where, cell = f"{path}, grid {number}", ", ".join(min(once & cells))
@@ -199,14 +204,18 @@ def _grid_problems(grid: Grid, study: StudyConfig, catalogue: Catalogue) -> Iter
                 f"'{method}'",
                 nearest(method, grid.methods),
             )
+    for regime in grid.by_regime:
+        if regime not in grid.regimes:
+            remedy = nearest(regime, grid.regimes)
+            yield Problem(f"by_regime.{regime}", "a regime of this grid", f"'{regime}'", remedy)
     for cell in grid.cells(study.defaults, study.specifications, study.curves):
-        wrong = list(schema_problems(TuneConfig, cell.tune))
+        wrong = list(schema_problems(cell.settings, cell.tune))
         yield from wrong
         for name, _, settings in cell.varied():
             problems = schema_problems(TuneConfig, settings)
             yield from (problem for problem in problems if problem.where == name)
         if not wrong:
-            yield from catalogue.unknown_settings(TuneConfig.model_validate(cell.tune))
+            yield from catalogue.unknown_settings(cell.settings.model_validate(cell.tune))
         for align in cell.aligns:
             named = ("brain", "brain_dir", "pooling")
             place = {name: align[name] for name in named if name in align}

@@ -94,6 +94,12 @@ FRAMES: dict[str, FrameForm] = {
         key=(*OVERALL, "simulated"),
         may_be_nan=UNCERTAIN,
     ),
+    "regime_contrasts": FrameForm((*COMPARED, *STATISTICS), key=COMPARED, may_be_nan=UNCERTAIN),
+    "regime_overall": FrameForm(
+        (*OVERALL, *STATISTICS, "n_cells"),
+        key=(*OVERALL, "simulated"),
+        may_be_nan=UNCERTAIN,
+    ),
     "families": FrameForm(
         (
             *FAMILY,

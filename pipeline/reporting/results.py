@@ -37,6 +37,9 @@ class StudyResults:
         Mean differences over the ROIs, tasks and bases of a brain, direction and split.
     families : DataFrame
         The mean difference over the cells of the primary family.
+    regime_contrasts, regime_overall : DataFrame
+        Differences between what bases were tuned on, by one method each (which stands in the place
+        of the task), and their mean over ROIs, methods and bases.
     specifications : DataFrame
         That mean where alignments are made in other ways, the declared one first (empty name).
     chance : DataFrame
@@ -78,6 +81,8 @@ class StudyResults:
     subject_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     overall: pd.DataFrame = field(default_factory=pd.DataFrame)
     families: pd.DataFrame = field(default_factory=pd.DataFrame)
+    regime_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    regime_overall: pd.DataFrame = field(default_factory=pd.DataFrame)
     specifications: pd.DataFrame = field(default_factory=pd.DataFrame)
     chance: pd.DataFrame = field(default_factory=pd.DataFrame)
     ceilings: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -26,7 +26,7 @@ def refuse_out_of_reach(configs: Iterable[TuneConfig], untuned: Iterable[str] = 
     ----------
     configs : iterable of TuneConfig
     untuned : iterable of str
-        Bases that are aligned as they are.
+        Bases that are aligned as they are, or tuned on no task.
 
     Raises
     ------

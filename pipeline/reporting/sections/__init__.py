@@ -22,6 +22,7 @@ from pipeline.reporting.sections import (
     parameters,
     paths,
     published,
+    regimes,
     shuffled_folds,
     specifications,
     task_and_brain,
@@ -32,6 +33,7 @@ from pipeline.reporting.sections.section import Content, Section
 SECTIONS: dict[str, Section] = {
     "main-figure": main_figure.SECTION,
     "main-table": main_table.SECTION,
+    "regimes": regimes.SECTION,
     "task-and-brain": task_and_brain.SECTION,
     "paths": paths.SECTION,
     "matched": matched.SECTION,

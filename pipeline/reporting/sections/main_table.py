@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import pandas as pd
 
 from pipeline.reporting.ceiling_kinds import drawn_ceiling
-from pipeline.reporting.methods import in_words, ordered_methods
+from pipeline.reporting.methods import UNTUNED, in_words, ordered_methods
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections.section import Content, Section
 from pipeline.reporting.table import MISSING, Table, number, roi_heading
 from pipeline.reporting.views import View
+from pipeline.words import ON_STIMULI
 
 MEAN = "mean over ROIs"
 
@@ -27,36 +30,58 @@ def main_table(view: View, results: StudyResults) -> Table:
     Table
         With a column for the mean over ROIs of the other direction, where it was scored too.
     """
-    means = method_means(view, results.summary)
     other = [v for v in results.views if _beside(v) == _beside(view) and v != view]
     ceiling = drawn_ceiling(view, results.ceilings)
-    rows = []
-    for method in ordered_methods(means["method"]):
-        own = means[means["method"] == method].set_index("roi")["mean"]
-        row = {
-            "method": in_words(method),
-            **{roi_heading(str(r)): number(v) for r, v in own.items()},
-        }
-        row[MEAN] = number(own.mean())
-        for v in other:
-            away = method_means(v, results.summary)
-            row[f"{v.direction}, {MEAN}"] = number(
-                away.loc[away["method"] == method, "mean"].mean()
-            )
-        rows.append(row)
+    means, rows = [], []
+    for learned, summary in _by_regime(results.summary):
+        own = method_means(view, summary)
+        means.append(own.assign(learned=learned) if learned else own)
+        away = {v: method_means(v, summary) for v in other}
+        rows += [_row(method, own, away, learned) for method in ordered_methods(own["method"])]
     if ceiling.kind:
         drawn = {roi_heading(roi): number(value) for roi, value in ceiling.by_roi.items()}
         rows.append({"method": f"{ceiling.kind} ceiling", **drawn})
-    tasks = list(dict.fromkeys(view.rows_of(results.summary)["task"]))
-    over = f"mean over {len(tasks)} tasks ({', '.join(tasks)})" if len(tasks) > 1 else tasks[0]
+    every = dict.fromkeys(view.rows_of(results.summary)["task"])
+    tasks = [task for task in every if task not in ON_STIMULI]
+    listed = ", ".join(tasks)
+    over = f"mean over {len(tasks)} tasks ({listed})" if len(tasks) > 1 else listed
+    beginning = f"{over[0].upper()}{over[1:]} and over subjects" if over else "Mean over subjects"
     return Table(
         name=f"main-{view.name}",
         title=view.title,
-        note=f"{over[0].upper()}{over[1:]} and over subjects. Chance is 0.5.",
-        values=means,
+        note=f"{beginning}. Chance is 0.5.",
+        values=pd.concat(means, ignore_index=True),
         texts=pd.DataFrame(rows).fillna(MISSING),
         n_labels=1,
     )
+
+
+def _row(
+    method: str, own: pd.DataFrame, away: Mapping[View, pd.DataFrame], learned: str
+) -> dict[str, str]:
+    """Write the row of a method: its ROIs, their mean, and the mean of every other direction."""
+    by_roi = own[own["method"] == method].set_index("roi")["mean"]
+    row = {
+        "method": in_words(method) + (f", regime {learned}" if learned else ""),
+        **{roi_heading(str(r)): number(v) for r, v in by_roi.items()},
+        MEAN: number(by_roi.mean()),
+    }
+    for view, means in away.items():
+        mean = means.loc[means["method"] == method, "mean"].mean()
+        row[f"{view.direction}, {MEAN}"] = number(mean)
+    return row
+
+
+def _by_regime(summary: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Take apart what was tuned on tasks (empty name) and in each regime; the base comes once."""
+    in_regime = summary["task"].isin(ON_STIMULI)
+    first = summary["task"].iloc[0] if in_regime.all() else ""
+    untuned = summary["method"] == UNTUNED
+    yield "", summary[~in_regime | (untuned & (summary["task"] == first))]
+    for regime in ON_STIMULI:
+        own = summary[(summary["task"] == regime) & ~untuned]
+        if not own.empty:
+            yield regime, own
 
 
 def method_means(view: View, summary: pd.DataFrame) -> pd.DataFrame:

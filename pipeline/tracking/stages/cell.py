@@ -8,10 +8,12 @@ from pathlib import Path
 
 import mlflow
 
+from pipeline.brains.load import load_brain
 from pipeline.config import (
     ONLY_SCORES,
     AlignConfig,
     Cell,
+    RegimeConfig,
     StageSettings,
     TuneConfig,
     UntunedModel,
@@ -22,9 +24,12 @@ from pipeline.data.minimal_pairs import read_minimal_pairs
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered, resolve
 from pipeline.tracking.stages.align.aligned import Aligned
+from pipeline.tracking.stages.align.assembled import run_assembled
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.features_alone import leave_features
 from pipeline.tracking.stages.minimal_pairs import run_minimal_pairs
+from pipeline.tracking.stages.regimes.fold_places import FOLD
+from pipeline.tracking.stages.regimes.stage import run_regime
 from pipeline.tracking.stages.tune.interpolate import run_method
 from pipeline.tracking.stages.tune.paths import path_of
 from pipeline.tuning.methods import METHODS
@@ -41,6 +46,8 @@ def links_of(cell: Cell | UntunedModel) -> Iterator[Link]:
     """
     if isinstance(cell, UntunedModel):
         yield from _links_of_untuned(cell)
+    elif cell.regime != "task":
+        yield from _links_in_regime(cell)
     else:
         yield from _links_of_tuned(cell)
 
@@ -54,6 +61,23 @@ def _links_of_untuned(model: UntunedModel) -> Iterator[Link]:
         # the alignment has registered the model, or found it registered
         registered = resolve(mlflow.get_run(aligned.run_id).data.params["model"])
         yield replace(_link(registered, aligned), specification=specification)
+
+
+def _links_in_regime(cell: Cell) -> Iterator[Link]:
+    """Tune in every outer fold of each brain dataset, and put the alignments of folds together."""
+    tune = RegimeConfig.model_validate(cell.tune)
+    declared = {align["brain"]: align for align in cell.aligns}
+    for align in cell.aligns:
+        specification = specification_of(align, declared[align["brain"]])
+        config = AlignConfig.model_validate({**align, "model": tune.base})
+        brain = load_brain(config.brain, config.brain_dir)
+        versions = run_regime(tune, config, brain)
+        if FOLD in versions[0].tags:
+            aligned = run_assembled(config, versions, brain, specification)
+        else:  # a control, which belongs to every fold
+            config = config.model_copy(update={"model": versions[0].uri})
+            aligned = run_align(config, not specification, specification)
+        yield replace(_link(versions[0], aligned), specification=specification)
 
 
 def _links_of_tuned(cell: Cell) -> Iterator[Link]:

@@ -127,7 +127,8 @@ def _alone(cell: Cell | UntunedModel) -> Cell | UntunedModel:
 def _needed(cell: Cell | UntunedModel, before: Sequence[Cell | UntunedModel]) -> Iterator[int]:
     """List by number the cells that make what an interpolation starts from, ``full``."""
     if isinstance(cell, Cell) and METHODS[cell.tune["method"]].interpolates:
-        needed = {name: cell.tune[name] for name in ("base", "task", "seed")} | {"method": "full"}
+        same = {name: cell.tune.get(name) for name in ("base", "task", "seed")}
+        needed = {**same, "method": "full"}
         for number, other in enumerate(before):
             if isinstance(other, Cell) and needed.items() <= other.tune.items():
                 yield number

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.alignment.dataset.plan import make_plan
 from pipeline.brains.dataset import BrainDataset
-from pipeline.config import AlignConfig, StudyConfig, TuneConfig
+from pipeline.config import AlignConfig, RegimeConfig, StudyConfig, TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import TaskData
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
@@ -15,6 +15,7 @@ from pipeline.extraction.foreign import foreign_layers
 from pipeline.models.bases import Base
 from pipeline.tracking.runs import finished_runs
 from pipeline.tracking.stages.forecast.inputs import Inputs
+from pipeline.tracking.stages.regimes.stage import regime_requests, request_problems
 from pipeline.tracking.stages.tune.inputs import TuneRequest, misfits
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tuning.methods import METHODS
@@ -42,14 +43,17 @@ def refuse_unfit(study: StudyConfig, in_store: bool) -> None:
     inputs = Inputs()
     plans: set[AlignConfig] = set()
     for cell in study.cells():
-        config = TuneConfig.model_validate(cell.tune)
+        config = cell.settings.model_validate(cell.tune)
         base, folder = inputs.base(config.base) or (None, None)
-        data = inputs.data(config)
-        if not (in_store and _has_been_tuned(config, base, folder, data)):
-            inputs.check(tuning_problems(config, base, folder, data))
+        if not isinstance(config, RegimeConfig):
+            data = inputs.data(config)
+            if not (in_store and _has_been_tuned(config, base, folder, data)):
+                inputs.check(tuning_problems(config, base, folder, data))
         for align in cell.aligns:
             settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
             inputs.check(pooling_problems(settings, base, folder))
+            if isinstance(config, RegimeConfig):
+                inputs.check(fold_problems(config, settings, folder, inputs.brain(settings)))
             if settings not in plans:
                 plans.add(settings)
                 inputs.check(plan_problems(settings, inputs.brain(settings)))
@@ -99,6 +103,18 @@ def tuning_problems(
         yield from misfits(base, task, method)
         if folder is not None and data is not None and not method.interpolates:
             yield from Session(config, base, folder, task, data, method).problems()
+
+
+def fold_problems(
+    config: RegimeConfig, align: AlignConfig, folder: Path | None, brain: BrainDataset | None
+) -> Iterator[Problem]:
+    """Find what keeps a base from being tuned fold by fold, as far as it is here."""
+    if folder is None or brain is None:
+        return
+    try:
+        yield from request_problems(regime_requests(config, align, brain))
+    except PipelineError as error:
+        yield from error.problems
 
 
 def pooling_problems(

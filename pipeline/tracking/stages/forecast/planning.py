@@ -12,6 +12,7 @@ from pipeline.config import (
     ONLY_SCORES,
     AlignConfig,
     Cell,
+    RegimeConfig,
     StudyConfig,
     TuneConfig,
     UntunedModel,
@@ -48,6 +49,7 @@ from pipeline.tracking.stages.forecast.facts import (
     task_facts,
 )
 from pipeline.tracking.stages.forecast.inputs import Inputs
+from pipeline.tracking.stages.forecast.regime_planning import RegimePlanning
 from pipeline.tracking.stages.minimal_pairs import STAGE, TITLE, minimal_pairs_stage
 from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name
 from pipeline.tracking.stages.tune.interpolate import find_interpolated
@@ -74,6 +76,7 @@ class Planning:
         self.inputs, self.machine = inputs, machine
         self.earlier = EarlierRuns(machine, has_store)
         self.alignments = AlignPlanning(inputs, machine, self.earlier)
+        self.regimes = RegimePlanning(inputs, machine, self.earlier, self.alignments)
 
     def runs(self, study: StudyConfig) -> Iterator[PlannedRun]:
         """List the runs of a study in their order."""
@@ -88,10 +91,16 @@ class Planning:
         yield PlannedRun("report", f"report of {study.name}", cost)
 
     def _cell(self, cell: Cell) -> Iterator[PlannedRun]:
-        config = TuneConfig.model_validate(cell.tune)
+        config = cell.settings.model_validate(cell.tune)
         base, folder = self.inputs.base(config.base) or (None, None)
         network, assumed = _network(base, folder)
         yield from self._kept_base(config.base, base, folder, network)
+        if isinstance(config, RegimeConfig):
+            for align in cell.aligns:
+                settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
+                self.inputs.check(pooling_problems(settings, base, folder))
+                yield from self.regimes.folds(config, settings, folder, network, assumed)
+            return
         tuned, registered = self._tune(config, base, folder, network, assumed)
         yield tuned
         if cell.minimal_pairs and TASKS[config.task].modality == "text":

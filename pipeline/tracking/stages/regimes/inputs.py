@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.alignment.ceilings.voxels import voxel_ceilings
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.responses import Responses
-from pipeline.config import AlignConfig, RegimeConfig
+from pipeline.config import AlignConfig, RegimeConfig, TaskConfig
 from pipeline.data.regimes import FoldRows, regime_data, regime_task
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.bases import Base, find_base, short_name
@@ -24,6 +24,9 @@ from pipeline.tracking.stages.tune.inputs import TuneRequest
 from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
 from pipeline.words import ON_RESPONSES
+
+#: Settings that mean nothing where there is no task.
+OF_TASKS = frozenset(TaskConfig.model_fields) - {"seed"} | {"bertscore_model", "bertscore_layers"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,10 @@ class RegimeRequest(TuneRequest):
     place: FoldPlace
     n_voxels: int
     belongs: bool
+
+    def unheeded(self) -> frozenset[str]:
+        """Name the settings that mean nothing to the method, or are those of tasks."""
+        return super().unheeded() | OF_TASKS
 
     def dataset(self) -> MetaDataset:
         """Describe the training stimuli of the fold for the inputs of a run."""
@@ -157,6 +164,6 @@ def regime_stage(config: RegimeConfig, align: AlignConfig, fold: int) -> Stage:
     }
     place = f" fold {fold}" if fold >= 0 else ""
     subject = f"{regime_model_name(config, align.brain)}{place}"
-    settings = {**config.model_dump(exclude={"task"}), **of_folds, "fold": fold}
+    settings = {**config.model_dump(exclude=set(OF_TASKS)), **of_folds, "fold": fold}
     settings |= {"fold_seed": align.seed, "brain": align.brain, "brain_dir": align.brain_dir}
     return Stage("tune", run_title(config.method, config.seed, "tune", subject), "", settings, tags)

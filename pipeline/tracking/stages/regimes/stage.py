@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -48,17 +49,28 @@ def run_regime(config: RegimeConfig, align: AlignConfig, brain: BrainDataset) ->
     PipelineError
         What does not fit together, before anything is trained; or training diverges.
     """
-    stage = regime_stage(config, align, -1)
-    with visible_refusal(stage):
-        places = fold_places(align, brain)
-        requests = [regime_request(config, brain, place) for place in places]
-        if not requests[0].belongs:
-            requests = requests[:1]
-        refuse(_every_problem(requests), TuningError)
+    with visible_refusal(regime_stage(config, align, -1)):
+        requests = regime_requests(config, align, brain)
+        refuse(request_problems(requests), TuningError)
     return [_run_fold(request, align) for request in requests]
 
 
-def _every_problem(requests: list[RegimeRequest]) -> list[Problem]:
+def regime_requests(
+    config: RegimeConfig, align: AlignConfig, brain: BrainDataset
+) -> list[RegimeRequest]:
+    """Load what a base is tuned on in every outer fold; in the first alone where it is a control.
+
+    Raises
+    ------
+    PipelineError
+        What is not for one another, or keeps folds from being made.
+    """
+    requests = [regime_request(config, brain, place) for place in fold_places(align, brain)]
+    return requests if requests[0].belongs else requests[:1]
+
+
+def request_problems(requests: Sequence[RegimeRequest]) -> list[Problem]:
+    """Find what keeps a method from a base and the stimuli of folds, each problem once."""
     problems = [p for request in requests for p in regime_problems(request.session)]
     return list({str(problem): problem for problem in problems}.values())
 

@@ -23,10 +23,12 @@ from pipeline.tracking.stages.report.cells import is_untuned, key_of, sums_of
 from pipeline.tracking.stages.report.drift import drift_table
 from pipeline.tracking.stages.report.method_contrasts import method_contrasts, specifications
 from pipeline.tracking.stages.report.paths import matched_table, path_scores
-from pipeline.tracking.stages.report.settings import told_settings
+from pipeline.tracking.stages.report.regimes import regime_contrasts, regime_rows
+from pipeline.tracking.stages.report.settings import budget, told_settings
 from pipeline.tracking.stages.report.voxel_contrasts import voxel_contrasts
 from pipeline.tracking.stages.tune.records import BERTSCORE, CUT_EXAMPLES
 from pipeline.tuning.methods import METHODS
+from pipeline.words import ON_STIMULI
 
 #: Shown of every task that has them, beside the score that decides which of its models is best.
 METRICS = ("bertscore_f1", "exact_match", "accuracy")
@@ -68,7 +70,9 @@ def study_results(
     on_paths = [link for link in further if link.path]
     ends = dict.fromkeys(link.model for link in links)
     tuned = [models[model] for model in ends if not is_untuned(models[model])]
-    tune_rows = [row for model in tuned for row in _task_rows(model)]
+    on_tasks = [model for model in tuned if model.names["task"] not in ON_STIMULI]
+    tune_rows = [row for model in on_tasks for row in _task_rows(model)]
+    tune_rows += regime_rows(links, models)
     sums, path_sums = sums_of(links, models), sums_of(on_paths, models)
     contrasts = method_contrasts(sums, margin, family)
     return StudyResults(
@@ -86,6 +90,7 @@ def study_results(
         specifications=specifications(contrasts, specified, models, margin, family),
         drift=numbered(drift_table(links, models)),
         voxel_contrasts=voxel_contrasts(links, models),
+        **regime_contrasts(sums, margin),
         **brain_frames(links, models, sums),
     )
 
@@ -120,7 +125,7 @@ def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
         "stopped": tags.get("stopped", ""),
         "slope": metrics.get("loss/validation_slope", math.nan),
         "examples": metrics.get("examples", math.nan),
-        "budget": _budget(run.data.params) if int(tags["trainable_parameters"]) else "",
+        "budget": budget(run.data.params) if int(tags["trainable_parameters"]) else "",
     }
     by = tags.get(BERTSCORE, "")
     for metric in shown_metrics(registered.names["task"], metrics):
@@ -137,13 +142,6 @@ def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
             "modality": tags["modality"],
             "trains_prompts_only": METHODS[tags["method"]].trains_prompts_only,
         }
-
-
-def _budget(params: Mapping[str, str]) -> str:
-    """Say what a training was allowed: trials, steps and examples."""
-    searched = int(params["trials"])
-    trials = f"{searched} trials of {params['trial_steps']} steps, then " if searched else ""
-    return f"{trials}{params['max_steps']} steps of {params['batch_size']} examples"
 
 
 def _runs_of(

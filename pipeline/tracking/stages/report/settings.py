@@ -26,6 +26,7 @@ LABELS_OF_PARAMS = {  # params of tune and align runs, and cuts, that a reader w
     "alpha_high": "largest alpha",
     "objective": "inner score that chooses alpha and layer",
     "width": "principal components of every layer (0: all features)",
+    "voxel_ceiling": "ceiling above which a voxel is learned",
     "permutations": "permutations for p values",
     "similarity": "similarity of patterns",
     CUT_EXAMPLES: "task examples",
@@ -34,7 +35,7 @@ LABELS_OF_PARAMS = {  # params of tune and align runs, and cuts, that a reader w
 
 WORDS = {"True": "yes", "False": "no", "two_vs_two": "2v2 accuracy"}
 #: What may tell runs with different values apart, the shortest first.
-TELLING = (("base",), ("method",), ("brain",), ("base", "method"))
+TELLING = (("base",), ("method",), ("brain",), ("task",), ("base", "method"), ("task", "method"))
 
 #: A value, and what names the run that has it.
 TextAndTags = tuple[str, Mapping[str, str]]
@@ -46,7 +47,7 @@ def told_settings(runs: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -
     Parameters
     ----------
     runs : sequence of (mapping, mapping)
-        Params of a run, as MLflow keeps them, and what names it: base, method, brain.
+        Params of a run, as MLflow keeps them, and what names it: base, task, method, brain.
 
     Returns
     -------
@@ -58,6 +59,13 @@ def told_settings(runs: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -
         for param, label in LABELS_OF_PARAMS.items()
     }
     return {label: _text(values) for label, values in texts_of_settings.items() if values}
+
+
+def budget(params: Mapping[str, str]) -> str:
+    """Say what a training was allowed: trials, steps and examples."""
+    searched = int(params["trials"])
+    trials = f"{searched} trials of {params['trial_steps']} steps, then " if searched else ""
+    return f"{trials}{params['max_steps']} steps of {params['batch_size']} examples"
 
 
 def as_text(value: str) -> str:

@@ -64,10 +64,10 @@ class TuneRequest:
         data and seed, whatever it is compared with.
         """
         inputs = {**self.inputs(), "travelling": current_code(), **further}
-        settings = self.config.model_dump(exclude={*ELSEWHERE, *self._unheeded()})
+        settings = self.config.model_dump(exclude={*ELSEWHERE, *self.unheeded()})
         return fingerprint("tune", settings, inputs, stage, save_tuned)
 
-    def _unheeded(self) -> frozenset[str]:
+    def unheeded(self) -> frozenset[str]:
         """Name the settings that mean nothing to the method."""
         method = METHODS[self.config.method]
         if method.recipes:
