@@ -1,4 +1,4 @@
-"""What stands in the place of a task where a base is tuned on stimuli and responses to them."""
+"""Stand-ins for a task where a base is tuned on stimuli and the responses to them."""
 
 from __future__ import annotations
 

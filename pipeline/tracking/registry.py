@@ -27,7 +27,7 @@ MEASURE, DAMAGED = "measure", "damaged"
 #: Tags of a version that a person reads; the scores are texts, and come with the details.
 TASK_SCORE, BRAIN_SCORES = "task_score", "brain_scores"
 FOR_PEOPLE = {
-    *("base", "task", "method", "seed", "fold", "trainable_parameters", "beats_base"),
+    *("base", "task", "method", "seed", "trainable_parameters", "beats_base"),
     *(TASK_SCORE, BRAIN_SCORES),
 }
 

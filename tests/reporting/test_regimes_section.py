@@ -1,4 +1,4 @@
-"""What was learned is told apart in the report: tasks, stimuli, responses."""
+"""Regimes are told apart in the report: tasks, stimuli, responses."""
 
 import pandas as pd
 import pytest

@@ -10,12 +10,14 @@ import pytest
 import pipeline
 from pipeline.tracking.code_trail import digest_from, trail
 from pipeline.tracking.module_sources import Package
+from pipeline.tracking.stages.align.assembled import run_assembled
 from pipeline.tracking.stages.align.reference import run_reference
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.extract import extract_features
 from pipeline.tracking.stages.foreign import foreign_features
 from pipeline.tracking.stages.minimal_pairs import run_minimal_pairs
 from pipeline.tracking.stages.prepare import run_prepare
+from pipeline.tracking.stages.regimes.stage import run_fold
 from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.tune.interpolate import run_interpolate
 from pipeline.tracking.stages.tune.stage import run_tune
@@ -26,18 +28,18 @@ STAGES = {
     for function in (
         *(run_tune, run_interpolate, extract_features, foreign_features),
         *(run_align, run_reference, run_report, run_prepare, untuned_statistics),
-        run_minimal_pairs,
+        *(run_minimal_pairs, run_fold, run_assembled),
     )
 }
 EDITED = {
     "alignment/ceilings/repeats.py": "run_reference run_prepare",
     "alignment/contrasts/estimate.py": "run_report",
-    "alignment/contrasts/pair_sums.py": "run_align run_reference",
+    "alignment/contrasts/pair_sums.py": "run_align run_reference run_assembled",
     "alignment/kernel/ridge.py": "run_align run_reference",
-    "alignment/permutations/null_vectors.py": "run_align run_reference",
+    "alignment/permutations/null_vectors.py": "run_align run_reference run_assembled",
     "alignment/power/estimate.py": "",
     "alignment/two_vs_two.py": "run_align run_reference run_prepare",
-    "brains/near_identical.py": "run_align run_reference",
+    "brains/near_identical.py": "run_align run_reference run_assembled",
     "brains/pereira/recordings.py": "",  # what it reads has a digest
     "config/align.py": "",  # settings count by value
     "data/vision.py": "",
@@ -49,19 +51,22 @@ EDITED = {
     "reporting/figures/style.py": "run_report",
     "reporting/sections/layers.py": "run_report",
     "tracking/runs.py": "",
-    "tracking/score_files.py": "run_align run_reference run_report",
+    "tracking/score_files.py": "run_align run_reference run_report run_assembled",
     "tracking/seals.py": "",
-    "tracking/stages/align/reference.py": "run_align run_reference run_report",
+    "tracking/stages/align/reference.py": "run_align run_reference run_report run_assembled",
     "tracking/stages/prepare.py": "run_prepare",
     "tracking/stages/report/settings.py": "run_report",
     "tracking/stages/tune/interpolate.py": "run_interpolate",
-    "tracking/stages/tune/records.py": "run_tune run_interpolate",
+    "tracking/stages/tune/records.py": "run_tune run_interpolate run_fold",
     "tracking/stages/tune/untuned.py": "run_tune run_interpolate untuned_statistics",
-    "tuning/scores/overlap.py": "run_tune run_interpolate run_report untuned_statistics",
-    "tuning/training/loop.py": "run_tune run_interpolate untuned_statistics",
+    "tuning/forms/readout.py": "run_tune run_interpolate run_report untuned_statistics run_fold",
+    "tuning/regimes.py": "run_fold",
+    "tuning/scores/overlap.py": "run_tune run_interpolate run_report untuned_statistics run_fold",
+    "tuning/training/loop.py": "run_tune run_interpolate untuned_statistics run_fold",
 }
 #: Of the rooms that compute: what no stage uses, or uses to make inputs that have a digest.
 OFF_TRAIL = {
+    "alignment/ceilings/voxels.py",  # chooses voxels, whose responses are digested
     *(f"alignment/power/{name}.py" for name in ("design", "estimate", "pilot")),
     "models/bases.py",
     *(

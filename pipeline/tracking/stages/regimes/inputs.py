@@ -126,12 +126,14 @@ def _reliable(
 
     Ceilings are of the training stimuli alone, so that no held-out response chooses a voxel.
     """
-    shown = subject.rows(n_stimuli)
+    rows_of_stimuli = subject.rows(n_stimuli)
     values = np.empty_like(subject.values)
-    values[shown] = subject.values
+    values[rows_of_stimuli] = subject.values
     columns = np.unique(np.concatenate(list(subject.rois.values())))
     if subject.repeats is not None:
-        trained_on = np.isin(shown[subject.repeated_rows()], [*rows.train, *rows.validation])
+        trained_on = np.isin(
+            rows_of_stimuli[subject.repeated_rows()], [*rows.train, *rows.validation]
+        )
         ceilings = voxel_ceilings(subject.repeats[:, trained_on][:, :, columns])
         columns = columns[~(ceilings <= least)]  # what is not known is not below
     return values[:, columns]

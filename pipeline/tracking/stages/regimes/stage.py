@@ -52,7 +52,7 @@ def run_regime(config: RegimeConfig, align: AlignConfig, brain: BrainDataset) ->
     with visible_refusal(regime_stage(config, align, -1)):
         requests = regime_requests(config, align, brain)
         refuse(request_problems(requests), TuningError)
-    return [_run_fold(request, align) for request in requests]
+    return [run_fold(request, align) for request in requests]
 
 
 def regime_requests(
@@ -82,10 +82,17 @@ def regime_mark(request: RegimeRequest) -> str:
     responses to other stimuli are.
     """
     fold = f"{request.place.number} {request.place.digest}" if request.belongs else "all"
-    return request.fingerprint(run_regime, fold=fold, name=request.name)
+    return request.fingerprint(run_fold, fold=fold, name=request.name)
 
 
-def _run_fold(request: RegimeRequest, align: AlignConfig) -> Registered:
+def run_fold(request: RegimeRequest, align: AlignConfig) -> Registered:
+    """Tune and register the version of one outer fold, or find the one made before.
+
+    Raises
+    ------
+    PipelineError
+        When training diverges, or the base cannot be read.
+    """
     mark = regime_mark(request)
     fold = request.place.number if request.belongs else -1
     stage = replace(regime_stage(request.config, align, fold), fingerprint=mark)

@@ -1,4 +1,4 @@
-"""What models were tuned on: differences between regimes, and how well each learned its own."""
+"""Regimes of a study: differences between them, and how well each model learned its own."""
 
 from __future__ import annotations
 
