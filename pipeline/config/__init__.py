@@ -15,6 +15,14 @@ from pipeline.config.brain import (
     SimulationConfig,
 )
 from pipeline.config.catalogue import Catalogue, Listed
+from pipeline.config.cells import (
+    ONLY_SCORES,
+    Cell,
+    StageSettings,
+    UntunedModel,
+    declared_aligns,
+    specification_of,
+)
 from pipeline.config.main import MainConfig
 from pipeline.config.method import MethodConfig
 from pipeline.config.power import PowerConfig
@@ -22,16 +30,7 @@ from pipeline.config.prepare import PrepareConfig
 from pipeline.config.regime import RegimeConfig
 from pipeline.config.report import ReportConfig, contrasts_of
 from pipeline.config.stage import StageConfig
-from pipeline.config.study import (
-    ONLY_SCORES,
-    Cell,
-    Grid,
-    StageSettings,
-    StudyConfig,
-    UntunedModel,
-    declared_aligns,
-    specification_of,
-)
+from pipeline.config.study import Grid, StudyConfig
 from pipeline.config.study_file import read_study
 from pipeline.config.task import TaskConfig
 from pipeline.config.tune import TuneConfig
