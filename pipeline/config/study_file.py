@@ -12,9 +12,10 @@ import yaml
 
 from pipeline.config.align import AlignConfig
 from pipeline.config.catalogue import Catalogue
+from pipeline.config.cells import UntunedModel
 from pipeline.config.report import contrasts_of
 from pipeline.config.stage import StageConfig
-from pipeline.config.study import Defaults, Grid, StudyConfig, UntunedModel
+from pipeline.config.study import Defaults, Grid, StudyConfig
 from pipeline.config.tune import TuneConfig
 from pipeline.config.typed_settings import schema_problems
 from pipeline.errors import ConfigError, Problem, nearest, refuse

@@ -108,7 +108,7 @@ class VisionModel:
         -------
         Tensor, shape (n_pictures, n_features)
         """
-        *_, last = self._pooled(batch["images"], "mean")
+        *_, last = self._pooled(batch["images"], "mean", with_prompts=False)
         return last
 
     @property

@@ -66,7 +66,7 @@ def _links_of_untuned(model: UntunedModel) -> Iterator[Link]:
 def _links_in_regime(cell: Cell) -> Iterator[Link]:
     """Tune in every outer fold of each brain dataset, and put the alignments of folds together."""
     tune = RegimeConfig.model_validate(cell.tune)
-    declared = {align["brain"]: align for align in cell.aligns}
+    declared = declared_aligns(cell.aligns)
     for align in cell.aligns:
         specification = specification_of(align, declared[align["brain"]])
         config = AlignConfig.model_validate({**align, "model": tune.base})

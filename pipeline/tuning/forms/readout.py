@@ -70,7 +70,8 @@ def correlations(predicted: torch.Tensor, responses: torch.Tensor) -> torch.Tens
     """Correlate columns, (n_stimuli, n_voxels) each; 0 where one does not vary: (n_voxels,)."""
     one, other = (x - x.mean(dim=0) for x in (predicted, responses))
     norms = one.norm(dim=0) * other.norm(dim=0)
-    return (one * other).sum(dim=0) / norms.clamp(min=_LEAST_SPREAD)
+    r: torch.Tensor = (one * other).sum(dim=0) / norms.clamp(min=_LEAST_SPREAD)
+    return r
 
 
 def readout_loss(

@@ -72,10 +72,12 @@ def stimulus_objective(
     model: TextModel | VisionModel, training: RespondedStimuli, validation: RespondedStimuli
 ) -> Loss:
     """Give the loss of a model of either modality, which needs to see no stimuli before."""
-    del training, validation
-    if model.card.modality == "text":
-        return partial(text_loss, model)
+    from pipeline.models.travelling.text import TextModel
     from pipeline.tuning.forms.two_crops import crops_loss
+
+    del training, validation
+    if isinstance(model, TextModel):
+        return partial(text_loss, model)
 
     return partial(crops_loss, model)
 

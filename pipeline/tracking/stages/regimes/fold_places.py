@@ -60,8 +60,8 @@ def fold_places(config: AlignConfig, brain: BrainDataset) -> list[FoldPlace]:
         mark = hashlib.sha256(brain.stimuli.digest.encode())
         for rows in (train, fold.outer.test):
             mark.update(repr(rows.tolist()).encode())
-        rows = FoldRows(train[first.train], train[first.test])
-        places.append(FoldPlace(number, rows, mark.hexdigest()[:16]))
+        tuned_on = FoldRows(train[first.train], train[first.test])
+        places.append(FoldPlace(number, tuned_on, mark.hexdigest()[:16]))
     return places
 
 

@@ -46,6 +46,7 @@ class RegimeRequest(TuneRequest):
         Whether what comes of it belongs to the fold; a control, which nothing trains, does not.
     """
 
+    config: RegimeConfig
     name: str
     brain: str
     place: FoldPlace
