@@ -213,10 +213,16 @@ def _sizes(row: Any) -> Ground:
         f"{_counted(row.n_groups, 'stimulus group')}, {_counted(row.n_seeds, 'training seed')}"
     )
     little = [
-        *(["few subjects"] if row.n_subjects < FEW_SUBJECTS else []),
+        *([_of_few(row.n_subjects)] if row.n_subjects < FEW_SUBJECTS else []),
         *(["nothing is known of other trainings"] if row.n_seeds == 1 else []),
     ]
     return Ground(f"{counts}{': ' * bool(little)}{', '.join(little)}.", bool(little))
+
+
+def _of_few(n_subjects: int) -> str:
+    if n_subjects == 1:
+        return "the interval is over new stimuli alone and says nothing of other subjects"
+    return "few subjects"
 
 
 def _corrected(results: StudyResults, main: pd.DataFrame) -> Ground:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.contrasts.estimate import estimate
+from pipeline.alignment.contrasts.estimate import Estimate, estimate
 from pipeline.alignment.contrasts.matched import common_levels, weights_at
 from pipeline.alignment.contrasts.paired import Paired
 from studies.calibration.simulate import KeptSums
@@ -62,21 +62,51 @@ def coverage(
         In MODELS: 'second' knows equally much, so the truth is 0; the truth of 'worse' is the
         mean over all studies and all nine subjects.
     n_subjects : int
-        The first of the nine.
+        The first of the nine; where they are the same people in every study each of the nine by
+        itself, whose truth is its mean over all studies.
     n_examples : int
         That validation scores are measured on; 0: they are known.
     """
     pairs = [_paired(world, study, second, n_examples) for study in studies]
+    if world.same_people:
+        return _coverage_of_each(pairs)
     truth = 0.0 if second == "second" else float(np.mean([p.difference for p in pairs]))
-    estimates = [estimate(_of_first(paired, n_subjects)) for paired in pairs]
-    intervals = np.array([e.interval() for e in estimates])
-    inside = (intervals[:, 0] <= truth) & (truth <= intervals[:, 1])
+    estimates = [estimate(_of(paired, range(n_subjects))) for paired in pairs]
+    covered = [_holds(e, truth) for e in estimates]
+    positives = [e.p() < LEVEL for e in estimates]
+    return _counted(estimates, covered, positives, len(pairs))
+
+
+def _coverage_of_each(pairs: Sequence[Paired]) -> Coverage:
+    """Count over subjects, each by itself; a false positive is an interval without the truth."""
+    truths = np.mean([paired.difference.mean(axis=0) for paired in pairs], axis=0)
+    each = [
+        (estimate(_of(paired, [number])), float(truth))
+        for paired in pairs
+        for number, truth in enumerate(truths)
+    ]
+    covered = [_holds(one, truth) for one, truth in each]
+    return _counted([one for one, _ in each], covered, [not c for c in covered], len(pairs))
+
+
+def _holds(one: Estimate, truth: float) -> bool:
+    low, high = one.interval()
+    return low <= truth <= high
+
+
+def _counted(
+    estimates: Sequence[Estimate],
+    covered: Sequence[bool],
+    positives: Sequence[bool],
+    n_studies: int,
+) -> Coverage:
+    intervals = np.array([one.interval() for one in estimates])
     return Coverage(
-        len(pairs),
-        n_subjects,
-        float(np.mean([e.difference for e in estimates])),
-        float(inside.mean()),
-        float(np.mean([e.p() < LEVEL for e in estimates])),
+        n_studies,
+        estimates[0].n_subjects,
+        float(np.mean([one.difference for one in estimates])),
+        float(np.mean(covered)),
+        float(np.mean(positives)),
         float(np.mean(intervals[:, 1] - intervals[:, 0]) / 2),
     )
 
@@ -122,11 +152,13 @@ def _touching(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return touching
 
 
-def _of_first(paired: Paired, n_subjects: int) -> Paired:
+def _of(paired: Paired, numbers: Sequence[int]) -> Paired:
+    """Select some subjects."""
+    places = list(numbers)
     return Paired(
         paired.seeds,
-        paired.subjects[:n_subjects],
+        tuple(paired.subjects[number] for number in places),
         paired.groups,
-        paired.difference[:, :n_subjects],
-        paired.influence[:, :n_subjects],
+        paired.difference[:, places],
+        paired.influence[:, places],
     )

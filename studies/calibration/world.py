@@ -64,6 +64,9 @@ class World:
         Which is scored; both see the same draws.
     on_the_way : bool
         Whether a model's versions are three steps of one training, and no trainings.
+    same_people : bool
+        Whether every study shows its stimuli to the same nine people, each of whom is looked at by
+        itself.
     """
 
     n_groups: int
@@ -72,6 +75,7 @@ class World:
     n_seeds: int
     direction: Direction = "encoding"
     on_the_way: bool = False
+    same_people: bool = False
 
     @property
     def n_versions(self) -> int:
@@ -82,10 +86,13 @@ class World:
     def name(self) -> str:
         """Name of the files that keep what was simulated."""
         structure = self.structure.replace(" ", "-")
-        further = ("-decoding" if self.direction == "decoding" else "") + (
-            "-on-the-way" if self.on_the_way else ""
-        )
-        return f"{self.n_groups}-{self.noise}-{structure}-{self.n_seeds}{further}"
+        names = (f"{self.n_groups}", self.noise, structure, f"{self.n_seeds}")
+        further = {
+            "decoding": self.direction == "decoding",
+            "on-the-way": self.on_the_way,
+            "same-people": self.same_people,
+        }
+        return "-".join([*names, *(name for name, is_so in further.items() if is_so)])
 
     @property
     def n_passages(self) -> int:
@@ -125,16 +132,16 @@ def draw_study(world: World, seed: int) -> Draw:
     seed : int
     """
     rng = np.random.default_rng((seed, world.n_groups, world.n_seeds))
+    people = np.random.default_rng(2) if world.same_people else rng
     factors = _correlated(world, N_FACTORS, rng)
-    preferences = np.clip(PREFERENCE * rng.standard_normal(N_SUBJECTS), -0.9, 0.9)
-    return Draw(
-        _features(world, factors, rng),
-        {
-            str(number): _responses(world, factors, float(preference), rng)
-            for number, preference in enumerate(preferences)
-        },
-        preferences,
-    )
+    preferences = np.clip(PREFERENCE * people.standard_normal(N_SUBJECTS), -0.9, 0.9)
+    features = _features(world, factors, rng)
+    responses = {}
+    for number, preference in enumerate(preferences):
+        signal = _signal(factors, float(preference), people)
+        noise = np.sqrt(NOISE[world.noise]) * _correlated(world, N_VOXELS, rng)
+        responses[str(number)] = signal + noise
+    return Draw(features, responses, preferences)
 
 
 def _features(
@@ -187,10 +194,11 @@ def _half_readout(rng: np.random.Generator) -> Array:
     return np.kron(np.eye(2), half)
 
 
-def _responses(world: World, factors: Array, preference: float, rng: np.random.Generator) -> Array:
+def _signal(factors: Array, preference: float, person: np.random.Generator) -> Array:
+    """Draw how a person's voxels mix the factors, half of which they prefer."""
     weighed = factors * np.sqrt(np.repeat([1 + preference, 1 - preference], N_FACTORS // 2))
-    signal = weighed @ rng.standard_normal((N_FACTORS, N_VOXELS)) / np.sqrt(N_FACTORS)
-    return signal + np.sqrt(NOISE[world.noise]) * _correlated(world, N_VOXELS, rng)
+    mixed: Array = weighed @ person.standard_normal((N_FACTORS, N_VOXELS)) / np.sqrt(N_FACTORS)
+    return mixed
 
 
 def _correlated(world: World, n_columns: int, rng: np.random.Generator) -> Array:

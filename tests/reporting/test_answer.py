@@ -48,6 +48,12 @@ def test_an_answer_without_an_interval_says_why(make_results):
     assert answer.without_interval == ("one subject",)
 
 
+def test_of_one_subject_the_answer_says_whom_its_interval_is_about(make_results):
+    answer = answer_of(make_results(**with_difference(make_results(), 0.001, n_subjects=1)))
+    assert answer.headline == "No difference visible; differences above 0.031 would have been."
+    assert "over new stimuli alone and says nothing of other subjects" in answer.lines[-1]
+
+
 def test_encoding_answers_and_decoding_stands_beside_it(make_results):
     overall = make_results().overall
     decoding = overall["direction"] == "decoding"

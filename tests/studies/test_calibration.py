@@ -91,6 +91,27 @@ def test_coverage_at_equal_score_counts_what_the_report_says_there(training, n_e
     assert counted.half_width == pytest.approx((expected.high - expected.low) / 2)
 
 
+def test_each_of_the_same_people_is_compared_by_itself_with_its_own_mean_over_studies():
+    world = World(24, "low", "grouped", 1, same_people=True)
+    studies = [simulate(world, seed) for seed in (0, 1)]
+    np.testing.assert_array_equal(studies[0].preferences, studies[1].preferences)
+    covered, halves = [], []
+    tables = [[table_of(s, model, 9) for model in (0, 1)] for s in studies]
+    for subject in map(str, range(9)):
+        own = [
+            estimate(pair(*(scores_of(t[t.subject == subject]) for t in pair_of_tables)))
+            for pair_of_tables in tables
+        ]
+        truth = np.mean([one.difference for one in own])
+        intervals = [one.interval() for one in own]
+        covered += [low <= truth <= high for low, high in intervals]
+        halves += [(high - low) / 2 for low, high in intervals]
+    counted = coverage(world, studies, "second", 1)
+    assert counted.covered == pytest.approx(np.mean(covered))
+    assert counted.half_width == pytest.approx(np.mean(halves))
+    assert (counted.n_studies, counted.n_subjects) == (2, 1)
+
+
 def test_validation_scores_are_those_of_examples_or_exact():
     exact = validation_scores("first", 0, 0)
     assert exact == pytest.approx([0.5 + 0.4 * learnt for learnt in LEARNT["first"]])

@@ -153,7 +153,7 @@ def test_features_that_nothing_can_compute_any_more_are_refused(on_the_way):
         run_extract(config)
 
 
-def test_a_study_that_needs_them_is_refused_before_it_begins(on_the_way, monkeypatch):
+def test_a_forecast_refuses_a_study_that_needs_them(on_the_way, monkeypatch):
     monkeypatch.setattr(forecast, "machine_constants", lambda: QUICK)
     tune = {name: value for name, value in TUNE.items() if name not in ("base", "task", "seed")}
     align = {name: value for name, value in ALIGN.items() if name != "brain"}

@@ -22,10 +22,11 @@ def reason_against(estimate: Estimate, split: str) -> str:
     """
     if split not in SPLITS:
         return f"intervals were calibrated in grouped folds, not in {split} ones"
-    if estimate.n_subjects == 1:
-        return "one subject says nothing about others"
-    if estimate.n_subjects < LEAST_SUBJECTS:
-        return f"{estimate.n_subjects} subjects, and intervals hold from {LEAST_SUBJECTS} on"
+    if 1 < estimate.n_subjects < LEAST_SUBJECTS:
+        return (
+            f"{estimate.n_subjects} subjects, and intervals hold for one by itself and from "
+            f"{LEAST_SUBJECTS} on"
+        )
     few = estimate.n_subjects <= FEW_SUBJECTS
     least = LEAST_GROUPS if few else GROUPS_OF_MANY_SUBJECTS
     if estimate.n_groups < least:

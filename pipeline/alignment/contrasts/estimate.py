@@ -6,7 +6,8 @@ subjects by their number. With pseudo-values crossed by subject and stimulus gro
     V = V_subject + 4/3 V_group - V_both + V_training,
 
 each the variance of the mean that the factor alone would leave, V_both that of the interaction
-which the first two both hold; V is never less than the larger of the first two, plus the last.
+which the first two both hold; V is never less than the larger of the first two, plus the last. A
+single subject, or training, leaves no variance: then the difference is of that one alone.
 Of pairs of test groups the jackknife alone would be too large, if anything (Efron and Stein 1981).
 But a group is trained on too, in every fold but its own, which the deletion of its test pairs does
 not see: n_test / n_train is added to its variance, as Nadeau and Bengio (2003) add it for training
@@ -40,7 +41,7 @@ class Estimate:
     ----------
     difference : float
     variance : float
-        Of the difference; NaN with a single subject or group.
+        Of the difference; NaN with a single group.
     freedom : float
         Degrees of freedom of the variance.
     n_subjects, n_groups, n_seeds : int
@@ -100,7 +101,7 @@ def estimate(paired: Paired) -> Estimate:
     -------
     Estimate
         Its variance leaves trainings out where there is one: then the difference is between
-        these tuned versions.
+        these tuned versions; and subjects where there is one: then it is this subject's.
     """
     subject, group, both = crossed(paired)
     group = replace(group, variance=group.variance * (1 + TRAINED_ON))
@@ -137,12 +138,12 @@ def crossed(paired: Paired) -> tuple[Component, Component, Component]:
     -------
     tuple of Component
         With all groups shown to all subjects: the mean squares of subjects, groups and their
-        interaction, each over ``n_subjects n_groups``. NaN for what a single subject or a single
-        group does not tell.
+        interaction, each over ``n_subjects n_groups``. NaN where a single group tells nothing; of
+        a single subject that of groups alone.
     """
     influence = paired.influence.mean(axis=0)
     n_subjects, n_groups = influence.shape
-    if n_subjects < 2 or n_groups < 2:
+    if n_groups < 2:
         missing = Component(math.nan, math.nan)
         return missing, missing, missing
     own = np.count_nonzero(~np.isnan(influence), axis=1)[:, None]
@@ -152,10 +153,13 @@ def crossed(paired: Paired) -> tuple[Component, Component, Component]:
     n_present = np.maximum(1, np.count_nonzero(~np.isnan(influence), axis=0))
     apart = np.where(np.isnan(influence), 0.0, moves - total / n_present)
     freedom = n_subjects - 1, n_groups - 1
+    groups = Component(float(n_groups / freedom[1] * (total**2).sum()), freedom[1])
+    if n_subjects < 2:
+        return Component(0.0, math.inf), groups, Component(0.0, math.inf)
     subjects = paired.subject_differences().var(ddof=1) / n_subjects
     return (
         Component(float(subjects), freedom[0]),
-        Component(float(n_groups / freedom[1] * (total**2).sum()), freedom[1]),
+        groups,
         Component(
             float((apart**2).sum() * n_subjects * n_groups / (freedom[0] * freedom[1])),
             freedom[0] * freedom[1],

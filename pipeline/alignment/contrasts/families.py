@@ -108,7 +108,7 @@ def moves(cells: Sequence[Paired]) -> NDArray[np.float64]:
     for row, cell in zip(rows, cells, strict=True):
         means = cell.subject_differences()
         n_subjects, n_groups = len(means), len(cell.groups)
-        apart = (means - means.mean()) / np.sqrt(n_subjects * (n_subjects - 1))
+        apart = (means - means.mean()) / np.sqrt(max(1, n_subjects * (n_subjects - 1)))
         row[[subjects.index(name) for name in cell.subjects]] = apart
         influence = cell.influence.mean(axis=0)
         own = np.count_nonzero(~np.isnan(influence), axis=1)[:, None]

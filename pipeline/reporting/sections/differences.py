@@ -18,7 +18,7 @@ VISIBLE = "*"
 LEVEL = 0.05
 INTRO = (
     "The difference in 2v2 accuracy between two tuned versions, over subjects and new stimulus "
-    "groups like these, at this training size."
+    "groups like these, at this training size. With a single subject it is of that subject alone."
 )
 
 

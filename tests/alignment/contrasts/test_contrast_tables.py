@@ -74,9 +74,16 @@ def test_p_values_are_corrected_within_families_of_a_direction(sums):
     assert set(alone.family) == {"primary", "less base"}
 
 
-def test_with_one_subject_there_is_a_difference_and_a_reason_but_no_interval(sums):
+def test_of_one_subject_every_cell_has_an_interval_and_a_corrected_p(sums):
     tables = contrast_tables(sums[sums.subject == "s1"], {"prompt"}, 0.02)
-    assert tables.cells.reason.str.contains("one subject").all()
+    assert (tables.cells.reason == "").all()
+    assert tables.cells[["low", "high", "p", "p_holm", "p_max"]].notna().all(axis=None)
+    assert (tables.cells.least_p_sign_flip == 1).all()
+
+
+def test_with_two_subjects_there_is_a_difference_and_a_reason_but_no_interval(sums):
+    tables = contrast_tables(sums[sums.subject != "s3"], {"prompt"}, 0.02)
+    assert tables.cells.reason.str.startswith("2 subjects, and intervals hold for one").all()
     assert tables.cells[["low", "high", "p", "p_holm", "visible_from"]].isna().all(axis=None)
     assert tables.cells.difference.notna().all()
     assert tables.cells.equivalent.isna().all()

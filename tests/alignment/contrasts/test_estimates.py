@@ -120,6 +120,24 @@ def test_an_error_over_subjects_alone_is_too_small_where_groups_vary(rng):
     assert np.mean(outcome) > 0.2
 
 
+def test_of_one_subject_the_interval_is_that_of_its_groups_and_the_third_for_training(rng):
+    """Closed form: pseudo-values of groups are a sample of which the mean is tested."""
+    values = 0.2 + rng.standard_normal((1, 1, 30))
+    outcome = estimate(paired_of(values))
+    error = stats.sem(values.ravel()) * math.sqrt(4 / 3)
+    low, high = stats.t.interval(0.95, 29, loc=values.mean(), scale=error)
+    assert outcome.interval() == pytest.approx((low, high))
+    assert outcome.n_subjects == 1
+    assert outcome.freedom == pytest.approx(29)
+
+
+def test_trainings_are_added_to_the_groups_of_one_subject(rng):
+    values = rng.standard_normal((4, 1, 30)) + rng.standard_normal((4, 1, 1))
+    outcome, alone = estimate(paired_of(values)), estimate(paired_of(values.mean(0, keepdims=True)))
+    trainings = values.mean(axis=(1, 2)).var(ddof=1) / 4
+    assert outcome.variance == pytest.approx(alone.variance + trainings)
+
+
 def test_equivalence_is_two_one_sided_tests(rng):
     values = crossed_values(rng, 1.0, 0.0, 0.0)
     outcome, means = estimate(paired_of(values)), values[0].mean(axis=1)
@@ -173,7 +191,9 @@ def test_corrections_are_those_of_the_books_and_pass_over_no_test():
     [
         (9, 24, "grouped", "with 9 subjects hold from 72 on"),
         (9, 72, "grouped", ""),
-        (1, 96, "grouped", "one subject"),
+        (1, 96, "grouped", ""),
+        (1, 24, "grouped", ""),
+        (1, 12, "grouped", "12 stimulus groups"),
         (2, 96, "grouped", "2 subjects"),
         (3, 12, "grouped", "12 stimulus groups"),
         (3, 96, "shuffled", "not in shuffled ones"),
