@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from entrypoints.command_line import read_command, run_command
 from pipeline.config import AlignConfig
+from pipeline.tracking.first_look import check_model
 
 if TYPE_CHECKING:
     from pipeline.tracking.stages.align.aligned import Aligned
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str]) -> None:
     """Align and print the accuracies."""
     config = read_command(AlignConfig, arguments)
+    if not config.features:
+        check_model(config.model)
     from pipeline.tracking.stages.align.aligned import MAPS
     from pipeline.tracking.stages.align.stage import run_align
     from pipeline.tracking.store import open_store

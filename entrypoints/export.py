@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from entrypoints.command_line import read_command, run_command
 from pipeline.config import ExportConfig
+from pipeline.tracking.first_look import check_study
 
 
 def main(arguments: Sequence[str]) -> None:
     """Export a study and say where the archive is and what it holds."""
     config = read_command(ExportConfig, arguments)
+    check_study(config.study)
     from pipeline.tracking.archives.exporting import export_study
     from pipeline.tracking.store import open_store
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from entrypoints.command_line import read_command, run_command
 from pipeline.config import ExtractConfig
+from pipeline.tracking.first_look import check_model
 
 
 def main(arguments: Sequence[str]) -> None:
     """Extract and say where the features are."""
     config = read_command(ExtractConfig, arguments)
+    check_model(config.model)
     from pipeline.tracking.stages.extract import run_extract
     from pipeline.tracking.store import open_store
 

@@ -39,6 +39,10 @@ def run(study: StudyConfig, config: MainConfig) -> None:
     there = is_there()
     if there:
         open_store()
+    elif config.workers > 1 and not config.scheduler:
+        from pipeline.tracking.stages.own_workers import import_ahead
+
+        import_ahead()
     refuse_unfit(study, in_store=there)
     from pipeline.tracking.browsing import how_to_browse
     from pipeline.tracking.stages.study import run_study

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ _SHAPE_NAMES = ("square", "triangle", "star", "heart")
 _COLOUR_NAMES = ("red", "green", "blue")
 _DIGITS = tuple(str(digit) for digit in range(10))
 _FAMILIES = ("family A", "family B", "family C", "family D")
+_DIGITS_FILE = "data/digits.csv.gz"
 _SIDE = 32
 
 
@@ -82,11 +85,8 @@ def load_digits(config: TaskConfig) -> TaskData:
     DataError
         If more shots are asked for than a class has.
     """
-    from sklearn.datasets import load_digits as load
-
-    digits = load()
-    labels = digits.target.astype(np.int64)
-    images = enlarge(digits.images / 16)
+    every = _all_digits()
+    images, labels = every.images, every.labels
     order = _by_turns(labels, np.random.default_rng(config.seed))
     n_eval = min(config.max_eval, len(order) // EVALUATED)
     test, validation, train = np.split(order, [n_eval, 2 * n_eval])
@@ -101,6 +101,17 @@ def load_digits(config: TaskConfig) -> TaskData:
         source="scikit-learn's load_digits (UCI optical recognition of handwritten digits)",
         classes=_DIGITS,
     )
+
+
+@lru_cache(maxsize=1)  # the methods and seeds of a study choose among the same pictures
+def _all_digits() -> LabelledImages:
+    """Read the pictures from scikit-learn's file: to import all of it takes longer than that."""
+    library = find_spec("sklearn")
+    if library is None or library.origin is None:
+        raise ImportError("scikit-learn, with which the digits come, is not installed")
+    rows = np.loadtxt(Path(library.origin).with_name("datasets") / _DIGITS_FILE, delimiter=",")
+    grey = rows[:, :-1].reshape(-1, 8, 8) / 16
+    return LabelledImages(enlarge(grey), rows[:, -1].astype(np.int64))
 
 
 def enlarge(grey: NDArray[np.float64]) -> NDArray[np.uint8]:

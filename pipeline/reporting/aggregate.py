@@ -45,6 +45,22 @@ def summarise(units: pd.DataFrame) -> pd.DataFrame:
     return mean_and_error(units, CELL_KEYS, "two_vs_two")
 
 
+def over_rois(cells: pd.DataFrame) -> pd.Series[float]:
+    """Average 2v2 over the ROIs of a view, for each task and method.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Rows of one view, as :func:`summarise` gives them.
+
+    Returns
+    -------
+    Series of float
+        By task and method, in the order they come.
+    """
+    return cells.groupby(["task", "method"], sort=False)["mean"].mean()
+
+
 def task_summary(task_scores: pd.DataFrame) -> pd.DataFrame:
     """Average task scores over seeds.
 

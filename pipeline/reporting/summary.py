@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from pipeline.reporting.aggregate import over_rois
 from pipeline.reporting.answer import Answer
 from pipeline.reporting.methods import ordered_methods
 from pipeline.reporting.table import MISSING, Table, roi_heading
@@ -99,8 +100,7 @@ def _block(
     columns = {roi_heading(roi): by_cell.xs(roi, level="roi").to_dict() for roi in rois}
     directions = f"{view.direction} by ROI"
     for other in others:
-        over_rois = other.rows_of(accuracies).groupby(["task", "method"])["mean"].mean()
-        columns[f"{other.direction} mean"] = over_rois.to_dict()
+        columns[f"{other.direction} mean"] = over_rois(other.rows_of(accuracies)).to_dict()
         directions += f", {other.direction} mean over ROIs"
     own = task_scores[task_scores["base"] == view.base].drop_duplicates(["task", "method"])
     scores = own.set_index(["task", "method"])["mean"].to_dict()

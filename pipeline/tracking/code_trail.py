@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+from pipeline.tracking.cached_trails import cached_digest
 from pipeline.tracking.module_sources import (
     Definition,
     ModuleSource,
@@ -28,7 +29,7 @@ from pipeline.tracking.module_sources import (
     statement_text,
 )
 
-THIS_PACKAGE = Package(Path(__file__).parents[2])
+PACKAGE_FOLDER = Path(__file__).parents[1]
 BY_VALUE = ("pipeline.config", "pipeline.errors")
 INPUTS = {"pipeline.data", "pipeline.brains", "pipeline.brains.load", "pipeline.models.bases"}
 OURSELVES = {f"pipeline.tracking.{name}" for name in ("code_trail", "fingerprints")}
@@ -39,7 +40,10 @@ PAGES, REPORT = "pipeline.reporting.", "pipeline.tracking.stages.report."
 @cache
 def trail_digest(function: Callable[..., object]) -> str:
     """SHA-256 over all code that decides what a stage's function computes."""
-    return digest_from(THIS_PACKAGE, (function.__module__, function.__name__))
+    stage = (function.__module__, function.__name__)
+    return cached_digest(
+        PACKAGE_FOLDER, stage, lambda: digest_from(Package(PACKAGE_FOLDER.parent), stage)
+    )
 
 
 def digest_from(package: Package, stage: Definition) -> str:

@@ -11,6 +11,7 @@ from typing import Literal
 import mlflow
 
 from pipeline.errors import Problem, RegistryError
+from pipeline.tracking.missing_names import ANOTHER_STUDY, no_studies, no_study
 from pipeline.tracking.runs import artifact, find_runs
 from pipeline.words import PathKind
 
@@ -72,16 +73,14 @@ def read_lineage(study: str) -> tuple[str, list[Link]]:
     RegistryError
         When there is no such run, it is no study, or not all its models are aligned yet.
     """
-    remedy = "Leave study out to report the latest study that is ready."
     try:
         run = mlflow.get_run(study)
     except mlflow.exceptions.MlflowException as error:
-        finding = f"'{study}', which this store does not have"
-        raise RegistryError(Problem("study", "the run id of a study", finding, remedy)) from error
+        raise no_study(study) from error
     if run.data.tags.get("lineage") != "logged":
         finding = f"'{study}', a run of stage {run.data.tags.get('stage')} ({run.info.status})"
         expected = "the run id of a study whose models are all aligned"
-        raise RegistryError(Problem("study", expected, finding, remedy))
+        raise RegistryError(Problem("study", expected, finding, ANOTHER_STUDY))
     asks, links = _read(study)
     return asks, [link for link in links if link.is_declared]
 
@@ -114,11 +113,4 @@ def latest_study() -> str:
         if run.data.tags.get("lineage") == "logged":
             run_id: str = run.info.run_id
             return run_id
-    raise RegistryError(
-        Problem(
-            "study",
-            "a study with aligned models in this store",
-            "none",
-            "Run one first: mlflow run . -P study=studies/demo.yaml --env-manager local",
-        )
-    )
+    raise no_studies()

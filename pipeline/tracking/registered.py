@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
-from pipeline.errors import Problem, RegistryError, nearest
+from pipeline.errors import Problem, RegistryError
+from pipeline.tracking.missing_names import no_model, no_version, parts_of
 from pipeline.tracking.names import run_title
 
 #: Tag of a version that holds, as JSON, the tags that only code reads.
@@ -139,18 +139,12 @@ def resolve(uri: str) -> Registered:
         When the URI is of another form, or there is no such model, alias or version.
     """
     client = mlflow.MlflowClient()
-    parts = re.fullmatch(r"models:/([^@/]+)([@/])(.+)", uri)
-    if parts is None:
-        expected = "models:/<name>@<alias> or models:/<name>/<version>"
-        raise RegistryError(Problem("model", expected, f"'{uri}'", "Correct it."))
-    name, sign, which = parts.groups()
+    name, sign, which = parts_of(uri)
     try:
         model = client.get_registered_model(name)
     except mlflow.exceptions.MlflowException as error:
-        names = tuple(known.name for known in client.search_registered_models())
-        remedy = nearest(name, names) if names else "Nothing is registered yet: run tune first."
-        problem = Problem("model", "a registered model", f"'{name}'", remedy)
-        raise RegistryError(problem) from error
+        names = [known.name for known in client.search_registered_models()]
+        raise no_model(name, names) from error
     try:
         version = (
             client.get_model_version_by_alias(name, which)
@@ -158,12 +152,8 @@ def resolve(uri: str) -> Registered:
             else client.get_model_version(name, which)
         )
     except mlflow.exceptions.MlflowException as error:
-        kind = "alias" if sign == "@" else "version"
-        known = tuple(model.aliases) if sign == "@" else tuple(v.version for v in versions_of(name))
-        problem = Problem(
-            "model", f"an existing {kind} of {name}", f"'{which}'", nearest(which, known)
-        )
-        raise RegistryError(problem) from error
+        known = list(model.aliases) if sign == "@" else [v.version for v in versions_of(name)]
+        raise no_version(name, sign, which, known) from error
     if not version_tags(version).keys() >= OWN_TAGS:
         expected = "a version that tune registered"
         foreign = f"'{uri}', a model of another kind, without the tags of one"

@@ -18,6 +18,7 @@ from mlflow.entities import Run
 from pipeline.errors import PipelineError, Problem, RegistryError
 from pipeline.tracking.claims import claimed, process_tag
 from pipeline.tracking.fetching import fetch
+from pipeline.tracking.looking_up import begin_work, is_looked_up
 from pipeline.tracking.places import is_read_only
 from pipeline.tracking.seals import artifact_problem, seal_run
 
@@ -136,7 +137,7 @@ def visible_refusal(stage: Stage) -> Iterator[None]:
     try:
         yield
     except PipelineError:
-        if is_read_only():
+        if is_read_only() or is_looked_up():
             raise
         with stage_run(stage):
             raise
@@ -185,20 +186,31 @@ def once(
     """
     # until the run is FINISHED, or the next process would not find it
     with nullcontext() if shared else claimed(stage.fingerprint, stage.title):
-        done = next((run for run in finished_runs(stage.fingerprint) if usable(run)), None)
+        done = finished_run(stage.fingerprint, usable)
         if done is None:
+            begin_work(stage.title)
             log.info("%s", stage.title)
             with stage_run(stage) as run:
                 work(run)
             new_id: str = run.info.run_id
             _NAMED.add(new_id)
             return new_id
-    run_id: str = done.info.run_id
+    reuse(stage, done)
+    return done
+
+
+def finished_run(fingerprint: str, usable: Callable[[Run], bool]) -> str | None:
+    """Find a finished run with a fingerprint of which what it logged can be used."""
+    runs = (run for run in finished_runs(fingerprint) if usable(run))
+    return next((str(run.info.run_id) for run in runs), None)
+
+
+def reuse(stage: Stage, run_id: str) -> None:
+    """Say that a finished run stands for a stage, once for each run."""
     if run_id not in _NAMED:
         _NAMED.add(run_id)
         log.info("%s: already done, reusing run %s", stage.title, run_id)
     leave_word_of_reuse(stage, run_id)
-    return run_id
 
 
 def leave_word_of_reuse(stage: Stage, run_id: str) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import Problem, RegistryError
 from pipeline.tracking.databases import check_database, prepare_database
+from pipeline.tracking.first_look import DEFAULT_STORE
 from pipeline.tracking.lost_runs import close_lost_runs
 from pipeline.tracking.moved_stores import follow_move
 from pipeline.tracking.places import (
@@ -31,7 +32,6 @@ from pipeline.tracking.places import (
 )
 from pipeline.tracking.waiting import be_patient, wait_for_database, wait_for_server
 
-DEFAULT_STORE = "sqlite:///mlflow.db"
 DEFAULT_EXPERIMENT = "brain-alignment"
 HTTP = ("http://", "https://")
 #: Tag by which the UI opens an experiment in one of its modes, which is chat applications else.

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from few_examples import few_examples
+from sklearn.datasets import load_digits
 
 from pipeline.data.forms.pictures import LabelledImages
-from pipeline.data.vision import _COLOUR_NAMES, _SHAPE_NAMES, VISION_TASKS, enlarge
+from pipeline.data.vision import _COLOUR_NAMES, _SHAPE_NAMES, VISION_TASKS, _all_digits, enlarge
 from pipeline.worlds.pictures import sample_pictures
 
 TASKS = {task.name: task for task in VISION_TASKS}
@@ -55,6 +56,12 @@ class TestEveryTaskThatNeedsNoFiles:
 
     def test_says_where_its_pictures_come_from(self, task):
         assert task.load(request()).source
+
+
+def test_the_digits_are_those_that_scikit_learn_gives():
+    theirs, ours = load_digits(), _all_digits()
+    assert np.array_equal(ours.images, enlarge(theirs.images / 16))
+    assert np.array_equal(ours.labels, theirs.target)
 
 
 def test_training_takes_at_most_the_digits_that_testing_leaves():

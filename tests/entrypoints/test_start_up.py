@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 
@@ -25,16 +26,32 @@ REFUSED = {
     "tune": ["--task", "summarization", "--method", "promt"],
     "extract": ["--model", "a model", "--brain", "nobody"],
     "align": ["--model", "models:/a@b", "--brain", "simulated-pictures", "--pooling", "last"],
+    "export": ["--stuy", "3"],
     "report": ["--stuy", "3"],
     "power": ["--alpha", "2"],
     "ui": ["--port", "0"],
 }
 
 
-def end_of(entry, *arguments):
+#: Names that only the store can know, which these commands look up in one that holds nothing.
+UNKNOWN = {
+    "extract": ["--model", "models:/a@b", "--brain", "simulated-sentences"],
+    "align": ["--model", "tiny-gpt3", "--brain", "simulated-sentences"],
+    "report": [],
+    "export": ["--study", "deadbeef"],
+}
+
+
+def end_of(entry, *arguments, **variables):
     """Run an entry point; its exit status, what it imported of what is heavy, what it said."""
-    command = [sys.executable, "-c", SCRIPT, entry, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, entry, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, **variables},
+    )
     status, heavy = json.loads(done.stdout.splitlines()[-1])
     return status, heavy, done.stdout + done.stderr
 
@@ -64,3 +81,12 @@ def test_a_refused_command_imports_nothing_heavy(entry):
     status, heavy, output = end_of(entry, *REFUSED[entry])
     assert (status, heavy) == (2, [])
     assert "error: " in output
+
+
+@pytest.mark.parametrize("entry", UNKNOWN)
+def test_a_name_that_the_store_does_not_have_is_refused_without_mlflow(entry, tmp_path):
+    address = f"sqlite:///{tmp_path}/mlflow.db"
+    status, heavy, output = end_of(entry, *UNKNOWN[entry], MLFLOW_TRACKING_URI=address)
+    assert (status, heavy) == (2, [])
+    assert "error: " in output
+    assert not list(tmp_path.iterdir())

@@ -188,6 +188,13 @@ def test_a_folder_that_holds_something_is_refused(exported, tmp_path):
         import_study(ImportConfig(archive=str(exported.path), folder=str(tmp_path)))
 
 
+def test_a_place_that_cannot_be_written_is_not_blamed_on_the_archive(tmp_path):
+    sums = {"notes.txt": hashlib.sha256(b"x").hexdigest()}
+    path = archive_of(tmp_path / "small.zip", manifest_of(sums), **{"notes.txt": b"x"})
+    with pytest.raises(DataError, match=r"folder: expected a place that can be written"):
+        import_study(ImportConfig(archive=str(path), folder=str(path / "there")))
+
+
 def test_a_store_behind_a_server_is_exported_where_its_database_is(store, monkeypatch):
     monkeypatch.setattr(mlflow, "get_tracking_uri", lambda: "http://127.0.0.1:5000")
     with pytest.raises(RegistryError, match="MLFLOW_TRACKING_URI to the database behind"):

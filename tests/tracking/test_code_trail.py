@@ -1,8 +1,11 @@
 """The code of a stage, on a package of a few lines; and what a fingerprint sums up."""
 
+import os
+
 import pytest
 
 from pipeline.alignment.two_vs_two import rank_accuracy, two_vs_two
+from pipeline.tracking.cached_trails import cached_digest
 from pipeline.tracking.code_trail import digest_from, trail, trail_digest
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.module_sources import Package
@@ -131,6 +134,46 @@ def test_an_edit_counts_where_it_can_change_the_result(root, name, old, new, cou
     assert edited != path.read_text()
     path.write_text(edited)
     assert (digest_from(Package(root), STAGE) != before) == counts
+
+
+def test_a_digest_is_cached_until_a_file_of_the_package_changes(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = []
+
+    def digest(stage=STAGE):
+        def make():
+            made.append(stage)
+            return digest_from(Package(root), stage)
+
+        return cached_digest(root / "pipeline", stage, make)
+
+    other = ("pipeline.tracking.stages.other", "run_other")
+    before, further = digest(), digest(other)
+    assert (digest(), digest(other), made) == (before, further, [STAGE, other])
+    path = root / "pipeline/words.py"
+    times = path.stat()
+    path.write_text("ZERO = 1\n")  # of the same size, and with the same time of change
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert digest() != before
+    assert made == [STAGE, other, STAGE]
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"state": 3}', '{"digests": [], "state": ""}'])
+def test_a_cache_that_is_broken_or_cannot_be_written_is_no_obstacle(
+    root, tmp_path, monkeypatch, content
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    package, expected = root / "pipeline", digest_from(Package(root), STAGE)
+
+    def digest():
+        return cached_digest(package, STAGE, lambda: digest_from(Package(root), STAGE))
+
+    assert digest() == expected
+    (cache,) = (tmp_path / "cache").rglob("*.json")
+    cache.write_text(content)
+    assert digest() == expected
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))  # a file, below which nothing can be written
+    assert digest() == expected
 
 
 def test_templates_count_for_the_report_wherever_they_lie_below_the_page(root):

@@ -7,6 +7,7 @@ from functools import partial
 
 import pandas as pd
 
+from pipeline.reporting.aggregate import over_rois
 from pipeline.reporting.figures.curves import Panel, curves_figure
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.methods import UNTUNED, in_words, looks_of
@@ -41,9 +42,8 @@ def distances_and_scores(view: View, drift: pd.DataFrame, summary: pd.DataFrame)
         task, method, cka and rsa (mean over layers and trainings; 1 for the base), brain_score
         (mean over ROIs and subjects).
     """
-    cell = ["task", "method"]
-    brain = view.rows_of(summary).groupby(cell, sort=False)["mean"].mean().rename("brain_score")
-    moved = view.rows_of(drift).groupby(cell, sort=False)[list(LIKENESS)].mean()
+    brain = over_rois(view.rows_of(summary)).rename("brain_score")
+    moved = view.rows_of(drift).groupby(["task", "method"], sort=False)[list(LIKENESS)].mean()
     both = brain.to_frame().join(moved, how="left")
     untuned = both.index.get_level_values("method") == UNTUNED
     both.loc[untuned, list(LIKENESS)] = 1.0

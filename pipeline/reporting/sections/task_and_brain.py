@@ -7,6 +7,7 @@ from functools import partial
 
 import pandas as pd
 
+from pipeline.reporting.aggregate import over_rois
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.figures.task_and_brain import task_and_brain_figure
 from pipeline.reporting.methods import in_words, looks_of
@@ -35,8 +36,8 @@ def task_and_brain_points(view: View, summary: pd.DataFrame, tasks: pd.DataFrame
         Columns task, metric, method, task_score, brain_score.
     """
     deciding = tasks[tasks["base"] == view.base].drop_duplicates(["task", "method"])
-    brain = view.rows_of(summary).groupby(["task", "method"], sort=False)["mean"].mean()
-    both = deciding.join(brain.rename("brain_score"), on=["task", "method"], how="inner")
+    brain = over_rois(view.rows_of(summary)).rename("brain_score")
+    both = deciding.join(brain, on=["task", "method"], how="inner")
     return both.rename(columns={"mean": "task_score"})[
         ["task", "metric", "method", "task_score", "brain_score"]
     ].reset_index(drop=True)

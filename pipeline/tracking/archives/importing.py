@@ -35,8 +35,8 @@ def import_study(config: ImportConfig) -> Imported:
     Raises
     ------
     DataError
-        It is no archive of a study or is damaged, or the folder holds something. Nothing is made
-        then.
+        It is no archive of a study or is damaged, or the folder holds something or cannot be
+        written. Nothing is made then.
     """
     path = Path(config.archive).expanduser().absolute()
     folder = Path(config.folder).expanduser().absolute()
@@ -73,5 +73,8 @@ def _unpack(archive: ZipFile, folder: Path) -> None:
         if folder.exists():
             folder.rmdir()
         partial.rename(folder)
+    except OSError as error:  # of writing: what is in the archive has been read and compared
+        expected, remedy = "a place that can be written", "Change folder, or make room there."
+        raise DataError(Problem("folder", expected, str(error), remedy)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,14 +21,13 @@ from pipeline.alignment.dataset.units import client_of
 from pipeline.config import Cell, UntunedModel
 from pipeline.errors import ConfigError, PipelineError, Problem, RegistryError
 from pipeline.tracking.lineage import Link
+from pipeline.tracking.looking_up import UndoneError, looked_up
 from pipeline.tracking.places import database_of
 from pipeline.tracking.runs import OPENED, children_of
 from pipeline.tracking.stages.cell import links_of
+from pipeline.tracking.stages.own_workers import DEVICES, devices_of_this_machine, own_workers
 from pipeline.tracking.store import open_store
 from pipeline.tuning.methods import METHODS
-
-#: What a cell needs of torch: a device of its own, named before torch looks for devices.
-DEVICES = "CUDA_VISIBLE_DEVICES"
 
 
 @dataclass(frozen=True)
@@ -78,21 +77,61 @@ def links_by_workers(
     PipelineError
         All at once what keeps cells from being completed.
     """
+    finished = _finished(cells)
+    rest = cells[len(finished) :]
+    if not rest:
+        return [link for links in finished for link in links]
+    if scheduler:
+        _refuse_own_file()
     experiment = mlflow.get_experiment(mlflow.get_run(parent).info.experiment_id).name
-    devices = () if scheduler else _devices()
+    devices = () if scheduler else devices_of_this_machine()
     destination = Destination(mlflow.get_tracking_uri(), experiment, parent, devices)
-    with _client(min(workers, len(cells)), scheduler) as client:
-        futures: list[Any] = []
-        for cell in cells:
-            needed = [futures[number] for number in _needed(cell, cells[: len(futures)])]
-            futures.append(client.submit(run_cell, cell, destination, needed, pure=False))
-        outcomes = [_outcome(future, cell) for future, cell in zip(futures, cells, strict=True)]
+    with client_of(scheduler) if scheduler else own_workers(min(workers, len(rest))) as client:
+        futures: dict[int, Any] = {}
+        for number in apart(rest):
+            needed = [futures[other] for other in _needed(rest[number], rest) if other in futures]
+            arguments = (rest[number], destination, needed)
+            futures[number] = client.submit(run_cell, *arguments, pure=False)
+        outcomes = [_outcome(futures[number], cell) for number, cell in enumerate(rest)]
+    outcomes = [*finished, *outcomes]
     problems = [
         p for outcome in outcomes if isinstance(outcome, PipelineError) for p in outcome.problems
     ]
     if problems:
         raise PipelineError(*dict.fromkeys(problems))
     return [link for outcome in outcomes if isinstance(outcome, list) for link in outcome]
+
+
+def _finished(cells: Sequence[Cell | UntunedModel]) -> list[list[Link]]:
+    """Give the links of the leading cells of which all is done, for which no worker is needed."""
+    finished: list[list[Link]] = []
+    with suppress(UndoneError, PipelineError), looked_up():
+        for cell in cells:
+            finished.append(list(links_of(cell)))
+    return finished
+
+
+def apart(cells: Sequence[Cell | UntunedModel]) -> list[int]:
+    """Order cells so that those side by side share little: what they share, they wait for.
+
+    Returns
+    -------
+    list of int
+        Places among the cells: in turn one of each base, then of the next task or seed of each, and
+        so on. Those of one base, task and seed stay in their order.
+    """
+    places: dict[str, dict[tuple[str, ...], list[int]]] = {}
+    for number, cell in enumerate(cells):
+        names = cell.tune if isinstance(cell, Cell) else {"base": cell.model}
+        own = places.setdefault(str(names["base"]), {})
+        own.setdefault((str(names.get("task")), str(names.get("seed"))), []).append(number)
+    turns = {
+        number: (turn, row, column)
+        for column, own in enumerate(places.values())
+        for row, numbers in enumerate(own.values())
+        for turn, number in enumerate(numbers)
+    }
+    return sorted(turns, key=turns.__getitem__)
 
 
 def run_cell(
@@ -124,12 +163,12 @@ def _alone(cell: Cell | UntunedModel) -> Cell | UntunedModel:
     return replace(cell, aligns=aligns)
 
 
-def _needed(cell: Cell | UntunedModel, before: Sequence[Cell | UntunedModel]) -> Iterator[int]:
+def _needed(cell: Cell | UntunedModel, cells: Sequence[Cell | UntunedModel]) -> Iterator[int]:
     """List by number the cells that make what an interpolation starts from, ``full``."""
     if isinstance(cell, Cell) and METHODS[cell.tune["method"]].interpolates:
         same = {name: cell.tune.get(name) for name in ("base", "task", "seed")}
         needed = {**same, "method": "full"}
-        for number, other in enumerate(before):
+        for number, other in enumerate(cells):
             if isinstance(other, Cell) and needed.items() <= other.tune.items():
                 yield number
 
@@ -155,32 +194,6 @@ def _outcome(future: Any, cell: Cell | UntunedModel) -> list[Link] | PipelineErr
     return links
 
 
-@contextmanager
-def _client(workers: int, scheduler: str) -> Iterator[Any]:
-    if scheduler:
-        _refuse_own_file()
-        with client_of(scheduler) as client:
-            yield client
-        return
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        expected = "dask and distributed, to work on several models at once"
-        remedy = "Install both (requirements-dev.txt pins them), or leave workers at 1."
-        raise ConfigError(Problem("workers", expected, str(error), remedy)) from error
-    with (
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,  # a refusal is told by the command, not by dask
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
-
-
 def _refuse_own_file() -> None:
     """Refuse a store that workers of other machines would look for in folders of their own.
 
@@ -193,14 +206,6 @@ def _refuse_own_file() -> None:
         expected = "a store that all workers find: a server, or a file by its absolute path"
         remedy = "Set MLFLOW_TRACKING_URI to http://… or sqlite:////shared/folder/mlflow.db."
         raise ConfigError(Problem("MLFLOW_TRACKING_URI", expected, f"'{database}'", remedy))
-
-
-def _devices() -> tuple[str, ...]:
-    """List the GPUs that this process may use."""
-    import torch
-
-    named = [name for name in os.environ.get(DEVICES, "").split(",") if name]
-    return tuple(named or map(str, range(torch.cuda.device_count())))
 
 
 def _device_of_worker(devices: Sequence[str]) -> str:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import mlflow
 from mlflow.entities import Run
 
-from pipeline.errors import ConfigError, Problem
-from pipeline.models.bases import Base, find_base
+from pipeline.models.bases import Base
 from pipeline.models.hub_bases import revision_of
 from pipeline.models.travelling.card import Card, base_digest
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.logged_models import log_model
+from pipeline.tracking.missing_names import SCHEME, named_base
 from pipeline.tracking.names import valid_name
 from pipeline.tracking.registered import Registered, resolve, sole_version_of
 from pipeline.tracking.registry import made_whole_by, register
@@ -27,7 +27,6 @@ from pipeline.words import NO_TASK
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
 
-SCHEME = "models:/"
 METHOD = "base"
 
 
@@ -45,16 +44,7 @@ def version_of(model: str) -> Registered:
     PipelineError
         When it is neither, or a base that cannot be reached or is damaged.
     """
-    return resolve(model) if model.startswith(SCHEME) else _untouched(_named(model))
-
-
-def _named(model: str) -> Base:
-    try:
-        return find_base(model)
-    except ConfigError as error:
-        (problem,) = error.problems
-        expected = f"models:/<base>-<task>@<method>, or a base: {problem.expected}"
-        raise ConfigError(Problem("model", expected, problem.found, problem.remedy)) from error
+    return resolve(model) if model.startswith(SCHEME) else _untouched(named_base(model))
 
 
 def _untouched(base: Base) -> Registered:

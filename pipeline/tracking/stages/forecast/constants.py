@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import platform
 import tempfile
 import time
@@ -21,6 +20,7 @@ from pipeline.forecast.machine import Machine, Speed
 from pipeline.forecast.probe import probe
 from pipeline.tracking.code_trail import trail_digest
 from pipeline.tracking.databases import make_database
+from pipeline.tracking.user_cache import cache_folder, write_whole
 
 log = logging.getLogger("pipeline")
 OLDEST = 7 * 24 * 3600.0  # seconds for which constants count
@@ -28,24 +28,15 @@ RUNS = 3
 VALUES, BATCHES, ARTIFACTS = 40, 4, 4
 
 
-def constants_folder() -> Path:
-    """Say where constants are kept: in the user's cache folder."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "brain-alignment"
-
-
 def machine_constants() -> Machine:
     """Take the constants measured on this machine in the last days, or measure them now."""
-    path = constants_folder() / f"{platform.node()}-{trail_digest(probe)[:12]}.json"
+    path = cache_folder() / f"{platform.node()}-{trail_digest(probe)[:12]}.json"
     if path.is_file() and time.time() - path.stat().st_mtime < OLDEST:
         return _machine(json.loads(path.read_text(encoding="utf-8")))
     log.info("measuring this machine, once, for about 20 seconds")
     with _quiet():
         machine = probe(bookkeeping_seconds())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps(asdict(machine), indent=1), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(asdict(machine), indent=1))
     return machine
 
 

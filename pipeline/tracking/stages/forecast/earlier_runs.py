@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.forecast.machine import Machine
 from pipeline.forecast.planned import PlannedRun
 from pipeline.forecast.run_cost import Cost
-from pipeline.tracking.runs import Stage, finished_runs
+from pipeline.tracking.runs import Stage, finished_run
 from pipeline.tracking.seals import is_whole
 
 REUSE = 0.5  # bookkeeping of a run that is reused: it is looked up, and its seal compared
@@ -36,7 +36,7 @@ class EarlierRuns:
         """Find the run that holds a result already; empty where there is none."""
         if not self.has_store:
             return ""
-        return next((run.info.run_id for run in finished_runs(mark) if is_whole(run)), "")
+        return finished_run(mark, is_whole) or ""
 
     def or_reused(self, run: PlannedRun, run_id: str) -> PlannedRun:
         """Give a run, as reused where the id of an earlier one is known."""

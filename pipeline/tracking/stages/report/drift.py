@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -41,17 +42,20 @@ def drift_table(links: Sequence[Link], models: Mapping[str, Registered]) -> pd.D
         place = models[link.model].tags["base"], link.brain
         is_base = models[link.model].tags["method"] == BASE
         if is_base and link.extract_run and place not in references:
-            references[place] = _geometries(link)
+            path, origin = _features(link)
+            references[place] = origin, geometries(read_features(path, origin))
     tables = [pd.DataFrame()]
     for link in links:
         registered = models[link.model]
         reference = references.get((registered.tags["base"], link.brain))
         if reference is None or not link.extract_run or registered.tags["method"] == BASE:
             continue
-        origin, own = _geometries(link)
-        if _of_same(origin, reference[0]):
+        of_base, base = reference
+        path, origin = _features(link)
+        if _of_same(origin, of_base):
             cell = {**key_of(registered), "brain": link.brain}
-            tables.append(drift(reference[1], own).assign(**cell))
+            own = geometries(read_features(path, origin))
+            tables.append(drift(base, own).assign(**cell))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -60,7 +64,7 @@ def _of_same(one: Origin, other: Origin) -> bool:
     return replace(one, model=other.model) == other
 
 
-def _geometries(link: Link) -> tuple[Origin, Mapping[str, Geometry]]:
+def _features(link: Link) -> tuple[Path, Origin]:
+    """Fetch features, and read what they were made from."""
     path = artifact(link.extract_run, FILE)
-    origin = read_origin(path)
-    return origin, geometries(read_features(path, origin))
+    return path, read_origin(path)

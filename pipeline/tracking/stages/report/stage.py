@@ -22,7 +22,7 @@ from pipeline.tracking.runs import (
     NOTE,
     Stage,
     artifact,
-    finished_runs,
+    finished_run,
     log,
     logged_folder,
     once,
@@ -132,9 +132,9 @@ def run_report(config: ReportConfig) -> Reported:
         _log(*build())
 
     if is_read_only():
-        done = next((run for run in finished_runs(stage.fingerprint) if is_whole(run)), None)
+        done = finished_run(stage.fingerprint, is_whole)
         if done is not None:
-            return Reported(done.info.run_id)
+            return Reported(done)
         return Reported("", _write_here(*build(), study))
     return Reported(once(stage, work, is_whole))
 

@@ -16,6 +16,7 @@ from pipeline.errors import Problem, TuningError
 from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
+from pipeline.tracking.looking_up import begin_work
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts
 from pipeline.tracking.registered import (
     Registered,
@@ -123,6 +124,7 @@ def _register_missing(
         log.info("%s: already done, reusing its versions", stage.title)
         leave_word_of_reuse(stage, best.run_id)
     else:
+        begin_work(stage.title)
         with _folder_of(full) as folder:
             untuned = untuned_statistics(request)
             tuned = interpolations(request.session, folder, missing, untuned)

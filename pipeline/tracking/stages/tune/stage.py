@@ -14,14 +14,16 @@ from pipeline.config import TuneConfig
 from pipeline.errors import TuningError
 from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
+from pipeline.tracking.looking_up import begin_work
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts, take_over_curves
 from pipeline.tracking.registered import Registered, sole_version_of
 from pipeline.tracking.registry import made_whole_by
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
-    finished_runs,
+    finished_run,
     once,
+    reuse,
     visible_refusal,
     within_another_stage,
 )
@@ -89,9 +91,14 @@ def run_tune(config: TuneConfig) -> Registered:
         return made_whole_by(run_id) is not None
 
     with nullcontext() if shared else claimed(mark, stage.title), locks:
-        done = agree(any(is_whole(run.info.run_id) for run in finished_runs(mark)))
-        untuned = None if done else _untuned(stage, request)
-        run_id = once(stage, work, lambda run: is_whole(run.info.run_id), shared)
+        run_id = finished_run(mark, lambda run: is_whole(run.info.run_id))
+        agree(run_id is not None)  # the others wait to hear it: see join_tune
+        if run_id is None:
+            begin_work(stage.title)
+            untuned = _untuned(stage, request)
+            run_id = once(stage, work, lambda run: is_whole(run.info.run_id), shared)
+        else:
+            reuse(stage, run_id)
     return sole_version_of(mlflow.get_run(run_id).data.tags.get("reuses", run_id))
 
 
@@ -141,7 +148,6 @@ def workspace_of(stage: Stage, usable: Callable[[Run], bool], locks: ExitStack) 
 
     def claim() -> str | None:
         locks.enter_context(claimed(stage.fingerprint, stage.title))
-        done = (run.info.run_id for run in finished_runs(stage.fingerprint) if usable(run))
-        return next(done, None)
+        return finished_run(stage.fingerprint, usable)
 
     return Workspace(folder, claim)
