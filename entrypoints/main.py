@@ -43,13 +43,15 @@ def run(study: StudyConfig, config: MainConfig) -> None:
         from pipeline.tracking.stages.own_workers import import_ahead
 
         import_ahead()
-    refuse_unfit(study, in_store=there)
     from pipeline.tracking.browsing import how_to_browse
+    from pipeline.tracking.remembered import runs_remembered
     from pipeline.tracking.stages.study import run_study
 
-    if not there:
-        open_store()
-    finished = run_study(study, config.workers, config.scheduler)
+    with runs_remembered():
+        refuse_unfit(study, in_store=there)
+        if not there:
+            open_store()
+        finished = run_study(study, config.workers, config.scheduler)
     print(f"\n{finished.report.terminal}\n\nReport:  {finished.report.place}")
     print(f"Runs:    {how_to_browse()}")
 

@@ -13,6 +13,7 @@ from mlflow.entities import Run
 from pipeline.errors import RegistryError
 from pipeline.tracking.lineage import Link, latest_study, read_lineage
 from pipeline.tracking.registered import Registered, resolve
+from pipeline.tracking.remembered import run_with
 from pipeline.tracking.runs import NOTE
 from pipeline.tracking.store import HTTP, chosen_experiment
 from pipeline.tuning.methods import METHODS
@@ -99,7 +100,7 @@ def guide_readers(study: str) -> None:
     study : str
         Id of the study's run.
     """
-    runs = [mlflow.get_run(link.align_run) for link in read_lineage(study)[1]]
+    runs = [run_with(link.align_run) for link in read_lineage(study)[1]]
     view = {
         "searchFilter": "tags.stage = 'align'",
         "orderByKey": "tags.`mlflow.runName`",  # by date, the UI would fold them into the study

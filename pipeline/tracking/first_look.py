@@ -51,8 +51,8 @@ def check_model(model: str) -> None:
     if models is not None and name not in models:
         raise no_model(name, models)
     known = _look(_ALIASES if sign == "@" else _VERSIONS, name)
-    asked = which.lstrip("0") if sign == "/" else which
-    if known is not None and asked not in known:
+    place = which.lstrip("0") if sign == "/" else which
+    if known is not None and place not in known:
         raise no_version(name, sign, which, known)
 
 

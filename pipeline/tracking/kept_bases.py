@@ -14,6 +14,7 @@ from pipeline.models.bases import Base
 from pipeline.models.hub_bases import revision_of
 from pipeline.models.travelling.card import base_digest, base_files
 from pipeline.tracking.digests import folder_at
+from pipeline.tracking.remembered import forget_runs, run_with
 from pipeline.tracking.runs import Stage, log, once
 from pipeline.tracking.seals import is_whole, seal_run
 
@@ -41,11 +42,12 @@ def keep_base(base: Base, folder: Path) -> str:
     if not _holds(run_id, digest):
         log.info("base %s: damaged in the store, laid down there again", base.name)
         _lay_down_again(run_id, folder)
+        forget_runs(stage.fingerprint)
     return f"runs:/{run_id}/{FOLDER}"
 
 
 def _holds(run_id: str, digest: str) -> bool:
-    run = mlflow.get_run(run_id)
+    run = run_with(run_id)
     if not is_whole(run):
         return False
     with folder_at(f"{run.info.artifact_uri}/{FOLDER}") as base_folder:

@@ -20,6 +20,7 @@ from pipeline.tracking.claims import claimed, process_tag
 from pipeline.tracking.fetching import fetch
 from pipeline.tracking.looking_up import begin_work, is_looked_up
 from pipeline.tracking.places import is_read_only
+from pipeline.tracking.remembered import forget_runs, recall, remember, run_with
 from pipeline.tracking.seals import artifact_problem, seal_run
 
 log = logging.getLogger("pipeline")
@@ -96,6 +97,7 @@ def stage_run(stage: Stage) -> Iterator[Run]:
         if stage.fingerprint:
             # only now: an unfinished run must not be taken for a finished one
             mlflow.set_tag("fingerprint", stage.fingerprint)
+            forget_runs(stage.fingerprint)
 
 
 @contextmanager
@@ -224,7 +226,11 @@ def leave_word_of_reuse(stage: Stage, run_id: str) -> None:
 
 def finished_runs(fingerprint: str) -> list[Run]:
     """Find the finished runs with a fingerprint, newest first, in every experiment."""
-    return find_runs(f"tags.fingerprint = '{fingerprint}' and attributes.status = 'FINISHED'")
+    runs = recall(fingerprint)
+    if not runs:
+        runs = find_runs(f"tags.fingerprint = '{fingerprint}' and attributes.status = 'FINISHED'")
+        remember(fingerprint, runs)
+    return runs
 
 
 def find_runs(filter_string: str) -> list[Run]:
@@ -239,7 +245,7 @@ def find_runs(filter_string: str) -> list[Run]:
 
 def artifact_uri(run_id: str, name: str) -> str:
     """Give the address of an artifact of a run, by which it is read where it lies."""
-    return f"{mlflow.get_run(run_id).info.artifact_uri}/{name}"
+    return f"{run_with(run_id).info.artifact_uri}/{name}"
 
 
 def artifact(run_id: str, name: str) -> Path:
@@ -251,7 +257,7 @@ def artifact(run_id: str, name: str) -> Path:
         When the run has no such artifact, it is out of reach, or it is damaged.
     """
     try:
-        run = mlflow.get_run(run_id)
+        run = run_with(run_id)
         path = fetch(f"{run.info.artifact_uri}/{name}")
     except (OSError, mlflow.exceptions.MlflowException) as error:
         raise RegistryError(

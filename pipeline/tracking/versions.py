@@ -24,6 +24,7 @@ from pipeline.errors import Problem
 from pipeline.models import travelling
 from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.digests import damage, digest_of_bytes, file_digest, file_digests, folder_at
+from pipeline.tracking.remembered import run_with
 from pipeline.tracking.seals import is_damaged
 
 CODE = Path(__file__).with_name("registered_model.py")
@@ -72,9 +73,8 @@ def damage_of_version(model_id: str, run_id: str, tags: Mapping[str, str]) -> li
     list of str
         Such as 'artifacts/tuned/card.json changed'; empty where all is as it was logged.
     """
-    client = mlflow.MlflowClient()
     try:
-        run = client.get_run(run_id)
+        run = run_with(run_id)
         if is_damaged(run):
             return [f"run {run_id}, which made it, changed"]
         with folder_at(f"{run.info.artifact_uri}/{FILES}") as path:
@@ -93,7 +93,7 @@ def damage_of_version(model_id: str, run_id: str, tags: Mapping[str, str]) -> li
 def _damage_of_base(tags: Mapping[str, str]) -> Iterator[str]:
     if BASE in tags:
         run_id, _, folder_name = tags[BASE].removeprefix("runs:/").partition("/")
-        run = mlflow.get_run(run_id)
+        run = run_with(run_id)
         with folder_at(f"{run.info.artifact_uri}/{folder_name}") as folder:
             if base_digest(folder) != run.data.params.get("digest"):
                 yield f"its base, kept in run {run_id}, changed"

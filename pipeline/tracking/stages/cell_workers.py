@@ -23,6 +23,7 @@ from pipeline.errors import ConfigError, PipelineError, Problem, RegistryError
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.looking_up import UndoneError, looked_up
 from pipeline.tracking.places import database_of
+from pipeline.tracking.remembered import runs_remembered
 from pipeline.tracking.runs import OPENED, children_of
 from pipeline.tracking.stages.cell import links_of
 from pipeline.tracking.stages.own_workers import DEVICES, devices_of_this_machine, own_workers
@@ -153,7 +154,7 @@ def run_cell(
     os.environ["MLFLOW_TRACKING_URI"] = destination.store
     os.environ["MLFLOW_EXPERIMENT_NAME"] = destination.experiment
     open_store()
-    with children_of(destination.parent):
+    with children_of(destination.parent), runs_remembered():
         return list(links_of(_alone(cell)))
 
 

@@ -28,6 +28,7 @@ from pipeline.tracking.fetching import scratch_folder
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registered import Registered
 from pipeline.tracking.registry import require_sound
+from pipeline.tracking.remembered import run_with
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
@@ -68,7 +69,7 @@ class Extracted:
     @property
     def n_cut(self) -> int:
         """How many stimuli are longer than what was read of them."""
-        return int(mlflow.get_run(self.run_id).data.metrics.get(CUT_STIMULI, 0))
+        return int(run_with(self.run_id).data.metrics.get(CUT_STIMULI, 0))
 
 
 def run_extract(config: ExtractConfig) -> Extracted:

@@ -13,6 +13,7 @@ from pipeline.data.minimal_pairs import read_minimal_pairs
 from pipeline.reporting.files import FIGURES, PAGE, TABLES
 from pipeline.tracking.browsing import guide_readers
 from pipeline.tracking.lineage import log_lineage
+from pipeline.tracking.remembered import run_with
 from pipeline.tracking.runs import NOTE, Stage, artifact, stage_run
 from pipeline.tracking.stages.cell import links_of
 from pipeline.tracking.stages.cell_workers import links_by_workers
@@ -79,7 +80,7 @@ def run_study(study: StudyConfig, workers: int = 1, scheduler: str = "") -> Stud
 
 
 def _is_child(run_id: str, parent: str) -> bool:
-    return bool(mlflow.get_run(run_id).data.tags.get("mlflow.parentRunId") == parent)
+    return bool(run_with(run_id).data.tags.get("mlflow.parentRunId") == parent)
 
 
 def _any_simulated(study: StudyConfig) -> bool:

@@ -18,6 +18,7 @@ from pipeline.tracking.looking_up import begin_work
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts, take_over_curves
 from pipeline.tracking.registered import Registered, sole_version_of
 from pipeline.tracking.registry import made_whole_by
+from pipeline.tracking.remembered import run_with
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
@@ -99,7 +100,7 @@ def run_tune(config: TuneConfig) -> Registered:
             run_id = once(stage, work, lambda run: is_whole(run.info.run_id), shared)
         else:
             reuse(stage, run_id)
-    return sole_version_of(mlflow.get_run(run_id).data.tags.get("reuses", run_id))
+    return sole_version_of(run_with(run_id).data.tags.get("reuses", run_id))
 
 
 def join_tune(config: TuneConfig) -> None:
