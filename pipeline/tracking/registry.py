@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, redirect_stderr
+from io import StringIO
 
 import mlflow
 
@@ -75,7 +76,8 @@ def _new_version(
     model_uri: str, name: str, tags: Mapping[str, str], description: str, about: str
 ) -> Registered:
     client = mlflow.MlflowClient()
-    version = mlflow.register_model(model_uri, name, tags=_packed(tags))
+    with redirect_stderr(StringIO()):  # MLflow prints two lines of its own; what fails is raised
+        version = mlflow.register_model(model_uri, name, tags=_packed(tags))
     client.update_model_version(name, version.version, description)
     client.update_registered_model(name, about)
     return read_version(client.get_model_version(name, version.version))

@@ -16,7 +16,6 @@ from pipeline.tracking.stages.align.stage import run_align
         ("models:/tiny-gpt2-sumarization@prompt", r"Did you mean 'tiny-gpt2-summarization'"),
         ("models:/tiny-gpt2-summarization@promt", r"existing alias.*Did you mean 'prompt'"),
         ("models:/tiny-gpt2-summarization/99", r"existing version.*found '99'"),
-        ("models:/tiny-gpt2-summarization", r"models:/<name>@<alias>"),
     ],
 )
 def test_a_model_that_is_not_registered_is_refused_at_the_first_look_and_later(
