@@ -8,6 +8,7 @@ from pathlib import Path
 from entrypoints.command_line import read_command, run_command
 from pipeline.config import MainConfig, StudyConfig, TuneConfig, read_study
 from pipeline.errors import ConfigError, refuse
+from pipeline.tracking.first_look import holds_no_study
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -33,16 +34,16 @@ def run(study: StudyConfig, config: MainConfig) -> None:
     from pipeline.alignment.dataset.units import check_scheduler
 
     check_scheduler(config.scheduler)
+    if config.workers > 1 and not config.scheduler and holds_no_study():
+        from pipeline.tracking.stages.own_workers import import_ahead
+
+        import_ahead()  # there is work to do: while this process imports what it needs itself
     from pipeline.tracking.stages.forecast.checks import refuse_unfit
     from pipeline.tracking.store import is_there, open_store
 
     there = is_there()
     if there:
         open_store()
-    elif config.workers > 1 and not config.scheduler:
-        from pipeline.tracking.stages.own_workers import import_ahead
-
-        import_ahead()
     from pipeline.tracking.browsing import how_to_browse
     from pipeline.tracking.remembered import runs_remembered
     from pipeline.tracking.stages.study import run_study

@@ -70,8 +70,13 @@ def check_study(study: str) -> None:
     """
     if study and _look("SELECT run_uuid FROM runs WHERE run_uuid = ?", study) == set():
         raise no_study(study)
-    if not study and _look("SELECT run_uuid FROM tags WHERE key = 'lineage' LIMIT 1") == set():
+    if not study and holds_no_study():
         raise no_studies()
+
+
+def holds_no_study() -> bool:
+    """Say whether the store is known to hold no study with something to report."""
+    return _look("SELECT run_uuid FROM tags WHERE key = 'lineage' LIMIT 1") == set()
 
 
 def _look(question: str, *values: str) -> set[str] | None:

@@ -50,6 +50,8 @@ def own_workers(workers: int) -> Iterator[Any]:
         expected = "dask and distributed, to work on several models at once"
         remedy = "Install both (requirements-dev.txt pins them), or leave workers at 1."
         raise ConfigError(Problem("workers", expected, str(error), remedy)) from error
+    # a refusal is told by the command, not by dask, which says more to whoever has a logger
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     import_ahead()
     method = "spawn" if devices_of_this_machine() else "forkserver"
     with (
@@ -59,7 +61,7 @@ def own_workers(workers: int) -> Iterator[Any]:
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
-            silence_logs=logging.CRITICAL,  # a refusal is told by the command, not by dask
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
