@@ -22,6 +22,7 @@ from pipeline.config import Cell, UntunedModel
 from pipeline.errors import ConfigError, PipelineError, Problem, RegistryError
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.looking_up import UndoneError, looked_up
+from pipeline.tracking.lost_runs import close_lost_runs
 from pipeline.tracking.places import database_of
 from pipeline.tracking.remembered import runs_remembered
 from pipeline.tracking.runs import OPENED, children_of
@@ -80,27 +81,36 @@ def links_by_workers(
     """
     finished = _finished(cells)
     rest = cells[len(finished) :]
-    if not rest:
-        return [link for links in finished for link in links]
-    if scheduler:
-        _refuse_own_file()
-    experiment = mlflow.get_experiment(mlflow.get_run(parent).info.experiment_id).name
-    devices = () if scheduler else devices_of_this_machine()
-    destination = Destination(mlflow.get_tracking_uri(), experiment, parent, devices)
-    with client_of(scheduler) if scheduler else own_workers(min(workers, len(rest))) as client:
-        futures: dict[int, Any] = {}
-        for number in apart(rest):
-            needed = [futures[other] for other in _needed(rest[number], rest) if other in futures]
-            arguments = (rest[number], destination, needed)
-            futures[number] = client.submit(run_cell, *arguments, pure=False)
-        outcomes = [_outcome(futures[number], cell) for number, cell in enumerate(rest)]
-    outcomes = [*finished, *outcomes]
+    outcomes = [*finished, *(_outcomes(rest, parent, workers, scheduler) if rest else [])]
     problems = [
         p for outcome in outcomes if isinstance(outcome, PipelineError) for p in outcome.problems
     ]
     if problems:
         raise PipelineError(*dict.fromkeys(problems))
     return [link for outcome in outcomes if isinstance(outcome, list) for link in outcome]
+
+
+def _outcomes(
+    cells: Sequence[Cell | UntunedModel], parent: str, workers: int, scheduler: str
+) -> list[list[Link] | PipelineError]:
+    """Give cells to workers, and wait for all; runs of workers that a person ends are closed."""
+    if scheduler:
+        _refuse_own_file()
+    experiment = mlflow.get_experiment(mlflow.get_run(parent).info.experiment_id).name
+    devices = () if scheduler else devices_of_this_machine()
+    destination = Destination(mlflow.get_tracking_uri(), experiment, parent, devices)
+    try:
+        with client_of(scheduler) if scheduler else own_workers(min(workers, len(cells))) as client:
+            futures: dict[int, Any] = {}
+            for number in apart(cells):
+                before = _needed(cells[number], cells)
+                needed = [futures[other] for other in before if other in futures]
+                arguments = (cells[number], destination, needed)
+                futures[number] = client.submit(run_cell, *arguments, pure=False)
+            return [_outcome(futures[number], cell) for number, cell in enumerate(cells)]
+    except (KeyboardInterrupt, SystemExit):
+        close_lost_runs()
+        raise
 
 
 def _finished(cells: Sequence[Cell | UntunedModel]) -> list[list[Link]]:
