@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from pipeline.tracking.module_sources import Definition
 from pipeline.tracking.user_cache import cache_folder, write_whole
@@ -44,10 +45,10 @@ def cached_digest(package: Path, stage: Definition, digest: Callable[[], str]) -
     return str(digests[name])
 
 
-def _read(path: Path) -> dict[str, dict[str, str]]:
+def _read(path: Path) -> dict[str, Any]:
     """Read a cache; nothing where there is none, or something else."""
     try:
-        cached = json.loads(path.read_text(encoding="utf-8"))
+        cached: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return cached if isinstance(cached["digests"], dict) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -14,11 +14,12 @@ from pipeline.errors import Problem
 from pipeline.forecast.facts import Room
 from pipeline.forecast.planned import PlannedRun, misfits
 from pipeline.forecast.table import forecast_text
+from pipeline.tracking.first_look import DEFAULT_STORE
 from pipeline.tracking.places import database_of
 from pipeline.tracking.stages.forecast.constants import machine_constants
 from pipeline.tracking.stages.forecast.inputs import Inputs
 from pipeline.tracking.stages.forecast.planning import Planning
-from pipeline.tracking.store import DEFAULT_STORE, open_store
+from pipeline.tracking.store import open_store
 
 #: Where Linux says what a container may hold, and holds.
 MOST_MEMORY, HELD_MEMORY = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
