@@ -29,7 +29,6 @@ FOLDS = ("tests/alignment/test_folds.py",)
 MODULES = {
     "pipeline/alignment/two_vs_two.py": ("tests/alignment/test_two_vs_two.py",),
     "pipeline/alignment/folds.py": FOLDS,
-    "pipeline/alignment/splits.py": FOLDS,
     "pipeline/alignment/kernel/ridge.py": ("tests/alignment/test_ridge.py",),
     "pipeline/tracking/fingerprints.py": (
         "tests/tracking/test_code_trail.py::"

@@ -30,20 +30,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.align_data import (
-    PEREIRA,
-    SMALL,
-    Sizes,
-    regions,
-    simulate_features,
-    simulate_voxels,
-)
+from benchmarks.align_data import PEREIRA, SMALL, Sizes, regions, simulate_features, simulate_voxels
 from benchmarks.align_floor import floor_seconds
 from benchmarks.align_peer import align_with_himalaya, largest_difference, looped_two_vs_two
 from benchmarks.clock import Seconds, timed
-from pipeline.alignment import VoxelColumns, align, subject_grams, two_vs_two
+from pipeline.alignment import VoxelColumns, align, two_vs_two
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.kernel.grams import SharedGrams
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.sources import Layer
@@ -129,9 +123,11 @@ def _measure_engine(sizes: Sizes, rois: dict[str, VoxelColumns], whole_brain: Pa
     features = simulate_features(sizes, seed=0)
     _touch(rois["roi_0"])
     before = _resident_gb()
-    subject, grams = timed(lambda: subject_grams(rois, groups, settings))
+    shared = SharedGrams()
+    trains = [fold.outer.train for fold in nested_folds(groups, settings)]
+    _, grams = timed(lambda: shared(rois, trains, settings.similarity))
     print(f"Gram matrices of {sum(sizes.voxels)} voxels, once: {grams}", flush=True)
-    scores, model = timed(lambda: align(features, subject, groups, settings))
+    scores, model = timed(lambda: align(features, rois, groups, settings, form=shared))
     peak_gb = _peak_gb() - before
     means = scores.groupby("direction").two_vs_two.mean()
     print(f"a model of {sizes.layers} layers: {model}, 2v2 {means.round(3).to_dict()}")
@@ -151,13 +147,15 @@ def _measure_permutations(
     """Time permutations of one layer and ROI, relative to a fit that chooses alpha."""
     groups, settings = sizes.groups(), sizes.settings()
     layer, roi = {"layer_00": features["layer_00"]}, {"roi_0": rois["roi_0"]}
-    subject = subject_grams(roi, groups, settings)
-    _, fit = timed(lambda: align(layer, subject, groups, settings, directions=["encoding"]))
+    folds, shared = nested_folds(groups, settings), SharedGrams()
+    shared(roi, [fold.outer.train for fold in folds], settings.similarity)
+    fitted = partial(align, layer, roi, groups, settings, directions=["encoding"], form=shared)
+    _, fit = timed(fitted)
     alphas, compared = draw_alphas(settings), settings.similarity
     drawn = draw_permutations(groups, N_PERMUTATIONS, seed=0)
     source = {name: Layer(x) for name, x in layer.items()}
     test, seconds = timed(
-        lambda: null_vectors(source, roi, "encoding", subject.folds, alphas, compared, drawn)
+        lambda: null_vectors(source, roi, "encoding", folds, alphas, compared, drawn)
     )
     print(f"one layer and ROI, encoding: fit {fit}, {N_PERMUTATIONS} permutations {seconds}")
     print(f"2v2 {test['roi_0'].observed:.3f}, p {test['roi_0'].p:.4f}")

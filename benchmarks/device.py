@@ -32,7 +32,6 @@ from benchmarks.tune import SIZES, make_base, summary
 from benchmarks.tune_side import RATE, Job, measure
 from pipeline.config import MethodConfig, TuneConfig
 from pipeline.data.forms.pictures import LabelledImages
-from pipeline.models.saving import save_vision_base
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.vision import VisionModel
 from pipeline.tuning.methods import METHODS
@@ -216,7 +215,7 @@ def make_vision_base(folder: Path, form: Mapping[str, int]) -> None:
         pretrained_cfg_overlay={"input_size": (3, form["img_size"], form["img_size"])},
         **form,
     )
-    save_vision_base(network, form, folder)
+    timm.models.save_for_hf(network, str(folder), model_args=dict(form), safe_serialization=True)
 
 
 def vision_model(folder: Path, method: str) -> VisionModel:

@@ -24,7 +24,7 @@ import numpy as np
 
 from benchmarks.align_data import Sizes, regions, simulate_features, simulate_voxels
 from pipeline.alignment import align
-from pipeline.alignment.kernel.shared_grams import SharedGrams
+from pipeline.alignment.kernel.grams import SharedGrams
 
 START = Sizes(
     stimuli=600,

@@ -7,12 +7,12 @@ import os
 import shlex
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Sequence
-from types import FrameType
 from typing import Any, TypeVar
 
+from entrypoints.ending import end_when_asked
 from entrypoints.options import misplaced, options_of, typed_settings, unknown_options
-from entrypoints.quiet import quiet_libraries
 from pipeline.config import StageConfig, load_config
 from pipeline.errors import ConfigError, PipelineError
 
@@ -48,7 +48,7 @@ def run_command(command: Callable[[Sequence[str]], None]) -> None:
     Being asked to end (SIGTERM, Ctrl-C) is passed on as an exception, so that runs under way are
     closed as KILLED and not left as RUNNING.
     """
-    signal.signal(signal.SIGTERM, _end)
+    end_when_asked()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
     logging.getLogger("pipeline").setLevel(logging.INFO)
     quiet_libraries()
@@ -67,5 +67,19 @@ def run_command(command: Callable[[Sequence[str]], None]) -> None:
         sys.exit(128 + signal.SIGINT)
 
 
-def _end(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)
+def quiet_libraries() -> None:
+    """Silence bars of downloads and loading, and warnings that ask nothing of the user.
+
+    To be called before the libraries are imported: some read their settings while importing.
+    """
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    for message in (
+        "Position ids are not supported",  # texts are batched without padding
+        ".*is_gradient_checkpointing",
+        ".*An input example was not provided",  # it would be run once more, for the signature
+        ".*Add type hints to the `predict` method",  # the signature says more than hints can
+    ):
+        warnings.filterwarnings("ignore", message=message)

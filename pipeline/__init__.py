@@ -59,9 +59,7 @@ class _TorchvisionOnCpu(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname == "torchvision":
             sys.meta_path.remove(self)
-            from pipeline.models.travelling.torchvision_on_cpu import (
-                declare_torchvision_operators,
-            )
+            from pipeline.models.travelling.torchvision_on_cpu import declare_torchvision_operators
 
             declare_torchvision_operators()
         return None

@@ -1,7 +1,5 @@
 """Very small vision networks of every kind, with random weights, in the form of timm's hub."""
 
-from pathlib import Path
-
 import torch
 
 _TOKENS = {"img_size": 32, "patch_size": 8, "embed_dim": 48, "depth": 2, "num_heads": 3}
@@ -38,11 +36,9 @@ def timm_folder(folder, name, settings, input_size=(3, 32, 32)):
     """Lay a network of random weights down in a folder, as a model of timm's lies on the hub."""
     import timm
 
-    from pipeline.models.saving import save_vision_base
-
     torch.manual_seed(0)
     network = timm.create_model(
         name, num_classes=7, pretrained_cfg_overlay={"input_size": input_size}, **settings
     )
-    save_vision_base(network, settings, Path(folder))
+    timm.models.save_for_hf(network, folder, model_args=settings, safe_serialization=True)
     return network.eval()

@@ -7,17 +7,15 @@ rows, kernel ridge, 2v2 accuracy, a nested search for alpha, and the noise ceili
 from pipeline.alignment.align import align, encode
 from pipeline.alignment.ceilings.across_subjects import across_subjects_ceiling
 from pipeline.alignment.ceilings.repeats import signal_ceiling, split_half_ceiling
+from pipeline.alignment.columns import VoxelColumns
 from pipeline.alignment.folds import Fold, audit_leaks, make_folds
-from pipeline.alignment.kernel.subject_grams import SubjectGrams, subject_grams
 from pipeline.alignment.score_tables import best_layers, mean_within
 from pipeline.alignment.two_vs_two import rank_accuracy, two_vs_two
-from pipeline.alignment.voxel_columns import VoxelColumns
 from pipeline.config import ScoreConfig
 
 __all__ = [
     "Fold",
     "ScoreConfig",
-    "SubjectGrams",
     "VoxelColumns",
     "across_subjects_ceiling",
     "align",
@@ -29,6 +27,5 @@ __all__ = [
     "rank_accuracy",
     "signal_ceiling",
     "split_half_ceiling",
-    "subject_grams",
     "two_vs_two",
 ]

@@ -10,18 +10,15 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.alphas import draw_alphas
+from pipeline.alignment.columns import Columns, check_inputs
 from pipeline.alignment.contrasts.pair_sums import blocks_of, pack, sums_of_rows
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.input_checks import check_inputs
-from pipeline.alignment.kernel.grams import grams_by_fold
-from pipeline.alignment.kernel.shared_grams import FormGrams
-from pipeline.alignment.kernel.subject_grams import SubjectGrams
+from pipeline.alignment.kernel.grams import FormGrams, grams_by_fold
 from pipeline.alignment.pairs import FoldTask, Scored
 from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold
 from pipeline.alignment.score_tables import best_layers, score_table, summed_pairs
 from pipeline.alignment.sources import Bands, JoinedBands, Layer, Source
 from pipeline.alignment.threads import workers
-from pipeline.alignment.voxel_columns import Columns
 from pipeline.config import ScoreConfig
 from pipeline.errors import AlignmentError, Problem, nearest, refuse
 from pipeline.words import DIRECTIONS, Direction
@@ -31,7 +28,7 @@ DEFAULTS = ScoreConfig()
 
 def align(
     features: Mapping[str, NDArray[np.floating]],
-    responses: Mapping[str, Columns] | SubjectGrams,
+    responses: Mapping[str, Columns],
     groups: ArrayLike,
     settings: ScoreConfig = DEFAULTS,
     *,
@@ -44,7 +41,6 @@ def align(
     ----------
     features : mapping of layer to ndarray, shape (n_stimuli, n_features)
     responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
-        Or what ``subject_grams`` made of them, which serves any number of models.
     groups : array_like, shape (n_stimuli,)
         Stimulus group of each stimulus: 2v2 accuracy is also given over the pairs of one group.
     settings : ScoreConfig, optional
@@ -100,7 +96,7 @@ def align(
 
 def encode(
     sources: Mapping[str, Bands],
-    responses: Mapping[str, Columns] | SubjectGrams,
+    responses: Mapping[str, Columns],
     groups: ArrayLike,
     settings: ScoreConfig,
     width: int = 0,
@@ -115,7 +111,6 @@ def encode(
         Their patterns are never compared, so a band may have a single column. A band whose
         columns are all constant over the training rows of a fold adds nothing in that fold.
     responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
-        Or what ``pipeline.alignment.kernel.subject_grams`` made of them.
     groups : array_like, shape (n_stimuli,)
     settings : ScoreConfig
         The same as for ``align`` gives the same folds and alphas; its width is not looked at.
@@ -153,16 +148,11 @@ def _ready(
     arrays: Mapping[str, Mapping[str, Columns]],
     groups: ArrayLike,
     sources: Mapping[str, Source],
-    responses: Mapping[str, Columns] | SubjectGrams,
+    responses: Mapping[str, Columns],
     settings: ScoreConfig,
     form: FormGrams,
 ) -> RoisBySide:
     """Check all inputs, and make of responses what both sides take."""
-    if isinstance(responses, SubjectGrams):
-        check_inputs(arrays, groups)
-        responses.check(groups, settings)
-        names = tuple(responses.rois[0])
-        return RoisBySide(responses.groups, responses.folds, responses.rois, {}, names)
     check_inputs({**arrays, "responses of ROI": responses}, groups)
     small = primal_rois(max(source.n_columns for source in sources.values()), responses)
     large = {roi: values for roi, values in responses.items() if roi not in small}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.folds import Fold, NestedFold
 from pipeline.alignment.kernel.ridge import factorise
-from pipeline.alignment.scores.partition import Partition
+from pipeline.alignment.scores.fit import Partition
 
 Array = NDArray[np.float64]
 

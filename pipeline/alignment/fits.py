@@ -12,20 +12,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.alignment.columns import Columns, column_blocks
 from pipeline.alignment.folds import Fold, NestedFold
-from pipeline.alignment.kernel.grams import BLOCK_BYTES, Grams, z_scored
+from pipeline.alignment.kernel.grams import Grams, z_scored
 from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.maps import VoxelMaps, column_correlations, map_voxels
 from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.scores import FIT_SCORES, Fit
-from pipeline.alignment.scores.crossvalidated import (
-    Repeats,
-    crossvalidated_products,
-    distances_of,
-)
+from pipeline.alignment.scores.crossvalidated import Repeats, crossvalidated_products, distances_of
 from pipeline.alignment.scores.fit import RepeatedStimuli
 from pipeline.alignment.sources import Layer
-from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.alignment.width import fit_projected
 
 Hats = list[NDArray[np.float64]]
@@ -161,12 +157,9 @@ def _inner_voxel_r(
 
 def held_out_grams(values: Columns, fold: Fold) -> Grams:
     """Form the Gram matrices of the test stimuli, z-scored by the training ones, in blocks."""
-    n_stimuli, n_columns = values.shape
-    n_test = len(fold.test)
+    n_columns, n_test = values.shape[1], len(fold.test)
     kernel, sums = np.zeros((n_test, n_test)), np.zeros(n_test)
-    width = max(1, BLOCK_BYTES // (8 * n_stimuli))
-    for start in range(0, n_columns, width):
-        block = np.asarray(columns_between(values, start, start + width))
+    for _, block in column_blocks(values):
         z = z_scored(block, fold.train)[fold.test]
         kernel += z @ z.T
         sums += z.sum(axis=1)
@@ -180,11 +173,9 @@ def _repeated(repeats: Repeats, voxels: Columns, fold: Fold) -> RepeatedStimuli:
     rows = [places[int(row)] for row in repeats.rows[held_out]]
     n_columns = voxels.shape[1]
     products = np.zeros((len(rows), len(rows)))
-    width = max(1, BLOCK_BYTES // (8 * max(1, repeats.values.shape[0] * len(rows))))
-    for start in range(0, n_columns, width):
-        block = np.asarray(columns_between(voxels, start, start + width))[fold.train]
-        spread = block.std(axis=0)
-        showings = repeats.values[:, held_out, start : start + width]
+    for columns, block in column_blocks(voxels, max(1, repeats.values.shape[0] * len(rows))):
+        spread = block[fold.train].std(axis=0)
+        showings = repeats.values[:, held_out, columns]
         products += crossvalidated_products(showings / np.where(spread > 0, spread, np.inf))
     return RepeatedStimuli(np.array(rows, dtype=np.int64), distances_of(products / n_columns))
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.alignment.columns import Columns, column_blocks
 from pipeline.alignment.folds import Fold
-from pipeline.alignment.kernel.grams import BLOCK_BYTES, z_scored
-from pipeline.alignment.voxel_columns import Columns, columns_between
+from pipeline.alignment.kernel.grams import z_scored
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,9 @@ def map_voxels(
 
     Costs, for each voxel, ``2 n_test n_train`` operations a fold and one pass of z-scoring.
     """
-    n_stimuli, n_voxels = responses.shape
+    n_voxels = responses.shape[1]
     maps = VoxelMaps(np.empty((len(folds), n_voxels)), np.empty((len(folds), n_voxels)))
-    width = max(1, BLOCK_BYTES // (8 * n_stimuli))
-    for start in range(0, n_voxels, width):
-        voxels = slice(start, start + width)
-        block = np.asarray(columns_between(responses, start, start + width))
+    for voxels, block in column_blocks(responses):
         for number, (fold, hat) in enumerate(zip(folds, hats, strict=True)):
             z = z_scored(block, fold.train)
             predicted, true = hat @ z[fold.train], z[fold.test]

@@ -13,17 +13,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.alignment.columns import Columns, columns_between
 from pipeline.alignment.constant import OfOneFold, constant_problems
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.kernel.grams import Grams
+from pipeline.alignment.kernel.grams import Grams, z_scored
 from pipeline.alignment.kernel.scores import score_by_stimuli
 from pipeline.alignment.pairs import FoldTask, PairScore, Scored
-from pipeline.alignment.primal.arrays import fold_array
+from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.primal.cost import prefers_primal
 from pipeline.alignment.primal.scores import score_by_columns
 from pipeline.alignment.sources import Source
 from pipeline.alignment.threads import Map
-from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.errors import AlignmentError, refuse
 from pipeline.words import Direction, Similarity
 
@@ -126,7 +126,8 @@ def score_fold(
         layers = dict(zip(sources, formed, strict=True))
         yield from both_ways(layers, grams, lambda x, y: score_by_stimuli(x, y, task, in_parallel))
     if rois.by_columns:
-        arrays = {roi: fold_array(y, train, similarity) for roi, y in rois.by_columns.items()}
+        columns = rois.by_columns.items()
+        arrays = {roi: FoldArray(z_scored(y, train), similarity) for roi, y in columns}
         check(arrays)
 
         def of_source(name: str) -> list[Scored]:

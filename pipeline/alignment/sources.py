@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.kernel.grams import Grams, gram_matrices
-from pipeline.alignment.primal.arrays import FoldArray, fold_array
+from pipeline.alignment.kernel.grams import Grams, gram_matrices, z_scored
+from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.width import projected_array
 from pipeline.words import Similarity
 
@@ -72,7 +72,7 @@ class Layer:
         """Z-score the features, and reduce them to the width."""
         if self.width:
             return projected_array(self.values, train, self.width, similarity, where)
-        return fold_array(self.values, train, similarity)
+        return FoldArray(z_scored(self.values, train), similarity)
 
 
 @dataclass(frozen=True)

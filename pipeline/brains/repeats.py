@@ -95,11 +95,6 @@ class Averaged:
     """Responses of one subject, filled block by block and averaged over showings as they come.
 
     Holds the averages and the repeats only, never all trials.
-
-    Parameters
-    ----------
-    showings : Showings
-    n_voxels : int
     """
 
     def __init__(self, showings: Showings, n_voxels: int) -> None:

@@ -42,10 +42,6 @@ class StimulusTable:
 def read_stimuli(folder: Path) -> StimulusTable:
     """Read stimuli.csv and the pictures that it names.
 
-    Parameters
-    ----------
-    folder : Path
-
     Raises
     ------
     DataError

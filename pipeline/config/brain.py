@@ -15,7 +15,7 @@ from pipeline.config.stage import (
     Seed,
     StageConfig,
     listed_names,
-    path_of,
+    user_path,
 )
 
 _LEAST_VARIANCE = 1e-6
@@ -100,7 +100,7 @@ class BrainConfig(StageConfig):
     @property
     def directory(self) -> Path | None:
         """Folder of the dataset's files; None: no folder was named."""
-        return path_of(self.brain_dir)
+        return user_path(self.brain_dir)
 
 
 class SimulatedBrainConfig(SimulationConfig, BrainConfig):

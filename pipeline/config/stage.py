@@ -72,6 +72,6 @@ def listed_names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def path_of(text: str) -> Path | None:
+def user_path(text: str) -> Path | None:
     """Make a path of a setting, with ``~`` for the home folder; None where it is empty."""
     return Path(text).expanduser() if text else None

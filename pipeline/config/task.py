@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.stage import PathText, Seed, StageConfig, listed_names, path_of
+from pipeline.config.stage import PathText, Seed, StageConfig, listed_names, user_path
 
 N_SPLITS = 3
 
@@ -62,7 +62,7 @@ class TaskConfig(StageConfig):
     @property
     def directory(self) -> Path | None:
         """Folder of the task's files; None: it is read from the hub, or needs no files."""
-        return path_of(self.data_dir)
+        return user_path(self.data_dir)
 
     @property
     def split_names(self) -> tuple[str, ...]:

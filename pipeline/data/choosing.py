@@ -87,7 +87,7 @@ def spellings(name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def candidates(
+def deal_rows(
     count: int,
     parts: Sequence[SplitName],
     group: Callable[[int], Hashable] | None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pipeline.config import TaskConfig
-from pipeline.data.choosing import SPLIT_NAMES, SplitName, assign, candidates, few_shots
+from pipeline.data.choosing import SPLIT_NAMES, SplitName, assign, deal_rows, few_shots
 from pipeline.data.forms.examples import Examples
 from pipeline.data.rows import Record, Rows, Splits
 from pipeline.data.task import TaskData
@@ -53,12 +53,6 @@ def build(splits: Splits, reading: Reading[Item], config: TaskConfig) -> TaskDat
     Rows without an example are passed over, and their number told in ``source``. Equal examples
     are kept, as the corpus has them, but not on both sides of a divided split.
 
-    Parameters
-    ----------
-    splits : Splits
-    reading : Reading
-    config : TaskConfig
-
     Raises
     ------
     ConfigError
@@ -93,7 +87,7 @@ class _Split(Generic[Item]):
     def deal(self, parts: Sequence[SplitName], config: TaskConfig) -> dict[SplitName, list[int]]:
         """Deal the rows out among the parts that are taken from this split."""
         group = self._group if self._reading.group is not None else None
-        return candidates(len(self._rows), parts, group, config, self.name)
+        return deal_rows(len(self._rows), parts, group, config, self.name)
 
     def _group(self, index: int) -> Hashable:
         item = self._convert(index)

@@ -31,10 +31,6 @@ def load_shapes(config: TaskConfig) -> TaskData:
     families. So neither colour nor shape tells it, nor any sum of what the two say: a base that
     knows both well has to learn how they go together.
 
-    Parameters
-    ----------
-    config : TaskConfig
-
     Returns
     -------
     TaskData
@@ -70,10 +66,6 @@ def _shapes(n: int, seed: int) -> LabelledImages:
 
 def load_digits(config: TaskConfig) -> TaskData:
     """Load the 1,797 handwritten digits that come with scikit-learn, 8 x 8 enlarged to 32 x 32.
-
-    Parameters
-    ----------
-    config : TaskConfig
 
     Returns
     -------

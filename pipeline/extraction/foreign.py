@@ -30,11 +30,6 @@ _MOST = 20  # problems that are listed
 def foreign_layers(folder: Path, stimuli: Stimuli) -> dict[str, NDArray[np.float32]]:
     """Read features of another tool, in the order of a brain dataset's stimuli.
 
-    Parameters
-    ----------
-    folder : Path
-    stimuli : Stimuli
-
     Returns
     -------
     dict of str to ndarray of float32, shape (n_stimuli, n_features)

@@ -14,10 +14,6 @@ Key = tuple[str | tuple[int, str], ...]
 def natural_key(name: str) -> Key:
     """Make a key by which names sort as their numbers count.
 
-    Parameters
-    ----------
-    name : str
-
     Returns
     -------
     tuple

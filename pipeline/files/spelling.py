@@ -39,10 +39,6 @@ def existing_spelling(path: Path) -> Path:
 def bare_words(text: str) -> str:
     """Leave out case, punctuation, symbols and widths of spaces: what is left tells texts apart.
 
-    Parameters
-    ----------
-    text : str
-
     Examples
     --------
     >>> bare_words("“Don’t”  stop!")

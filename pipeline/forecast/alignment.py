@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.alignment.dataset.unit_cost import OF_A_FIT, ridge_flops
 from pipeline.alignment.dataset.units import Unit, count_processes
-from pipeline.alignment.kernel.shared_grams import MOST_BYTES
+from pipeline.alignment.kernel.grams import MOST_BYTES
 from pipeline.alignment.primal.cost import EIGEN, prefers_primal, primal_flops
 from pipeline.config import AlignConfig
 from pipeline.forecast.facts import BrainFacts, FeatureFacts, NetworkFacts, SubjectFacts

@@ -57,13 +57,7 @@ BRAINS: dict[str, BrainFacts] = {
 
 
 def largest_task(config: TaskConfig, task: Task) -> TaskFacts:
-    """Take a task that is not at hand for as large as its settings allow, with long sources.
-
-    Parameters
-    ----------
-    config : TaskConfig
-    task : Task
-    """
+    """Take a task that is not at hand for as large as its settings allow, with long sources."""
     writes = task.max_target_tokens > 0
     return TaskFacts(
         n_train=config.shots or config.max_train,

@@ -8,13 +8,7 @@ from math import exp, log
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast networks of one width are computed, in floating-point operations a second.
-
-    Parameters
-    ----------
-    width : int
-    forward, training : float
-    """
+    """How fast networks of one width are computed, in floating-point operations a second."""
 
     width: int
     forward: float

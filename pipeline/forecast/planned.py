@@ -52,7 +52,7 @@ def costs_of(runs: Sequence[PlannedRun]) -> Cost:
     return total(run.cost for run in runs if run.cost)
 
 
-def misfits(runs: Sequence[PlannedRun], room: Room) -> Iterator[Problem]:
+def size_problems(runs: Sequence[PlannedRun], room: Room) -> Iterator[Problem]:
     """Find the runs for which the machine has not enough memory, or the disk not enough room."""
     yield from _too_much_memory(runs, room.memory)
     yield from _too_much_disk(runs, room.disk)

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.errors import ConfigError, Problem, nearest, refuse
 from pipeline.files.folders import is_folder
 from pipeline.models.directories import modality_in, problems_in
-from pipeline.models.hub_bases import HubModel, fetch
+from pipeline.models.hub_bases import HubModel, fetch_model
 from pipeline.words import Modality
 
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -45,7 +45,7 @@ def _from_hub(name: str, summary: str, model: HubModel) -> Base:
     """Take a text model of the Hugging Face hub, or of its local cache, as a base."""
 
     def folder() -> Path:
-        snapshot = fetch(model)
+        snapshot = fetch_model(model)
         refuse(problems_in(snapshot), ConfigError)
         return snapshot
 

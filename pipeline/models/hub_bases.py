@@ -46,7 +46,7 @@ def out_of_reach(model: HubModel) -> Iterator[Problem]:
         yield from _absent(model)
 
 
-def fetch(model: HubModel) -> Path:
+def fetch_model(model: HubModel) -> Path:
     """Find a model in the local cache, or download its configuration, tokenizer and weights.
 
     Returns

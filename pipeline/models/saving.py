@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,25 +51,3 @@ def _save_vision(network: Any, folder: Path) -> None:
     (folder / CONFIG).write_text(config, encoding="utf-8")
     state = {name: value.contiguous().cpu() for name, value in whole_of(network).items()}
     save_file(state, folder / "model.safetensors")
-
-
-def save_vision_base(network: Any, model_args: Mapping[str, Any], folder: Path) -> None:
-    """Lay a network that timm made down as a base, in the form of timm's own models.
-
-    Parameters
-    ----------
-    network : timm model
-    model_args : mapping of str to Any
-        What it was made with beside the name of its architecture.
-    folder : Path
-        New.
-    """
-    from pipeline.models.travelling.architecture import remember_base
-
-    cfg = network.pretrained_cfg
-    network.own_config = {
-        "architecture": cfg["architecture"],
-        "model_args": dict(model_args),
-        "pretrained_cfg": {name: cfg[name] for name in ("input_size", "mean", "std")},
-    }
-    _save_vision(remember_base(network, set()), folder)

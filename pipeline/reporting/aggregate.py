@@ -64,10 +64,6 @@ def over_rois(cells: pd.DataFrame) -> pd.Series[float]:
 def task_summary(task_scores: pd.DataFrame) -> pd.DataFrame:
     """Average task scores over seeds.
 
-    Parameters
-    ----------
-    task_scores : DataFrame
-
     Returns
     -------
     DataFrame

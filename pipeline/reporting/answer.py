@@ -77,10 +77,6 @@ class Answer:
 def answer_of(results: StudyResults) -> Answer:
     """Answer the question of a study.
 
-    Parameters
-    ----------
-    results : StudyResults
-
     Returns
     -------
     Answer

@@ -16,10 +16,6 @@ MOST_PAIRS = 6
 def asked_contrasts(results: StudyResults) -> pd.DataFrame:
     """Select the differences that the question is about, the primary direction first.
 
-    Parameters
-    ----------
-    results : StudyResults
-
     Returns
     -------
     DataFrame

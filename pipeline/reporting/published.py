@@ -34,12 +34,7 @@ class PublishedScore:
 
 @dataclass(frozen=True)
 class PublishedClaim:
-    """A published finding in words.
-
-    Parameters
-    ----------
-    setting, finding, source : str
-    """
+    """A published finding in words."""
 
     setting: str
     finding: str

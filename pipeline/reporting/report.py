@@ -64,16 +64,7 @@ class Report:
 
 
 def build_report(results: StudyResults) -> Report:
-    """Make every table, figure and text of a study.
-
-    Parameters
-    ----------
-    results : StudyResults
-
-    Returns
-    -------
-    Report
-    """
+    """Make every table, figure and text of a study."""
     sections = sections_of(results)
     answer, title = answer_of(results), results.full_title
     main = list(_answer_figures(results, answer))

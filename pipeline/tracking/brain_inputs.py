@@ -12,12 +12,7 @@ from pipeline.brains.dataset import BrainDataset
 
 
 class BrainInput(MetaDataset):  # type: ignore[misc]
-    """A brain dataset among the inputs of a run.
-
-    Parameters
-    ----------
-    brain : BrainDataset
-    """
+    """A brain dataset among the inputs of a run."""
 
     def __init__(self, brain: BrainDataset) -> None:
         self._profile = profile_of(brain)

@@ -20,7 +20,7 @@ from pipeline.tracking.registered import (
     read_version,
     versions_of,
 )
-from pipeline.tracking.runs import log
+from pipeline.tracking.runs import finished_runs, log
 from pipeline.tracking.versions import damage_of_version, version_problems
 
 #: Tags of a version: a digest of what its validation score was measured on, and what is damaged.
@@ -196,6 +196,12 @@ def made_whole_by(run_id: str) -> Registered | None:
     """Find the version that a tune run registered, if it is still there and undamaged."""
     version = made_by(run_id)
     return version if version and is_undamaged(version) else None
+
+
+def whole_version_of(fingerprint: str) -> Registered | None:
+    """Find the undamaged version that a finished run with a fingerprint has registered."""
+    versions = (made_whole_by(run.info.run_id) for run in finished_runs(fingerprint))
+    return next((version for version in versions if version), None)
 
 
 def is_undamaged(version: Registered) -> bool:

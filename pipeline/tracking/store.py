@@ -24,12 +24,7 @@ from pipeline.tracking.databases import check_database, prepare_database
 from pipeline.tracking.first_look import DEFAULT_STORE
 from pipeline.tracking.lost_runs import close_lost_runs
 from pipeline.tracking.moved_stores import follow_move
-from pipeline.tracking.places import (
-    cannot_be_written,
-    database_of,
-    is_read_only,
-    without_password,
-)
+from pipeline.tracking.places import cannot_be_written, database_of, is_read_only, without_password
 from pipeline.tracking.waiting import be_patient, wait_for_database, wait_for_server
 
 DEFAULT_EXPERIMENT = "brain-alignment"

@@ -53,10 +53,6 @@ def semantic_factors(sentence: Sentence) -> NDArray[np.float64]:
     Words of one topic are correlated (0.6 of their variance is the topic's), so sentences of one
     topic are near each other, and nearer still when they share agent, verb, object or place.
 
-    Parameters
-    ----------
-    sentence : Sentence
-
     Returns
     -------
     ndarray of float64, shape (24,)
@@ -72,10 +68,6 @@ def semantic_factors(sentence: Sentence) -> NDArray[np.float64]:
 
 def form_factors(sentence: Sentence) -> NDArray[np.float64]:
     """Return what a sentence looks like, whatever it means.
-
-    Parameters
-    ----------
-    sentence : Sentence
 
     Returns
     -------

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.kernel.grams import z_scored
 from pipeline.alignment.pairs import FoldTask, PairScore, Scored
-from pipeline.alignment.primal.arrays import FoldArray, fold_array
+from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.primal.scores import score_by_columns
 from pipeline.config import ScoreConfig
 from pipeline.words import Direction
@@ -62,8 +63,8 @@ def simulate(world: World, seed: int) -> KeptSums:
     for number, fold in enumerate(nested_folds(world.groups, settings)):
         train = fold.outer.train
         task = FoldTask(number, fold, alphas, settings.objective, world.groups, world.groups)
-        rois = {name: fold_array(y, train, "pearson") for name, y in draw.responses.items()}
-        layers = {place: fold_array(x, train, "pearson") for place, x in draw.features.items()}
+        rois = {n: FoldArray(z_scored(y, train), "pearson") for n, y in draw.responses.items()}
+        layers = {n: FoldArray(z_scored(x, train), "pearson") for n, x in draw.features.items()}
         for place, scored in _scored(layers, rois, task, world.direction).items():
             sums = scored.sums
             tested = sums.names.astype(int)

@@ -1,5 +1,8 @@
 """One small subject that all tests of alignment share."""
 
+import sys
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from noisy_columns import noisy_columns
@@ -31,3 +34,16 @@ def subject(rng):
 @pytest.fixture
 def settings():
     return ScoreConfig(folds=4, inner_folds=3, trials=8, seed=3)
+
+
+@pytest.fixture
+def on_kernel_side():
+    """Score small ROIs too by matrices over stimuli, for as long as a block lasts."""
+
+    @contextmanager
+    def force():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys.modules["pipeline.alignment.align"], "primal_rois", lambda *_: {})
+            yield
+
+    return force

@@ -8,7 +8,7 @@ from himalaya.scoring import r2_score
 from pipeline.alignment.banded import banded_r2, choose_shares, partition_r2
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.scores import PARTITION_SCORES
-from pipeline.alignment.scores.partition import Partition
+from pipeline.alignment.scores.fit import Partition
 
 ALPHAS = np.geomspace(0.01, 100, 7)
 WEIGHTS = np.array([(0.0, 1.0), (0.2, 0.8), (0.5, 0.5), (0.9, 0.1), (1.0, 0.0)])

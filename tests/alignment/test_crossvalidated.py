@@ -10,11 +10,7 @@ from scipy.stats import spearmanr
 from pipeline.alignment import align, best_layers
 from pipeline.alignment.fits import score_fits
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.scores.crossvalidated import (
-    Repeats,
-    crossvalidated_products,
-    distances_of,
-)
+from pipeline.alignment.scores.crossvalidated import Repeats, crossvalidated_products, distances_of
 
 
 def by_definition(showings):

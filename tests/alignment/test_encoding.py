@@ -4,7 +4,7 @@ import pytest
 from settings_with import replace
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from pipeline.alignment import align, encode, make_folds, subject_grams
+from pipeline.alignment import align, encode, make_folds
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.score_fold import primal_rois
 from pipeline.alignment.sources import varying
@@ -100,7 +100,7 @@ def test_arrays_that_do_not_match_the_stimuli_are_refused(subject, groups, setti
         encode({"length": (np.ones((40, 2)),)}, responses, groups, settings)
 
 
-def test_a_small_roi_scores_by_columns_what_it_scores_by_stimuli(settings):
+def test_a_small_roi_scores_by_columns_what_it_scores_by_stimuli(settings, on_kernel_side):
     rng = np.random.default_rng(3)
     groups = np.repeat([f"g{n}" for n in range(60)], 5)
     nuisance, layer = rng.standard_normal((300, 2)), rng.standard_normal((300, 5))
@@ -108,5 +108,6 @@ def test_a_small_roi_scores_by_columns_what_it_scores_by_stimuli(settings):
     sources = {"both": (nuisance, layer, np.ones((300, 1)))}
     assert list(primal_rois(8, {"V1": y})) == ["V1"]
     by_columns = encode(sources, {"V1": y}, groups, settings)
-    by_stimuli = encode(sources, subject_grams({"V1": y}, groups, settings), groups, settings)
+    with on_kernel_side():
+        by_stimuli = encode(sources, {"V1": y}, groups, settings)
     pd.testing.assert_frame_equal(by_columns, by_stimuli, rtol=1e-9, atol=1e-9)

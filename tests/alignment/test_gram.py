@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+from pipeline.alignment import columns
 from pipeline.alignment.constant import constant_problems
-from pipeline.alignment.kernel import grams as gram
-from pipeline.alignment.kernel.grams import gram_matrices
-from pipeline.alignment.primal.arrays import fold_array
+from pipeline.alignment.kernel.grams import gram_matrices, z_scored
+from pipeline.alignment.primal.arrays import FoldArray
 
 TRAIN = np.arange(5, 20)
 
@@ -24,7 +24,7 @@ def values(rng):
 @pytest.mark.parametrize("similarity", ["pearson", "cosine"])
 @pytest.mark.parametrize("n_blocks", [1, 6, 57])
 def test_both_gram_matrices_equal_the_explicit_ones(values, similarity, n_blocks, monkeypatch):
-    monkeypatch.setattr(gram, "BLOCK_BYTES", 8 * 20 * (57 // n_blocks))
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 8 * 20 * (57 // n_blocks))
     grams = gram_matrices(values, TRAIN, similarity)
     kernel, patterns = explicit(values, similarity)
     np.testing.assert_allclose(grams.kernel, kernel, atol=1e-11)
@@ -85,7 +85,7 @@ def test_the_input_is_left_as_it_was(values):
 
 def problems(values, train, similarity="pearson", *, compared=True):
     """What is wrong with one ROI, said by either side."""
-    sides = gram_matrices(values, train, similarity), fold_array(values, train, similarity)
+    sides = gram_matrices(values, train, similarity), FoldArray(z_scored(values, train), similarity)
     messages = [
         [str(p) for p in constant_problems({"vision": side}, train, "ROI", compared=compared)]
         for side in sides

@@ -5,9 +5,9 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.alignment import align, maps
+from pipeline.alignment import align, columns
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.kernel import grams as gram
+from pipeline.alignment.kernel.grams import z_scored
 from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.maps import map_voxels
 from pipeline.alignment.primal.ridge import fit_smaller_side
@@ -39,7 +39,7 @@ def explicit(X, Y, fold, alpha):
 @pytest.mark.parametrize("block", [None, 7])
 def test_r_and_r2_are_those_of_explicit_predictions(subject, folds, layer, block, monkeypatch):
     if block:
-        monkeypatch.setattr(maps, "BLOCK_BYTES", 8 * 48 * block)
+        monkeypatch.setattr(columns, "BLOCK_BYTES", 8 * 48 * block)
     X, Y = subject[0][layer], 30 + 9 * subject[1]["vision"]
     ours = voxel_maps(X, Y, folds, ALPHAS)
     assert ours.r.shape == ours.r2.shape == (4, 90)
@@ -75,10 +75,10 @@ def test_only_a_block_of_voxels_is_ever_converted(subject, folds, monkeypatch):
 
     def watched(block, train):
         seen.append(block.shape[1])
-        return gram.z_scored(block, train)
+        return z_scored(block, train)
 
-    monkeypatch.setattr(maps, "BLOCK_BYTES", 8 * 48 * 8)
-    monkeypatch.setattr(maps, "z_scored", watched)
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 8 * 48 * 8)
+    monkeypatch.setattr("pipeline.alignment.maps.z_scored", watched)
     voxel_maps(subject[0]["h.0"], subject[1]["vision"], folds, ALPHAS)
     assert max(seen) == 8
     assert sum(seen) == 90 * len(folds)

@@ -10,10 +10,10 @@ from settings_with import replace
 from pipeline.alignment.alphas import choose_alpha
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.kernel.correlations import correlate, true_patterns
-from pipeline.alignment.kernel.grams import gram_matrices
+from pipeline.alignment.kernel.grams import gram_matrices, z_scored
 from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.pairs import FoldTask
-from pipeline.alignment.primal.arrays import fold_array
+from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.primal.cost import kernel_flops, prefers_primal, primal_flops
 from pipeline.alignment.primal.scores import score_by_columns
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
@@ -57,7 +57,7 @@ def kernel_row(source, target, fold, alphas):
 
 def primal_rows(sources, targets, fold, similarity="pearson", alphas=ALPHAS):
     folded = [
-        {name: fold_array(values, fold.outer.train, similarity) for name, values in side.items()}
+        {n: FoldArray(z_scored(x, fold.outer.train), similarity) for n, x in side.items()}
         for side in (sources, targets)
     ]
     n = len(next(iter(sources.values())))

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import pdist
 from scipy.stats import pearsonr, rankdata, spearmanr
 
-from pipeline.alignment.ceilings.rsa import rsa_bounds, rsa_ceilings
+from pipeline.alignment.ceilings.across_subjects import rsa_bounds, rsa_ceilings
 from pipeline.alignment.dataset.ceilings import rsa_bounds_of
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.scores.rsa import compare_rdms

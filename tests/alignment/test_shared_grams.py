@@ -7,9 +7,8 @@ from pipeline.alignment import VoxelColumns
 from pipeline.alignment.dataset import subject_rois
 from pipeline.alignment.dataset.subject_rois import SubjectRois, align_rois, encode_both
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.kernel import shared_grams
-from pipeline.alignment.kernel.grams import grams_by_fold
-from pipeline.alignment.kernel.shared_grams import SharedGrams, n_bytes
+from pipeline.alignment.kernel import grams
+from pipeline.alignment.kernel.grams import SharedGrams, grams_by_fold, n_bytes
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def formed(monkeypatch):
         calls.append(tuple(responses))
         return grams_by_fold(responses, trains, similarity)
 
-    monkeypatch.setattr(shared_grams, "grams_by_fold", counted)
+    monkeypatch.setattr(grams, "grams_by_fold", counted)
     return calls
 
 

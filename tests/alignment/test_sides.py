@@ -6,9 +6,9 @@ import pytest
 from noisy_columns import noisy_columns
 from settings_with import replace
 
-from pipeline.alignment import align, subject_grams
+from pipeline.alignment import align
+from pipeline.alignment.columns import VoxelColumns
 from pipeline.alignment.score_fold import primal_rois
-from pipeline.alignment.voxel_columns import VoxelColumns
 from pipeline.errors import AlignmentError
 
 GROUPS = np.arange(240) // 4
@@ -31,11 +31,12 @@ def test_the_smaller_side_is_chosen_for_each_roi(arrays):
 
 
 @pytest.mark.parametrize("similarity", ["pearson", "cosine"])
-def test_scores_do_not_depend_on_the_side(arrays, settings, similarity):
+def test_scores_do_not_depend_on_the_side(arrays, settings, similarity, on_kernel_side):
     features, responses = arrays
     chosen = replace(settings, similarity=similarity)
-    by_grams = align(features, subject_grams(responses, GROUPS, chosen), GROUPS, chosen)
     mixed = align(features, responses, GROUPS, chosen)
+    with on_kernel_side():
+        by_grams = align(features, responses, GROUPS, chosen)
     pd.testing.assert_frame_equal(mixed, by_grams, rtol=0, atol=1e-9)
     trials, expected = (pd.DataFrame(table.attrs["trials"]) for table in (mixed, by_grams))
     pd.testing.assert_frame_equal(trials, expected, rtol=0, atol=1e-9)

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from pipeline.brains.formats.hdf5 import blocks_of, unfit_for_reading
+from pipeline.brains.formats.hdf5 import array_blocks, unfit_for_reading
 
 
 @pytest.mark.parametrize("chunks", [None, (1, 50), (40, 1), (7, 3), (40, 50)])
@@ -15,7 +15,7 @@ def test_every_number_is_in_one_block(tmp_path, monkeypatch, chunks, block_bytes
     with h5py.File(tmp_path / "a.h5", "w") as file:
         dataset = file.create_dataset("x", data=values, chunks=chunks)
         seen, times = np.zeros((40, 50)), np.zeros((40, 50), dtype=int)
-        for row, column, block in blocks_of(dataset):
+        for row, column, block in array_blocks(dataset):
             place = (slice(row, row + block.shape[0]), slice(column, column + block.shape[1]))
             seen[place] = block
             times[place] += 1

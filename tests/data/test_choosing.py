@@ -6,7 +6,7 @@ from few_examples import few_examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.data.choosing import assign, candidates, few_shots
+from pipeline.data.choosing import assign, deal_rows, few_shots
 from pipeline.errors import ConfigError, DataError
 
 
@@ -58,7 +58,7 @@ def test_a_corpus_without_anything_to_train_on_is_refused_with_the_names_there_a
     seed=st.integers(0, 5),
 )
 def test_a_divided_split_is_dealt_out_once_and_whole_groups_stay_together(groups, parts, seed):
-    dealt = candidates(len(groups), parts, lambda i: groups[i], request(seed=seed), "train")
+    dealt = deal_rows(len(groups), parts, lambda i: groups[i], request(seed=seed), "train")
     assert sorted(index for rows in dealt.values() for index in rows) == list(range(len(groups)))
     members = [{groups[index] for index in rows} for rows in dealt.values()]
     assert sum(map(len, members)) == len(set.union(*members))
@@ -66,24 +66,24 @@ def test_a_divided_split_is_dealt_out_once_and_whole_groups_stay_together(groups
 
 def test_what_is_evaluated_does_not_depend_on_how_much_is_trained_on():
     parts = ("train", "validation", "test")
-    few, many = (candidates(100, parts, None, request(max_train=n), "all") for n in (2, 90))
+    few, many = (deal_rows(100, parts, None, request(max_train=n), "all") for n in (2, 90))
     assert few["test"] == many["test"]
     assert len(few["test"]) == len(few["validation"]) == 5
 
 
 def test_evaluation_takes_at_most_a_fifth_of_what_training_shares_and_half_of_what_it_does_not():
     large = request(max_eval=1000)
-    shared = candidates(50, ("train", "validation", "test"), None, large, "train")
+    shared = deal_rows(50, ("train", "validation", "test"), None, large, "train")
     assert {part: len(rows) for part, rows in shared.items()} == {
         "train": 30, "validation": 10, "test": 10,
     }  # fmt: skip
-    halves = candidates(50, ("validation", "test"), None, large, "validation")
+    halves = deal_rows(50, ("validation", "test"), None, large, "validation")
     assert {len(rows) for rows in halves.values()} == {25}
 
 
 def test_the_seed_and_the_split_decide_the_order():
     orders = [
-        tuple(candidates(50, ("train",), None, request(seed=seed), name)["train"])
+        tuple(deal_rows(50, ("train",), None, request(seed=seed), name)["train"])
         for seed, name in ((0, "a"), (0, "a"), (1, "a"), (0, "b"))
     ]
     assert orders[0] == orders[1]

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import Problem
 from pipeline.forecast.facts import Room
-from pipeline.forecast.planned import PlannedRun, misfits
+from pipeline.forecast.planned import PlannedRun, size_problems
 from pipeline.forecast.run_cost import Cost
 from pipeline.forecast.table import duration, forecast_text, size
 
@@ -18,11 +18,11 @@ RUNS = [
 
 
 def test_what_fits_is_not_refused():
-    assert list(misfits(RUNS, ROOM)) == []
+    assert list(size_problems(RUNS, ROOM)) == []
 
 
 def test_a_run_that_needs_more_memory_than_is_free_is_named_with_settings_that_help():
-    (problem,) = misfits(RUNS, Room(2 * GB, 20 * GB))
+    (problem,) = size_problems(RUNS, Room(2 * GB, 20 * GB))
     assert problem.where == "tune gpt2-a full seed 0"
     assert "3.0 GB" in problem.found
     assert "tokens_at_once" in problem.remedy
@@ -30,16 +30,16 @@ def test_a_run_that_needs_more_memory_than_is_free_is_named_with_settings_that_h
 
 def test_runs_of_a_stage_that_do_not_fit_are_one_refusal_by_the_largest_of_them():
     larger = PlannedRun("tune", "tune gpt2-b full seed 0", Cost(1.0, 4 * GB, 0.0, 0.0))
-    (problem,) = misfits([*RUNS, larger], Room(2 * GB, 20 * GB))
+    (problem,) = size_problems([*RUNS, larger], Room(2 * GB, 20 * GB))
     assert problem.where == "tune gpt2-b full seed 0, and 1 more"
 
 
 def test_a_reused_run_needs_no_memory():
-    assert not list(misfits([RUNS[0]], Room(0.5 * GB, 20 * GB)))
+    assert not list(size_problems([RUNS[0]], Room(0.5 * GB, 20 * GB)))
 
 
 def test_the_run_at_which_the_disk_is_full_is_named():
-    (problem,) = misfits(RUNS, Room(8 * GB, 3.9 * GB))
+    (problem,) = size_problems(RUNS, Room(8 * GB, 3.9 * GB))
     assert problem.where == "tune gpt2-a full seed 0"
     assert "4.0 GB" in problem.found
 

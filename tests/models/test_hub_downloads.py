@@ -15,12 +15,12 @@ SCRIPT = """
 import json, sys
 from pipeline.errors import PipelineError
 from pipeline.models.bases import find_base
-from pipeline.models.hub_bases import fetch
+from pipeline.models.hub_bases import fetch_model
 
 found = {}
 for name in sys.argv[1:]:
     try:
-        found[name] = str(fetch(find_base(name).hub))
+        found[name] = str(fetch_model(find_base(name).hub))
     except PipelineError as error:
         found[name] = str(error)
 print(json.dumps(found))

@@ -4,13 +4,7 @@ import mlflow
 import pytest
 
 from pipeline.tracking.registered import DETAILS, resolve, versions_with
-from pipeline.tracking.registry import (
-    FOR_PEOPLE,
-    MEASURE,
-    add_brain_scores,
-    is_undamaged,
-    register,
-)
+from pipeline.tracking.registry import FOR_PEOPLE, MEASURE, add_brain_scores, is_undamaged, register
 from pipeline.tracking.store import DEFAULT_EXPERIMENT, KIND, MODEL_TRAINING
 
 

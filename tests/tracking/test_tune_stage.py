@@ -175,7 +175,7 @@ def test_damaged_task_files_fail_the_run_and_register_nothing(config_of, store, 
 def test_what_names_say_does_not_fit_is_refused_before_anything_is_fetched(
     config_of, store, monkeypatch, task, base, method, message
 ):
-    monkeypatch.setattr("pipeline.models.bases.fetch", None)
+    monkeypatch.setattr("pipeline.models.bases.fetch_model", None)
     monkeypatch.setattr("pipeline.data.hub_tables.hub_or_cache", None)
     with pytest.raises(TuningError, match=message):
         run_tune(config_of(base, task, method))

@@ -10,12 +10,7 @@ from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 from pipeline.data.tagging import TAGS
 from pipeline.tuning.forms.generation import text_scores
-from pipeline.tuning.scores.answers import (
-    answer_or_none_scores,
-    answer_scores,
-    normalised,
-    word_f1,
-)
+from pipeline.tuning.scores.answers import answer_or_none_scores, answer_scores, normalised, word_f1
 from pipeline.tuning.scores.bertscore import Scorer
 from pipeline.tuning.scores.classes import class_scores
 from pipeline.tuning.scores.entities import entity_scores

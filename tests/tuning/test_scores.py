@@ -9,7 +9,7 @@ from pipeline.config import TuneConfig
 from pipeline.errors import BaseUnreachableError, PipelineError, TuningError
 from pipeline.tuning.hub_check import refuse_out_of_reach
 from pipeline.tuning.scores.bertscore import Scorer, _model, bertscore
-from pipeline.tuning.scores.task_score import mean_of
+from pipeline.tuning.scores.task_score import mean_score
 from pipeline.tuning.scoring import score
 
 SCORER = Scorer("tiny-bert", 3)
@@ -125,4 +125,4 @@ def test_better_means_by_more_than_chance_brings(gain, beats):
     base = rng.uniform(0.3, 0.7, 100)
     noise = rng.standard_normal(100)
     tuned = base + gain + 0.1 * (noise - noise.mean())
-    assert mean_of(tuned).beats(mean_of(base)) is beats
+    assert mean_score(tuned).beats(mean_score(base)) is beats

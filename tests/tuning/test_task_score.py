@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.tuning.scores.task_score import TaskScore, mean_of
+from pipeline.tuning.scores.task_score import TaskScore, mean_score
 
 
 def ratio(seed, gain=0.0, n=200):
@@ -16,7 +16,7 @@ def ratio(seed, gain=0.0, n=200):
 
 def test_the_error_of_a_mean_is_its_standard_error():
     values = np.random.default_rng(0).uniform(size=400)
-    score = mean_of(values)
+    score = mean_score(values)
     assert score.mean == pytest.approx(values.mean())
     assert score.error == pytest.approx(values.std() / np.sqrt(len(values)), rel=0.1)
 
@@ -40,13 +40,13 @@ def test_an_equal_model_hardly_ever_passes_for_better():
     """One in forty, not one in six as by one standard error."""
     rng = np.random.default_rng(0)
     pairs = [(rng.random(80) < 0.6, rng.random(80) < 0.6) for _ in range(200)]
-    passed = [mean_of(a.astype(float)).beats(mean_of(b.astype(float))) for a, b in pairs]
+    passed = [mean_score(a.astype(float)).beats(mean_score(b.astype(float))) for a, b in pairs]
     assert 0 < np.mean(passed) < 0.06
 
 
 def test_pairing_sees_a_gain_that_is_smaller_than_either_error():
     values = np.random.default_rng(2).uniform(size=100)
-    base, tuned = mean_of(values), mean_of(values + 0.01)
+    base, tuned = mean_score(values), mean_score(values + 0.01)
     assert base.error > 0.02
     assert tuned.beats(base)
     assert not base.beats(tuned)
@@ -54,7 +54,7 @@ def test_pairing_sees_a_gain_that_is_smaller_than_either_error():
 
 def test_scores_of_different_examples_are_not_compared():
     with pytest.raises(ValueError, match="different examples"):
-        mean_of(np.ones(3)).beats(mean_of(np.ones(4)))
+        mean_score(np.ones(3)).beats(mean_score(np.ones(4)))
 
 
 def test_the_draws_are_the_same_each_time():

@@ -1,5 +1,6 @@
 """Tuning learns, stops early, says when it did not learn, and searches fairly."""
 
+import gc
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -69,6 +70,20 @@ def test_losses_are_reported_while_training(vision):
     assert [step for step, _ in validations] == [10, 20, 30]
     assert tuned.training.validation_loss == pytest.approx(min(v for _, v in validations))
     assert any("loss/train" in metrics for _, metrics in notes.losses)
+
+
+def test_garbage_of_libraries_is_looked_for_again_when_a_tuning_is_over():
+    within = []
+
+    class Counting(Notes):
+        def progress(self, step, metrics):
+            within.append(gc.get_freeze_count())
+
+    settings = {"base": "tiny-vit", "task": "digits", "method": "probe", "max_steps": 1}
+    before = gc.get_freeze_count()
+    run(Counting(), **settings, max_train=20, max_eval=10)
+    assert min(within) > 10_000
+    assert gc.get_freeze_count() == before == 0
 
 
 def test_a_few_steps_are_enough_to_learn_digits(vision):

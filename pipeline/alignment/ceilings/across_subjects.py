@@ -1,4 +1,9 @@
-"""The noise ceiling across subjects: how well the others predict each one's responses."""
+"""Ceilings across subjects: how well the others predict each one, and how alike their RDMs are.
+
+The geometry of all subjects together is the nearest to each of them that any model could have, and
+that of the others one that a model could have without knowing the subject (Nili et al. 2014, as
+rsatoolbox computes them: distances are ranked, then averaged over subjects).
+"""
 
 from __future__ import annotations
 
@@ -10,13 +15,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.align import encode
 from pipeline.alignment.ceilings.chance import ceiling_p
+from pipeline.alignment.columns import Columns
+from pipeline.alignment.fits import held_out_grams
 from pipeline.alignment.folds import Fold, nested_folds
 from pipeline.alignment.kernel.correlations import correlations
 from pipeline.alignment.kernel.grams import gram_matrices
 from pipeline.alignment.kernel.ridge import factorise
+from pipeline.alignment.scores.rsa import compare_rdms, rdm
 from pipeline.alignment.sources import Bands, JoinedBands
 from pipeline.config import ScoreConfig
 
+RSA_COLUMNS, LEAST_SUBJECTS = ["roi", "low", "high"], 2
 COLUMNS = ["roi", "n_others", "pool", "fold", "two_vs_two", "correlation", "p"]
 #: Pools of other subjects of one size, at most.
 MOST_POOLS = 4
@@ -111,3 +120,48 @@ def _test(
 
     tested = [correlated(fold, float(alpha)) for fold, alpha in zip(folds, alphas, strict=True)]
     return ceiling_p(tested, folds, labels, settings.seed)
+
+
+def rsa_bounds(rdms: NDArray[np.float64]) -> tuple[float, float]:
+    """Give the lower and upper bound of the mean rank correlation with subjects' distances.
+
+    Parameters
+    ----------
+    rdms : ndarray of float64, shape (n_subjects, n_pairs)
+        At least two subjects.
+    """
+    # imported here: a study of which all is done starts without scipy.stats, which takes a second
+    from scipy.stats import rankdata
+
+    ranks = np.array([rankdata(one.round(12)) for one in rdms])
+    total = ranks.sum(axis=0)
+    low = [compare_rdms(total - own, own) for own in ranks]
+    high = [compare_rdms(total, own) for own in ranks]
+    return float(np.mean(low)), float(np.mean(high))
+
+
+def rsa_ceilings(subjects: Sequence[Mapping[str, Columns]], folds: Sequence[Fold]) -> pd.DataFrame:
+    """Bound RSA in each ROI, mean over the test stimuli of all folds.
+
+    Parameters
+    ----------
+    subjects : sequence of mapping of ROI to ndarray or VoxelColumns, (n_stimuli, n_voxels)
+        Responses to the same stimuli.
+    folds : sequence of Fold
+
+    Returns
+    -------
+    DataFrame
+        roi, low, high; a row for each ROI that two subjects have, of correlation distances.
+    """
+    rows = []
+    for roi in dict.fromkeys(name for subject in subjects for name in subject):
+        own = [subject[roi] for subject in subjects if roi in subject]
+        if len(own) >= LEAST_SUBJECTS:
+            bounds = [
+                rsa_bounds(np.array([rdm(held_out_grams(one, fold).patterns) for one in own]))
+                for fold in folds
+            ]
+            low, high = np.mean(bounds, axis=0)
+            rows.append({"roi": roi, "low": float(low), "high": float(high)})
+    return pd.DataFrame(rows, columns=RSA_COLUMNS)

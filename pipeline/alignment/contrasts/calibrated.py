@@ -13,13 +13,7 @@ SPLITS = ("grouped", "contiguous")
 
 
 def reason_against(estimate: Estimate, split: str) -> str:
-    """Say why an interval would not hold; nothing where it does.
-
-    Parameters
-    ----------
-    estimate : Estimate
-    split : str
-    """
+    """Say why an interval would not hold; nothing where it does."""
     if split not in SPLITS:
         return f"intervals were calibrated in grouped folds, not in {split} ones"
     if 1 < estimate.n_subjects < LEAST_SUBJECTS:

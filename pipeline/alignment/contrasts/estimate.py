@@ -93,10 +93,6 @@ class Component:
 def estimate(paired: Paired) -> Estimate:
     """Estimate a contrast from differences and the influence of groups on them.
 
-    Parameters
-    ----------
-    paired : Paired
-
     Returns
     -------
     Estimate
@@ -129,10 +125,6 @@ def estimate(paired: Paired) -> Estimate:
 
 def crossed(paired: Paired) -> tuple[Component, Component, Component]:
     """Say what subjects, stimulus groups and both together leave of variance in the mean.
-
-    Parameters
-    ----------
-    paired : Paired
 
     Returns
     -------

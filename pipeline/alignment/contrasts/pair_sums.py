@@ -58,10 +58,6 @@ def sum_pairs(R: NDArray[np.float64], groups: NDArray[np.generic]) -> PairSums:
         :func:`pipeline.alignment.two_vs_two.two_vs_two`, with which wins over pairs agree.
     groups : ndarray, shape (n_test,)
         Group, or block of groups, of each test stimulus.
-
-    Returns
-    -------
-    PairSums
     """
     gain = np.diagonal(R)[:, None] - R
     gain = gain + gain.T

@@ -12,10 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.alignment import Fold, make_folds, signal_ceiling, split_half_ceiling
+from pipeline.alignment.ceilings.across_subjects import RSA_COLUMNS, rsa_ceilings
 from pipeline.alignment.ceilings.extrapolated import extrapolated_ceilings, lower_bounds
 from pipeline.alignment.ceilings.repeats import ceiling_by_roi
-from pipeline.alignment.ceilings.rsa import COLUMNS as RSA_COLUMNS
-from pipeline.alignment.ceilings.rsa import rsa_ceilings
 from pipeline.alignment.dataset.subject_rois import SubjectRois, across_rois, common_stimuli
 from pipeline.alignment.dataset.unit_cost import ridge_flops
 from pipeline.alignment.dataset.units import Unit

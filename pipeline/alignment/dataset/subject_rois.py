@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from pipeline.alignment.align import align, encode
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.ceilings.across_subjects import across_subjects_ceiling
+from pipeline.alignment.columns import Columns, VoxelColumns
 from pipeline.alignment.contrasts.pair_sums import pack, sums_of_rows, unpack
 from pipeline.alignment.fits import choose_by_voxels, score_fits
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.kernel.shared_grams import SharedGrams
+from pipeline.alignment.kernel.grams import SharedGrams
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, best_layers, without_attrs
 from pipeline.alignment.scores.crossvalidated import Repeats
 from pipeline.alignment.sources import Bands, Layer, varying
-from pipeline.alignment.voxel_columns import Columns, VoxelColumns
 from pipeline.config import ScoreConfig
 from pipeline.words import BAG_OF_WORDS, DIRECTIONS, Direction
 

@@ -21,17 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.alignment.columns import Columns, columns_between
 from pipeline.alignment.folds import Fold, NestedFold
 from pipeline.alignment.kernel.ridge import Ridge
 from pipeline.alignment.permutations.null_scores import exchanged_scores, pattern_coordinates
-from pipeline.alignment.permutations.selection import (
-    alphas_that_fit,
-    judge_alphas,
-    selection_forms,
-)
+from pipeline.alignment.permutations.selection import alphas_that_fit, judge_alphas, selection_forms
 from pipeline.alignment.primal.ridge import fit_smaller_side
 from pipeline.alignment.sources import Layer
-from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.alignment.width import fit_projected, projected_coordinates
 from pipeline.words import Direction, Similarity
 

@@ -52,10 +52,6 @@ def power_of_contrast(
     seed : int
         The same seed gives the same rate, and the same noise for every difference.
 
-    Returns
-    -------
-    Power
-
     Notes
     -----
     The difference in fold f of subject s is ``difference + b_s + e_sf``, both normal. Scores of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.kernel.grams import Grams, z_scored
+from pipeline.alignment.kernel.grams import Grams
 from pipeline.words import Similarity
 
 
@@ -64,17 +64,3 @@ class FoldArray:
         patterns = self.patterns()
         squares = np.einsum("ij,ij->i", patterns, patterns)
         return squares, np.einsum("ij,ij->i", self.z, self.z)
-
-
-def fold_array(
-    values: NDArray[np.floating], train: NDArray[np.int64], similarity: Similarity = "pearson"
-) -> FoldArray:
-    """Z-score an array by the training rows of one fold.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_stimuli, n_columns)
-    train : ndarray of int, shape (n_train,)
-    similarity : {'pearson', 'cosine'}
-    """
-    return FoldArray(z_scored(values, train), similarity)

@@ -13,10 +13,6 @@ EIGEN = 9
 def prefers_primal(n_stimuli: int, n_features: int, n_voxels: int) -> bool:
     """Say whether one layer and one ROI are cheaper scored on the primal side, both directions.
 
-    Parameters
-    ----------
-    n_stimuli, n_features, n_voxels : int
-
     Notes
     -----
     Counted for one outer fold with 20 alphas and 5 inner folds. On either side the decompositions
@@ -66,10 +62,6 @@ def kernel_flops(n_stimuli: int) -> float:
 
     Eigenvectors of the training kernel and of the kernel of each inner fold's kept rows, products
     with the target's Gram matrix in their basis, and a correlation matrix for every alpha.
-
-    Parameters
-    ----------
-    n_stimuli : int
     """
     held_out = 1 / N_INNER
     fit_share = 1 - held_out

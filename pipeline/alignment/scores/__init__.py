@@ -1,19 +1,20 @@
 """Brain scores: the registries that engine, tables and report read."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.alignment.scores.cka import cka
 from pipeline.alignment.scores.crossvalidated import rsa_crossvalidated
-from pipeline.alignment.scores.fit import Fit, FitScore
-from pipeline.alignment.scores.partition import (
-    PartitionScore,
-    both_r2,
-    shared_r2,
-    unique_model_r2,
-    unique_nuisance_r2,
-)
+from pipeline.alignment.scores.fit import Fit, FitScore, Partition
 from pipeline.alignment.scores.rsa import rsa_cosine, rsa_pearson
 from pipeline.alignment.scores.score import Comparison, Score
-from pipeline.alignment.scores.voxels import voxel_r, voxel_r2
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
+
+
+def median(of_voxels: NDArray[np.float64]) -> float:
+    """Return the median over the voxels of a ROI, shape (n_voxels,)."""
+    return float(np.median(of_voxels))
+
 
 #: Functions of R, computed for every layer: each is a column of the table of scores.
 SCORES: dict[str, Score[Comparison]] = {
@@ -27,22 +28,27 @@ SCORES: dict[str, Score[Comparison]] = {
 
 #: Functions of a fit, computed for the layer and alpha that encoding chose in each fold.
 FIT_SCORES: dict[str, FitScore] = {
-    "voxel_r": FitScore("voxel r (median)", 0.0, patterns=False, compute=voxel_r),
-    "voxel_r2": FitScore("voxel R² (median)", 0.0, patterns=False, compute=voxel_r2),
-    "rsa_pearson": FitScore("RSA, correlation", 0.0, patterns=True, compute=rsa_pearson),
-    "rsa_cosine": FitScore("RSA, cosine", 0.0, patterns=True, compute=rsa_cosine),
-    "rsa_crossvalidated": FitScore(
-        "RSA, cross-validated", 0.0, patterns=True, compute=rsa_crossvalidated
-    ),
-    "cka": FitScore("CKA, debiased", 0.0, patterns=True, compute=cka),
+    "voxel_r": FitScore("voxel r (median)", 0.0, lambda fit: median(fit.r), patterns=False),
+    "voxel_r2": FitScore("voxel R² (median)", 0.0, lambda fit: median(fit.r2), patterns=False),
+    "rsa_pearson": FitScore("RSA, correlation", 0.0, rsa_pearson),
+    "rsa_cosine": FitScore("RSA, cosine", 0.0, rsa_cosine),
+    "rsa_crossvalidated": FitScore("RSA, cross-validated", 0.0, rsa_crossvalidated),
+    "cka": FitScore("CKA, debiased", 0.0, cka),
 }
 
 #: Parts of R² by banded ridge beside nuisance features, at the layer that both together chose.
-PARTITION_SCORES: dict[str, PartitionScore] = {
-    "both_r2": PartitionScore("R², with nuisance features", both_r2),
-    "unique_model_r2": PartitionScore("R², unique to the model", unique_model_r2),
-    "unique_nuisance_r2": PartitionScore("R², unique to nuisance", unique_nuisance_r2),
-    "shared_r2": PartitionScore("R², shared with nuisance", shared_r2),
+PARTITION_SCORES: dict[str, Score[Partition]] = {
+    "both_r2": Score("R², with nuisance features", 0.0, lambda r2: median(r2.both)),
+    "unique_model_r2": Score(
+        "R², unique to the model", 0.0, lambda r2: median(r2.both - r2.nuisance)
+    ),
+    "unique_nuisance_r2": Score(
+        "R², unique to nuisance", 0.0, lambda r2: median(r2.both - r2.model)
+    ),
+    # below 0 where they need each other
+    "shared_r2": Score(
+        "R², shared with nuisance", 0.0, lambda r2: median(r2.model + r2.nuisance - r2.both)
+    ),
 }
 
 __all__ = ["FIT_SCORES", "PARTITION_SCORES", "SCORES", "Comparison", "Fit", "FitScore", "Score"]

@@ -1,4 +1,4 @@
-"""A fit at its chosen layer and alpha, and the scores that are functions of it."""
+"""Fits at the chosen layer and alpha, alone and beside nuisance features, which are scored."""
 
 from __future__ import annotations
 
@@ -61,6 +61,21 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Partition:
+    """R² of every voxel over the test stimuli, shape (n_voxels,) each.
+
+    Parameters
+    ----------
+    model, nuisance, both : ndarray of float64
+        From the model's band alone, from nuisance features alone, and from both.
+    """
+
+    model: NDArray[np.float64]
+    nuisance: NDArray[np.float64]
+    both: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class FitScore(Score[Fit]):
     """A function of a fit, beside 2v2.
 
@@ -70,4 +85,4 @@ class FitScore(Score[Fit]):
         Whether it compares patterns over voxels, which a ROI of one voxel has not.
     """
 
-    patterns: bool
+    patterns: bool = True

@@ -20,12 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline.brains.arrays.streams import RESPONSES, SAFETENSORS
 from pipeline.brains.formats.hdf5 import unfit_for_reading
-from pipeline.brains.formats.limits import (
-    Declared,
-    allowed_bytes,
-    check_declared,
-    damaged,
-)
+from pipeline.brains.formats.limits import Declared, allowed_bytes, check_declared, damaged
 from pipeline.brains.formats.matlab import MatFile, check_numeric, numeric_arrays
 from pipeline.brains.formats.matlab.tags import CHAR, NUMERIC, Header
 from pipeline.brains.formats.npz import npz_array, npz_members

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.brains.formats.hdf5 import blocks_of
+from pipeline.brains.formats.hdf5 import array_blocks
 from pipeline.brains.formats.limits import damaged
 from pipeline.brains.formats.matlab import MatFile
 from pipeline.brains.formats.npy import line_blocks, npy_blocks
@@ -66,7 +66,7 @@ def _from_h5(path: Path) -> Iterator[ArrayBlock]:
     import h5py  # type: ignore[import-untyped]
 
     with h5py.File(path, "r") as file:
-        yield from blocks_of(file[RESPONSES])
+        yield from array_blocks(file[RESPONSES])
 
 
 def _from_mat(path: Path) -> Iterator[ArrayBlock]:

@@ -43,10 +43,6 @@ _REMEDY = "Download every session of the subject again."
 def load_bold5000_betas(config: Bold5000BetasConfig) -> BrainDataset:
     """Read BOLD5000 release 2.0; repeats as in :func:`load_bold5000`.
 
-    Parameters
-    ----------
-    config : Bold5000BetasConfig
-
     Returns
     -------
     BrainDataset

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pipeline.brains.bold5000.regions import matched_keys
-from pipeline.brains.formats.hdf5 import blocks_of, unfit_for_reading
+from pipeline.brains.formats.hdf5 import array_blocks, unfit_for_reading
 from pipeline.brains.formats.matlab import MatFile
 from pipeline.errors import DataError, Problem, refuse
 
@@ -155,4 +155,4 @@ def _h5_blocks(path: Path, name: str) -> Iterator[tuple[int, int, NDArray[Any]]]
     import h5py
 
     with h5py.File(path, "r") as file:
-        yield from blocks_of(file[name])
+        yield from array_blocks(file[name])

@@ -41,10 +41,6 @@ def read_stimulus_list(path: Path) -> tuple[str, ...]:
     path : Path
         Text, one file name per line.
 
-    Returns
-    -------
-    tuple of str
-
     Raises
     ------
     DataError

@@ -18,7 +18,7 @@ from pipeline.brains.repeats import Showings, group_showings
 from pipeline.brains.responses import Responses
 from pipeline.brains.unusable_voxels import unusable_voxels_text
 from pipeline.config import Bold5000Config
-from pipeline.config.stage import path_of
+from pipeline.config.stage import user_path
 from pipeline.errors import DataError, Problem
 
 SUBJECTS = ("CSI1", "CSI2", "CSI3", "CSI4")
@@ -105,7 +105,7 @@ def assemble_dataset(
     """
     images = tuple(sorted(set().union(*lists.values())))
     groups = image_groups(images, config.groups)
-    tree = path_of(config.image_dir) or Path(str(config.directory)) / STIMULUS_TREE
+    tree = user_path(config.image_dir) or Path(str(config.directory)) / STIMULUS_TREE
     files = image_files(tree, images)
     subjects = {subject: read(subject, _trials(names, images)) for subject, names in lists.items()}
     return BrainDataset(

@@ -51,7 +51,7 @@ def _is_whole(dataset: Any) -> bool:
     return bool(dataset.id.get_num_chunks() == math.prod(pieces))
 
 
-def blocks_of(dataset: Any) -> Iterator[tuple[int, int, NDArray[Any]]]:
+def array_blocks(dataset: Any) -> Iterator[tuple[int, int, NDArray[Any]]]:
     """Read a matrix a few megabytes at a time, each chunk of it once.
 
     Parameters

@@ -65,10 +65,6 @@ def read_pickled_arrays(path: Path) -> dict[str, PickledArray]:
     path : Path
         A .npy file: an object array that holds one dictionary.
 
-    Returns
-    -------
-    dict of str to PickledArray
-
     Raises
     ------
     DataError

@@ -25,7 +25,7 @@ from pipeline.brains.responses import Responses
 from pipeline.brains.stimulus_table import TABLE, StimulusTable, read_stimuli
 from pipeline.brains.unusable_voxels import unusable_voxels_text
 from pipeline.config import NiftiConfig
-from pipeline.config.stage import path_of
+from pipeline.config.stage import user_path
 from pipeline.errors import DataError, Problem, refuse
 from pipeline.files.folders import is_left_behind
 from pipeline.files.order import natural_key, order_problems
@@ -40,10 +40,6 @@ _REMEDY = "Lay the folder out as the description of the brain nifti says."
 
 def load_nifti(config: NiftiConfig) -> BrainDataset:
     """Read a folder as the package describes it.
-
-    Parameters
-    ----------
-    config : NiftiConfig
 
     Returns
     -------
@@ -156,7 +152,7 @@ def _stem(path: Path) -> str:
 
 
 def _regions(directory: Path, folder: Path, betas: Volumes, config: NiftiConfig) -> Regions:
-    named, labels = path_of(config.atlas), path_of(config.labels)
+    named, labels = user_path(config.atlas), user_path(config.labels)
     if named:
         return read_atlas(named, _kept_labels(labels or named.parent / _LABELS, config), betas)
     for place in (folder, directory):

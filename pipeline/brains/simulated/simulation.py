@@ -12,12 +12,7 @@ from pipeline.brains.dataset import BrainDataset, Stimuli
 from pipeline.brains.simulated.voxels import SimulatedResponses, VoxelSettings, simulate_responses
 from pipeline.config import SimulatedBrainConfig, SimulationConfig
 from pipeline.errors import ConfigError, Problem, refuse
-from pipeline.worlds.language import (
-    form_factors,
-    sample_passages,
-    semantic_factors,
-    topic_factors,
-)
+from pipeline.worlds.language import form_factors, sample_passages, semantic_factors, topic_factors
 from pipeline.worlds.pictures import (
     draw_all,
     exemplar,

@@ -96,10 +96,6 @@ def simulate_responses(
     settings : VoxelSettings
     rng : numpy.random.Generator
 
-    Returns
-    -------
-    SimulatedResponses
-
     Raises
     ------
     DataError

@@ -14,15 +14,7 @@ from pipeline.data.reading.folder import checked_directory
 from pipeline.data.reading.raw import read_bytes
 from pipeline.data.rows import Rows, Splits, joined_rows
 from pipeline.errors import DataError, Problem
-from pipeline.files.pickles import (
-    DTYPE,
-    BoundedFile,
-    Note,
-    UnfitError,
-    array_parts,
-    follow,
-    unfit,
-)
+from pipeline.files.pickles import DTYPE, BoundedFile, Note, UnfitError, array_parts, follow, unfit
 
 _SIDE = 32
 _MAX_STEPS = 2_000_000  # ten thousand labels and file names, or as many arrays of one picture

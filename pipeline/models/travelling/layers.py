@@ -45,11 +45,6 @@ class LayerReader:
     def pooled(self, batch: Batch, pool: Pool) -> list[torch.Tensor]:
         """Pool what goes into the first block and what comes out of each, the last after the norm.
 
-        Parameters
-        ----------
-        batch : mapping of str to Tensor
-        pool : callable
-
         Returns
         -------
         list of Tensor, each of shape (n_texts, n_features)

@@ -36,10 +36,6 @@ def regions_figure(title: str, overview: pd.DataFrame) -> Figure:
         One row for each subject and ROI: subject, roi, voxels, left_out and, where known,
         ceiling_two_vs_two and ceiling_correlation. Of more than 30 regions the largest are drawn.
         A panel of what was left out is drawn only where something was.
-
-    Returns
-    -------
-    Figure
     """
     measures: list[tuple[str, str, float | None]] = [("voxels", "voxels", None)]
     if overview.left_out.any():
@@ -69,10 +65,6 @@ def responses_figure(title: str, spread: pd.DataFrame) -> Figure:
     title : str
     spread : DataFrame
         From :func:`pipeline.brains.spread.voxel_spread`.
-
-    Returns
-    -------
-    Figure
     """
     rois = list(dict.fromkeys(spread.roi))[:_MOST_ROIS]
     with rc_context(STYLE):

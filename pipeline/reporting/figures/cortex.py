@@ -45,10 +45,6 @@ def voxels_figure(
     signed : bool
         Whether values are differences, around 0, and not correlations, above it.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
     DataError

@@ -19,10 +19,6 @@ def power_figure(title: str, tables: Mapping[int, pd.DataFrame]) -> Figure:
     title : str
     tables : mapping of int to DataFrame
         Number of subjects -> columns difference and found.
-
-    Returns
-    -------
-    Figure
     """
     with rc_context(STYLE):
         figure = Figure(figsize=(6.5, 4.2), layout="constrained")

@@ -83,10 +83,6 @@ def rows_panel(rows: RowPlaces, title: str, xlabel: str, legend: list[str]) -> t
     title, xlabel : str
     legend : list of str
         Labels that the legend will have.
-
-    Returns
-    -------
-    Figure, Axes
     """
     columns = legend_columns(legend, HALF_WIDTH) if legend else 1
     legend_lines = -(-len(legend) // columns)

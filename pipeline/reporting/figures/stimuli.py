@@ -26,10 +26,6 @@ def stimuli_figure(title: str, stimuli: Stimuli) -> Figure:
     title : str
     stimuli : Stimuli
         Examples are taken at even distances, and only they are read.
-
-    Returns
-    -------
-    Figure
     """
     n_examples = _SENTENCES if stimuli.modality == "text" else _COLUMNS * _ROWS
     chosen = np.unique(np.linspace(0, len(stimuli) - 1, n_examples).round().astype(int))

@@ -60,10 +60,6 @@ SECTIONS: dict[str, Section] = {
 def sections_of(results: StudyResults) -> dict[str, tuple[Section, Content]]:
     """Make every section that a study has the frames for.
 
-    Parameters
-    ----------
-    results : StudyResults
-
     Returns
     -------
     dict of str to (Section, Content)

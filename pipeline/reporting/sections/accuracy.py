@@ -65,10 +65,6 @@ def two_vs_two_table(
         Models to mark with a dagger.
     at_chance : collection of str
         ROIs whose ceiling is not told from chance: nothing is divided by it.
-
-    Returns
-    -------
-    Table
     """
     kind = next(iter(ceilings), "")
     divisors = {r: v for r, v in ceilings.get(kind, {}).items() if r not in at_chance}

@@ -7,14 +7,7 @@ import pandas as pd
 from pipeline.reporting.aggregate import CELL_KEYS, by_unit, mean_and_error
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections.section import Content, Section
-from pipeline.reporting.table import (
-    MISSING,
-    Table,
-    error_words,
-    number,
-    roi_heading,
-    score_grid,
-)
+from pipeline.reporting.table import MISSING, Table, error_words, number, roi_heading, score_grid
 from pipeline.reporting.views import View, views_of
 
 KEYS = [*CELL_KEYS, "score"]

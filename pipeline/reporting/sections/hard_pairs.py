@@ -29,10 +29,6 @@ INTRO = (
 def score_means(brain_scores: pd.DataFrame) -> pd.DataFrame:
     """Give mean and standard error over units of every score of each cell.
 
-    Parameters
-    ----------
-    brain_scores : DataFrame
-
     Returns
     -------
     DataFrame
@@ -55,11 +51,6 @@ def score_means(brain_scores: pd.DataFrame) -> pd.DataFrame:
 
 def other_scores_table(view: View, brain_scores: pd.DataFrame) -> Table:
     """Show 2v2, 2v2 within groups and rank accuracy: rows task x score x method, columns ROI.
-
-    Parameters
-    ----------
-    view : View
-    brain_scores : DataFrame
 
     Returns
     -------

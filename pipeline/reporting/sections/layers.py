@@ -42,13 +42,6 @@ def layer_figure(
 ) -> NamedFigure | None:
     """Draw the layer profiles of one view: a panel for each ROI, a line for each method.
 
-    Parameters
-    ----------
-    view : View
-    layer_profile : DataFrame
-    band : ChanceBand
-    all_methods : sequence of str
-
     Returns
     -------
     NamedFigure or None

@@ -24,11 +24,6 @@ _MOST_CELLS = 24
 def main_contrasts(results: StudyResults, view: View) -> pd.DataFrame:
     """Select the contrasts of a view that the study is about: prompts only against full.
 
-    Parameters
-    ----------
-    results : StudyResults
-    view : View
-
     Returns
     -------
     DataFrame

@@ -20,11 +20,6 @@ MEAN = "mean over ROIs"
 def main_table(view: View, results: StudyResults) -> Table:
     """Show 2v2 accuracies of one view, mean over tasks and subjects, with the ceiling below.
 
-    Parameters
-    ----------
-    view : View
-    results : StudyResults
-
     Returns
     -------
     Table

@@ -7,13 +7,7 @@ import pandas as pd
 from pipeline.reporting.aggregate import CELL_KEYS
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.sections.section import Content, Section
-from pipeline.reporting.table import (
-    ROW_LABELS,
-    Table,
-    plus_minus,
-    roi_grid,
-    task_method_keys,
-)
+from pipeline.reporting.table import ROW_LABELS, Table, plus_minus, roi_grid, task_method_keys
 from pipeline.reporting.views import View, slug
 
 KEYS = [key for key in CELL_KEYS if key != "split"]
@@ -21,10 +15,6 @@ KEYS = [key for key in CELL_KEYS if key != "split"]
 
 def split_gaps(brain_scores: pd.DataFrame) -> pd.DataFrame:
     """Take accuracies in grouped folds from those in shuffled ones.
-
-    Parameters
-    ----------
-    brain_scores : DataFrame
 
     Returns
     -------

@@ -21,10 +21,6 @@ def task_table(base: str, summary: pd.DataFrame) -> Table:
     base : str
     summary : DataFrame
         As :func:`pipeline.reporting.aggregate.task_summary` returns it; higher is better.
-
-    Returns
-    -------
-    Table
     """
     rows = summary[summary["base"] == base]
     methods = ordered_methods(rows["method"])

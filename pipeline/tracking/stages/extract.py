@@ -29,15 +29,7 @@ from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registered import Registered
 from pipeline.tracking.registry import require_sound
 from pipeline.tracking.remembered import run_with
-from pipeline.tracking.runs import (
-    NOTE,
-    Stage,
-    artifact,
-    log,
-    logged_folder,
-    once,
-    visible_refusal,
-)
+from pipeline.tracking.runs import NOTE, Stage, artifact, log, logged_folder, once, visible_refusal
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.untouched import version_of
 from pipeline.tracking.versions import only_from_source
@@ -202,10 +194,6 @@ def spool_features(
         Filled.
     contexts : sequence of str
         What is read before each text; empty: texts stand alone.
-
-    Returns
-    -------
-    Cuts
 
     Raises
     ------

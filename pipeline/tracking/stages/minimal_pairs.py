@@ -27,11 +27,6 @@ OTHER_HEAD = "its head names no words"
 def run_minimal_pairs(registered: Registered, phenomena: Sequence[Phenomenon]) -> str:
     """Score a version on minimal pairs, or find the run that did.
 
-    Parameters
-    ----------
-    registered : Registered
-    phenomena : sequence of Phenomenon
-
     Returns
     -------
     str

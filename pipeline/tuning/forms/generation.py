@@ -12,7 +12,7 @@ from pipeline.tuning.forms.form import IGNORED, Form, Scoring, TaskScores
 from pipeline.tuning.scores.answers import answer_scores
 from pipeline.tuning.scores.bertscore import NAMES, Scorer, bertscore
 from pipeline.tuning.scores.overlap import bleu, chrf, rouge_l
-from pipeline.tuning.scores.task_score import mean_of
+from pipeline.tuning.scores.task_score import mean_score
 
 if TYPE_CHECKING:
     import torch
@@ -111,7 +111,8 @@ def text_scores(
     """
     makers: dict[tuple[str, ...], Callable[[], TaskScores]] = {
         NAMES: lambda: {
-            name: mean_of(values) for name, values in bertscore(answers, references, scorer).items()
+            name: mean_score(values)
+            for name, values in bertscore(answers, references, scorer).items()
         },
         ("rouge_l",): lambda: {"rouge_l": rouge_l(answers, references)},
         ("bleu",): lambda: {"bleu": bleu(answers, references)},

@@ -20,12 +20,7 @@ def item_of(encoded: Encoded, labels: torch.Tensor) -> Item:
 
 
 class TextPadding:
-    """Pads texts on the right to the longest of a batch, and labels that tokens or places have.
-
-    Parameters
-    ----------
-    pad_token_id : int
-    """
+    """Pads texts on the right to the longest of a batch, and labels that tokens or places have."""
 
     def __init__(self, pad_token_id: int) -> None:
         self.fillers = {"input_ids": pad_token_id, "token_type_ids": 0, "labels": IGNORED}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.tuning.scores.task_score import TaskScore, mean_of
+from pipeline.tuning.scores.task_score import TaskScore, mean_score
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _WITHOUT_PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -35,7 +35,7 @@ def answer_scores(
     for row, (answer, truths) in enumerate(zip(answers, accepted, strict=True)):
         exact[row] = max(normalised(answer) == normalised(truth) for truth in truths)
         overlap[row] = max(word_f1(answer, truth) for truth in truths)
-    return {"exact_match": mean_of(exact), "f1": mean_of(overlap)}
+    return {"exact_match": mean_score(exact), "f1": mean_score(overlap)}
 
 
 def answer_or_none_scores(
@@ -65,7 +65,7 @@ def answer_or_none_scores(
             shared = word_f1(answer, truth) if both else normalised(answer) == normalised(truth)
             overlap[row] = max(overlap[row], shared)
     scores = {"exact_match": exact, "f1": overlap, "answerable": agrees}
-    return {name: mean_of(values) for name, values in scores.items()}
+    return {name: mean_score(values) for name, values in scores.items()}
 
 
 def normalised(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.tuning.scores.task_score import Sums, TaskScore, mean_of
+from pipeline.tuning.scores.task_score import Sums, TaskScore, mean_score
 
 Labels = NDArray[np.int64]
 
@@ -38,7 +38,7 @@ def class_scores(
     position = {name: index for index, name in enumerate(classes)}
     guesses = np.array([position.get(name, -1) for name in named], dtype=np.int64)
     makers: dict[str, Callable[[], TaskScore]] = {
-        "accuracy": lambda: mean_of((guesses == truth).astype(np.float64)),
+        "accuracy": lambda: mean_score((guesses == truth).astype(np.float64)),
         "macro_f1": lambda: TaskScore(_counts(guesses, truth, len(classes)), _macro_f1),
         "mcc": lambda: TaskScore(_counts(guesses, truth, len(classes)), _mcc),
     }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.tuning.scores.task_score import Sums, TaskScore, mean_of
+from pipeline.tuning.scores.task_score import Sums, TaskScore, mean_score
 
 
 def entity_scores(
@@ -38,7 +38,7 @@ def entity_scores(
         named, true = _entities(answer_tags), _entities(truth)
         counts[row] = (len(named & true), len(named), len(true))
         accuracy[row] = np.mean([g == t for g, t in zip(answer_tags, truth, strict=True)])
-    return {"entity_f1": TaskScore(counts, _f1), "accuracy": mean_of(accuracy)}
+    return {"entity_f1": TaskScore(counts, _f1), "accuracy": mean_score(accuracy)}
 
 
 def _entities(tags: list[str]) -> set[tuple[str, int, int]]:

@@ -45,11 +45,6 @@ def accuracy(model: TextModel, phenomenon: Phenomenon) -> float:
 def log_likelihoods(model: TextModel, texts: Sequence[str]) -> NDArray[np.float64]:
     """Give the (pseudo-)log-likelihood of each sentence, in nats.
 
-    Parameters
-    ----------
-    model : TextModel
-    texts : sequence of str
-
     Returns
     -------
     ndarray of float64, shape (n_sentences,)

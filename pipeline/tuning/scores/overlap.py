@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.tuning.scores.task_score import Sums, TaskScore, mean_of
+from pipeline.tuning.scores.task_score import Sums, TaskScore, mean_score
 
 References = Sequence[Sequence[str]]
 
@@ -25,7 +25,7 @@ def rouge_l(answers: Sequence[str], references: References) -> TaskScore:
     from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(["rougeL"], use_stemmer=True)
-    return mean_of(
+    return mean_score(
         np.array(
             [
                 scorer.score_multi(list(several), answer)["rougeL"].fmeasure

@@ -65,7 +65,7 @@ class TaskScore:
         return scores
 
 
-def mean_of(values: NDArray[np.float64]) -> TaskScore:
+def mean_score(values: NDArray[np.float64]) -> TaskScore:
     """Make the score that is the mean of its examples' values.
 
     Parameters

@@ -77,10 +77,6 @@ def choices_of(space: Space) -> list[Choice]:
     (Bousquet et al. 2017, Critical Hyper-Parameters: No Random, No Cry) and does not need the ten
     and more results that a model of the loss, such as TPE, starts from.
 
-    Parameters
-    ----------
-    space : Space
-
     Returns
     -------
     list of Choice

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -25,11 +24,6 @@ from pipeline.tuning.training.devices import rank, world_size
 from pipeline.tuning.training.schedule import Schedule, Training
 from pipeline.tuning.training.states import log_spaced
 from pipeline.tuning.training.trainer import Feed, Loop, summed_loss
-
-# accelerate collects garbage twice in every training, and would go through half a million objects
-# of libraries, in 0.3 s each time: they are imported above, before any model, and set aside
-gc.collect()
-gc.freeze()
 
 
 def train(

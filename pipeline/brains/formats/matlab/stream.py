@@ -43,10 +43,6 @@ class Variable:
 class MatFile:
     """A MATLAB 5 file open for reading.
 
-    Parameters
-    ----------
-    path : Path
-
     Raises
     ------
     DataError

@@ -20,12 +20,7 @@ from pipeline.tracking.runs import Stage, once, within_another_stage
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.aligned import Aligned, model_scores
 from pipeline.tracking.stages.align.equals import computed_of
-from pipeline.tracking.stages.align.records import (
-    log_computed,
-    log_means,
-    log_nulls,
-    log_partition,
-)
+from pipeline.tracking.stages.align.records import log_computed, log_means, log_nulls, log_partition
 from pipeline.tracking.stages.align.reference import NOT_OURS, reference_of
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.extract import CUT_STIMULI

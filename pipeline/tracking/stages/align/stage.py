@@ -7,11 +7,7 @@ from mlflow.entities import Run
 
 from pipeline.alignment.dataset.chosen_layers import compute_nulls, write_maps
 from pipeline.alignment.dataset.partition import compute_partition
-from pipeline.alignment.dataset.plan import (
-    compute_parts,
-    make_plan,
-    model_units,
-)
+from pipeline.alignment.dataset.plan import compute_parts, make_plan, model_units
 from pipeline.alignment.dataset.subject_rois import Arrays
 from pipeline.alignment.dataset.units import check_scheduler
 from pipeline.brains.dataset import BrainDataset
@@ -22,13 +18,7 @@ from pipeline.tracking.aligned_runs import ASIDE, FEATURES
 from pipeline.tracking.brain_inputs import brain_input
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.registered import Registered
-from pipeline.tracking.runs import (
-    Stage,
-    logged_folder,
-    once,
-    visible_refusal,
-    within_another_stage,
-)
+from pipeline.tracking.runs import Stage, logged_folder, once, visible_refusal, within_another_stage
 from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.aligned import MAPS, Aligned, model_scores
 from pipeline.tracking.stages.align.equals import computed_of_equal, features_digest
@@ -39,11 +29,7 @@ from pipeline.tracking.stages.align.records import (
     log_partition,
     show_in_registry,
 )
-from pipeline.tracking.stages.align.reference import (
-    NOT_OURS,
-    nuisance_of,
-    reference_of,
-)
+from pipeline.tracking.stages.align.reference import NOT_OURS, nuisance_of, reference_of
 from pipeline.tracking.stages.extract import CUT_STIMULI, Extracted, extract_features
 from pipeline.tracking.stages.foreign import foreign_features
 from pipeline.tracking.stages.regimes.fold_places import check_fold

@@ -51,14 +51,7 @@ class FeatureSource:
 
 @dataclass
 class AlignPlanning:
-    """Lists features, reference and alignment of models with brain datasets.
-
-    Parameters
-    ----------
-    inputs : Inputs
-    machine : Machine
-    earlier : EarlierRuns
-    """
+    """Lists features, reference and alignment of models with brain datasets."""
 
     inputs: Inputs
     machine: Machine

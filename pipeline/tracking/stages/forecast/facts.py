@@ -16,13 +16,7 @@ from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.responses import Responses
 from pipeline.data.minimal_pairs import Phenomenon
 from pipeline.data.task import Task, TaskData
-from pipeline.forecast.facts import (
-    BrainFacts,
-    FeatureFacts,
-    NetworkFacts,
-    SubjectFacts,
-    TaskFacts,
-)
+from pipeline.forecast.facts import BrainFacts, FeatureFacts, NetworkFacts, SubjectFacts, TaskFacts
 from pipeline.forecast.minimal_pairs import PairFacts
 from pipeline.models.directories import modality_in, read_config
 

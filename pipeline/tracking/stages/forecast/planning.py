@@ -30,8 +30,7 @@ from pipeline.models.bases import Base
 from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.names import run_title
 from pipeline.tracking.registered import Registered
-from pipeline.tracking.registry import made_whole_by
-from pipeline.tracking.runs import finished_runs
+from pipeline.tracking.registry import whole_version_of
 from pipeline.tracking.stages.cell import heeded
 from pipeline.tracking.stages.forecast.align_planning import AlignPlanning, FeatureSource
 from pipeline.tracking.stages.forecast.checks import (
@@ -178,7 +177,7 @@ class Planning:
         if not (base and folder and self.earlier.has_store):
             return run, None
         stage = untouched_stage(base, folder)
-        registered = _made_by(stage.fingerprint)
+        registered = whole_version_of(stage.fingerprint)
         return self.earlier.or_reused(run, registered.run_id if registered else ""), registered
 
     def _kept_base(
@@ -259,10 +258,4 @@ def _registered(config: TuneConfig, request: TuneRequest) -> Registered | None:
     """Find the version that a tuning has made before."""
     if METHODS[config.method].interpolates:
         return find_interpolated(config, request)
-    return _made_by(request.fingerprint(run_tune))
-
-
-def _made_by(mark: str) -> Registered | None:
-    """Find the version that an earlier run of the same fingerprint has registered."""
-    versions = (made_whole_by(run.info.run_id) for run in finished_runs(mark))
-    return next((version for version in versions if version), None)
+    return whole_version_of(request.fingerprint(run_tune))

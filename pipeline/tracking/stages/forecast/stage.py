@@ -12,7 +12,7 @@ import psutil
 from pipeline.config import StudyConfig
 from pipeline.errors import Problem
 from pipeline.forecast.facts import Room
-from pipeline.forecast.planned import PlannedRun, misfits
+from pipeline.forecast.planned import PlannedRun, size_problems
 from pipeline.forecast.table import forecast_text
 from pipeline.tracking.first_look import DEFAULT_STORE
 from pipeline.tracking.places import database_of
@@ -64,7 +64,7 @@ def run_forecast(study: StudyConfig) -> Forecast:
     runs = tuple(Planning(inputs, machine, has_store).runs(study))
     room = free_room(database_of(uri))
     missing = tuple(inputs.missing.values())
-    refusals = (*inputs.wrong.values(), *misfits(runs, room))
+    refusals = (*inputs.wrong.values(), *size_problems(runs, room))
     return Forecast(runs, missing, refusals, forecast_text(study.name, runs, missing, room))
 
 

@@ -25,11 +25,6 @@ _PLACE = ["x", "y", "z"]
 def voxel_contrasts(links: Sequence[Link], models: Mapping[str, Registered]) -> pd.DataFrame:
     """Compare r of voxels between tunings by a prompt and full ones, for each subject.
 
-    Parameters
-    ----------
-    links : sequence of Link
-    models : mapping of str to Registered
-
     Returns
     -------
     DataFrame

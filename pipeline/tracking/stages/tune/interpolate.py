@@ -18,27 +18,16 @@ from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.looking_up import begin_work
 from pipeline.tracking.lost_runs import discard_remains, earlier_attempts
-from pipeline.tracking.registered import (
-    Registered,
-    best_of,
-    nothing_registered,
-    versions_with,
-)
-from pipeline.tracking.registry import is_undamaged, made_whole_by
+from pipeline.tracking.registered import Registered, best_of, nothing_registered, versions_with
+from pipeline.tracking.registry import is_undamaged, whole_version_of
 from pipeline.tracking.runs import (
-    finished_runs,
     leave_word_of_reuse,
     log,
     stage_run,
     visible_refusal,
     within_another_stage,
 )
-from pipeline.tracking.stages.tune.inputs import (
-    TuneRequest,
-    model_name,
-    tune_request,
-    tune_stage,
-)
+from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name, tune_request, tune_stage
 from pipeline.tracking.stages.tune.records import log_tuned
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tracking.stages.tune.untuned import untuned_statistics
@@ -102,7 +91,7 @@ def run_interpolate(config: TuneConfig) -> Registered:
     marks = _marks(request, full)
     with claimed(" ".join(marks.values()), tune_stage(config).title):
         _register_missing(config, request, full, base_uri, marks)
-    best = best_of(version for mark in marks.values() if (version := _registered(mark)))
+    best = best_of(version for mark in marks.values() if (version := whole_version_of(mark)))
     if best is None:
         raise nothing_registered(tune_stage(config).title)
     return best
@@ -117,7 +106,7 @@ def _register_missing(
 ) -> None:
     """Score and register the versions that no finished run has registered yet."""
     stage = tune_stage(config)
-    versions = {alpha: _registered(mark) for alpha, mark in marks.items()}
+    versions = {alpha: whole_version_of(mark) for alpha, mark in marks.items()}
     missing = [alpha for alpha, version in versions.items() if version is None]
     best = best_of(version for version in versions.values() if version)
     if best and not missing:
@@ -169,7 +158,7 @@ def find_interpolated(config: TuneConfig, request: TuneRequest) -> Registered | 
     full = _best_full(config, request)
     if full is None:
         return None
-    versions = [_registered(mark) for mark in _marks(request, full).values()]
+    versions = [whole_version_of(mark) for mark in _marks(request, full).values()]
     return best_of(version for version in versions if version) if all(versions) else None
 
 
@@ -179,11 +168,6 @@ def _marks(request: TuneRequest, full: Registered) -> dict[float, str]:
         alpha: request.fingerprint(run_interpolate, full=full.model_id, alpha=str(alpha))
         for alpha in ALPHAS
     }
-
-
-def _registered(mark: str) -> Registered | None:
-    whole_versions = (made_whole_by(run.info.run_id) for run in finished_runs(mark))
-    return next((registered for registered in whole_versions if registered), None)
 
 
 @contextmanager

@@ -28,12 +28,7 @@ from pipeline.tracking.runs import (
     visible_refusal,
     within_another_stage,
 )
-from pipeline.tracking.stages.tune.inputs import (
-    TuneRequest,
-    model_name,
-    tune_request,
-    tune_stage,
-)
+from pipeline.tracking.stages.tune.inputs import TuneRequest, model_name, tune_request, tune_stage
 from pipeline.tracking.stages.tune.on_the_way import discard_on_the_way, log_on_the_way
 from pipeline.tracking.stages.tune.records import RunRecorder, log_tuned
 from pipeline.tracking.stages.tune.untuned import untuned_statistics

@@ -1,16 +1,13 @@
-"""Gram matrices of a subject, made once; columns of a mapped array; threads."""
+"""Columns of a mapped array are read in blocks; folds are worked on by threads."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from settings_with import replace
 from threadpoolctl import threadpool_limits
 
-from pipeline.alignment import VoxelColumns, align, subject_grams
-from pipeline.alignment.kernel import grams as gram
+from pipeline.alignment import VoxelColumns, align, columns
 from pipeline.alignment.kernel.grams import gram_matrices, grams_of_folds
 from pipeline.alignment.threads import workers
-from pipeline.errors import AlignmentError
 
 
 @pytest.fixture
@@ -28,49 +25,10 @@ def mapped(subject, tmp_path, rng):
     return {name: VoxelColumns(values, place) for name, place in places.items()}
 
 
-def test_grams_made_once_give_the_same_scores_for_every_model(subject, groups, settings):
-    features, responses = subject
-    made = subject_grams(responses, groups, settings)
-    for layers in (features, {"other": features["h.0"] ** 3}):
-        pd.testing.assert_frame_equal(
-            align(layers, made, groups, settings),
-            align(layers, responses, groups, settings),
-            rtol=0,
-            atol=1e-9,
-        )
-
-
-def test_grams_of_a_subject_serve_another_search(subject, groups, settings):
-    features, responses = subject
-    made = subject_grams(responses, groups, settings)
-    other = replace(settings, trials=3, alpha_high=10.0, objective="correlation")
-    pd.testing.assert_frame_equal(
-        align(features, made, groups, other),
-        align(features, responses, groups, other),
-        rtol=0,
-        atol=1e-9,
-    )
-
-
-@pytest.mark.parametrize(
-    "change", [{"seed": 4}, {"split": "shuffled"}, {"folds": 3}, {"similarity": "cosine"}]
-)
-def test_grams_of_other_folds_or_another_similarity_are_refused(subject, groups, settings, change):
-    made = subject_grams(subject[1], groups, settings)
-    with pytest.raises(AlignmentError, match=r"Gram matrices of a subject.*subject_grams"):
-        align(subject[0], made, groups, replace(settings, **change))
-
-
-def test_grams_of_other_groups_are_refused(subject, groups, settings):
-    made = subject_grams(subject[1], groups, settings)
-    with pytest.raises(AlignmentError, match="Gram matrices of a subject"):
-        align(subject[0], made, np.roll(groups, 1), settings)
-
-
 def test_columns_of_a_mapped_array_are_scored_like_their_copies(
     subject, mapped, groups, settings, monkeypatch
 ):
-    monkeypatch.setattr(gram, "BLOCK_BYTES", 8 * 48 * 7)  # seven columns at once
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 8 * 48 * 7)  # seven columns at once
     copies = {name: view.values[:, view.columns] for name, view in mapped.items()}
     pd.testing.assert_frame_equal(
         align(subject[0], mapped, groups, settings),
@@ -80,7 +38,7 @@ def test_columns_of_a_mapped_array_are_scored_like_their_copies(
     )
 
 
-def test_a_region_is_never_read_as_a_whole(mapped, groups, settings, monkeypatch):
+def test_a_region_is_never_read_as_a_whole(subject, mapped, groups, settings, monkeypatch):
     widths = []
 
     class Watched(np.ndarray):
@@ -89,17 +47,16 @@ def test_a_region_is_never_read_as_a_whole(mapped, groups, settings, monkeypatch
                 widths.append(len(key[1]))
             return super().__getitem__(key)
 
-    monkeypatch.setattr(gram, "BLOCK_BYTES", 8 * 48 * 7)
-    monkeypatch.setattr("pipeline.alignment.input_checks.BLOCK_VALUES", 48 * 7)
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 8 * 48 * 7)
     view = mapped["vision"]
     watched = VoxelColumns(np.asarray(view.values).view(Watched), view.columns)
-    subject_grams({"vision": watched}, groups, settings)
+    align(subject[0], {"vision": watched}, groups, settings)
     assert max(widths) == 7
     assert sum(widths) == 2 * 90  # once to check, once for all folds
 
 
 def test_gram_matrices_of_all_folds_equal_those_of_each(rng, monkeypatch):
-    monkeypatch.setattr(gram, "BLOCK_BYTES", 8 * 20 * 9)
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 8 * 20 * 9)
     values = rng.standard_normal((20, 57))
     trains = [np.arange(5, 20), np.arange(12), np.array([0, 3, 5, 9, 17])]
     for one, train in zip(grams_of_folds(values, trains, "pearson", map), trains, strict=True):

@@ -1,19 +1,82 @@
-"""Checks of features and responses before anything is computed."""
+"""Columns of features and responses: read block by block, and checked before all work."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.alignment.voxel_columns import Columns, columns_between
 from pipeline.errors import AlignmentError, Problem, refuse
 
+# Bytes of one block of columns in float64: large enough for BLAS, small enough to stay in cache.
+BLOCK_BYTES = 4 * 2**20
 # Above it squares overflow, and with them every variance.
 LARGEST = 1e150
-# Values checked at once: a mapped array is read block by block here too.
-BLOCK_VALUES = 2**22
+
+
+@dataclass(frozen=True)
+class VoxelColumns:
+    """Some columns of an array that may be mapped into memory from disk.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_stimuli, n_voxels)
+        All voxels of a subject, for instance a ``numpy.memmap`` of float32.
+    columns : ndarray of int, shape (n_columns,)
+        Those of one region of interest.
+    """
+
+    values: NDArray[np.floating]
+    columns: NDArray[np.int64]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the region: (n_stimuli, n_columns)."""
+        return (len(self.values), len(self.columns))
+
+
+Columns = NDArray[np.floating] | VoxelColumns
+
+
+def columns_between(array: Columns, start: int, stop: int) -> NDArray[np.floating]:
+    """Read a block of columns.
+
+    Parameters
+    ----------
+    array : ndarray of float or VoxelColumns, shape (n_stimuli, n_columns)
+    start, stop : int
+        First column of the block, and the one after its last.
+
+    Returns
+    -------
+    ndarray of float, shape (n_stimuli, at most stop - start)
+    """
+    if isinstance(array, VoxelColumns):
+        return array.values[:, array.columns[start:stop]]
+    return array[:, start:stop]
+
+
+def column_blocks(array: Columns, n_rows: int = 0) -> Iterator[tuple[slice, NDArray[np.floating]]]:
+    """Read columns block by block, each of about ``BLOCK_BYTES``.
+
+    Parameters
+    ----------
+    array : ndarray of float or VoxelColumns, shape (n_stimuli, n_columns)
+    n_rows : int
+        Rows that are computed of each block; 0: as many as there are stimuli.
+
+    Yields
+    ------
+    (slice, ndarray of float, shape (n_stimuli, n_columns of the block))
+        Which columns these are, and their values.
+    """
+    n_stimuli, n_columns = array.shape
+    width = max(1, BLOCK_BYTES // (8 * (n_rows or n_stimuli)))
+    for start in range(0, n_columns, width):
+        columns = slice(start, start + width)
+        yield columns, np.asarray(columns_between(array, start, start + width))
 
 
 def check_inputs(arrays: Mapping[str, Mapping[str, Columns]], groups: ArrayLike) -> None:
@@ -77,18 +140,15 @@ def _array_problems(where: str, array: Columns, n_stimuli: int) -> Iterator[Prob
 
 def _survey(array: Columns) -> tuple[int, tuple[int, int], bool]:
     """Count values that cannot be used, find the first, and say whether any column varies."""
-    n_stimuli, n_columns = array.shape
-    width = max(1, BLOCK_VALUES // n_stimuli)
     count, first, varies = 0, (0, 0), False
-    for start in range(0, n_columns, width):
-        block = columns_between(array, start, start + width)
+    for columns, block in column_blocks(array):
         usable: NDArray[np.bool_] = np.isfinite(block)
         if block.dtype.itemsize > 4:  # float32 cannot hold more
             usable &= np.abs(block) < LARGEST
         if not usable.all():
             if not count:
                 row, column = np.argwhere(~usable)[0]
-                first = int(row), start + int(column)
+                first = int(row), columns.start + int(column)
             count += usable.size - int(np.count_nonzero(usable))
         varies = varies or bool((block != block[0]).any())
     return count, first, varies
