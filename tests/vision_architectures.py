@@ -1,5 +1,8 @@
 """Very small vision networks of every kind, with random weights, in the form of timm's hub."""
 
+import json
+from pathlib import Path
+
 import torch
 
 _TOKENS = {"img_size": 32, "patch_size": 8, "embed_dim": 48, "depth": 2, "num_heads": 3}
@@ -41,4 +44,9 @@ def timm_folder(folder, name, settings, input_size=(3, 32, 32)):
         name, num_classes=7, pretrained_cfg_overlay={"input_size": input_size}, **settings
     )
     timm.models.save_for_hf(network, folder, model_args=settings, safe_serialization=True)
+    path = Path(folder) / "config.json"
+    config = json.loads(path.read_text())
+    cfg = config["pretrained_cfg"]
+    config["pretrained_cfg"] = {name: cfg[name] for name in ("input_size", "mean", "std")}
+    path.write_text(json.dumps(config))  # which says nothing of crop or interpolation
     return network.eval()

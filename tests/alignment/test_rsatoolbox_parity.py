@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from pipeline.alignment.ceilings.rsa import rsa_bounds, rsa_ceilings
+from pipeline.alignment.ceilings.across_subjects import rsa_bounds, rsa_ceilings
 from pipeline.alignment.drift import drift, geometries
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.kernel.grams import Grams
