@@ -13,6 +13,7 @@ from pipeline.reporting.alpha_borders import LARGE, percent
 from pipeline.reporting.asked_contrasts import MODALITIES, asked_contrasts, between_models
 from pipeline.reporting.ground import Ground
 from pipeline.reporting.methods import FULL, contrast_in_words, in_words
+from pipeline.reporting.regime_sentences import regime_sentences
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.table import interval, number
 from pipeline.reporting.trainings import training_grounds
@@ -93,7 +94,7 @@ def answer_of(results: StudyResults) -> Answer:
     ]
     return Answer(
         headline=_headline(main) if not main.empty else _no_answer(results),
-        sentences=(*sentences, *without),
+        sentences=(*sentences, *without, *regime_sentences(results)),
         findings=tuple(_findings(overall)),
         without_interval=() if overall.empty else tuple(filter(None, overall["reason"].unique())),
         grounds=tuple(_grounds(results, main)),

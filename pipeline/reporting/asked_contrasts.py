@@ -35,7 +35,7 @@ def asked_contrasts(results: StudyResults) -> pd.DataFrame:
     of_question &= whole | (overall["split"] != "shuffled")  # shuffled folds leak
     rank = overall.assign(
         where=[
-            _where(*row)
+            place_in_words(*row)
             for row in zip(
                 overall["modality"], overall["brain"], several, overall["simulated"], strict=True
             )
@@ -55,7 +55,8 @@ def between_models(contrasts: pd.DataFrame) -> pd.Series[bool]:
     return contrasts.get("family", none) == BETWEEN_MODELS
 
 
-def _where(modality: str, brain: str, several: bool, simulated: bool) -> str:
+def place_in_words(modality: str, brain: str, several: bool, simulated: bool) -> str:
+    """Name a modality, the brain dataset where there are several, and whether it is simulated."""
     named = f", {brain}" if several else ""
     remark = " (simulated)" if simulated and "simulated" not in named else ""
     return f"{MODALITIES[modality]}{named}{remark}"

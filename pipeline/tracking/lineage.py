@@ -27,7 +27,8 @@ class Link:
     model : str
         URI of the registered version.
     tune_run, extract_run, align_run : str
-        Ids of the runs that hold its results, whether this study made them or reused them.
+        Ids of the runs that hold its results, whether this study made them or reused them. Where
+        folds were put together, the second is empty, and the first that of the first fold.
     brain : str
     simulated : bool
         Whether that brain dataset's subjects are.
@@ -38,6 +39,8 @@ class Link:
         a training; empty: it is what its method came to.
     place : float
         Where on that path.
+    fold : int
+        The outer fold that it is about, of a model that has a version for each; -1: all of them.
     pairs_run : str
         Id of the run that holds its accuracy on minimal pairs; empty where it has none.
     """
@@ -51,12 +54,13 @@ class Link:
     specification: str = ""
     path: PathKind | Literal[""] = ""
     place: float = 0.0
+    fold: int = -1
     pairs_run: str = ""
 
     @property
     def is_declared(self) -> bool:
         """Whether it is what a method came to, aligned as the study declares."""
-        return not (self.specification or self.path)
+        return not (self.specification or self.path) and self.fold < 0
 
 
 def log_lineage(links: Sequence[Link], asks: str) -> None:

@@ -63,7 +63,7 @@ def _runs(study: str, links: Iterable[Link]) -> Iterator[tuple[str, set[str]]]:
     bases = {run.info.run_id for name in set(tags) for run in _finished("base", name)}
     aligned = {link.align_run for link in links}
     yield "base", bases
-    extracts = {link.extract_run for link in links}
+    extracts = {link.extract_run for link in links if link.extract_run}
     yield "tune", {link.tune_run for link in links} - extracts  # the same for features of others
     yield "extract", extracts
     yield "reference", {mlflow.get_run(run).data.tags["reference"] for run in aligned}

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from pipeline.reporting.answer import answer_of
 from pipeline.reporting.sections import sections_of
 from pipeline.reporting.sections.main_table import main_table
 
@@ -68,6 +69,12 @@ def test_differences_between_regimes_stand_in_a_section_of_their_own(results):
     assert overall["difference"].tolist() == ["brain \u2212 stimulus"]
     assert cells["method"].tolist() == ["prompt tuning"]
     assert cells["difference"].tolist() == ["brain \u2212 stimulus"]
+
+
+def test_the_answer_says_what_regimes_came_to(results):
+    (sentence,) = [line for line in answer_of(results).lines if "by what was learned" in line]
+    assert sentence.startswith("Language (simulated), by what was learned, mean over methods")
+    assert "brain \u2212 stimulus +0." in sentence
 
 
 def test_a_study_of_tasks_alone_has_no_such_section(make_results):

@@ -45,7 +45,7 @@ def tuned(store, brain):
 
 @pytest.fixture(scope="module")
 def assembled(tuned, brain):
-    return run_assembled(ANY, tuned, brain)
+    return run_assembled(ANY, tuned, brain).whole
 
 
 def test_every_outer_fold_has_a_version_of_its_own_with_an_alias(tuned):
@@ -130,7 +130,7 @@ NUMBERS = {"wins", "pairs", "two_vs_two", "value"}
 def test_folds_of_one_version_put_together_are_its_alignment_in_all_folds(prompt, brain):
     further = {"permutations": 3, "partition": True, "nuisance": True}
     config = AlignConfig(model=prompt.uri, **{**ALIGN, **further})
-    whole, parts = run_align(config), run_assembled(config, [prompt] * 2, brain)
+    whole, parts = run_align(config), run_assembled(config, [prompt] * 2, brain).whole
     for table in TABLES:
         one, other = (getattr(aligned, table)() for aligned in (whole, parts))
         keys = [name for name in one if one[name].dtype.kind in "Oi" or name == "alpha"]

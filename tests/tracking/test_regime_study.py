@@ -4,10 +4,12 @@ import pytest
 import yaml
 from machines import QUICK
 
-from pipeline.config import read_study
+from pipeline.config import ExportConfig, read_study
+from pipeline.tracking.archives.exporting import export_study
 from pipeline.tracking.catalogue import catalogue
-from pipeline.tracking.lineage import read_lineage
+from pipeline.tracking.lineage import read_further_links, read_lineage
 from pipeline.tracking.runs import find_runs
+from pipeline.tracking.sizes import study_sizes
 from pipeline.tracking.stages.align.assembled import versions_behind
 from pipeline.tracking.stages.forecast import stage
 from pipeline.tracking.stages.forecast.checks import refuse_unfit
@@ -66,6 +68,15 @@ def test_links_of_a_regime_lead_to_a_version_of_every_fold(finished):
     _, links = read_lineage(finished.run_id)
     behind = {link.model: versions_behind(link.align_run) for link in links}
     assert sorted(map(len, behind.values())) == [0, 0, 0, 2]
+    folds = [link for link in read_further_links(finished.run_id) if link.fold >= 0]
+    assert [link.model for link in folds] == max(behind.values(), key=len)
+
+
+def test_versions_and_features_of_all_folds_count_and_are_exported(finished, tmp_path):
+    sizes = {size.kind: size.number for size in study_sizes(finished.run_id)}
+    assert (sizes["version"], sizes["tune"], sizes["extract"], sizes["align"]) == (5, 5, 5, 6)
+    archive = export_study(ExportConfig(study=finished.run_id, archive=str(tmp_path / "s.zip")))
+    assert archive.n_runs >= 20
 
 
 def test_the_report_compares_regimes(finished):

@@ -73,11 +73,14 @@ def _links_in_regime(cell: Cell) -> Iterator[Link]:
         brain = load_brain(config.brain, config.brain_dir)
         versions = run_regime(tune, config, brain)
         if FOLD in versions[0].tags:
-            aligned = run_assembled(config, versions, brain, specification)
+            assembled = run_assembled(config, versions, brain, specification)
+            aligned, folds = assembled.whole, assembled.folds
         else:  # a control, which belongs to every fold
             config = config.model_copy(update={"model": versions[0].uri})
-            aligned = run_align(config, not specification, specification)
+            aligned, folds = run_align(config, not specification, specification), ()
         yield replace(_link(versions[0], aligned), specification=specification)
+        for number, (version, of_fold) in enumerate(zip(versions, folds, strict=False)):
+            yield replace(_link(version, of_fold), fold=number)
 
 
 def _links_of_tuned(cell: Cell) -> Iterator[Link]:

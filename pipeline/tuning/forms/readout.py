@@ -45,7 +45,8 @@ class ReadoutLoss(nn.Module):
     def forward(self, network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Compute the loss of a batch: ``responses`` of shape (n_stimuli, n_voxels)."""
         states = (self.last_layer(batch).float() - self.centre) / self.spread
-        return -correlations(states @ self.weights.T, batch["responses"]).mean()
+        with torch.autocast(states.device.type, enabled=False):  # 8 bits are few for a correlation
+            return -correlations(states @ self.weights.T, batch["responses"]).mean()
 
 
 class SumOfLosses(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import mlflow
 import pandas as pd
@@ -31,9 +32,17 @@ _CELL = ["subject", "direction", "roi", "permutation"]
 _TRIAL = ["subject", "split", "source", "repeat", "direction", "roi", "alpha"]
 
 
+@dataclass(frozen=True)
+class Assembled:
+    """The alignment of versions of single folds: put together, and of each fold in order."""
+
+    whole: Aligned
+    folds: tuple[Aligned, ...]
+
+
 def run_assembled(
     config: AlignConfig, versions: Sequence[Registered], brain: BrainDataset, aside: str = ""
-) -> Aligned:
+) -> Assembled:
     """Align each version in its own outer fold, and put the folds together.
 
     What comes of it is an alignment like any other: every fold's test stimuli are scored once, by
@@ -78,7 +87,8 @@ def run_assembled(
         log_computed(computed, reference, config.objective)
         log_means(model_scores(computed.scores), stage.title, brain, config.objective, None)
 
-    return Aligned(once(stage, work, is_whole), "", brain.name, brain.simulated)
+    whole = Aligned(once(stage, work, is_whole), "", brain.name, brain.simulated)
+    return Assembled(whole, tuple(parts))
 
 
 def _stage(
