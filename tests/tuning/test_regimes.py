@@ -16,11 +16,12 @@ from pipeline.tuning.recorder import Silent
 from pipeline.tuning.regimes import tune_regime
 
 REGIMES = ("stimulus", "brain", "joint")
-METHODS = {
-    "tiny-gpt2": ("full", "prompt", "prefix", "lora"),
-    "tiny-vit": ("full", "vpt-shallow", "lora"),
-}
-CASES = [(base, method) for base, methods in METHODS.items() for method in methods]
+CASES = [
+    *(("tiny-gpt2", "full", regime) for regime in REGIMES),
+    *(("tiny-gpt2", method, "joint") for method in ("prompt", "prefix", "lora")),
+    *(("tiny-vit", "full", regime) for regime in REGIMES),
+    *(("tiny-vit", method, "joint") for method in ("vpt-shallow", "lora")),
+]
 
 
 def weights_of(model):
@@ -41,11 +42,8 @@ def readable(base, n_voxels=12):
     return (signal / signal.std(axis=0) + 0.3 * noise).astype(np.float32)
 
 
-@pytest.mark.parametrize("regime", REGIMES)
-@pytest.mark.parametrize(("base", "method"), CASES)
-def test_every_method_tunes_in_every_regime_and_loads_again_without_its_read_out(
-    base, method, regime, tmp_path
-):
+@pytest.mark.parametrize(("base", "method", "regime"), CASES)
+def test_what_is_tuned_in_a_regime_loads_again_without_its_read_out(base, method, regime, tmp_path):
     session = session_in(regime, method, base, learning_rate=0, max_steps=2, eval_every=2)
     tuned = tune_regime(session, Silent())
     assert tuned.training.steps == 2
@@ -62,9 +60,9 @@ def test_every_method_tunes_in_every_regime_and_loads_again_without_its_read_out
 @pytest.mark.parametrize("base", ["tiny-gpt2", "tiny-vit"])
 @pytest.mark.parametrize("regime", REGIMES)
 def test_full_tuning_lowers_the_loss_of_its_regime_on_the_stimuli_that_it_is_tuned_on(base, regime):
-    rows = FoldRows(ROWS.train, ROWS.train)  # a tiny base has learned all of the language before
+    rows = FoldRows(ROWS.train[:24], ROWS.train[:24])  # a base knows the language already
     responses = readable(base)
-    session = session_in(regime, "full", base, responses, rows, max_steps=20, eval_every=5)
+    session = session_in(regime, "full", base, responses, rows, max_steps=12, eval_every=4)
     tuned = tune_regime(session, Silent())
     assert tuned.loss < tuned.loss_before
 
