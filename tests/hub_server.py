@@ -201,11 +201,18 @@ def _part(status, headers, content, asked_range):
 
 
 def on_its_own(hub, home):
-    """Make the environment in which a process has this hub, and a cache of its own.
+    """Make the environment in which a process has this hub, a cache of its own, and these modules.
 
-    The clients read both while they are imported, so a process must start with them.
+    The clients read both addresses while they are imported, so a process must start with them.
     """
     inherited = {
         k: v for k, v in os.environ.items() if k not in ("HF_HUB_OFFLINE", "MLFLOW_RUN_ID")
     }
-    return {**inherited, "HF_ENDPOINT": hub.address, "HF_HOME": str(home), "NO_PROXY": "127.0.0.1"}
+    tests = Path(__file__).parent
+    return {
+        **inherited,
+        "HF_ENDPOINT": hub.address,
+        "HF_HOME": str(home),
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONPATH": f"{tests.parent}{os.pathsep}{tests}",
+    }

@@ -5,6 +5,7 @@ of them if that is more (averages and repeats can be more than the trials they a
 """
 
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -15,6 +16,8 @@ from brain_settings import brain_settings
 from pipeline.brains import BRAINS
 
 REPOSITORY = Path(__file__).parents[2]
+#: What a process beside the tests needs to import the project and what tests share.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY / 'tests'}"}
 READ = """
 import json, sys
 from pathlib import Path
@@ -49,7 +52,7 @@ def traced(brain, folder, **settings):
 def resident(brain, small, large, **settings):
     """Peak of a process's resident memory above what it had, and bytes kept of all subjects."""
     command = [sys.executable, "-c", READ, brain, str(small), str(large), json.dumps(settings)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT)
     sizes = json.loads(done.stdout)
     return sizes["peak"], sizes["kept"]
 

@@ -5,13 +5,12 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pereira_files as files
 import pytest
+from loading_memory import ENVIRONMENT, REPOSITORY
 
-REPOSITORY = Path(__file__).parents[2]
 REAL = REPOSITORY.parent / "shared" / "data" / "pereira2018" / "stimuli.txt"
 # Voxels of P01, as published: language left and right, visual, DMN, MD.
 SIZES = {"languageLH": 5265, "languageRH": 6172, "visual": 12829, "DMN": 17190, "MD": 35120}
@@ -90,7 +89,7 @@ def test_a_subject_of_full_size_is_read_exactly_within_bounded_memory(
 def read_in_a_process_of_its_own(folder):
     command = [sys.executable, "-c", READ, str(folder)]
     began = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT)
     assert time.monotonic() - began < 300
     return json.loads(done.stdout)
 
