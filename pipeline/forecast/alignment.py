@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.alignment.dataset.unit_cost import OF_A_FIT, ridge_flops
-from pipeline.alignment.dataset.units import Unit, count_processes
+from pipeline.alignment.dataset.units import OF_A_FIT, Unit, count_processes, ridge_flops
 from pipeline.alignment.kernel.grams import MOST_BYTES
 from pipeline.alignment.primal.cost import EIGEN, prefers_primal, primal_flops
 from pipeline.config import AlignConfig

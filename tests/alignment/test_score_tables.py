@@ -7,11 +7,20 @@ from settings_with import replace
 
 from pipeline.alignment import align, best_layers, mean_within
 from pipeline.alignment.score_tables import ALL_NUISANCE, unique_part
+from pipeline.alignment.scores import SCORES, Score
 
 
 @pytest.fixture
 def scores(subject, groups, settings):
     return align(*subject, groups, settings)
+
+
+def test_a_score_of_r_needs_a_line_in_the_registry_and_nothing_else(
+    subject, groups, settings, monkeypatch
+):
+    monkeypatch.setitem(SCORES, "toy", Score("toy", 0.0, lambda test: float(np.trace(test.R))))
+    table = align(*subject, groups, settings)
+    np.testing.assert_allclose(table.toy, table.correlation * table.n_test, atol=1e-12)
 
 
 def test_trials_list_what_optuna_was_told(scores):

@@ -12,8 +12,13 @@ import unit_functions as work
 from settings_with import replace
 
 from pipeline.alignment import align
-from pipeline.alignment.dataset.unit_cost import ridge_flops
-from pipeline.alignment.dataset.units import SMALL, Unit, compute_units, count_processes
+from pipeline.alignment.dataset.units import (
+    SMALL,
+    Unit,
+    compute_units,
+    count_processes,
+    ridge_flops,
+)
 from pipeline.config import ComputeConfig
 from pipeline.errors import AlignmentError
 

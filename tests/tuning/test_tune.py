@@ -9,13 +9,15 @@ import pytest
 import torch
 from few_examples import few_examples
 
-from pipeline.config import TuneConfig
+from entrypoints.options import options_of
+from pipeline.config import TuneConfig, load_config
 from pipeline.data import TASKS
 from pipeline.data.forms.classification import LabelledTexts
 from pipeline.data.forms.generation import TextPairs
 from pipeline.data.task import TaskData
 from pipeline.errors import BaseUnreachableError, TuningError
 from pipeline.models.bases import BASES
+from pipeline.tracking.catalogue import catalogue
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.recorder import DoneElsewhereError
@@ -70,6 +72,15 @@ def test_losses_are_reported_while_training(vision):
     assert [step for step, _ in validations] == [10, 20, 30]
     assert tuned.training.validation_loss == pytest.approx(min(v for _, v in validations))
     assert any("loss/train" in metrics for _, metrics in notes.losses)
+
+
+def test_a_method_needs_a_line_in_the_registry_and_nothing_else(monkeypatch):
+    monkeypatch.setitem(METHODS, "toy", replace(METHODS["probe"], name="toy"))
+    few = {"max_steps": 1, "max_train": 20, "max_eval": 10}
+    settings = {"base": "tiny-vit", "task": "digits", "method": "toy", **few}
+    config = load_config(TuneConfig, settings, catalogue())
+    assert run(Notes(), **config.model_dump()).model.card.method == "toy"
+    assert "toy" in options_of(TuneConfig, catalogue()).format_help()
 
 
 def test_garbage_of_libraries_is_looked_for_again_when_a_tuning_is_over():

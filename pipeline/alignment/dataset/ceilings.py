@@ -16,8 +16,7 @@ from pipeline.alignment.ceilings.across_subjects import RSA_COLUMNS, rsa_ceiling
 from pipeline.alignment.ceilings.extrapolated import extrapolated_ceilings, lower_bounds
 from pipeline.alignment.ceilings.repeats import ceiling_by_roi
 from pipeline.alignment.dataset.subject_rois import SubjectRois, across_rois, common_stimuli
-from pipeline.alignment.dataset.unit_cost import ridge_flops
-from pipeline.alignment.dataset.units import Unit
+from pipeline.alignment.dataset.units import Unit, ridge_flops
 from pipeline.alignment.folds import nested_folds
 from pipeline.brains import BRAINS
 from pipeline.brains.dataset import BrainDataset

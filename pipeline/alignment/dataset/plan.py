@@ -22,8 +22,7 @@ from pipeline.alignment.dataset.subject_rois import (
     encode_both,
     encode_nuisance,
 )
-from pipeline.alignment.dataset.unit_cost import ridge_flops
-from pipeline.alignment.dataset.units import Unit
+from pipeline.alignment.dataset.units import Unit, ridge_flops
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.permutations.exchanges import exchange_problems
 from pipeline.alignment.score_tables import without_attrs

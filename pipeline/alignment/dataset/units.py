@@ -9,18 +9,21 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import joblib
+import numpy as np
 import pandas as pd
 from joblib.externals.loky.process_executor import TerminatedWorkerError
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline.config import ComputeConfig
+from pipeline.alignment.primal.cost import N_ALPHAS, N_INNER, pair_flops
+from pipeline.config import ComputeConfig, ScoreConfig
 from pipeline.errors import AlignmentError, ConfigError, Problem
 
 #: How long a scheduler may take to answer before it counts as not there.
@@ -30,6 +33,8 @@ UNITS_A_CORE = 2
 #: Operations below which all units together are small work, done here before processes would have
 #: started: about 20 s on one core, where each process takes 3 to 6 s to start and import.
 SMALL = 4e11
+#: An exchange of stimuli chooses anew, without decompositions: about a fifth of a first fit.
+OF_A_FIT = 0.2
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,36 @@ class Unit:
     function: Callable[..., pd.DataFrame]
     arguments: tuple[Any, ...]
     flops: float = math.inf
+
+
+def ridge_flops(
+    groups: NDArray[np.str_],
+    widths: Iterable[tuple[int, int]],
+    settings: ScoreConfig,
+    n_permutations: int = 0,
+) -> float:
+    """Estimate the operations of scoring pairs of a source and a target in all outer folds.
+
+    Right to a factor of 2 or so: it counts both directions, no Gram matrices, and every
+    decomposition once a pair. Half of a fit counts as decompositions, half as alphas.
+
+    Parameters
+    ----------
+    groups : ndarray of str, shape (n_stimuli,)
+        Stimulus group of each stimulus.
+    widths : iterable of (int, int)
+        Columns of source and target, pair by pair.
+    settings : ScoreConfig
+        Uses split, folds, fold, inner_folds and trials.
+    n_permutations : int
+        How often stimuli are exchanged beside.
+    """
+    alone = settings.split == "leave-one-group-out"
+    n_folds = len(np.unique(groups)) if alone else settings.folds
+    n_folds = n_folds if settings.fold < 0 else 1
+    one_fold = sum(pair_flops(len(groups), source, target) for source, target in widths)
+    search = settings.inner_folds / N_INNER * (1 + settings.trials / N_ALPHAS) / 2
+    return n_folds * one_fold * search * (1 + OF_A_FIT * n_permutations)
 
 
 def count_processes(compute: ComputeConfig, units: Sequence[Unit]) -> int:
