@@ -13,8 +13,9 @@ from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.columns import Columns, check_inputs
 from pipeline.alignment.contrasts.pair_sums import blocks_of, pack, sums_of_rows
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.kernel.grams import FormGrams, grams_by_fold
+from pipeline.alignment.kernel.grams import FormGrams, GramsOnDemand, grams_by_fold
 from pipeline.alignment.pairs import FoldTask, Scored
+from pipeline.alignment.primal.wide_rois import encodes_by_sums
 from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold
 from pipeline.alignment.score_tables import best_layers, score_table, summed_pairs
 from pipeline.alignment.sources import Bands, JoinedBands, Layer, Source
@@ -154,11 +155,16 @@ def _ready(
 ) -> RoisBySide:
     """Check all inputs, and make of responses what both sides take."""
     check_inputs({**arrays, "responses of ROI": responses}, groups)
-    small = primal_rois(max(source.n_columns for source in sources.values()), responses)
+    widest = max(source.n_columns for source in sources.values())
+    small = primal_rois(widest, responses)
     large = {roi: values for roi, values in responses.items() if roi not in small}
     folds = nested_folds(groups, settings)
-    grams = form(large, [fold.outer.train for fold in folds], settings.similarity)
-    return RoisBySide(np.array(groups), folds, grams, small, tuple(responses))
+    trains, names = [fold.outer.train for fold in folds], tuple(responses)
+    if encodes_by_sums(len(large), [len(train) for train in trains], widest):
+        one_by_one = GramsOnDemand(large, trains)
+        return RoisBySide(np.array(groups), folds, one_by_one, small, names, large)
+    grams = form(large, trains, settings.similarity)
+    return RoisBySide(np.array(groups), folds, grams, small, names)
 
 
 def _score(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from pipeline.errors import AlignmentError, Problem, refuse
 
 # Bytes of one block of columns in float64: large enough for BLAS, small enough to stay in cache.
 BLOCK_BYTES = 4 * 2**20
+# Bytes that are read at once: of a row of voxels that lies on disk, kilobytes come together.
+READ_BYTES = 16 * 2**20
 # Above it squares overflow, and with them every variance.
 LARGEST = 1e150
 
@@ -59,7 +62,7 @@ def columns_between(array: Columns, start: int, stop: int) -> NDArray[np.floatin
 
 
 def column_blocks(array: Columns, n_rows: int = 0) -> Iterator[tuple[slice, NDArray[np.floating]]]:
-    """Read columns block by block, each of about ``BLOCK_BYTES``.
+    """Read columns block by block, each of about ``BLOCK_BYTES``; of a mapped file none is kept.
 
     Parameters
     ----------
@@ -74,9 +77,22 @@ def column_blocks(array: Columns, n_rows: int = 0) -> Iterator[tuple[slice, NDAr
     """
     n_stimuli, n_columns = array.shape
     width = max(1, BLOCK_BYTES // (8 * (n_rows or n_stimuli)))
-    for start in range(0, n_columns, width):
-        columns = slice(start, start + width)
-        yield columns, np.asarray(columns_between(array, start, start + width))
+    at_once = max(1, READ_BYTES // (4 * n_stimuli) // width) * width
+    for first in range(0, n_columns, at_once):
+        read = np.asarray(columns_between(array, first, first + at_once))
+        for start in range(0, read.shape[1], width):
+            columns = slice(first + start, first + start + width)
+            yield columns, read[:, start : start + width]
+        _forget_pages(array)
+
+
+def _forget_pages(array: Columns) -> None:
+    """Let go of what was read of a mapped file: where it is asked for, it is read again."""
+    below: object = array.values if isinstance(array, VoxelColumns) else array
+    while isinstance(below, np.ndarray):
+        below = below.base
+    if isinstance(below, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+        below.madvise(mmap.MADV_DONTNEED)
 
 
 def check_inputs(arrays: Mapping[str, Mapping[str, Columns]], groups: ArrayLike) -> None:

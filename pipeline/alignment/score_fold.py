@@ -1,13 +1,14 @@
 """One outer fold: every source with every ROI, each ROI on the side where it is cheaper.
 
-The kernel side works with matrices over stimuli, the primal one with columns themselves. Both give
-the same scores.
+The kernel side works with matrices over stimuli, the primal one with columns themselves, or, where
+a ROI fits into no memory, with sums over its voxels. All give the same scores.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 from pipeline.alignment.columns import Columns, columns_between
 from pipeline.alignment.constant import OfOneFold, constant_problems
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.kernel.grams import Grams, z_scored
+from pipeline.alignment.kernel.grams import FoldByFold, z_scored
 from pipeline.alignment.kernel.scores import score_by_stimuli
 from pipeline.alignment.pairs import FoldTask, PairScore, Scored
 from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.primal.cost import prefers_primal
 from pipeline.alignment.primal.scores import score_by_columns
+from pipeline.alignment.primal.wide_rois import score_wide_roi
 from pipeline.alignment.sources import Source
 from pipeline.alignment.threads import Map
 from pipeline.errors import AlignmentError, refuse
@@ -39,19 +41,23 @@ class RoisBySide:
     groups : ndarray, shape (n_stimuli,)
         Stimulus group of each stimulus.
     folds : tuple of NestedFold
-    by_stimuli : tuple of mapping of ROI to Grams
+    by_stimuli : FoldByFold
         The ROIs of the kernel side, fold by fold.
     by_columns : mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
         Those of the primal side.
     names : tuple of str
         All ROIs, in the order of the table.
+    wide : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
+        Those of the kernel side where matrices of all folds would fill the memory: encoded by sums
+        over voxels, and decoded by matrices of one fold at a time.
     """
 
     groups: NDArray[np.generic]
     folds: tuple[NestedFold, ...]
-    by_stimuli: tuple[Mapping[str, Grams], ...]
+    by_stimuli: FoldByFold
     by_columns: Mapping[str, NDArray[np.floating]]
     names: tuple[str, ...]
+    wide: Mapping[str, Columns] = field(default_factory=dict)
 
 
 def primal_rois(widest: int, responses: Mapping[str, Columns]) -> dict[str, NDArray[np.floating]]:
@@ -95,44 +101,88 @@ def score_fold(
     AlignmentError
         All arrays with a constant pattern, or without a column that varies.
     """
-    train = task.fold.outer.train
-    where = f"fold {task.number}, layer"
-
-    def both_ways(
-        layers: Mapping[str, FoldData],
-        regions: Mapping[str, FoldData],
-        score: Callable[[Mapping[str, FoldData], Mapping[str, FoldData]], Iterable[PairScore]],
-    ) -> list[Scored]:
-        compared = "decoding" in directions
-        refuse(constant_problems(layers, train, where, compared=compared), AlignmentError)
-        sides = {"encoding": (layers, regions), "decoding": (regions, layers)}
-        return [
-            Scored(direction, task.number, pair)
-            for direction in directions
-            for pair in score(*sides[direction])
-        ]
-
-    def check(regions: Mapping[str, OfOneFold]) -> None:
-        compared = "encoding" in directions
-        problems = constant_problems(regions, train, f"fold {task.number}, ROI", compared=compared)
-        refuse(problems, AlignmentError)
-
-    grams = rois.by_stimuli[task.number]
+    ways = directions
+    if rois.wide and "encoding" in directions:
+        yield from _encode_wide(sources, rois, task, similarity, in_parallel)
+        ways = [direction for direction in directions if direction != "encoding"]
+    grams = rois.by_stimuli[task.number] if ways else {}
     if grams:
-        check(grams)
-        formed = in_parallel(
-            lambda name: sources[name].grams(train, similarity, f"{where} {name}"), sources
-        )
+        _check(grams, task, ways)
+        train = task.fold.outer.train
+        formed = in_parallel(lambda n: sources[n].grams(train, similarity, _of(task, n)), sources)
         layers = dict(zip(sources, formed, strict=True))
-        yield from both_ways(layers, grams, lambda x, y: score_by_stimuli(x, y, task, in_parallel))
+        by_stimuli = partial(score_by_stimuli, task=task, in_parallel=in_parallel)
+        yield from _both_ways(layers, grams, by_stimuli, task, ways)
     if rois.by_columns:
-        columns = rois.by_columns.items()
-        arrays = {roi: FoldArray(z_scored(y, train), similarity) for roi, y in columns}
-        check(arrays)
+        yield from _score_small(sources, rois, task, (directions, similarity), in_parallel)
 
-        def of_source(name: str) -> list[Scored]:
-            layer = {name: sources[name].columns(train, similarity, f"{where} {name}")}
-            return both_ways(layer, arrays, lambda x, y: score_by_columns(x, y, task))
 
-        for scored in in_parallel(of_source, sources):
-            yield from scored
+def _of(task: FoldTask, layer: str) -> str:
+    """Say where a layer is, for messages."""
+    return f"fold {task.number}, layer {layer}"
+
+
+def _check(
+    regions: Mapping[str, OfOneFold], task: FoldTask, directions: Sequence[Direction]
+) -> None:
+    """Refuse ROIs that cannot be aligned in this fold."""
+    train, compared = task.fold.outer.train, "encoding" in directions
+    problems = constant_problems(regions, train, f"fold {task.number}, ROI", compared=compared)
+    refuse(problems, AlignmentError)
+
+
+def _both_ways(
+    layers: Mapping[str, FoldData],
+    regions: Mapping[str, FoldData],
+    score: Callable[[Mapping[str, FoldData], Mapping[str, FoldData]], Iterable[PairScore]],
+    task: FoldTask,
+    directions: Sequence[Direction],
+) -> list[Scored]:
+    """Refuse layers that cannot be aligned in this fold, and score in every direction."""
+    train, compared = task.fold.outer.train, "decoding" in directions
+    problems = constant_problems(layers, train, f"fold {task.number}, layer", compared=compared)
+    refuse(problems, AlignmentError)
+    sides = {"encoding": (layers, regions), "decoding": (regions, layers)}
+    return [
+        Scored(direction, task.number, pair)
+        for direction in directions
+        for pair in score(*sides[direction])
+    ]
+
+
+def _score_small(
+    sources: Mapping[str, Source],
+    rois: RoisBySide,
+    task: FoldTask,
+    ways: tuple[Sequence[Direction], Similarity],
+    in_parallel: Map,
+) -> Iterator[Scored]:
+    """Score the ROIs of the primal side, source by source."""
+    train, (directions, similarity) = task.fold.outer.train, ways
+    columns = rois.by_columns.items()
+    arrays = {roi: FoldArray(z_scored(y, train), similarity) for roi, y in columns}
+    _check(arrays, task, directions)
+
+    def of_source(name: str) -> list[Scored]:
+        layer = {name: sources[name].columns(train, similarity, _of(task, name))}
+        return _both_ways(layer, arrays, partial(score_by_columns, task=task), task, directions)
+
+    for scored in in_parallel(of_source, sources):
+        yield from scored
+
+
+def _encode_wide(
+    sources: Mapping[str, Source],
+    rois: RoisBySide,
+    task: FoldTask,
+    similarity: Similarity,
+    in_parallel: Map,
+) -> Iterator[Scored]:
+    """Encode the ROIs that no memory holds, each read once for all sources."""
+    train = task.fold.outer.train
+    columns = {name: x.columns(train, similarity, _of(task, name)) for name, x in sources.items()}
+    problems = constant_problems(columns, train, f"fold {task.number}, layer", compared=False)
+    refuse(problems, AlignmentError)
+    for roi, values in rois.wide.items():
+        for pair in score_wide_roi(columns, (roi, values), task, similarity, in_parallel):
+            yield Scored("encoding", task.number, pair)

@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.alignment.dataset.units import OF_A_FIT, Unit, count_processes, ridge_flops
 from pipeline.alignment.kernel.grams import MOST_BYTES
 from pipeline.alignment.primal.cost import EIGEN, prefers_primal, primal_flops
+from pipeline.alignment.primal.wide_rois import encodes_by_sums
 from pipeline.config import AlignConfig
 from pipeline.forecast.facts import BrainFacts, FeatureFacts, NetworkFacts, SubjectFacts
 from pipeline.forecast.machine import Machine
@@ -194,7 +195,11 @@ def _unit_bytes(subject: SubjectFacts, fits: Fits) -> float:
 
 
 def _matrix_bytes(subject: SubjectFacts, fits: Fits) -> float:
-    """Count the bytes of a subject's Gram matrices in all folds, which all of its units share."""
+    """Count the bytes of a subject's Gram matrices, which all of its units share.
+
+    In all folds, or in one where those of all would fill the memory.
+    """
     n, p = fits.n_stimuli, fits.columns
     n_large = sum(not prefers_primal(n, p, voxels) for voxels in subject.voxels)
-    return float(DOUBLE * 2 * n**2 * n_large * N_FOLDS)
+    alone = encodes_by_sums(n_large, [n - n // N_FOLDS] * N_FOLDS, p)
+    return float(DOUBLE * 2 * n**2 * n_large * (1 if alone else N_FOLDS))

@@ -10,7 +10,7 @@ from pipeline.alignment.kernel.decided import candidates
 from pipeline.alignment.kernel.exact import hat_matrix
 from pipeline.alignment.kernel.grams import gram_matrices
 from pipeline.alignment.kernel.inner_curves import inner_curves
-from pipeline.alignment.kernel.ridge import factorise
+from pipeline.alignment.kernel.ridge import decomposed, factorise
 from pipeline.alignment.pairs import FoldTask
 
 N = 72
@@ -43,7 +43,7 @@ def simulated(seed, noise, n_layers=3):
 
 
 def curves_in(dtype, monkeypatch, sources, targets, task):
-    monkeypatch.setattr(module, "precision", lambda n_kept: dtype)
+    monkeypatch.setattr(module, "SINGLE_FROM", 0 if dtype is np.float32 else N)
     return np.array(list(inner_curves(sources, targets, task, map).values()))
 
 
@@ -72,6 +72,18 @@ def test_float32_chooses_the_alphas_and_layers_of_float64(
         single = curves_in(np.float32, monkeypatch, sources, targets, task)
         double = curves_in(np.float64, monkeypatch, sources, targets, task)
         assert chosen(single, task) == chosen(double, task)
+
+
+def test_targets_that_share_one_strong_signal_are_no_exception(monkeypatch):
+    """Lengths of predictions are then small differences of large numbers."""
+    rng = np.random.default_rng(4)
+    layers, _ = simulated(4, 3.0)
+    values = rng.standard_normal((N, 200)) + 1e4 * rng.standard_normal((N, 1))
+    rois = {"roi": gram_matrices(values, TRAIN)}
+    task = task_of(SPREAD, "two_vs_two")
+    single = curves_in(np.float32, monkeypatch, layers, rois, task)
+    double = curves_in(np.float64, monkeypatch, layers, rois, task)
+    assert chosen(single, task) == chosen(double, task)
 
 
 def test_without_second_looks_float32_would_choose_otherwise(monkeypatch):
@@ -120,14 +132,18 @@ def test_the_only_one_that_nothing_reaches_is_the_best():
 
 def test_a_hat_matrix_from_one_cholesky_factor_is_that_of_the_eigenvectors(rng):
     kernel = gram_matrices(rng.standard_normal((N, 20)), TRAIN).kernel
+    gram, crossed = kernel[np.ix_(TRAIN, TRAIN)], kernel[np.ix_(TEST, TRAIN)]
+    before = gram.copy(), crossed.copy()
     ridge = factorise(kernel, TRAIN, TEST)
-    hat = hat_matrix(kernel, TRAIN, TEST, 0.1 * ridge.scale)
+    hat = hat_matrix(gram, crossed, 0.1 * ridge.scale)
     np.testing.assert_allclose(hat, ridge.hat(0.1), atol=1e-12)
+    np.testing.assert_array_equal(gram, before[0])
+    np.testing.assert_array_equal(crossed, before[1])
 
 
 def test_a_penalty_that_rounding_exceeds_falls_back_to_the_eigenvectors(rng):
     values = rng.standard_normal((N, 3))
     kernel = values @ values.T
-    ridge = factorise(kernel, TRAIN, TEST)
-    hat = hat_matrix(kernel, TRAIN, TEST, 1e-30)
-    np.testing.assert_array_equal(hat, ridge.hat(1e-30 / ridge.scale))
+    gram, crossed = kernel[np.ix_(TRAIN, TRAIN)], kernel[np.ix_(TEST, TRAIN)]
+    hat = hat_matrix(gram, crossed, 1e-30)
+    np.testing.assert_array_equal(hat, decomposed(gram, crossed, 1.0).hat(1e-30))

@@ -56,6 +56,15 @@ def test_bold5000_is_aligned_in_little_memory_on_the_primal_side():
     assert cost.memory < 8e9
 
 
+def test_many_stimuli_are_held_one_fold_at_a_time_where_features_are_few():
+    one = replace(PEREIRA.subjects[0], n_stimuli=10_000, voxels=(50_000,), n_columns=50_000)
+    many = replace(PEREIRA, n_stimuli=10_000, subjects=(one,))
+    wide = replace(GPT2.features, width=6000)
+    few, as_many = (align_cost(config_of(), f, many, QUICK) for f in (GPT2.features, wide))
+    matrices = 2 * 8 * 10_000**2
+    assert as_many.memory - few.memory > 4 * matrices * 0.9
+
+
 def test_each_group_by_itself_makes_as_many_folds_as_there_are_groups():
     brain = replace(PEREIRA, n_groups=20)
     by_group = config_of(split="leave-one-group-out")

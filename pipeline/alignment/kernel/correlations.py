@@ -52,19 +52,30 @@ def true_patterns(
         Rows centred for Pearson: see :class:`Grams`. No diagonal element may be 0.
     train, test : ndarray of int, shapes (n_train,) and (n_test,)
     """
-    fitted = patterns[np.ix_(train, train)]
-    edges = np.linspace(0, len(train), N_PANELS + 1).astype(int)
+    shared, norms = patterns[np.ix_(train, test)], np.sqrt(np.diagonal(patterns)[test])
+    return patterns_of(patterns[np.ix_(train, train)], shared, norms)
+
+
+def patterns_of(
+    fitted: NDArray[np.float64], shared: NDArray[np.float64], norms: NDArray[np.float64]
+) -> TruePatterns:
+    """Put together what hat matrices meet.
+
+    Parameters
+    ----------
+    fitted : ndarray of float64, shape (n_train, n_train)
+        Gram matrix of the training stimuli.
+    shared, norms : ndarray of float64
+        See :class:`TruePatterns`.
+    """
+    edges = np.linspace(0, len(fitted), N_PANELS + 1).astype(int)
     panels = []
     for start, stop in itertools.pairwise(edges):
         panel = fitted[:stop, start:stop].copy()
         panel[:start] *= 2
         panels.append(panel)
-    return TruePatterns(
-        tuple(panels),
-        patterns[np.ix_(train, test)],
-        np.sqrt(np.diagonal(patterns)[test]),
-        rounding_share(len(train)) * float(np.trace(fitted)),
-    )
+    rounding = rounding_share(len(fitted)) * float(np.trace(fitted))
+    return TruePatterns(tuple(panels), shared, norms, rounding)
 
 
 def rounding_share(n_train: int) -> float:

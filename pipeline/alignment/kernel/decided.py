@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,14 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.two_vs_two import TIE
 from pipeline.words import Objective
+
+# Rows are equal where no element differs by more than this share of the longest row.
+EQUAL = 1e-12
+
+# No gain of a pair is larger: four correlations.
+LARGEST_GAIN = 4.0
+#: From alphas and stimuli to the correlations of their predictions with all true patterns.
+ExactRows = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -24,33 +33,84 @@ class AlphaScores:
     errors: NDArray[np.float64]
 
 
-def decided_two_vs_two(
-    R: NDArray[np.floating], margins: NDArray[np.float64], ties: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """2v2 accuracy of correlations that are known but for an error, and how far off it may be.
+@dataclass(frozen=True)
+class ComparedPairs:
+    """Pairs of stimuli whose correlations are known but for an error.
+
+    Parameters
+    ----------
+    lead : ndarray of int64, shape (n_alphas,)
+        Pairs that are won less pairs that are lost, whatever the error.
+    undecided : ndarray of int64, shape (n_undecided, 3)
+        Alpha, first and second stimulus of the pairs that the error may turn.
+    n_pairs : int
+    """
+
+    lead: NDArray[np.int64]
+    undecided: NDArray[np.int64]
+    n_pairs: int
+
+    def accuracy(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """2v2 accuracy with undecided pairs as ties, and how far off it may be: (n_alphas,)."""
+        doubt = np.bincount(self.undecided[:, 0], minlength=len(self.lead))
+        return 0.5 + self.lead / (2 * self.n_pairs), doubt / (2 * self.n_pairs)
+
+    def decided(self, exact_rows: ExactRows, n_test: int) -> ComparedPairs:
+        """Decide what is undecided by exact correlations.
+
+        Parameters
+        ----------
+        exact_rows : callable
+            From alphas and stimuli, both of shape (n_some,), to the correlations of these
+            predictions with all true patterns, shape (n_some, n_test).
+        n_test : int
+        """
+        alphas, first, second = self.undecided.T
+        rows, place = np.unique(
+            np.concatenate([alphas * n_test + first, alphas * n_test + second]), return_inverse=True
+        )
+        if not len(rows):
+            return self
+        R = exact_rows(*np.divmod(rows, n_test))
+        of_first, of_second = np.split(place, 2)
+        gain = R[of_first, first] - R[of_first, second]
+        gain += R[of_second, second] - R[of_second, first]
+        points = (gain > TIE).astype(np.int64) - (gain < -TIE)
+        lead = self.lead.copy()
+        np.add.at(lead, alphas, points)
+        return ComparedPairs(lead, self.undecided[:0], self.n_pairs)
+
+
+def compare_pairs(
+    R: NDArray[np.floating], errors: NDArray[np.float64], apart: NDArray[np.bool_]
+) -> ComparedPairs:
+    """Compare all pairs of stimuli in spite of errors.
 
     Parameters
     ----------
     R : ndarray of float, shape (n_alphas, n_test, n_test)
-    margins : ndarray of float64, shape (n_alphas,)
-        How far off the gain of a pair may be: pairs within it count as ties, and may turn.
-    ties : ndarray of bool, shape (n_test, n_test)
-        Pairs that are ties whatever the error.
-
-    Returns
-    -------
-    accuracy, error : ndarray of float64, shape (n_alphas,)
+    errors : ndarray of float64, shape (n_alphas, n_test)
+        How far off the correlations of each prediction may be: pairs whose gain is within twice
+        those of both are undecided.
+    apart : ndarray of bool, shape (n_test, n_test)
+        Pairs above the diagonal, without those that are ties whatever the error.
     """
     n_test = R.shape[-1]
-    gain = np.diagonal(R, axis1=-2, axis2=-1)[..., :, None] - R
-    gain = gain + np.swapaxes(gain, -1, -2)
-    gain[:, ties] = 0
-    beyond = (TIE + margins).astype(gain.dtype)[:, None, None]
-    won = np.count_nonzero(gain > beyond, axis=(-2, -1))
-    lost = np.count_nonzero(gain < -beyond, axis=(-2, -1))
-    n_pairs = n_test * (n_test - 1)
-    undecided = n_pairs - np.count_nonzero(ties) - won - lost
-    return 0.5 + (won - lost) / (2 * n_pairs), undecided / (2 * n_pairs)
+    own = np.diagonal(R, axis1=-2, axis2=-1)
+    half = (np.minimum(2 * errors, LARGEST_GAIN) + TIE / 2).astype(R.dtype)
+    least = (own - half)[..., :, None] - R
+    least = least + np.swapaxes(least, -1, -2)
+    won = least > 0
+    least += 2 * half[..., :, None]
+    least += 2 * half[..., None, :]
+    lost = least < 0
+    won &= apart
+    lost &= apart
+    lead = np.count_nonzero(won, axis=(-2, -1)) - np.count_nonzero(lost, axis=(-2, -1))
+    won |= lost
+    # in a flat array few places are found sooner
+    undecided = np.unravel_index(np.flatnonzero((won != apart).reshape(-1)), R.shape)
+    return ComparedPairs(lead, np.stack(undecided, axis=1), n_test * (n_test - 1) // 2)
 
 
 def alike_rows(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -64,13 +124,18 @@ def alike_rows(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
     -------
     ndarray of bool, shape (n_rows, n_rows)
     """
-    products = rows @ rows.T
-    own = np.diagonal(products)
-    largest = float(own.max(initial=0.0))
-    alike = own[:, None] + own - 2 * products <= 1e-12 * largest
-    np.fill_diagonal(alike, val=False)
-    i, j = np.nonzero(alike)
-    alike[i, j] = (np.abs(rows[i] - rows[j]) <= 1e-12 * np.sqrt(largest)).all(axis=1)
+    alike = np.zeros((len(rows), len(rows)), dtype=bool)
+    largest = float(np.sqrt(np.einsum("ij,ij->i", rows, rows).max(initial=0.0)))
+    # Rows that are equal lie at one place on any line: only those near one another are compared.
+    line = np.random.default_rng(0).standard_normal(rows.shape[1])
+    places = rows @ line
+    order = np.argsort(places)
+    apart = np.diff(places[order]) > EQUAL * largest * np.abs(line).sum()
+    for near in np.split(order, np.flatnonzero(apart) + 1):
+        for n, row in enumerate(near[:-1]):
+            others = near[n + 1 :]
+            same = others[(np.abs(rows[others] - rows[row]) <= EQUAL * largest).all(axis=1)]
+            alike[row, same] = alike[same, row] = True
     return alike
 
 

@@ -12,15 +12,12 @@ from numpy.typing import NDArray
 from pipeline.alignment.folds import Fold
 from pipeline.alignment.kernel.correlations import TruePatterns, correlate, true_patterns
 from pipeline.alignment.kernel.grams import Grams
-from pipeline.alignment.kernel.ridge import factorise
+from pipeline.alignment.kernel.ridge import decomposed
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 
 
 def hat_matrix(
-    kernel: NDArray[np.float64],
-    train: NDArray[np.int64],
-    test: NDArray[np.int64],
-    penalty: float,
+    gram: NDArray[np.float64], crossed: NDArray[np.float64], penalty: float
 ) -> NDArray[np.float64]:
     """Return ``K_test,train (K_train + penalty I)⁻¹`` from one Cholesky factor.
 
@@ -28,8 +25,10 @@ def hat_matrix(
 
     Parameters
     ----------
-    kernel : ndarray of float64, shape (n_stimuli, n_stimuli)
-    train, test : ndarray of int, shapes (n_train,) and (n_test,)
+    gram : ndarray of float64, shape (n_train, n_train)
+        ``K_train``.
+    crossed : ndarray of float64, shape (n_test, n_train)
+        ``K_test,train``.
     penalty : float
         Absolute, above 0.
 
@@ -37,17 +36,15 @@ def hat_matrix(
     -------
     ndarray of float64, shape (n_test, n_train)
     """
-    damped = kernel[np.ix_(train, train)]
+    damped = gram.copy()
     damped[np.diag_indices_from(damped)] += penalty
-    crossed = kernel[np.ix_(train, test)]
     try:
-        factor = scipy.linalg.cho_factor(damped, lower=True, overwrite_a=True, check_finite=False)
+        # the matrix is symmetric: its transpose is what LAPACK takes without another copy
+        factor = scipy.linalg.cho_factor(damped.T, lower=True, overwrite_a=True, check_finite=False)
     except np.linalg.LinAlgError:  # a penalty that rounding of the kernel exceeds
-        ridge = factorise(kernel, train, test)
-        hat: NDArray[np.float64] = ridge.hat(penalty / ridge.scale)
-        return hat
-    solved = scipy.linalg.cho_solve(factor, crossed, overwrite_b=True, check_finite=False)
-    return np.ascontiguousarray(solved.T)
+        return decomposed(gram, crossed, scale=1.0).hat(penalty)
+    hat: NDArray[np.float64] = scipy.linalg.cho_solve(factor, crossed.T, check_finite=False).T
+    return hat
 
 
 class ExactScores:
@@ -72,9 +69,14 @@ class ExactScores:
     ) -> None:
         rows = [(train[fold.train], train[fold.test]) for fold in folds]
 
+        parts = [
+            (source.kernel[np.ix_(fitted, fitted)], source.kernel[np.ix_(held_out, fitted)])
+            for fitted, held_out in rows
+        ]
+
         @cache
         def hats(penalty: float) -> list[NDArray[np.float64]]:
-            return [hat_matrix(source.kernel, *of_fold, penalty) for of_fold in rows]
+            return [hat_matrix(*of_fold, penalty) for of_fold in parts]
 
         @cache
         def true(target: str) -> list[TruePatterns]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
+from typing import Protocol, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +131,33 @@ def grams_by_fold(
     return tuple({roi: grams[n] for roi, grams in rois.items()} for n in range(len(trains)))
 
 
+class FoldByFold(Protocol):
+    """The Gram matrices of every ROI, by the number of the outer fold: a tuple, for instance."""
+
+    def __getitem__(self, fold: SupportsIndex, /) -> Mapping[str, Grams]:
+        """Give those of one fold."""
+
+
+class GramsOnDemand:
+    """The Gram matrices of every ROI fold by fold, each formed when it is asked for, and not kept.
+
+    Parameters
+    ----------
+    responses : mapping of ROI to array, shape (n_stimuli, n_voxels)
+    trains : sequence of ndarray of int64, shape (n_train,)
+        Training rows of each fold.
+    """
+
+    def __init__(
+        self, responses: Mapping[str, Columns], trains: Sequence[NDArray[np.int64]]
+    ) -> None:
+        self._responses, self._trains = responses, trains
+
+    def __getitem__(self, fold: SupportsIndex, /) -> Mapping[str, Grams]:
+        """Form what predicts; patterns, which nothing is compared with, stand idle."""
+        return grams_by_fold(self._responses, [self._trains[int(fold)]], "cosine")[0]
+
+
 class SharedGrams:
     """Does what :func:`grams_by_fold` does, and has it ready the next time, as room allows.
 
@@ -209,7 +237,7 @@ class _FoldSum:
         self.sizes: list[int] = []
 
     def add(self, block: NDArray[np.float64]) -> None:
-        z = _z_scored_first(block[self.order], self.n_train)
+        z = z_scored_first(block[self.order], self.n_train)
         mean = z.mean(axis=1)
         z -= mean[:, None]
         self.within += z @ z.T
@@ -245,7 +273,7 @@ def z_scored(block: NDArray[np.floating], train: NDArray[np.int64]) -> NDArray[n
     """
     order = _train_first(len(block), train)
     rows = np.empty(block.shape)
-    rows[order] = _z_scored_first(block[order].astype(np.float64), len(train))
+    rows[order] = z_scored_first(block[order].astype(np.float64), len(train))
     return rows
 
 
@@ -256,8 +284,15 @@ def _train_first(n_stimuli: int, train: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([train, np.flatnonzero(others)])
 
 
-def _z_scored_first(rows: NDArray[np.float64], n_train: int) -> NDArray[np.float64]:
-    """Z-score a fresh copy, in place, by its first ``n_train`` rows."""
+def z_scored_first(rows: NDArray[np.float64], n_train: int) -> NDArray[np.float64]:
+    """Z-score a fresh copy, in place, by its first ``n_train`` rows.
+
+    Parameters
+    ----------
+    rows : ndarray of float64, shape (n_stimuli, n_columns)
+        Is changed.
+    n_train : int
+    """
     fitted = rows[:n_train]
     mean = fitted.mean(axis=0)
     rows -= mean

@@ -7,28 +7,31 @@ throughout would choose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import product
-from typing import TypeVar
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.alphas import choose_alpha
 from pipeline.alignment.kernel.alpha_curves import (
+    InnerTarget,
     inner_scores,
     inner_source,
     inner_target,
-    precision,
 )
+from pipeline.alignment.kernel.correlations import correlate, true_patterns
 from pipeline.alignment.kernel.decided import AlphaScores, candidates
 from pipeline.alignment.kernel.exact import ExactScores
 from pipeline.alignment.kernel.grams import Grams
-from pipeline.alignment.kernel.ridge import mean_eigenvalue
+from pipeline.alignment.kernel.ridge import decomposed, mean_eigenvalue
 from pipeline.alignment.pairs import FoldTask
 from pipeline.alignment.threads import Map
+from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 
-Value = TypeVar("Value")
+#: Rows that are fitted, and rows that are held out, among all stimuli.
+RowSplit = tuple[NDArray[np.int64], NDArray[np.int64]]
+# Kept rows from which products in float32 save more than bounds and second looks cost.
+SINGLE_FROM = 200
 # Scores that are equal but for the order of summing have to tie, not to be ranked.
 DIGITS = 12
 
@@ -74,29 +77,69 @@ def _score_all(
     A source is decomposed once in an inner fold for all alphas and targets, and a target is
     factorised once for all sources.
     """
-    train, inner = task.fold.outer.train, task.fold.inner
-    dtype = precision(min(len(fold.train) for fold in inner))
-    folds = range(len(inner))
-    true = _by_place(
-        lambda name, n: inner_target(targets[name].patterns, train, inner[n], dtype),
-        list(product(targets, folds)),
-        in_parallel,
-    )
-
-    def of_source(name: str, n: int) -> list[AlphaScores]:
-        source = inner_source(sources[name].kernel, train, inner[n], penalties[name], dtype)
-        return [inner_scores(source, true[target, n]) for target in targets]
-
-    scores = _by_place(of_source, list(product(sources, folds)), in_parallel)
+    train = task.fold.outer.train
+    parts = [(train[fold.train], train[fold.test]) for fold in task.fold.inner]
+    single = min(len(fitted) for fitted, _ in parts) >= SINGLE_FROM
+    score = _in_float32 if single else _in_float64
+    by_fold = [score(sources, targets, penalties, rows, in_parallel) for rows in parts]
 
     def mean(part: str) -> NDArray[np.float64]:
-        every = [
-            [[getattr(one, part) for one in scores[name, n]] for n in folds] for name in sources
-        ]
-        averaged: NDArray[np.float64] = np.array(every, dtype=np.float64).mean(axis=1)
+        every = [[[getattr(one, part) for one in row] for row in scores] for scores in by_fold]
+        averaged: NDArray[np.float64] = np.array(every, dtype=np.float64).mean(axis=0)
         return averaged
 
     return AlphaScores(mean("values"), mean("errors"))
+
+
+def _in_float32(
+    sources: Mapping[str, Grams],
+    targets: Mapping[str, Grams],
+    penalties: Mapping[str, NDArray[np.float64]],
+    rows: RowSplit,
+    in_parallel: Map,
+) -> list[list[AlphaScores]]:
+    """Score every source's predictions of all targets in one inner fold, with bounds."""
+    fitted, held_out = rows
+
+    def of_target(name: str) -> InnerTarget:
+        patterns = targets[name].patterns
+        unit = patterns[np.ix_(fitted, held_out)] / np.sqrt(np.diagonal(patterns)[held_out])
+        return inner_target(patterns[np.ix_(fitted, fitted)], unit)
+
+    true = list(in_parallel(of_target, targets))
+
+    def of_source(name: str) -> list[AlphaScores]:
+        kernel = sources[name].kernel
+        gram, crossed = kernel[np.ix_(fitted, fitted)], kernel[np.ix_(held_out, fitted)]
+        source = inner_source(gram, crossed, penalties[name])
+        return [inner_scores(source, target) for target in true]
+
+    return list(in_parallel(of_source, sources))
+
+
+def _in_float64(
+    sources: Mapping[str, Grams],
+    targets: Mapping[str, Grams],
+    penalties: Mapping[str, NDArray[np.float64]],
+    rows: RowSplit,
+    in_parallel: Map,
+) -> list[list[AlphaScores]]:
+    """Score every source's predictions of all targets in one inner fold, as they are."""
+    fitted, held_out = rows
+    true = [true_patterns(gram.patterns, fitted, held_out) for gram in targets.values()]
+
+    def of_source(name: str) -> list[AlphaScores]:
+        kernel = sources[name].kernel
+        gram, crossed = kernel[np.ix_(fitted, fitted)], kernel[np.ix_(held_out, fitted)]
+        hats = decomposed(gram, crossed, scale=1.0).hat(penalties[name])
+        return [_exact(correlate(hats, target)) for target in true]
+
+    return list(in_parallel(of_source, sources))
+
+
+def _exact(R: NDArray[np.float64]) -> AlphaScores:
+    values = np.array([two_vs_two(R), mean_correlation(R)])
+    return AlphaScores(values, np.zeros_like(values))
 
 
 def _alphas_near_best(scores: AlphaScores, task: FoldTask) -> NDArray[np.bool_]:
@@ -166,10 +209,3 @@ def _look_again(
         target, alpha = np.nonzero(again[n])
         values[n, target, :, alpha] = scored
     return AlphaScores(values, errors)
-
-
-def _by_place(
-    function: Callable[[str, int], Value], places: Sequence[tuple[str, int]], in_parallel: Map
-) -> dict[tuple[str, int], Value]:
-    """Call a function with every name and inner fold, side by side."""
-    return dict(zip(places, in_parallel(lambda place: function(*place), places), strict=True))

@@ -94,7 +94,32 @@ def factorise(
         The training kernel is zero: no column varies over the training rows.
     """
     scale = mean_eigenvalue(kernel, train)
-    values, vectors = np.linalg.eigh(kernel[np.ix_(train, train)])
+    return decomposed(kernel[np.ix_(train, train)], kernel[np.ix_(test, train)], scale)
+
+
+def decomposed(gram: NDArray[np.float64], crossed: NDArray[np.float64], scale: float) -> Ridge:
+    """Decompose the kernel of training rows, which may be zero, with any unit of alpha.
+
+    Parameters
+    ----------
+    gram : ndarray of float64, shape (n_train, n_train)
+    crossed : ndarray of float64, shape (n_test, n_train)
+        Kernel of test with training rows.
+    scale : float
+    """
+    values, vectors = np.linalg.eigh(gram)
     # A Gram matrix has no negative eigenvalue; what is below 0 is rounding.
-    clipped = np.maximum(values, 0.0)
-    return Ridge(clipped, vectors, kernel[np.ix_(test, train)] @ vectors, scale)
+    return Ridge(np.maximum(values, 0.0), vectors, crossed @ vectors, scale)
+
+
+def without_idle(ridge: Ridge) -> Ridge:
+    """Leave out the eigenvectors that predict nothing: most, where features are few.
+
+    Parameters
+    ----------
+    ridge : Ridge
+    """
+    values, predicted = ridge.eigenvalues, ridge.predicted
+    rounding = len(ridge.fitted) * np.finfo(np.float64).eps * values.max(initial=0.0)
+    used = (values > rounding) | (np.abs(predicted).max(axis=0) > rounding)
+    return Ridge(values[used], ridge.fitted[:, used], predicted[:, used], ridge.scale)

@@ -45,10 +45,11 @@ def score_by_stimuli(
     def of_source(name: str) -> list[PairScore]:
         kernel = sources[name].kernel
         scale = mean_eigenvalue(kernel, train)
+        gram, crossed = kernel[np.ix_(train, train)], kernel[np.ix_(test, train)]
 
         @cache  # targets often choose the same alpha
         def hat(alpha: float) -> NDArray[np.float64]:
-            return hat_matrix(kernel, train, test, alpha * scale)
+            return hat_matrix(gram, crossed, alpha * scale)
 
         def score(target: str, curve: NDArray[np.float64]) -> PairScore:
             def correlations(alpha: float) -> NDArray[np.float64]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
+import scipy.linalg.blas
 from numpy.typing import NDArray
-
-# Columns of a triangular factor that are multiplied at once, without the zeros above them.
-N_PANELS = 6
 
 
 def triangular_factor(gram: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -26,17 +22,17 @@ def triangular_factor(gram: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.linalg.qr(root.T, mode="r"), dtype=np.float64).T
 
 
-def times_triangular(
-    left: NDArray[np.floating], factor: NDArray[np.floating]
-) -> NDArray[np.floating]:
-    """Multiply by a lower triangular matrix, panel by panel, without most of its zeros.
+def times_triangular(left: NDArray[np.float32], factor: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Multiply by a lower triangular matrix, without its zeros.
 
     Parameters
     ----------
-    left, factor : ndarray of float, shapes (n_rows, n) and (n, n)
+    left : ndarray of float32, shape (n_rows, n)
+        Row by row.
+    factor : ndarray of float32, shape (n, n)
+        Column by column, as BLAS takes it without a copy.
     """
-    product = np.empty((len(left), len(factor)), dtype=factor.dtype)
-    edges = np.linspace(0, len(factor), N_PANELS + 1).astype(int)
-    for start, stop in itertools.pairwise(edges):
-        product[:, start:stop] = left[:, start:] @ factor[start:, start:stop]
+    product: NDArray[np.float32] = scipy.linalg.blas.strmm(
+        1.0, factor, left.T, lower=True, trans_a=True
+    ).T
     return product

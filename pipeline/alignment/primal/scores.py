@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from pipeline.alignment.folds import NestedFold
 from pipeline.alignment.pairs import FoldTask, PairScore, score_pair
 from pipeline.alignment.primal.arrays import FoldArray
+from pipeline.alignment.primal.curves import inner_curve
+from pipeline.alignment.primal.inner_folds import PrimalFold
 from pipeline.alignment.primal.split import (
     SourceSplit,
     TargetSplit,
@@ -25,10 +27,7 @@ from pipeline.alignment.primal.split import (
     split_source,
     split_target,
 )
-from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
-
-# Bytes of the correlations that are held at a time: few enough to stay in cache.
-BLOCK_BYTES = 2**19
+from pipeline.words import Objective
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,7 @@ def primal_pairs(
     targets: Mapping[str, FoldArray],
     fold: NestedFold,
     alphas: NDArray[np.float64],
+    objective: Objective,
 ) -> Iterator[PrimalPair]:
     """Score every alpha within the training rows, for every source and target.
 
@@ -76,6 +76,8 @@ def primal_pairs(
     fold : NestedFold
     alphas : ndarray of float64, shape (n_alphas,)
         Relative alphas, above 0.
+    objective : {'two_vs_two', 'correlation'}
+        Inner score that chooses.
 
     Yields
     ------
@@ -103,12 +105,11 @@ def primal_pairs(
         for target, compared in targets.items():
             patterns = compared.patterns()
             total = trained.T @ patterns[train]
-            curve = np.zeros((2, len(alphas)))
-            for split in inner:
-                cross = total - array.z[split.held_out].T @ patterns[split.held_out]
-                curve += _curve(split, split_target(split, patterns, cross), penalty)
+            folds = [
+                PrimalFold(split, _without(split, array.z, patterns, total)) for split in inner
+            ]
             # Rounded as on the kernel side: means over folds that are equal have to tie.
-            curve = np.round(curve / len(inner), 12)
+            curve = np.round(inner_curve(folds, penalty, objective), 12)
             whole = split_target(outer, patterns, total)
             yield PrimalPair((source, target), outer, whole, scale, curve)
 
@@ -121,7 +122,7 @@ def score_by_columns(
     Takes what :func:`primal_pairs` takes, costs as much, and yields the rows, source by source,
     that the kernel side gives.
     """
-    for pair in primal_pairs(sources, targets, task.fold, task.alphas):
+    for pair in primal_pairs(sources, targets, task.fold, task.alphas, task.objective):
         yield score_pair(pair.names, pair.correlations, pair.scale, task, pair.curve)
 
 
@@ -137,13 +138,12 @@ def _splits(z: NDArray[np.float64], fold: NestedFold) -> list[SourceSplit]:
     return splits
 
 
-def _curve(
-    source: SourceSplit, target: TargetSplit, penalty: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """2v2 and mean correlation for every penalty, shape (2, n_alphas), a few R held at a time."""
-    at_once = max(1, BLOCK_BYTES // (8 * len(source.held_out) ** 2))
-    curves = []
-    for start in range(0, len(penalty), at_once):
-        R = correlate_split(source, target, penalty[start : start + at_once])
-        curves.append([two_vs_two(R), mean_correlation(R)])
-    return np.concatenate(curves, axis=1)
+def _without(
+    split: SourceSplit,
+    z: NDArray[np.float64],
+    patterns: NDArray[np.float64],
+    total: NDArray[np.float64],
+) -> TargetSplit:
+    """Bring a target to the coordinates of an inner fold, whose held-out rows are taken off."""
+    cross = total - z[split.held_out].T @ patterns[split.held_out]
+    return split_target(split, patterns, cross)

@@ -116,10 +116,29 @@ def correlate_split(
         predicted pattern without any variation has correlations 0.
     """
     weights = source.rotated / (source.eigenvalues + penalties[:, None, None])
+    return correlate_weights(weights, source.eigenvalues, target)
+
+
+def correlate_weights(
+    weights: NDArray[np.float64], eigenvalues: NDArray[np.float64], target: TargetSplit
+) -> NDArray[np.float64]:
+    """Correlate predictions, given as weights of a target's loadings, with every true pattern.
+
+    Parameters
+    ----------
+    weights : ndarray of float64, shape (..., n_rows, n_columns)
+    eigenvalues : ndarray of float64, shape (n_columns,)
+        Of the source.
+    target : TargetSplit
+
+    Returns
+    -------
+    ndarray of float64, shape (..., n_rows, n_held_out)
+    """
     predicted = weights @ target.loadings
     squares = np.einsum("...j,...j->...", predicted, predicted)
     # ‖H_i‖² = Σ w² s: the hat matrix itself is never formed.
-    noise = target.rounding * ((weights * weights) @ source.eigenvalues)
+    noise = target.rounding * ((weights * weights) @ eigenvalues)
     predicted /= np.sqrt(np.where(squares > noise, squares, np.inf))[..., None]
     R: NDArray[np.float64] = predicted @ target.unit.T
     return R
