@@ -13,7 +13,8 @@ from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.columns import Columns, check_inputs
 from pipeline.alignment.contrasts.pair_sums import blocks_of, pack, sums_of_rows
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.kernel.grams import FormGrams, GramsOnDemand, grams_by_fold
+from pipeline.alignment.kernel.grams import FormGrams, grams_by_fold
+from pipeline.alignment.kernel.on_demand import GramsOnDemand
 from pipeline.alignment.pairs import FoldTask, Scored
 from pipeline.alignment.primal.wide_rois import encodes_by_sums
 from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold

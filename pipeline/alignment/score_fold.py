@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from pipeline.alignment.columns import Columns, columns_between
 from pipeline.alignment.constant import OfOneFold, constant_problems
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.kernel.grams import FoldByFold, z_scored
+from pipeline.alignment.kernel.grams import z_scored
+from pipeline.alignment.kernel.on_demand import FoldByFold
 from pipeline.alignment.kernel.scores import score_by_stimuli
 from pipeline.alignment.pairs import FoldTask, PairScore, Scored
 from pipeline.alignment.primal.arrays import FoldArray

@@ -7,7 +7,7 @@ from noisy_columns import noisy_columns
 from settings_with import replace
 
 from pipeline.alignment import VoxelColumns, align, columns, encode
-from pipeline.alignment.primal import curves, voxel_sums, wide_rois
+from pipeline.alignment.primal import curves, wide_rois
 from pipeline.errors import AlignmentError
 
 N = 120

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import Protocol, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,33 +128,6 @@ def grams_by_fold(
             for roi, values in responses.items()
         }
     return tuple({roi: grams[n] for roi, grams in rois.items()} for n in range(len(trains)))
-
-
-class FoldByFold(Protocol):
-    """The Gram matrices of every ROI, by the number of the outer fold: a tuple, for instance."""
-
-    def __getitem__(self, fold: SupportsIndex, /) -> Mapping[str, Grams]:
-        """Give those of one fold."""
-
-
-class GramsOnDemand:
-    """The Gram matrices of every ROI fold by fold, each formed when it is asked for, and not kept.
-
-    Parameters
-    ----------
-    responses : mapping of ROI to array, shape (n_stimuli, n_voxels)
-    trains : sequence of ndarray of int64, shape (n_train,)
-        Training rows of each fold.
-    """
-
-    def __init__(
-        self, responses: Mapping[str, Columns], trains: Sequence[NDArray[np.int64]]
-    ) -> None:
-        self._responses, self._trains = responses, trains
-
-    def __getitem__(self, fold: SupportsIndex, /) -> Mapping[str, Grams]:
-        """Form what predicts; patterns, which nothing is compared with, stand idle."""
-        return grams_by_fold(self._responses, [self._trains[int(fold)]], "cosine")[0]
 
 
 class SharedGrams:

@@ -27,7 +27,7 @@ N_BLOCKS = 6
 
 
 @dataclass(frozen=True)
-class FoldRows:
+class RowOrder:
     """The rows of one outer fold, in an order in which every part is a slice.
 
     Parameters
@@ -44,14 +44,14 @@ class FoldRows:
     n_train: int
 
 
-def rows_of(fold: NestedFold) -> FoldRows:
+def rows_of(fold: NestedFold) -> RowOrder:
     """Order the rows of a fold: every training row is held out by exactly one inner fold."""
     train, test = fold.outer.train, fold.outer.test
     held_out = [train[inner.test] for inner in fold.inner]
     ends = np.cumsum([0, *(len(part) for part in held_out)])
     inner = [slice(int(start), int(stop)) for start, stop in itertools.pairwise(ends)]
     order = np.concatenate([*held_out, test])
-    return FoldRows(order, (slice(len(train), len(order)), *inner), len(train))
+    return RowOrder(order, (slice(len(train), len(order)), *inner), len(train))
 
 
 class SourceSums:
@@ -61,7 +61,7 @@ class SourceSums:
     ----------
     z : ndarray of float64, shape (n_stimuli, n_columns)
         Z-scored by the outer training rows, in the order of ``rows``.
-    rows : FoldRows
+    rows : RowOrder
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class SourceSums:
         ``B Yᵀ`` with the rows that it holds out.
     """
 
-    def __init__(self, z: NDArray[np.float64], rows: FoldRows) -> None:
+    def __init__(self, z: NDArray[np.float64], rows: RowOrder) -> None:
         self.z, self.rows = z, rows
         n_columns = z.shape[1]
         self.fitted = [np.zeros((n_columns, n_columns)) for _ in rows.parts]
@@ -112,7 +112,7 @@ class RoiSquares:
 def sum_voxels(
     sources: Mapping[str, SourceSums],
     values: Columns,
-    rows: FoldRows,
+    rows: RowOrder,
     similarity: Similarity,
     in_parallel: Map,
 ) -> RoiSquares:
@@ -127,7 +127,7 @@ def sum_voxels(
     sources : mapping of str to SourceSums
         Are added to.
     values : ndarray of float or VoxelColumns, shape (n_stimuli, n_voxels)
-    rows : FoldRows
+    rows : RowOrder
     similarity : {'pearson', 'cosine'}
         Patterns are centred for Pearson.
     in_parallel : callable
@@ -155,7 +155,7 @@ def sum_voxels(
     return RoiSquares(squares, raw)
 
 
-def _blocks(values: Columns, rows: FoldRows) -> Iterator[NDArray[np.float64]]:
+def _blocks(values: Columns, rows: RowOrder) -> Iterator[NDArray[np.float64]]:
     """Read voxels, z-scored by the training rows, in the order of the rows."""
     for _, block in column_blocks(values, max(1, len(rows.order) // N_BLOCKS)):
         yield z_scored_first(block[rows.order].astype(np.float64), rows.n_train)
