@@ -2,6 +2,8 @@
 
     python -m benchmarks.growth
     python -m benchmarks.growth --small    # two points of each, 20 seconds
+    python -m benchmarks.growth --series voxels --points growth.csv    # points are added to a file
+    python -m benchmarks.growth --points growth.csv --draw docs/growth.svg    # and drawn
 
 One quantity grows, the others stay at 600 stimuli, 4,000 voxels in one ROI and one model of two
 layers with 768 features; 4 outer and 4 inner folds, 20 alphas, both directions. Every point has a
@@ -17,10 +19,11 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.align_data import Sizes, regions, simulate_features, simulate_voxels
 from pipeline.alignment import align
@@ -61,24 +64,73 @@ class Point:
 
 
 def main() -> None:
-    """Measure and print every series."""
+    """Measure and print every series, or draw what was measured."""
+    options = _options()
+    if options.draw:
+        draw(pd.read_csv(options.points), options.draw)
+        return
+    for name, sizes in _series():
+        if options.series in {None, name}:
+            points = [_measure(*each) for each in sizes[: 2 if options.small else None]]
+            _say(name, points)
+            if options.points:
+                rows = pd.DataFrame([{"series": name, **asdict(point)} for point in points])
+                rows.to_csv(
+                    options.points, mode="a", index=False, header=not options.points.exists()
+                )
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--small", action="store_true", help="fewer points")
-    n_points = 2 if parser.parse_args().small else None
-    for name, sizes in _series():
-        points = [_measure(*each) for each in sizes[:n_points]]
-        for point in points:
-            print(
-                f"{name} {point.size}: {point.seconds:.1f} s, {point.gigabytes:.2f} GB", flush=True
-            )
-        last = exponent([(p.size, p.seconds) for p in points[-2:]])
-        overall = exponent([(p.size, p.seconds) for p in points])
-        memory = exponent([(p.size, p.gigabytes) for p in points])
-        print(
-            f"{name}: time grows with the power {overall:.2f}, {last:.2f} at the end; memory with "
-            f"{memory:.2f}",
-            flush=True,
-        )
+    parser.add_argument("--series", choices=[name for name, _ in _series()], help="one of them")
+    parser.add_argument("--points", type=Path, help="a file that points are added to")
+    parser.add_argument("--draw", type=Path, help="draw the points into this file")
+    return parser.parse_args()
+
+
+def _say(name: str, points: Sequence[Point]) -> None:
+    for point in points:
+        print(f"{name} {point.size}: {point.seconds:.1f} s, {point.gigabytes:.2f} GB", flush=True)
+    last = exponent([(p.size, p.seconds) for p in points[-2:]])
+    overall = exponent([(p.size, p.seconds) for p in points])
+    memory = exponent([(p.size, p.gigabytes) for p in points])
+    print(
+        f"{name}: time grows with the power {overall:.2f}, {last:.2f} at the end; memory with "
+        f"{memory:.2f}",
+        flush=True,
+    )
+
+
+def draw(points: pd.DataFrame, path: Path) -> None:
+    """Draw time and memory of every series on logarithmic axes.
+
+    Parameters
+    ----------
+    points : DataFrame
+        series, size, seconds, gigabytes.
+    path : Path
+        Of the picture.
+    """
+    import matplotlib.pyplot as plt
+
+    quantities = {"seconds": "CPU seconds", "gigabytes": "peak memory, GB"}
+    names = list(points.series.unique())
+    figure, axes = plt.subplots(
+        2, len(names), figsize=(2.6 * len(names), 4.2), sharey="row", squeeze=False
+    )
+    for column, name in enumerate(names):
+        own = points[points.series == name].sort_values("size")
+        for row, (quantity, label) in enumerate(quantities.items()):
+            axis = axes[row, column]
+            axis.loglog(own["size"], own[quantity], "o-", color="black")
+            power = exponent(list(zip(own["size"], own[quantity], strict=True)))
+            axis.set_title(f"{name}: power {power:.2f}", fontsize=9)
+            axis.set_ylabel(label if column == 0 else "")
+        axes[1, column].set_xlabel(name)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    plt.close(figure)
 
 
 def exponent(points: Sequence[tuple[float, float]]) -> float:
