@@ -158,13 +158,14 @@ def check_scheduler(scheduler: str) -> None:
 def _in_threads(units: Sequence[Unit], threads: int) -> Iterator[tuple[Unit, pd.DataFrame]]:
     """Compute units side by side in this process: most of their time is BLAS, without the GIL."""
     n_units_at_once = max(1, joblib.cpu_count() // threads)
-    with threadpool_limits(limits=threads), ThreadPoolExecutor(n_units_at_once) as pool:
+    pool = ThreadPoolExecutor(n_units_at_once)
+    with threadpool_limits(limits=threads):
         unit_of = {pool.submit(unit.function, *unit.arguments): unit for unit in units}
         try:
             for future in as_completed(unit_of):
                 yield unit_of[future], future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        finally:  # whoever ends the command early does not wait for what is under way
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _in_processes(

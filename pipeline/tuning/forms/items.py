@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
 
 from pipeline.models.travelling.framing import Encoded
+from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.pictures import PictureForm
+from pipeline.models.travelling.text import TextModel
 from pipeline.tuning.forms.form import IGNORED
 
 Item = Mapping[str, torch.Tensor]
+
+
+class Collate(Protocol):
+    """Puts items together into one batch."""
+
+    def __call__(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
+        """Stack items, padded where they differ in length."""
+
+
+def collate_of(model: TunedModel) -> Collate:
+    """Give what puts items of a model together."""
+    if isinstance(model, TextModel):
+        return TextPadding(model.tokenizer.pad_token_id)
+    return Pictures(model.picture)
 
 
 def item_of(encoded: Encoded, labels: torch.Tensor) -> Item:

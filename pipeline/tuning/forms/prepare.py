@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
 from pipeline.tuning.forms import form_of
 from pipeline.tuning.forms.form import IGNORED
-from pipeline.tuning.forms.items import Item, Pictures, TextPadding
+from pipeline.tuning.forms.items import Collate, Item, collate_of
 
 
 class Items(Dataset[Item]):
@@ -47,13 +46,6 @@ class Items(Dataset[Item]):
         return self.items[index]
 
 
-class Collate(Protocol):
-    """Puts items together into one batch."""
-
-    def __call__(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
-        """Stack items, padded where they differ in length."""
-
-
 def prepare(model: TunedModel, examples: Examples) -> tuple[Items, Collate]:
     """Turn examples into what the network of a model is trained on.
 
@@ -65,11 +57,12 @@ def prepare(model: TunedModel, examples: Examples) -> tuple[Items, Collate]:
     """
     refuse_other_examples(model.card, examples)
     items = form_of(model.card).items(model, examples)
-    if isinstance(model, TextModel):
-        padding = TextPadding(model.tokenizer.pad_token_id)
-        return Items(items, _positions(model, items)), padding
-    positions = np.full((len(items), 1), model.n_positions)
-    return Items(items, positions), Pictures(model.picture)
+    positions = (
+        _positions(model, items)
+        if isinstance(model, TextModel)
+        else np.full((len(items), 1), model.n_positions)
+    )
+    return Items(items, positions), collate_of(model)
 
 
 def _positions(model: TextModel, items: Sequence[Item]) -> NDArray[np.int64]:

@@ -9,7 +9,10 @@ import torch
 from torch import nn
 
 from pipeline.data.forms.stimuli import RespondedStimuli
+from pipeline.models.travelling.text import TextModel
 from pipeline.tuning.forms.form import Loss
+from pipeline.tuning.forms.items import collate_of
+from pipeline.tuning.forms.stimulus import picture_items, text_items
 
 #: Penalties that the read-out may start from, in units of the mean eigenvalue of the kernel.
 PENALTIES = (0.1, 1.0, 10.0, 100.0, 1000.0)
@@ -105,11 +108,10 @@ def readout_loss(
 @torch.no_grad()
 def _states_of(model: Any, stimuli: RespondedStimuli) -> torch.Tensor:
     """Read the last layer of a model for stimuli, in evaluation: (n_stimuli, n_features)."""
-    from pipeline.tuning.forms.prepare import prepare
-
     model.network.eval()
     device = next(model.network.parameters()).device
-    items, collate = prepare(model, stimuli)
+    items = (text_items if isinstance(model, TextModel) else picture_items)(model, stimuli)
+    collate = collate_of(model)
     states = []
     for start in range(0, len(items), _AT_ONCE):
         batch = collate([items[n] for n in range(start, min(start + _AT_ONCE, len(items)))])

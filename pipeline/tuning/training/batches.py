@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
-from pipeline.tuning.forms.items import Item
-from pipeline.tuning.forms.prepare import Collate, Items
+from pipeline.tuning.forms.items import Collate, Item
+from pipeline.tuning.forms.prepare import Items
 
 POOL = 50  # batches that are put in order of length together, as in transformers' own sampler
 BatchParts = list[dict[str, torch.Tensor]]
