@@ -51,7 +51,7 @@ def how_to_browse() -> str:
 
 def run_page(run_id: str) -> str:
     """Give the address of a run: on the store's server, else where ``make ui`` serves it."""
-    experiment = mlflow.get_run(run_id).info.experiment_id
+    experiment = run_with(run_id).info.experiment_id
     return f"{_server(UI_PORT)}/#/experiments/{experiment}/runs/{run_id}?{WORKFLOW}"
 
 

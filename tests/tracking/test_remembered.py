@@ -1,10 +1,12 @@
 """A command reads a finished run once, and looks again where another one is being finished."""
 
+from functools import partial
+
 import mlflow
 import pytest
 
 from pipeline.tracking import runs
-from pipeline.tracking.remembered import run_with, runs_remembered
+from pipeline.tracking.remembered import forget_runs, run_with, runs_remembered
 from pipeline.tracking.runs import Stage, finished_runs, once
 
 STAGE = Stage("prepare", "a run to remember", "remembered-once")
@@ -50,3 +52,23 @@ def test_what_is_not_finished_yet_is_looked_for_each_time(searches):
         assert len(searches) == 2
         with pytest.raises(mlflow.exceptions.MlflowException):
             run_with("deadbeef")
+
+
+def test_a_run_asked_for_by_its_id_is_read_once_and_one_that_is_not_finished_each_time(
+    store, monkeypatch
+):
+    run_id = once(STAGE, lambda _: None, lambda _: True)
+    reads = []
+    monkeypatch.setattr(mlflow, "get_run", partial(counted, reads, mlflow.get_run))
+    with runs_remembered(), runs_remembered():  # a report within a study
+        assert run_with(run_id) is run_with(run_id)
+        with mlflow.start_run() as running:
+            assert run_with(running.info.run_id) is not run_with(running.info.run_id)
+        forget_runs(STAGE.fingerprint)
+        run_with(run_id)
+    assert [reads.count(run_id), reads.count(running.info.run_id)] == [2, 2]
+
+
+def counted(reads, read, run_id):
+    reads.append(run_id)
+    return read(run_id)

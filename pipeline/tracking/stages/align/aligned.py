@@ -9,6 +9,7 @@ import mlflow
 import pandas as pd
 
 from pipeline.alignment.score_tables import unique_part
+from pipeline.tracking.remembered import run_with
 from pipeline.tracking.runs import artifact
 from pipeline.tracking.score_files import read_scores
 from pipeline.tracking.stages.align.reference import PAIR_SUMS
@@ -43,7 +44,7 @@ class Aligned:
     @property
     def objective(self) -> Objective:
         """The inner score that chose alphas, and by which layers are chosen."""
-        named: Objective = mlflow.get_run(self.run_id).data.params["objective"]
+        named: Objective = run_with(self.run_id).data.params["objective"]
         return named
 
     def every_score(self) -> pd.DataFrame:
@@ -81,13 +82,13 @@ class Aligned:
 
     def p_values(self) -> pd.DataFrame:
         """Read the p value of each subject, direction and ROI; no rows where none was asked for."""
-        if mlflow.get_run(self.run_id).data.params["permutations"] == "0":
+        if run_with(self.run_id).data.params["permutations"] == "0":
             return pd.DataFrame()
         return pd.read_csv(artifact(self.run_id, P_VALUES), dtype={"subject": str, "roi": str})
 
     def joint_p_values(self) -> pd.DataFrame:
         """Read the tests over all subjects; no rows where no permutations were asked for."""
-        if mlflow.get_run(self.run_id).data.params["permutations"] == "0":
+        if run_with(self.run_id).data.params["permutations"] == "0":
             return pd.DataFrame()
         return pd.read_csv(artifact(self.run_id, JOINT_P_VALUES), dtype={"roi": str})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import mlflow
 import pandas as pd
 
 from pipeline.alignment import best_layers
@@ -14,6 +13,7 @@ from pipeline.alignment.score_tables import unique_part
 from pipeline.alignment.scores import FIT_SCORES, PARTITION_SCORES
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered, resolve
+from pipeline.tracking.remembered import run_with
 from pipeline.tracking.stages.align.aligned import Aligned, model_scores
 from pipeline.tracking.stages.align.reference import Reference
 from pipeline.tracking.stages.report.cells import aligned_of, cell_of
@@ -126,8 +126,7 @@ def _fit_scores(aligned: Aligned) -> pd.DataFrame:
 def _rsa_ceilings(links: Sequence[Link]) -> pd.DataFrame:
     """Read the bounds of RSA with each brain dataset, which are the same beside every model."""
     references = {
-        link.brain: Reference(mlflow.get_run(link.align_run).data.tags["reference"])
-        for link in links
+        link.brain: Reference(run_with(link.align_run).data.tags["reference"]) for link in links
     }
     bounds = [own.rsa_ceilings().assign(brain=brain) for brain, own in references.items()]
     return pd.concat(bounds, ignore_index=True)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
-import mlflow
 import pandas as pd
 
 from pipeline.config.tune import TRAINING_SETTINGS
@@ -16,6 +15,7 @@ from pipeline.reporting.results import StudyResults
 from pipeline.tracking.browsing import run_page, version_page
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered, resolve
+from pipeline.tracking.remembered import run_with
 from pipeline.tracking.stages.extract import CUT_STIMULI
 from pipeline.tracking.stages.minimal_pairs import read_accuracies
 from pipeline.tracking.stages.report.brain_frames import brain_frames, numbered
@@ -117,7 +117,7 @@ def shown_metrics(task: str, logged: Container[str]) -> list[str]:
 
 
 def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
-    run = mlflow.get_run(registered.run_id)
+    run = run_with(registered.run_id)
     metrics, tags = run.data.metrics, registered.tags
     trained = {
         # a version that an earlier release made says nothing of these
@@ -151,12 +151,12 @@ def _runs_of(
     for link in links:
         registered = models[link.model]
         untold = [name for name, tag in NEEDED.items() if registered.tags[tag] == "0"]
-        tuned = mlflow.get_run(link.tune_run).data
+        tuned = run_with(link.tune_run).data
         cut = {CUT_EXAMPLES: tuned.tags[CUT_EXAMPLES]} if CUT_EXAMPLES in tuned.tags else {}
         # trials of tune and of align are different things
         own = {k: v for k, v in tuned.params.items() if k not in ("trials", *untold)}
         yield {**own, **cut}, registered.names
-        aligned = mlflow.get_run(link.align_run).data
+        aligned = run_with(link.align_run).data
         n_cut = aligned.metrics.get(CUT_STIMULI, 0)
         cut = {CUT_STIMULI: f"{n_cut:g}"} if n_cut else {}
         yield {**aligned.params, **cut}, {**registered.names, "brain": link.brain}
@@ -165,7 +165,7 @@ def _runs_of(
 def _lineage_rows(links: Sequence[Link], models: dict[str, Registered]) -> Iterator[dict[str, Any]]:
     for link in links:
         registered = models[link.model]
-        responses = mlflow.get_run(link.align_run).inputs.dataset_inputs
+        responses = run_with(link.align_run).inputs.dataset_inputs
         runs = {"align": link.align_run, "tune": link.tune_run, "extract": link.extract_run}
         yield {
             **key_of(registered),

@@ -18,6 +18,7 @@ from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.fingerprints import fingerprint
 from pipeline.tracking.names import valid_name
 from pipeline.tracking.places import is_read_only
+from pipeline.tracking.remembered import runs_remembered
 from pipeline.tracking.runs import (
     NOTE,
     Stage,
@@ -125,7 +126,8 @@ def run_report(config: ReportConfig) -> Reported:
         from pipeline.reporting.report import build_report
         from pipeline.tracking.stages.report.gather import study_results
 
-        results = study_results(asks, links, config.margin, config.family, further)
+        with runs_remembered():
+            results = study_results(asks, links, config.margin, config.family, further)
         return build_report(results), results
 
     def work(_: Run) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import mlflow
 import pandas as pd
 
 from pipeline.alignment.voxel_tests import differing_voxels
@@ -13,6 +12,7 @@ from pipeline.brains.formats.nifti.map_files import write_voxel_map
 from pipeline.reporting.views import slug
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered
+from pipeline.tracking.remembered import run_with
 from pipeline.tracking.runs import artifact
 from pipeline.tracking.stages.align.aligned import MAPS
 from pipeline.tracking.stages.align.voxel_pictures import VOXELS
@@ -67,7 +67,7 @@ def write_contrast_maps(voxels: pd.DataFrame, folder: Path) -> None:
 
 def _voxels(links: Sequence[Link], models: Mapping[str, Registered]) -> Iterator[pd.DataFrame]:
     for link in links:
-        if mlflow.get_run(link.align_run).data.params.get("maps") != "True":
+        if run_with(link.align_run).data.params.get("maps") != "True":
             continue
         names = models[link.model].names
         if is_untuned(models[link.model]):
