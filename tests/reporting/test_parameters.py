@@ -1,5 +1,9 @@
 """Scores stand against how many parameters were trained, where methods train different ones."""
 
+from itertools import combinations
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
 from pipeline.reporting.sections.parameters import SECTION, parameter_points
 from pipeline.reporting.views import views_of
 
@@ -24,3 +28,20 @@ def test_a_curve_needs_three_methods(make_results):
     assert brain.get_xscale() == task.get_xscale() == "log"
     assert brain.get_xlabel() == "trainable parameters"
     assert len(brain.lines) == 3
+
+
+def test_names_of_sizes_that_lie_close_do_not_stand_over_each_other(make_results):
+    tasks = make_results().task_scores
+    sizes = {"base": 26_882, "prompt": 34_498, "full": 22_713_986}
+    named = tasks["method"].map(sizes).fillna(tasks["trainable_parameters"])
+    study = make_results(task_scores=tasks.assign(trainable_parameters=named.astype(int)))
+    figure, *_ = SECTION.content(study).blocks
+    drawn = figure.draw()
+    canvas = FigureCanvasAgg(drawn)
+    canvas.draw()
+    for axes in drawn.axes:
+        names = [label for label in axes.get_xticklabels() if label.get_text()]
+        assert [label.get_text() for label in names] == ["26,882", "22,713,986"]
+        boxes = [label.get_window_extent(canvas.get_renderer()) for label in names]
+        assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+        assert len(axes.get_xticks()) == 3  # a line of the grid for each

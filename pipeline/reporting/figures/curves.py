@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from pipeline.reporting.figures.style import (
 from pipeline.reporting.methods import Look, in_words, ordered_methods
 
 _HEIGHT = 2.4
+_CHARACTER = 0.07  # inches that a character of a number takes below an axis
+_MARGIN = 0.08  # of the range of x, on either side
 _MOST_TICKS = 8  # values of x that are each named on a logarithmic axis
 
 
@@ -106,7 +109,7 @@ def _draw_panel(axes: Axes, panel: Panel, looks: Mapping[str, Look]) -> None:
             )
     _scale(axes, panel, present["x"])
     axes.grid(visible=True, axis="both")
-    axes.margins(x=0.08, y=0.15)
+    axes.margins(x=_MARGIN, y=0.15)
     axes.set(xlabel=plain(panel.across), ylabel=plain(panel.up))
 
 
@@ -118,7 +121,29 @@ def _scale(axes: Axes, panel: Panel, places: pd.Series[float]) -> None:
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
         if len(values) <= _MOST_TICKS:
-            axes.set_xticks(values, [f"{value:,.0f}" for value in values])
+            axes.set_xticks(values, _names_apart(values, axes.get_position().width * FIGURE_WIDTH))
             axes.xaxis.set_minor_locator(NullLocator())
     elif all(float(value).is_integer() for value in values):
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+
+
+def _names_apart(values: Sequence[float], width: float) -> list[str]:
+    """Name values on a logarithmic axis; empty where a name would stand over the one before.
+
+    Parameters
+    ----------
+    values : sequence of float
+        In order.
+    width : float
+        Of the axis, in inches.
+    """
+    span = math.log(values[-1] / values[0]) or 1.0
+    inch = width / ((1 + 2 * _MARGIN) * span)
+    names, taken = [], -math.inf
+    for value in values:
+        name = f"{value:,.0f}"
+        centre, half = math.log(value / values[0]) * inch, len(name) * _CHARACTER / 2
+        free = centre - half > taken
+        names.append(name if free else "")
+        taken = centre + half if free else taken
+    return names
