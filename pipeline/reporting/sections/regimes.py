@@ -20,6 +20,10 @@ INTRO = (
     "version for each outer fold, which is scored on that fold's test stimuli alone and has seen "
     "none of them."
 )
+WARNING = (
+    "Intervals were calibrated for models that are the same in all folds. Those of versions that "
+    "were tuned on the training stimuli of a fold may be too narrow."
+)
 
 
 def regime_table(view: View, results: StudyResults) -> Table:
@@ -93,7 +97,7 @@ def _content(results: StudyResults) -> Content:
             cell_table(view, results),
         )
     ]
-    return Content(tuple(table for table in tables if table is not None), INTRO)
+    return Content(tuple(table for table in tables if table is not None), INTRO, WARNING)
 
 
 SECTION = Section("What was learned", ("regime_contrasts",), _content, folded=False)
