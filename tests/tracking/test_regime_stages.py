@@ -175,7 +175,7 @@ def test_a_control_has_one_version_for_all_folds(store, brain, align, whole):
         ({"fold": 0, "folds": 4}, r"folds: expected the split.* found .*folds=4"),
         (
             {"brain": "simulated-pictures"},
-            r"(?s)brain: expected arraysentences.*fold: expected 0",
+            r"(?s)brain: expected arrays.*fold: expected 0",
         ),
     ],
 )
