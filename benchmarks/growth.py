@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -127,6 +126,8 @@ def draw(points: pd.DataFrame, path: Path) -> None:
             power = exponent(list(zip(own["size"], own[quantity], strict=True)))
             axis.set_title(f"{name}: power {power:.2f}", fontsize=9)
             axis.set_ylabel(label if column == 0 else "")
+            axis.set_xticks(own["size"], [f"{size:,}" for size in own["size"]])
+            axis.minorticks_off()
         axes[1, column].set_xlabel(name)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
@@ -156,14 +157,22 @@ def _align(sizes: Sizes, n_models: int) -> tuple[float, float]:
         path = Path(folder) / "subject.npy"
         rois = regions(simulate_voxels(sizes, sum(sizes.voxels), path), sizes.voxels)
         models = [simulate_features(sizes, seed) for seed in range(n_models)]
-        shared, start, before = SharedGrams(), time.process_time(), _peak_gb()
+        before = _fresh_peak_gb()
+        shared, start = SharedGrams(), time.process_time()
         for features in models:
             align(features, rois, sizes.groups(), sizes.settings(), form=shared)
         return time.process_time() - start, _peak_gb() - before
 
 
+def _fresh_peak_gb() -> float:
+    """Let Linux forget the peak that making the data came to, and give what is resident now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _peak_gb()
+
+
 def _peak_gb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    (line,) = (s for s in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in s)
+    return int(line.split()[1]) / 2**20
 
 
 if __name__ == "__main__":
