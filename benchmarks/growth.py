@@ -112,6 +112,7 @@ def draw(points: pd.DataFrame, path: Path) -> None:
         Of the picture.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
 
     quantities = {"seconds": "CPU seconds", "gigabytes": "peak memory, GB"}
     names = list(points.series.unique())
@@ -127,6 +128,8 @@ def draw(points: pd.DataFrame, path: Path) -> None:
             axis.set_title(f"{name}: power {power:.2f}", fontsize=9)
             axis.set_ylabel(label if column == 0 else "")
             axis.set_xticks(own["size"], [f"{size:,}" for size in own["size"]])
+            axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.yaxis.set_major_formatter("{x:g}")
             axis.minorticks_off()
         axes[1, column].set_xlabel(name)
     figure.tight_layout()

@@ -83,11 +83,17 @@ def column_blocks(array: Columns, n_rows: int = 0) -> Iterator[tuple[slice, NDAr
         for start in range(0, read.shape[1], width):
             columns = slice(first + start, first + start + width)
             yield columns, read[:, start : start + width]
-        _forget_pages(array)
+        forget_pages(array)
 
 
-def _forget_pages(array: Columns) -> None:
-    """Let go of what was read of a mapped file: where it is asked for, it is read again."""
+def forget_pages(array: Columns) -> None:
+    """Let go of what was read of a mapped file: where it is asked for, it is read again.
+
+    Parameters
+    ----------
+    array : ndarray of float or VoxelColumns
+        Nothing happens where it lies in memory.
+    """
     below: object = array.values if isinstance(array, VoxelColumns) else array
     while isinstance(below, np.ndarray):
         below = below.base

@@ -17,7 +17,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.columns import Columns, VoxelColumns, column_blocks
+from pipeline.alignment.columns import Columns, VoxelColumns, column_blocks, forget_pages
 from pipeline.alignment.threads import Map, workers
 from pipeline.words import Similarity
 
@@ -182,6 +182,7 @@ def _digest(
         array = values.values if isinstance(values, VoxelColumns) else values
         if id(array) not in digests:
             digests[id(array)] = _digest_of_array(array)
+            forget_pages(array)
         whole.update(repr(roi).encode() + digests[id(array)])
         if isinstance(values, VoxelColumns):
             whole.update(_digest_of_array(values.columns))
