@@ -11,7 +11,8 @@ single subject, or training, leaves no variance: then the difference is of that 
 Of pairs of test groups the jackknife alone would be too large, if anything (Efron and Stein 1981).
 But a group is trained on too, in every fold but its own, which the deletion of its test pairs does
 not see: n_test / n_train is added to its variance, as Nadeau and Bengio (2003) add it for training
-sets that splits share. Degrees of freedom are Satterthwaite's. The factor was chosen on simulated
+sets that splits share; twice as much of a single subject, as no other one shows what its noise does
+to training. Degrees of freedom are Satterthwaite's. The factor was chosen on simulated
 studies and held on others; how far all this holds is calibrated by simulation: see
 ``docs/evidence.md``.
 """
@@ -31,6 +32,8 @@ from pipeline.alignment.contrasts.paired import Paired
 POWER = 0.8
 #: n_test / n_train of the four folds that were simulated; with more folds it is more than enough.
 TRAINED_ON = 1 / 3
+#: The same where there is one subject, chosen on other simulated studies likewise.
+TRAINED_ON_BY_ONE = 2 / 3
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,9 @@ def estimate(paired: Paired) -> Estimate:
         these tuned versions; and subjects where there is one: then it is this subject's.
     """
     subject, group, both = crossed(paired)
-    group = replace(group, variance=group.variance * (1 + TRAINED_ON))
+    n_seeds, n_subjects = paired.difference.shape
+    trained_on = TRAINED_ON if n_subjects > 1 else TRAINED_ON_BY_ONE
+    group = replace(group, variance=group.variance * (1 + trained_on))
     training = training_component(paired.difference)
     crossed_variance = max(
         subject.variance + group.variance - both.variance, subject.variance, group.variance
@@ -112,7 +117,6 @@ def estimate(paired: Paired) -> Estimate:
         if part.variance > 0
     )
     freedom = variance**2 / spread if spread > 0 else math.nan
-    n_seeds, n_subjects = paired.difference.shape
     return Estimate(
         float(paired.difference.mean()),
         float(variance),

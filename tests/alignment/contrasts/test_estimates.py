@@ -120,11 +120,11 @@ def test_an_error_over_subjects_alone_is_too_small_where_groups_vary(rng):
     assert np.mean(outcome) > 0.2
 
 
-def test_of_one_subject_the_interval_is_that_of_its_groups_and_the_third_for_training(rng):
+def test_of_one_subject_the_interval_is_that_of_its_groups_and_two_thirds_for_training(rng):
     """Closed form: pseudo-values of groups are a sample of which the mean is tested."""
     values = 0.2 + rng.standard_normal((1, 1, 30))
     outcome = estimate(paired_of(values))
-    error = stats.sem(values.ravel()) * math.sqrt(4 / 3)
+    error = stats.sem(values.ravel()) * math.sqrt(5 / 3)
     low, high = stats.t.interval(0.95, 29, loc=values.mean(), scale=error)
     assert outcome.interval() == pytest.approx((low, high))
     assert outcome.n_subjects == 1
