@@ -139,11 +139,11 @@ def _names_apart(values: Sequence[float], width: float) -> list[str]:
     """
     span = math.log(values[-1] / values[0]) or 1.0
     inch = width / ((1 + 2 * _MARGIN) * span)
-    names, taken = [], -math.inf
+    names, end = [], -math.inf
     for value in values:
         name = f"{value:,.0f}"
         centre, half = math.log(value / values[0]) * inch, len(name) * _CHARACTER / 2
-        free = centre - half > taken
+        free = centre - half > end
         names.append(name if free else "")
-        taken = centre + half if free else taken
+        end = centre + half if free else end
     return names
