@@ -161,11 +161,12 @@ def _ready(
     large = {roi: values for roi, values in responses.items() if roi not in small}
     folds = nested_folds(groups, settings)
     trains, names = [fold.outer.train for fold in folds], tuple(responses)
-    if encodes_by_sums(len(large), [len(train) for train in trains], widest):
+    labels = np.array(groups)
+    if encodes_by_sums(len(large), len(labels), [len(train) for train in trains], widest):
         one_by_one = GramsOnDemand(large, trains)
-        return RoisBySide(np.array(groups), folds, one_by_one, small, names, large)
+        return RoisBySide(labels, folds, one_by_one, small, names, large)
     grams = form(large, trains, settings.similarity)
-    return RoisBySide(np.array(groups), folds, grams, small, names)
+    return RoisBySide(labels, folds, grams, small, names)
 
 
 def _score(

@@ -201,5 +201,5 @@ def _matrix_bytes(subject: SubjectFacts, fits: Fits) -> float:
     """
     n, p = fits.n_stimuli, fits.columns
     n_large = sum(not prefers_primal(n, p, voxels) for voxels in subject.voxels)
-    alone = encodes_by_sums(n_large, [n - n // N_FOLDS] * N_FOLDS, p)
+    alone = encodes_by_sums(n_large, n, [n - n // N_FOLDS] * N_FOLDS, p)
     return float(DOUBLE * 2 * n**2 * n_large * (1 if alone else N_FOLDS))

@@ -81,18 +81,18 @@ class SummedFold:
         return len(self.held_out)
 
 
-def encodes_by_sums(n_rois: int, n_trains: Sequence[int], widest: int) -> bool:
+def encodes_by_sums(n_rois: int, n_stimuli: int, n_trains: Sequence[int], widest: int) -> bool:
     """Say whether sums over voxels take the place of Gram matrices that would fill the memory.
 
     Parameters
     ----------
-    n_rois : int
+    n_rois, n_stimuli : int
     n_trains : sequence of int
         Training rows of each outer fold.
     widest : int
         Columns of the widest source.
     """
-    matrices = n_rois * sum(16 * n_train**2 for n_train in n_trains)
+    matrices = n_rois * len(n_trains) * 16 * n_stimuli**2
     return matrices > MOST_BYTES and widest < NARROW * min(n_trains)
 
 
