@@ -7,8 +7,8 @@
 Without a file of the sizes asked for, it is written first and deleted afterwards. The peak is that
 of a process of its own, with all that it has loaded, looked at ten times a second: of what it holds
 itself, and of all that is resident, with pages of the mapped file. Those Linux takes back whenever
-it needs them, and it may map far more of a file than is read. Encoding only: decoding holds matrices
-over stimuli.
+it needs them, and it may map far more of a file than is read. Encoding only: decoding holds
+matrices over stimuli.
 """
 
 from __future__ import annotations
