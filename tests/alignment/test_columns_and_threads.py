@@ -48,6 +48,7 @@ def test_a_region_is_never_read_as_a_whole(subject, mapped, groups, settings, mo
             return super().__getitem__(key)
 
     monkeypatch.setattr(columns, "BLOCK_BYTES", 8 * 48 * 7)
+    monkeypatch.setattr(columns, "READ_BYTES", 4 * 48 * 7)
     view = mapped["vision"]
     watched = VoxelColumns(np.asarray(view.values).view(Watched), view.columns)
     align(subject[0], {"vision": watched}, groups, settings)

@@ -80,7 +80,10 @@ OFF_TRAIL = {
         f"tracking/stages/forecast/{name}.py"  # says what a study will take, and keeps nothing
         for name in ("constants", "facts", "inputs", "planning", "stage")
     ),
-    *(f"tracking/stages/{name}.py" for name in ("cell", "cell_workers", "study", "tune/paths")),
+    *(
+        f"tracking/stages/{name}.py"
+        for name in ("cell", "cell_workers", "features_alone", "own_workers", "study", "tune/paths")
+    ),
 }
 
 

@@ -87,14 +87,14 @@ def test_what_another_process_finished_meanwhile_is_not_done_again(
 
     config = config_of("tiny-vit", "digits", "full", seed=5, max_steps=2)
     first = run_tune(config)
-    monkeypatch.setattr("pipeline.tracking.runs.finished_runs", lambda _: [])
-    later = stage.finished_runs
-    looks = iter([lambda _: []])  # the first look, before the training
+    monkeypatch.setattr("pipeline.tracking.runs.finished_run", lambda *_: None)
+    later = stage.finished_run
+    looks = iter([lambda *_: None])  # the first look, before the training
 
-    def look(mark):
-        return next(looks, later)(mark)
+    def look(mark, usable):
+        return next(looks, later)(mark, usable)
 
-    monkeypatch.setattr(stage, "finished_runs", look)
+    monkeypatch.setattr(stage, "finished_run", look)
     second = run_tune(config)
     assert second.uri == first.uri
     (run,) = find_runs(f"tags.reuses = '{first.run_id}'")

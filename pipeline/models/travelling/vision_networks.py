@@ -64,11 +64,18 @@ def classifier_names(network: Any) -> tuple[str, ...]:
 
 
 def configuration(network: Any) -> dict[str, Any]:
-    """Describe a network so that timm makes another like it."""
+    """Describe a network so that timm makes another like it.
+
+    A folder can name its classes in three places, and timm prefers the arguments of the model.
+    """
     plain = unwrapped(network)
     described = dict(plain.own_config)
-    cfg = {**described.get("pretrained_cfg", {}), "num_classes": plain.num_classes}
-    return {**described, "num_classes": plain.num_classes, "pretrained_cfg": cfg}
+    classes = {"num_classes": plain.num_classes}
+    cfg = {**described.get("pretrained_cfg", {}), **classes}
+    arguments = described.get("model_args", {})
+    if "num_classes" in arguments:
+        described["model_args"] = {**arguments, **classes}
+    return {**described, **classes, "pretrained_cfg": cfg}
 
 
 def _create(folder: Path, pretrained: bool) -> Any:
