@@ -59,12 +59,16 @@ def test_two_devices_tune_what_one_does_and_register_it_once(tmp_path, repositor
 
 
 @pytest.mark.slow
-def test_two_devices_search_together(tmp_path, repository):
+def test_two_devices_search_as_one_does(tmp_path, repository):
     search = ["--method", "prompt", "--trials", "3", "--trial_steps", "4", "--pruning", "median"]
-    done, runs, _ = start(on_two_devices(*search), tmp_path / "two", repository)
-    assert done.returncode == 0, done.stderr
-    outcomes = [run.data.tags["outcome"] for run in runs if run.data.tags["stage"] == "trial"]
-    assert outcomes == ["complete"] * 3
+    outcomes = []
+    for command, name in ((alone(*search), "one"), (on_two_devices(*search), "two")):
+        done, runs, _ = start(command, tmp_path / name, repository)
+        assert done.returncode == 0, done.stderr
+        trials = [run for run in runs if run.data.tags["stage"] == "trial"]
+        outcomes.append([run.data.tags["outcome"] for run in trials])
+    assert len(outcomes[0]) == 3
+    assert outcomes[0] == outcomes[1]
 
 
 @pytest.mark.slow
