@@ -96,7 +96,8 @@ def test_the_first_link_shows_the_answer_and_its_figure(page, links):
 
 
 def test_the_second_shows_the_scores_of_every_alignment(page, links):
-    text_of(page, links["Scores of all runs"], "encoding_2v2/LOC", "3 matching runs")
+    names = [f"{method} align tiny-vit-shapes" for method in ("base", "full", "vpt-shallow")]
+    text_of(page, links["Scores of all runs"], "encoding_2v2/LOC", "matching runs", *names)
 
 
 def test_the_third_shows_the_models(page, links):
