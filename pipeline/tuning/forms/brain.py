@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.data.forms.stimuli import RespondedStimuli
@@ -32,12 +33,4 @@ BRAIN_TEXT = Form(
     whole_batches=True,
     own_head=True,
 )
-BRAIN_PICTURES = Form(
-    name="regime-brain",
-    modality="image",
-    examples=RespondedStimuli,
-    items=picture_items,
-    own_objective=brain_objective,
-    whole_batches=True,
-    own_head=True,
-)
+BRAIN_PICTURES = replace(BRAIN_TEXT, modality="image", items=picture_items)

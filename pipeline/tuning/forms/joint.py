@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.data.forms.stimuli import RespondedStimuli
@@ -33,12 +34,4 @@ JOINT_TEXT = Form(
     whole_batches=True,
     own_head=True,
 )
-JOINT_PICTURES = Form(
-    name="regime-joint",
-    modality="image",
-    examples=RespondedStimuli,
-    items=picture_items,
-    own_objective=_objective,
-    whole_batches=True,
-    own_head=True,
-)
+JOINT_PICTURES = replace(JOINT_TEXT, modality="image", items=picture_items)

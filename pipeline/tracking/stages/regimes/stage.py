@@ -16,16 +16,15 @@ from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
 from pipeline.tracking.registered import Registered, sole_version_of
 from pipeline.tracking.registry import made_whole_by
+from pipeline.tracking.remembered import run_with
 from pipeline.tracking.runs import once, visible_refusal, within_another_stage
 from pipeline.tracking.stages.regimes.fold_places import fold_places
 from pipeline.tracking.stages.regimes.inputs import RegimeRequest, regime_request, regime_stage
 from pipeline.tracking.stages.regimes.records import log_regime
 from pipeline.tracking.stages.tune.records import RunRecorder
-from pipeline.tracking.stages.tune.stage import take_over, workspace_of
+from pipeline.tracking.stages.tune.stage import attempt, take_over, workspace_of
 from pipeline.tracking.unfinished import forget
-from pipeline.tuning.recorder import DoneElsewhereError
 from pipeline.tuning.regimes import regime_problems, tune_regime
-from pipeline.tuning.training.schedule import DivergedError
 
 
 def run_regime(config: RegimeConfig, align: AlignConfig, brain: BrainDataset) -> list[Registered]:
@@ -107,19 +106,11 @@ def run_fold(request: RegimeRequest, align: AlignConfig) -> Registered:
     def work(run: Run) -> None:
         mlflow.log_input(request.dataset(), context="training")
         place = workspace_of(stage, is_whole, locks)
-        try:
-            tuned = tune_regime(request.session, RunRecorder(stage.title), place)
-        except DoneElsewhereError as done:
-            forget(place.folder)
-            mlflow.set_tag("reuses", done.run_id)
-            return
-        except TuningError as error:
-            forget(place.folder)
-            if isinstance(error, DivergedError):
-                mlflow.set_tag("stopped", "diverged")
-            raise
-        take_over(mark, run, tuned.training, request.name)
-        log_regime(tuned, request, base_uri)
+        recorder = RunRecorder(stage.title)
+        tuned = attempt(lambda: tune_regime(request.session, recorder, place), place)
+        if tuned is not None:  # another process has not finished it meanwhile
+            take_over(mark, run, tuned.training, request.name)
+            log_regime(tuned, request, base_uri)
         forget(place.folder)
 
     with locks:
@@ -127,4 +118,4 @@ def run_fold(request: RegimeRequest, align: AlignConfig) -> Registered:
             locks.enter_context(claimed(mark, stage.title))
         with within_another_stage():
             run_id = once(stage, work, is_whole, shared)
-    return sole_version_of(mlflow.get_run(run_id).data.tags.get("reuses", run_id))
+    return sole_version_of(run_with(run_id).data.tags.get("reuses", run_id))

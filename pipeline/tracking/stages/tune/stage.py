@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from functools import cache
+from typing import TypeVar
 
 import mlflow
 from mlflow.entities import Run
@@ -38,6 +39,8 @@ from pipeline.tuning.training.devices import agree
 from pipeline.tuning.training.schedule import DivergedError, Training
 from pipeline.tuning.tune import Statistics, refuse_misfit, tune
 
+Attempted = TypeVar("Attempted")
+
 
 def run_tune(config: TuneConfig) -> Registered:
     """Tune, score and register, or find the version that the same tuning made before.
@@ -64,18 +67,8 @@ def run_tune(config: TuneConfig) -> Registered:
     def work(run: Run) -> None:
         mlflow.log_input(request.dataset(), context="training")
         place = workspace_of(stage, _registered_something, locks)
-        try:
-            tuned = tune(request.session, RunRecorder(stage.title), place, untuned)
-        except DoneElsewhereError as done:
-            forget(place.folder)
-            mlflow.set_tag("reuses", done.run_id)
-            mlflow.set_tag(NOTE, f"Run {done.run_id} has finished the same tuning meanwhile.")
-            return
-        except TuningError as error:
-            forget(place.folder)  # the same again would end the same
-            if isinstance(error, DivergedError):
-                mlflow.set_tag("stopped", "diverged")
-            raise
+        recorder = RunRecorder(stage.title)
+        tuned = attempt(lambda: tune(request.session, recorder, place, untuned), place)
         if tuned is not None:  # as in the first process it always is
             take_over(mark, run, tuned.training, model_name(config))
             log_on_the_way(request, tuned.choice, place.states, base_uri)
@@ -105,6 +98,40 @@ def join_tune(config: TuneConfig) -> None:
     if not already_done:
         with suppress(DoneElsewhereError):  # the first process says so
             tune(request.session, Silent())
+
+
+def attempt(tuning: Callable[[], Attempted | None], place: Workspace) -> Attempted | None:
+    """Tune, and leave nothing to go on from where a further attempt would end the same.
+
+    Parameters
+    ----------
+    tuning : callable
+        Trains, and gives what comes of it; None in all processes but the first.
+    place : Workspace
+        That of the tuning.
+
+    Returns
+    -------
+    object
+        What the tuning gives; None too where another process has finished it, as the run then says.
+
+    Raises
+    ------
+    TuningError
+        The tuning's own.
+    """
+    try:
+        return tuning()
+    except DoneElsewhereError as done:
+        forget(place.folder)
+        mlflow.set_tag("reuses", done.run_id)
+        mlflow.set_tag(NOTE, f"Run {done.run_id} has finished the same tuning meanwhile.")
+        return None
+    except TuningError as error:
+        forget(place.folder)
+        if isinstance(error, DivergedError):
+            mlflow.set_tag("stopped", "diverged")
+        raise
 
 
 def take_over(mark: str, run: Run, training: Training | None, name: str) -> None:
