@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from himalaya.backend import get_backend
 from himalaya.kernel_ridge import KernelRidgeCV
 from numpy.typing import NDArray
 
@@ -61,7 +62,7 @@ def align_with_himalaya(
             warn=False,
         )
         model.fit(zx[train], zy[train])
-        R = _unit_rows(np.asarray(model.predict(zx[test]))) @ _unit_rows(zy[test]).T
+        R = _unit_rows(get_backend().to_numpy(model.predict(zx[test]))) @ _unit_rows(zy[test]).T
         alpha = float(model.best_alphas_[0]) / scale
         scores.append(PeerScore(alpha, float(two_vs_two(R)), float(mean_correlation(R))))
     return scores

@@ -14,10 +14,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.alignment.backends import NUMPY
 from pipeline.alignment.columns import Columns, columns_between
 from pipeline.alignment.constant import OfOneFold, constant_problems
 from pipeline.alignment.folds import NestedFold
-from pipeline.alignment.kernel.grams import z_scored
+from pipeline.alignment.kernel.batched import score_batched
+from pipeline.alignment.kernel.grams import Grams, z_scored
 from pipeline.alignment.kernel.on_demand import FoldByFold
 from pipeline.alignment.kernel.scores import score_by_stimuli
 from pipeline.alignment.pairs import FoldTask, PairScore, Scored
@@ -110,9 +112,15 @@ def score_fold(
     if grams:
         _check(grams, task, ways)
         train = task.fold.outer.train
-        formed = in_parallel(lambda n: sources[n].grams(train, similarity, _of(task, n)), sources)
-        layers = dict(zip(sources, formed, strict=True))
+        backend = next(iter(grams.values())).backend
+
+        def form(name: str) -> Grams:
+            return sources[name].grams(train, similarity, _of(task, name), backend)
+
+        layers = dict(zip(sources, in_parallel(form, sources), strict=True))
         by_stimuli = partial(score_by_stimuli, task=task, in_parallel=in_parallel)
+        if backend is not NUMPY:
+            by_stimuli = partial(score_batched, task=task)
         yield from _both_ways(layers, grams, by_stimuli, task, ways)
     if rois.by_columns:
         yield from _score_small(sources, rois, task, (directions, similarity), in_parallel)

@@ -16,8 +16,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.alignment.backends import NUMPY, Backend
 from pipeline.alignment.folds import NestedFold
 from pipeline.alignment.kernel.grams import Grams, gram_matrices, z_scored
+from pipeline.alignment.kernel.placed import placed_grams
 from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.width import projected_array
 from pipeline.words import Similarity
@@ -29,14 +31,16 @@ class Source(Protocol):
     """What predicts responses: z-scored by the training rows of a fold, for either side.
 
     Both sides take the rows that a fold trains on, shape (n_train,), and give arrays over all
-    stimuli; ``where`` names source and fold in messages.
+    stimuli; ``where`` names source and fold in messages, and ``backend`` computes.
     """
 
     @property
     def n_columns(self) -> int:
         """Columns of all its arrays together."""
 
-    def grams(self, train: NDArray[np.int64], similarity: Similarity, where: str) -> Grams:
+    def grams(
+        self, train: NDArray[np.int64], similarity: Similarity, where: str, backend: Backend = NUMPY
+    ) -> Grams:
         """Form the Gram matrices, each of shape (n_stimuli, n_stimuli)."""
 
     def columns(self, train: NDArray[np.int64], similarity: Similarity, where: str) -> FoldArray:
@@ -62,11 +66,15 @@ class Layer:
         """Features, before any reduction."""
         return int(self.values.shape[1])
 
-    def grams(self, train: NDArray[np.int64], similarity: Similarity, where: str) -> Grams:
+    def grams(
+        self, train: NDArray[np.int64], similarity: Similarity, where: str, backend: Backend = NUMPY
+    ) -> Grams:
         """Form the Gram matrices over stimuli."""
         if self.width:
-            return self.columns(train, similarity, where).grams()
-        return gram_matrices(self.values, train, similarity)
+            return self.columns(train, similarity, where).grams().on(backend)
+        if backend is NUMPY:
+            return gram_matrices(self.values, train, similarity)
+        return placed_grams(self.values, [train], similarity, backend)[0]
 
     def columns(self, train: NDArray[np.int64], similarity: Similarity, where: str) -> FoldArray:
         """Z-score the features, and reduce them to the width."""
@@ -95,7 +103,9 @@ class JoinedBands:
         """Columns of all bands."""
         return sum(band.shape[1] for band in self.bands)
 
-    def grams(self, train: NDArray[np.int64], similarity: Similarity, where: str) -> Grams:
+    def grams(
+        self, train: NDArray[np.int64], similarity: Similarity, where: str, backend: Backend = NUMPY
+    ) -> Grams:
         """Sum the kernels of the bands, each scaled to a mean diagonal of 1 over ``train``."""
         n_stimuli = len(self.bands[0])
         kernel = np.zeros((n_stimuli, n_stimuli))
@@ -104,7 +114,7 @@ class JoinedBands:
             trace = np.diagonal(own)[train].mean()
             if trace > 0:
                 kernel += own / trace
-        return Grams(kernel, kernel)  # patterns stand idle
+        return Grams(kernel, kernel).on(backend)  # patterns stand idle
 
     def columns(self, train: NDArray[np.int64], similarity: Similarity, where: str) -> FoldArray:
         """Put z-scored bands side by side, each scaled so that its kernel is that of `grams`."""

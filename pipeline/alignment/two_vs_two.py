@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 # Two stimuli with equal predictions, or equal patterns, tie; what rounding makes of their
@@ -45,17 +46,19 @@ def two_vs_two(
     >>> float(two_vs_two(-R))
     0.0
     """
-    gain = np.diagonal(R, axis1=-2, axis2=-1)[..., :, None] - R
-    gain = gain + np.swapaxes(gain, -1, -2)
+    xp = array_namespace(R)
+    gain = xp.linalg.diagonal(R)[..., :, None] - R
+    gain = gain + xp.matrix_transpose(gain)
     n_test = R.shape[-1]
     n_counted = n_test * (n_test - 1)
     if pairs is not None:
         gain *= pairs
         n_counted = max(1, np.count_nonzero(pairs))
     # Every pair stands above and below the diagonal; on it the gain is 0 and counts for neither.
-    won = np.count_nonzero(gain > TIE, axis=(-2, -1))
-    lost = np.count_nonzero(gain < -TIE, axis=(-2, -1))
-    accuracy: NDArray[np.float64] = 0.5 + (won - lost) / (2 * n_counted)
+    won = xp.count_nonzero(gain > TIE, axis=(-2, -1))
+    lost = xp.count_nonzero(gain < -TIE, axis=(-2, -1))
+    lead = xp.astype(won - lost, xp.float64)  # the standard divides no integers
+    accuracy: NDArray[np.float64] = 0.5 + lead / (2 * n_counted)
     return accuracy
 
 
@@ -100,5 +103,6 @@ def rank_accuracy(R: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def mean_correlation(R: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean correlation of predicted with own true pattern, shape (...), of R (..., n, n)."""
-    mean: NDArray[np.float64] = np.diagonal(R, axis1=-2, axis2=-1).mean(axis=-1)
+    xp = array_namespace(R)
+    mean: NDArray[np.float64] = xp.mean(xp.linalg.diagonal(R), axis=-1)
     return mean

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -188,6 +188,11 @@ class ComputeConfig(StageConfig):
     scheduler: SchedulerAddress = Field(
         default="",
         description="Address of a dask scheduler whose workers do the work; empty: this machine.",
+    )
+    ridge_device: Literal["cpu", "cuda"] = Field(
+        default="cpu",
+        description="Where ridge is computed for ROIs of more voxels than stimuli: cuda pays on a "
+        "GPU that is made for float64, such as an A100 or H100.",
     )
     rois_per_unit: int = Field(
         default=0,

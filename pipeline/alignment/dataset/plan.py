@@ -168,13 +168,14 @@ class Plan:
 
     def parts(self) -> Iterator[Part]:
         """List what is aligned by itself."""
+        device = self.splits[0].ridge_device
         for name, subject in self.brain.subjects.items():
             rows = subject.rows(len(self.brain.stimuli))
             size = self.splits[0].rois_per_unit or len(subject.rois)
             showings = subject.repeats
             repeats = None if showings is None else Repeats(showings, subject.repeated_rows())
             for batch in _batches(subject.rois, size):
-                some = SubjectRois(subject.values, batch, rows, self.groups[rows], repeats)
+                some = SubjectRois(subject.values, batch, rows, self.groups[rows], repeats, device)
                 for settings in self.splits:
                     for repeat in range(settings.repeats):
                         again = settings.model_copy(update={"seed": settings.seed + repeat})

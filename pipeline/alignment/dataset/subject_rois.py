@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.align import align, encode
 from pipeline.alignment.alphas import draw_alphas
+from pipeline.alignment.backends import backend_on
 from pipeline.alignment.ceilings.across_subjects import across_subjects_ceiling
 from pipeline.alignment.columns import Columns, VoxelColumns
 from pipeline.alignment.contrasts.pair_sums import pack, sums_of_rows, unpack
 from pipeline.alignment.fits import choose_by_voxels, score_fits
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.kernel.grams import SharedGrams
+from pipeline.alignment.kernel.placed import forming_on
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, best_layers, without_attrs
@@ -33,6 +35,11 @@ from pipeline.words import BAG_OF_WORDS, DIRECTIONS, Direction
 Arrays = Mapping[str, NDArray[np.floating]]
 #: Shared by all models that this process aligns, alone and beside nuisance features.
 GRAMS = SharedGrams()
+
+
+@cache
+def _grams_on(device: str) -> SharedGrams:
+    return SharedGrams(form=forming_on(backend_on(device)))
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,8 @@ class SubjectRois:
         Stimulus group of each of them.
     repeats : Repeats, optional
         Single showings of some of them, in all voxels.
+    device : {'cpu', 'cuda'}
+        Where Gram matrices lie, and ridge is computed from them.
     """
 
     values: NDArray[np.floating]
@@ -57,6 +66,12 @@ class SubjectRois:
     stimulus_rows: NDArray[np.int64]
     groups: NDArray[np.str_]
     repeats: Repeats | None = None
+    device: str = "cpu"
+
+    @property
+    def form(self) -> SharedGrams:
+        """Say what makes Gram matrices of responses, or has them ready."""
+        return GRAMS if self.device == "cpu" else _grams_on(self.device)
 
     @property
     def lone(self) -> bool:
@@ -107,7 +122,7 @@ def align_rois(some: SubjectRois, features: Arrays, settings: ScoreConfig) -> pd
         :func:`pipeline.alignment.fits.score_fits`.
     """
     cut, responses = some.cut(features), some.responses()
-    table = align(cut, responses, some.groups, settings, directions=some.directions, form=GRAMS)
+    table = align(cut, responses, some.groups, settings, directions=some.directions, form=some.form)
     folds = nested_folds(some.groups, settings)
     if some.lone:
         columns = [columns[0] for columns in some.rois.values()]
@@ -150,7 +165,7 @@ def encode_nuisance(some: SubjectRois, nuisance: Arrays, settings: ScoreConfig) 
     changing = varying(sources, nested_folds(some.groups, settings))
     if not changing:
         return pd.DataFrame()
-    return encode(changing, some.responses(), some.groups, settings, form=GRAMS)
+    return encode(changing, some.responses(), some.groups, settings, form=some.form)
 
 
 def encode_both(
@@ -174,7 +189,7 @@ def encode_both(
     """
     beside = side_by_side(some.cut(nuisance))
     sources: dict[str, Bands] = {layer: (beside, x) for layer, x in some.cut(features).items()}
-    table = encode(sources, some.responses(), some.groups, settings, settings.width, form=GRAMS)
+    table = encode(sources, some.responses(), some.groups, settings, settings.width, form=some.form)
     every = unpack(table.attrs["pair_sums"])
     chosen = sums_of_rows(every, best_layers(table, settings.objective))
     table.attrs["pair_sums"] = pack(chosen)

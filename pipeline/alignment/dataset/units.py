@@ -22,6 +22,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from pipeline.alignment.backends import backend_on
 from pipeline.alignment.primal.cost import N_ALPHAS, N_INNER, pair_flops
 from pipeline.config import ComputeConfig, ScoreConfig
 from pipeline.errors import AlignmentError, ConfigError, Problem
@@ -94,11 +95,13 @@ def ridge_flops(
 def count_processes(compute: ComputeConfig, units: Sequence[Unit]) -> int:
     """Count the processes that are worth starting, at least 1.
 
-    As many as were asked for; else 1 for small work, and as many as there are cores for.
+    As many as were asked for; else 1 for small work or on a GPU, which processes would share, and
+    as many as there are cores for.
     """
     n_processes = compute.workers
     if not n_processes:
-        n_processes = 1 if _is_small(units) else joblib.cpu_count() // compute.threads
+        one = compute.ridge_device != "cpu" or _is_small(units)
+        n_processes = 1 if one else joblib.cpu_count() // compute.threads
     return max(1, min(n_processes, len(units)))
 
 
@@ -142,8 +145,22 @@ def compute_units(
             yield unit, table
 
 
+def check_place(compute: ComputeConfig) -> None:
+    """Find out, before anything that takes long, whether there is where to compute.
+
+    Raises
+    ------
+    ConfigError
+        A scheduler that does not answer, or no GPU on this machine; workers of a cluster say
+        themselves what they lack.
+    """
+    check_scheduler(compute.scheduler)
+    if not compute.scheduler:
+        backend_on(compute.ridge_device)
+
+
 def check_scheduler(scheduler: str) -> None:
-    """Find out, before anything that takes long, whether the scheduler answers; none is fine.
+    """Find out whether the scheduler answers; none is fine.
 
     Raises
     ------

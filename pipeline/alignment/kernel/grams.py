@@ -17,6 +17,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.alignment.backends import NUMPY, Backend
 from pipeline.alignment.columns import Columns, VoxelColumns, column_blocks, forget_pages
 from pipeline.alignment.threads import Map, workers
 from pipeline.words import Similarity
@@ -33,21 +34,35 @@ class Grams:
     patterns : ndarray of float64, shape (n_stimuli, n_stimuli)
         ``Zc Zcᵀ``, rows centred over columns (Pearson), or ``Z Zᵀ`` (cosine): what predicted and
         true patterns are correlated by.
+    backend : Backend
+        The library whose arrays both are, and their device.
     """
 
     kernel: NDArray[np.float64]
     patterns: NDArray[np.float64]
+    backend: Backend = NUMPY
+
+    def on(self, backend: Backend) -> Grams:
+        """Copy them from numpy to a device."""
+        return Grams(backend.put(self.kernel), backend.put(self.patterns), backend)
 
     def varies(self, train: NDArray[np.int64]) -> bool:
         """Say whether any column varies over the training rows, ``train`` of shape (n_train,)."""
-        return bool(np.diagonal(self.kernel)[train].max() > 0)
+        return bool(self._diagonal(self.kernel)[train].max() > 0)
+
+    def scale(self, train: NDArray[np.int64]) -> float:
+        """Return the mean eigenvalue of the training kernel, the unit of alpha."""
+        return float(self._diagonal(self.kernel)[train].mean())
 
     def squares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return squared norms of all patterns as they are compared, and before any centring.
 
         Each of shape (n_stimuli,).
         """
-        return np.diagonal(self.patterns), np.diagonal(self.kernel)
+        return self._diagonal(self.patterns), self._diagonal(self.kernel)
+
+    def _diagonal(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.backend.get(self.backend.xp.linalg.diagonal(matrix))
 
 
 RoisByFold = tuple[Mapping[str, Grams], ...]
@@ -139,10 +154,12 @@ class SharedGrams:
     ----------
     most_bytes : int
         Of all matrices together. Those that were not asked for the longest make room for new ones.
+    form : callable
+        That makes them.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, most_bytes: int = MOST_BYTES, form: FormGrams = grams_by_fold) -> None:
+        self._most_bytes, self._form = most_bytes, form
         self._grams: OrderedDict[str, RoisByFold] = OrderedDict()
         self._lock = Lock()
 
@@ -158,7 +175,7 @@ class SharedGrams:
             if key in self._grams:
                 self._grams.move_to_end(key)
                 return self._grams[key]
-        grams = grams_by_fold(responses, trains, similarity)
+        grams = self._form(responses, trains, similarity)
         with self._lock:
             self._grams[key] = grams
             while self._grams and sum(map(n_bytes, self._grams.values())) > self._most_bytes:

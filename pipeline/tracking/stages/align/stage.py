@@ -9,7 +9,7 @@ from pipeline.alignment.dataset.chosen_layers import compute_nulls, write_maps
 from pipeline.alignment.dataset.partition import compute_partition
 from pipeline.alignment.dataset.plan import compute_parts, make_plan, model_units
 from pipeline.alignment.dataset.subject_rois import Arrays
-from pipeline.alignment.dataset.units import check_scheduler
+from pipeline.alignment.dataset.units import check_place
 from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig
@@ -87,7 +87,7 @@ def run_align(config: AlignConfig, in_registry: bool = True, aside: str = "") ->
         version was tuned in a fold that is not the one to be scored.
     """
     with visible_refusal(_stage(config)):
-        check_scheduler(config.scheduler)
+        check_place(config)
         registered = None if config.features else version_of(config.model)
         brain = load_brain(config.brain, config.brain_dir)
         if registered is not None:
