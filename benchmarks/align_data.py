@@ -68,9 +68,11 @@ def simulate_features(sizes: Sizes, seed: int) -> dict[str, NDArray[np.float32]]
     }
 
 
-def simulate_voxels(sizes: Sizes, n_voxels: int, path: Path) -> NDArray[np.float32]:
+def simulate_voxels(
+    sizes: Sizes, n_voxels: int, path: Path, subject: int = 0
+) -> NDArray[np.float32]:
     """Draw responses block by block into a file, and map it into memory for reading."""
-    rng = np.random.default_rng([2, n_voxels])
+    rng = np.random.default_rng([2, n_voxels, subject])
     signal = _signal(sizes)
     shape = (sizes.stimuli, n_voxels)
     responses = np.lib.format.open_memmap(path, "w+", np.float32, shape)

@@ -5,10 +5,9 @@
     python -m benchmarks.memory --stimuli 10000 --voxels 30000    # a tenth, here and now
 
 Without a file of the sizes asked for, it is written first and deleted afterwards. The peak is that
-of a process of its own, with all that it has loaded, looked at ten times a second: of what it holds
-itself, and of all that is resident, with pages of the mapped file. Those Linux takes back whenever
-it needs them, and it may map far more of a file than is read. Encoding only: decoding holds
-matrices over stimuli.
+of a process of its own, with all that it has loaded, looked at 20 times a second: of what it holds
+itself (:mod:`benchmarks.held_memory`), and of all that is resident, with pages of the mapped file.
+Encoding only: decoding holds matrices over stimuli.
 """
 
 from __future__ import annotations
@@ -17,16 +16,14 @@ import argparse
 import multiprocessing
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.align_data import N_SIGNALS, VOXEL_NOISE
+from benchmarks.held_memory import gigabytes, watched
 from pipeline.alignment import align
 from pipeline.config import ScoreConfig
 
@@ -132,40 +129,16 @@ def _align(shape: Shape, path: Path) -> Peak:
     }
     settings = ScoreConfig(folds=shape.folds, inner_folds=shape.folds, trials=10)
     groups = np.arange(shape.stimuli) // 2
-    before, start = _gigabytes("RssAnon"), time.process_time()
-    with _watched() as most:
+    start = time.process_time()
+    with watched() as memory:
         table = align(features, {"brain": values}, groups, settings, directions=["encoding"])
     seconds = time.process_time() - start
     two_vs_two = float(table.two_vs_two.mean())
-    return Peak(before, most["RssAnon"], _gigabytes("VmHWM"), seconds, two_vs_two)
+    return Peak(memory.before, memory.most, gigabytes("VmHWM"), seconds, two_vs_two)
 
 
 def _signal(shape: Shape) -> NDArray[np.float32]:
     return np.random.default_rng(0).standard_normal((shape.stimuli, N_SIGNALS), dtype=np.float32)
-
-
-@contextmanager
-def _watched() -> Iterator[dict[str, float]]:
-    """Look again and again at the memory that this process holds itself; give the most."""
-    most, done = {"RssAnon": 0.0}, Event()
-
-    def look() -> None:
-        while not done.wait(0.1):
-            most["RssAnon"] = max(most["RssAnon"], _gigabytes("RssAnon"))
-
-    watcher = Thread(target=look)
-    watcher.start()
-    try:
-        yield most
-    finally:
-        done.set()
-        watcher.join()
-
-
-def _gigabytes(quantity: str) -> float:
-    status = Path("/proc/self/status").read_text().splitlines()
-    (line,) = (line for line in status if line.startswith(f"{quantity}:"))
-    return int(line.split()[1]) / 2**20
 
 
 def _options() -> tuple[Shape, argparse.Namespace]:
