@@ -32,6 +32,8 @@ WORLDS = (
     *(World(g, "ordinary", "grouped", 1, on_the_way=True) for g in (24, 72)),
     *(World(g, n, "grouped", 1, same_people=True) for g in (24, 72) for n in NOISES),
     *(World(72, n, "grouped", 1, "decoding", same_people=True) for n in NOISES),
+    *(World(g, n, "grouped", 1, tuned_in_folds=True) for g in (24, 72) for n in NOISES),
+    *(World(72, n, "grouped", 1, same_people=True, tuned_in_folds=True) for n in NOISES),
 )
 #: Studies of smaller seeds were looked at when the variance was chosen: others have to show it.
 FIRST = 300
@@ -102,8 +104,9 @@ def rows(folder: Path) -> Iterator[str]:
 def row(world: World, n_examples: int, null: Coverage, other: Coverage) -> str:
     """Put the contrasts of one world and number of subjects into a row."""
     of_examples = f" of {n_examples} examples" if n_examples else ""
+    compared = f"at equal task score{of_examples}" if world.on_the_way else "in the end"
     cells = (
-        f"at equal task score{of_examples}" if world.on_the_way else "in the end",
+        f"{compared}, a version a fold" if world.tuned_in_folds else compared,
         world.direction,
         world.n_groups,
         world.noise,

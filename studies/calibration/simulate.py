@@ -16,8 +16,11 @@ from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.primal.scores import score_by_columns
 from pipeline.config import ScoreConfig
 from pipeline.words import Direction
-from studies.calibration.world import MODELS, N_SUBJECTS, World, draw_study
+from studies.calibration.tuned_in_folds import tuned_on
+from studies.calibration.world import MODELS, N_SUBJECTS, Array, Draw, World, draw_study
 
+#: Model, version and layer.
+VersionLayer = tuple[str, int, str]
 N_FOLDS = 4
 
 
@@ -63,8 +66,9 @@ def simulate(world: World, seed: int) -> KeptSums:
     for number, fold in enumerate(nested_folds(world.groups, settings)):
         train = fold.outer.train
         task = FoldTask(number, fold, alphas, settings.objective, world.groups, world.groups)
+        features = _of_fold(world, draw, train)
         rois = {n: FoldArray(z_scored(y, train), "pearson") for n, y in draw.responses.items()}
-        layers = {n: FoldArray(z_scored(x, train), "pearson") for n, x in draw.features.items()}
+        layers = {n: FoldArray(z_scored(x, train), "pearson") for n, x in features.items()}
         for place, scored in _scored(layers, rois, task, world.direction).items():
             sums = scored.sums
             tested = sums.names.astype(int)
@@ -74,8 +78,21 @@ def simulate(world: World, seed: int) -> KeptSums:
     return KeptSums(seed, wins.astype(np.float32), pairs.astype(np.float32), draw.preferences)
 
 
+def _of_fold(world: World, draw: Draw, train: NDArray[np.int64]) -> Mapping[VersionLayer, Array]:
+    """Give features as they are in a fold: of versions that belong to it, or of all folds."""
+    if not world.tuned_in_folds:
+        return draw.features
+    features = {}
+    for (model, *place), own in draw.features.items():
+        if model == "worse":
+            features[model, *place] = draw.features["first", *place]
+        else:
+            features[model, *place] = tuned_on(own, draw.responses, train)
+    return features
+
+
 def _scored(
-    layers: Mapping[tuple[str, int, str], FoldArray],
+    layers: Mapping[VersionLayer, FoldArray],
     rois: Mapping[str, FoldArray],
     task: FoldTask,
     direction: Direction,

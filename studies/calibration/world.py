@@ -67,6 +67,9 @@ class World:
     same_people : bool
         Whether every study shows its stimuli to the same nine people, each of whom is looked at by
         itself.
+    tuned_in_folds : bool
+        Whether each fold has versions of its own of ``first`` and ``second``, tuned on the
+        responses to its training stimuli; in place of ``worse`` stands ``first`` as it is.
     """
 
     n_groups: int
@@ -76,6 +79,7 @@ class World:
     direction: Direction = "encoding"
     on_the_way: bool = False
     same_people: bool = False
+    tuned_in_folds: bool = False
 
     @property
     def n_versions(self) -> int:
@@ -91,6 +95,7 @@ class World:
             "decoding": self.direction == "decoding",
             "on-the-way": self.on_the_way,
             "same-people": self.same_people,
+            "tuned-in-folds": self.tuned_in_folds,
         }
         return "-".join([*names, *(name for name, is_so in further.items() if is_so)])
 

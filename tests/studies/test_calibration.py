@@ -15,6 +15,7 @@ from studies.calibration.kept import read_batches, simulate_batch
 from studies.calibration.nulls import NullWorld
 from studies.calibration.simulate import simulate
 from studies.calibration.tables import write_between
+from studies.calibration.tuned_in_folds import tuned_on
 from studies.calibration.world import LEARNT, MODELS, World, draw_study, validation_scores
 
 WORLD = World(24, "low", "topics", 1)
@@ -110,6 +111,31 @@ def test_each_of_the_same_people_is_compared_by_itself_with_its_own_mean_over_st
     assert counted.covered == pytest.approx(np.mean(covered))
     assert counted.half_width == pytest.approx(np.mean(halves))
     assert (counted.n_studies, counted.n_subjects) == (2, 1)
+
+
+def test_a_version_of_a_fold_learns_from_the_responses_to_its_training_stimuli_alone():
+    draw = draw_study(WORLD, 1)
+    features, train = draw.features["first", 0, "layer_1"], np.arange(72)
+    responses = {"0": draw.responses["0"]}
+    poisoned = {"0": np.vstack([responses["0"][:72], np.full((24, 12), 1e9)])}
+    tuned = tuned_on(features, responses, train)
+    np.testing.assert_array_equal(tuned, tuned_on(features, poisoned, train))
+    np.testing.assert_array_equal(tuned[:, :12], features)
+    learned = np.linalg.lstsq(tuned[:72, 12:], responses["0"][:72], rcond=None)[0]
+    r = [
+        np.corrcoef((tuned[rows, 12:] @ learned).ravel(), responses["0"][rows].ravel())[0, 1]
+        for rows in (slice(0, 72), slice(72, 96))
+    ]
+    assert r[0] > r[1] + 0.1, "and knows those, noise included, better than others"
+    assert r[1] > 0.2
+
+
+def test_where_versions_belong_to_folds_the_third_model_is_the_first_as_it_is():
+    as_they_are = simulate(World(24, "low", "grouped", 1), 2)
+    tuned = simulate(World(24, "low", "grouped", 1, tuned_in_folds=True), 2)
+    first, worse = MODELS.index("first"), MODELS.index("worse")
+    np.testing.assert_array_equal(tuned.wins[worse], as_they_are.wins[first])
+    assert not np.array_equal(tuned.wins[first], as_they_are.wins[first])
 
 
 def test_validation_scores_are_those_of_examples_or_exact():
