@@ -1,13 +1,13 @@
-"""Memory that encoding a subject takes whose voxels lie on disk and fit into no memory.
+"""Memory that aligning a subject takes whose voxels lie on disk and fit into no memory.
 
     python -m benchmarks.memory --write          # 12 GB into data.npy, a minute or two
     python -m benchmarks.memory                  # align, and print the peak
     python -m benchmarks.memory --stimuli 10000 --voxels 30000    # a tenth, here and now
+    python -m benchmarks.memory --direction decoding              # the voxels predict the layer
 
 Without a file of the sizes asked for, it is written first and deleted afterwards. The peak is that
 of a process of its own, with all that it has loaded, looked at 20 times a second: of what it holds
 itself (:mod:`benchmarks.held_memory`), and of all that is resident, with pages of the mapped file.
-Encoding only: decoding holds matrices over stimuli.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from benchmarks.align_data import N_SIGNALS, VOXEL_NOISE
 from benchmarks.held_memory import gigabytes, watched
 from pipeline.alignment import align
 from pipeline.config import ScoreConfig
+from pipeline.words import DIRECTIONS, Direction
 
 ROWS_AT_ONCE = 64
 
@@ -80,18 +81,18 @@ def main() -> None:
         write_voxels(shape, path)
         print(f"{path}: {shape.gigabytes:.1f} GB")
     elif path.exists():
-        _report(shape, path)
+        _report(shape, path, options.direction)
     else:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "data.npy"
             write_voxels(shape, path)
-            _report(shape, path)
+            _report(shape, path, options.direction)
 
 
-def _report(shape: Shape, path: Path) -> None:
-    peak = measure(shape, path)
+def _report(shape: Shape, path: Path, direction: Direction) -> None:
+    peak = measure(shape, path, direction)
     print(
-        f"{shape}: {shape.gigabytes:.1f} GB on disk, peak {peak.most:.2f} GB, "
+        f"{direction}, {shape}: {shape.gigabytes:.1f} GB on disk, peak {peak.most:.2f} GB, "
         f"{peak.resident:.2f} GB with mapped pages, {peak.before:.2f} GB before it began; "
         f"CPU {peak.seconds:.0f} s, 2v2 {peak.two_vs_two:.3f}"
     )
@@ -111,13 +112,13 @@ def write_voxels(shape: Shape, path: Path) -> None:
             file.write(rows.astype("<f4").tobytes())
 
 
-def measure(shape: Shape, path: Path) -> Peak:
+def measure(shape: Shape, path: Path, direction: Direction = "encoding") -> Peak:
     """Align in a process of its own, whose memory nothing else has touched."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_align, (shape, path))
+        return pool.apply(_align, (shape, path, direction))
 
 
-def _align(shape: Shape, path: Path) -> Peak:
+def _align(shape: Shape, path: Path, direction: Direction) -> Peak:
     rng = np.random.default_rng(2)
     values: NDArray[np.float32] = np.load(path, mmap_mode="r")
     signal = _signal(shape)
@@ -131,7 +132,7 @@ def _align(shape: Shape, path: Path) -> Peak:
     groups = np.arange(shape.stimuli) // 2
     start = time.process_time()
     with watched() as memory:
-        table = align(features, {"brain": values}, groups, settings, directions=["encoding"])
+        table = align(features, {"brain": values}, groups, settings, directions=[direction])
     seconds = time.process_time() - start
     two_vs_two = float(table.two_vs_two.mean())
     return Peak(memory.before, memory.most, gigabytes("VmHWM"), seconds, two_vs_two)
@@ -147,6 +148,7 @@ def _options() -> tuple[Shape, argparse.Namespace]:
     for name, default in sizes.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--file", default="data.npy", help="where the voxels are, or will be")
+    parser.add_argument("--direction", choices=DIRECTIONS, default="encoding")
     parser.add_argument("--write", action="store_true", help="write them, and no more")
     options = parser.parse_args()
     return Shape(*(getattr(options, name) for name in sizes)), options

@@ -14,7 +14,6 @@ from pipeline.alignment.columns import Columns, check_inputs
 from pipeline.alignment.contrasts.pair_sums import blocks_of, pack, sums_of_rows
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.kernel.grams import FormGrams, grams_by_fold
-from pipeline.alignment.kernel.on_demand import GramsOnDemand
 from pipeline.alignment.pairs import FoldTask, Scored
 from pipeline.alignment.primal.wide_rois import encodes_by_sums
 from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold
@@ -163,8 +162,7 @@ def _ready(
     trains, names = [fold.outer.train for fold in folds], tuple(responses)
     labels = np.array(groups)
     if encodes_by_sums(len(large), len(labels), [len(train) for train in trains], widest):
-        one_by_one = GramsOnDemand(large, trains)
-        return RoisBySide(labels, folds, one_by_one, small, names, large)
+        return RoisBySide(labels, folds, ({},) * len(folds), small, names, large)
     grams = form(large, trains, settings.similarity)
     return RoisBySide(labels, folds, grams, small, names)
 

@@ -19,13 +19,13 @@ from pipeline.alignment.columns import Columns, columns_between
 from pipeline.alignment.constant import OfOneFold, constant_problems
 from pipeline.alignment.folds import NestedFold
 from pipeline.alignment.kernel.batched import score_batched
-from pipeline.alignment.kernel.grams import Grams, z_scored
-from pipeline.alignment.kernel.on_demand import FoldByFold
+from pipeline.alignment.kernel.grams import Grams, RoisByFold, z_scored
 from pipeline.alignment.kernel.scores import score_by_stimuli
 from pipeline.alignment.pairs import FoldTask, PairScore, Scored
 from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.primal.cost import prefers_primal
 from pipeline.alignment.primal.scores import score_by_columns
+from pipeline.alignment.primal.wide_decoding import decode_wide_roi
 from pipeline.alignment.primal.wide_rois import score_wide_roi
 from pipeline.alignment.sources import Source
 from pipeline.alignment.threads import Map
@@ -44,7 +44,7 @@ class RoisBySide:
     groups : ndarray, shape (n_stimuli,)
         Stimulus group of each stimulus.
     folds : tuple of NestedFold
-    by_stimuli : FoldByFold
+    by_stimuli : tuple of mapping of ROI to Grams
         The ROIs of the kernel side, fold by fold.
     by_columns : mapping of ROI to ndarray, shape (n_stimuli, n_voxels)
         Those of the primal side.
@@ -52,12 +52,12 @@ class RoisBySide:
         All ROIs, in the order of the table.
     wide : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
         Those of the kernel side where matrices of all folds would fill the memory: encoded by sums
-        over voxels, and decoded by matrices of one fold at a time.
+        over voxels, and decoded by one matrix over stimuli at a time.
     """
 
     groups: NDArray[np.generic]
     folds: tuple[NestedFold, ...]
-    by_stimuli: FoldByFold
+    by_stimuli: RoisByFold
     by_columns: Mapping[str, NDArray[np.floating]]
     names: tuple[str, ...]
     wide: Mapping[str, Columns] = field(default_factory=dict)
@@ -104,13 +104,11 @@ def score_fold(
     AlignmentError
         All arrays with a constant pattern, or without a column that varies.
     """
-    ways = directions
-    if rois.wide and "encoding" in directions:
-        yield from _encode_wide(sources, rois, task, similarity, in_parallel)
-        ways = [direction for direction in directions if direction != "encoding"]
-    grams = rois.by_stimuli[task.number] if ways else {}
+    if rois.wide:
+        yield from _score_wide(sources, rois, task, (directions, similarity), in_parallel)
+    grams = rois.by_stimuli[task.number]
     if grams:
-        _check(grams, task, ways)
+        _check(grams, task, directions)
         train = task.fold.outer.train
         backend = next(iter(grams.values())).backend
 
@@ -121,7 +119,7 @@ def score_fold(
         by_stimuli = partial(score_by_stimuli, task=task, in_parallel=in_parallel)
         if backend is not NUMPY:
             by_stimuli = partial(score_batched, task=task)
-        yield from _both_ways(layers, grams, by_stimuli, task, ways)
+        yield from _both_ways(layers, grams, by_stimuli, task, directions)
     if rois.by_columns:
         yield from _score_small(sources, rois, task, (directions, similarity), in_parallel)
 
@@ -180,18 +178,24 @@ def _score_small(
         yield from scored
 
 
-def _encode_wide(
+def _score_wide(
     sources: Mapping[str, Source],
     rois: RoisBySide,
     task: FoldTask,
-    similarity: Similarity,
+    ways: tuple[Sequence[Direction], Similarity],
     in_parallel: Map,
 ) -> Iterator[Scored]:
-    """Encode the ROIs that no memory holds, each read once for all sources."""
-    train = task.fold.outer.train
+    """Score the ROIs that no memory holds, each read once in a direction for all sources."""
+    train, (directions, similarity) = task.fold.outer.train, ways
     columns = {name: x.columns(train, similarity, _of(task, name)) for name, x in sources.items()}
-    problems = constant_problems(columns, train, f"fold {task.number}, layer", compared=False)
+    compared = "decoding" in directions
+    problems = constant_problems(columns, train, f"fold {task.number}, layer", compared=compared)
     refuse(problems, AlignmentError)
-    for roi, values in rois.wide.items():
-        for pair in score_wide_roi(columns, (roi, values), task, similarity, in_parallel):
-            yield Scored("encoding", task.number, pair)
+    score: dict[Direction, Callable[[tuple[str, Columns]], list[PairScore]]] = {
+        "encoding": lambda roi: score_wide_roi(columns, roi, task, similarity, in_parallel),
+        "decoding": lambda roi: decode_wide_roi(columns, roi, task),
+    }
+    for direction in directions:
+        for roi in rois.wide.items():
+            for pair in score[direction](roi):
+                yield Scored(direction, task.number, pair)

@@ -29,6 +29,9 @@ OF_A_WORKER = 0.5  # what a process that computes has loaded, beside the one tha
 PRIMAL_COPIES = 3  # of z-scored columns: themselves, their training rows, and in a basis
 FOREIGN_COPIES = 3  # of features: as they are in their files, in order, and as they are written
 N_FOLDS = 5  # outer folds whose matrices are held at once
+#: Matrices over stimuli that decoding holds of a ROI that no memory holds: its kernel, and about
+#: four over the rows that an inner fold fits.
+WIDE_MATRICES = 3
 MAP_BYTES = 12  # of a voxel and fold: r, R² and the compressed volume of both
 
 
@@ -183,23 +186,39 @@ def _unit_bytes(subject: SubjectFacts, fits: Fits) -> float:
     """Estimate what a unit holds: its copy of responses and features, and what fits are made of.
 
     On the kernel side these are matrices over stimuli: of the ROIs in all folds, of the sources in
-    one. On the primal side they are columns, z-scored in double precision.
+    one. On the primal side they are columns, z-scored in double precision, as sources are where
+    matrices of all folds would fill the memory.
     """
     n, p = fits.n_stimuli, fits.columns
     small = [voxels for voxels in fits.voxels if prefers_primal(n, p, voxels)]
-    n_large = len(fits.voxels) - len(small)
+    n_large, wide = len(fits.voxels) - len(small), _is_wide(subject, fits)
     arrays = FLOAT * n * (subject.n_columns + fits.sources * p)
     columns = DOUBLE * PRIMAL_COPIES * n * (p + sum(small)) if small else 0
-    matrices = DOUBLE * 2 * n**2 * fits.sources if n_large else 0
+    if wide:
+        columns += DOUBLE * PRIMAL_COPIES * n * p * fits.sources
+    matrices = DOUBLE * 2 * n**2 * fits.sources if n_large and not wide else 0
     return float(arrays + columns + matrices) + _matrix_bytes(subject, fits)
 
 
 def _matrix_bytes(subject: SubjectFacts, fits: Fits) -> float:
     """Count the bytes of a subject's Gram matrices, which all of its units share.
 
-    In all folds, or in one where those of all would fill the memory.
+    In all folds; or what decoding holds of one ROI in one fold, where those would fill the memory.
     """
+    n, n_large = fits.n_stimuli, _n_large(subject, fits)
+    if _is_wide(subject, fits):
+        return float(DOUBLE * n**2 * WIDE_MATRICES * (fits.directions - 1))
+    return float(DOUBLE * 2 * n**2 * n_large * N_FOLDS)
+
+
+def _is_wide(subject: SubjectFacts, fits: Fits) -> bool:
+    """Say whether ROIs are scored without Gram matrices of all folds."""
+    n = fits.n_stimuli
+    trains = [n - n // N_FOLDS] * N_FOLDS
+    return encodes_by_sums(_n_large(subject, fits), n, trains, fits.columns)
+
+
+def _n_large(subject: SubjectFacts, fits: Fits) -> int:
+    """Count the ROIs of the kernel side."""
     n, p = fits.n_stimuli, fits.columns
-    n_large = sum(not prefers_primal(n, p, voxels) for voxels in subject.voxels)
-    alone = encodes_by_sums(n_large, n, [n - n // N_FOLDS] * N_FOLDS, p)
-    return float(DOUBLE * 2 * n**2 * n_large * (1 if alone else N_FOLDS))
+    return sum(not prefers_primal(n, p, voxels) for voxels in subject.voxels)

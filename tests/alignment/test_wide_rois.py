@@ -1,4 +1,6 @@
-"""ROIs that are encoded by sums over their voxels, against the Gram matrices of the kernel side."""
+"""ROIs that no memory holds, scored by sums over voxels, against Gram matrices of all folds."""
+
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -47,6 +49,39 @@ def test_sums_give_the_table_of_gram_matrices(
     pd.testing.assert_frame_equal(table, expected, rtol=1e-8, atol=1e-8)
     for key in ("pair_sums", "trials"):
         assert len(table.attrs[key]) == len(expected.attrs[key])
+
+
+def test_voxels_of_fewer_dimensions_than_stimuli_decode_as_on_the_kernel_side(
+    sides, settings, no_room
+):
+    features, rois = sides
+    mixed = rois["V1"][:, :20] @ np.random.default_rng(5).standard_normal((20, 200))
+    expected = align(features, {"V1": mixed}, GROUPS, settings, directions=["decoding"])
+    no_room()
+    table = align(features, {"V1": mixed}, GROUPS, settings, directions=["decoding"])
+    pd.testing.assert_frame_equal(table, expected, rtol=1e-8, atol=1e-8)
+
+
+def test_decoding_from_a_large_roi_holds_less_than_three_matrices_over_stimuli(
+    sides, settings, no_room
+):
+    n = 1200
+    noisy = noisy_columns(np.random.default_rng(4), n, 4)
+    features, rois = {"h.0": noisy(10, 4.0)}, {"V1": noisy(5000, 9.0).astype(np.float32)}
+    settings = replace(settings, folds=2, inner_folds=4, trials=2)
+    no_room()
+    align(*sides, GROUPS, settings, directions=["decoding"])  # imports what is imported late
+    tracemalloc.start()
+    align(features, rois, np.arange(n) // 4, settings, directions=["decoding"])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3 * 8 * n**2
+
+
+def test_voxels_that_never_vary_decode_nothing(sides, settings, no_room):
+    no_room()
+    with pytest.raises(AlignmentError, match=r"ROI V1.*only constant columns"):
+        align(sides[0], {"V1": np.ones((N, 200))}, GROUPS, settings, directions=["decoding"])
 
 
 def test_bands_are_encoded_by_sums_too(sides, settings, no_room):

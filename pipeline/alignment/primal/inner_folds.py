@@ -13,7 +13,7 @@ from pipeline.alignment.kernel.mixed import EPS, ROUNDING, mixed_lengths, mixed_
 from pipeline.alignment.kernel.mixtures import mixed_poles
 from pipeline.alignment.primal.curves import exact_curve
 from pipeline.alignment.primal.split import (
-    SourceSplit,
+    RotatedRows,
     TargetSplit,
     correlate_split,
     correlate_weights,
@@ -26,11 +26,11 @@ class PrimalFold:
 
     Parameters
     ----------
-    source : SourceSplit
+    source : RotatedRows
     target : TargetSplit
     """
 
-    source: SourceSplit
+    source: RotatedRows
     target: TargetSplit
 
     @property

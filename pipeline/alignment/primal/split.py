@@ -11,24 +11,40 @@ from pipeline.alignment.primal.ridge import decompose
 
 
 @dataclass(frozen=True)
-class SourceSplit:
-    """A source decomposed over the rows that are kept, for any penalty and target.
+class RotatedRows:
+    """Held-out rows of a source in the basis in which the rows that are kept are uncorrelated.
 
     Parameters
     ----------
-    kept_rows, held_out : ndarray of int, shapes (n_kept,) and (n_held_out,)
+    held_out : ndarray of int, shape (n_held_out,)
         Rows among all stimuli.
-    eigenvalues, eigenvectors : ndarray of float64, shapes (n_columns,), (n_columns, n_columns)
+    eigenvalues : ndarray of float64, shape (n_columns,)
         Of ``Zᵀ Z`` over the kept rows.
     rotated : ndarray of float64, shape (n_held_out, n_columns)
         Held-out rows in the basis of the eigenvectors.
     """
 
-    kept_rows: NDArray[np.int64]
     held_out: NDArray[np.int64]
     eigenvalues: NDArray[np.float64]
-    eigenvectors: NDArray[np.float64]
     rotated: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SourceSplit(RotatedRows):
+    """A source decomposed over the rows that are kept, for any penalty and target.
+
+    Parameters
+    ----------
+    held_out, eigenvalues, rotated : ndarray
+        See :class:`RotatedRows`.
+    kept_rows : ndarray of int, shape (n_kept,)
+        Rows among all stimuli.
+    eigenvectors : ndarray of float64, shape (n_columns, n_columns)
+        Of ``Zᵀ Z`` over the kept rows.
+    """
+
+    kept_rows: NDArray[np.int64]
+    eigenvectors: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,7 @@ def split_source(
     kept_rows, held_out : ndarray of int
     """
     values, vectors = decompose(cross)
-    return SourceSplit(kept_rows, held_out, values, vectors, z[held_out] @ vectors)
+    return SourceSplit(held_out, values, z[held_out] @ vectors, kept_rows, vectors)
 
 
 def split_target(
@@ -92,19 +108,28 @@ def split_target(
     if loadings.shape[1] > loadings.shape[0]:
         basis, triangle = np.linalg.qr(loadings.T)
         loadings, unit = triangle.T, unit @ basis
-    fitted = patterns[source.kept_rows]
-    eps = float(np.finfo(np.float64).eps)
-    return TargetSplit(loadings, unit, len(fitted) * eps * float(np.vdot(fitted, fitted)))
+    return TargetSplit(loadings, unit, rounding_of(patterns[source.kept_rows]))
+
+
+def rounding_of(fitted: NDArray[np.float64]) -> float:
+    """Say what rounding can leave of squares: see :class:`TargetSplit`.
+
+    Parameters
+    ----------
+    fitted : ndarray of float64, shape (n_kept, n_target_columns)
+        Patterns of the kept rows.
+    """
+    return len(fitted) * float(np.finfo(np.float64).eps) * float(np.vdot(fitted, fitted))
 
 
 def correlate_split(
-    source: SourceSplit, target: TargetSplit, penalties: NDArray[np.float64]
+    source: RotatedRows, target: TargetSplit, penalties: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Correlate every predicted held-out pattern with every true one, for every penalty.
 
     Parameters
     ----------
-    source : SourceSplit
+    source : RotatedRows
     target : TargetSplit
     penalties : ndarray of float64, shape (n_penalties,)
         Absolute, above 0; infinity predicts nothing.

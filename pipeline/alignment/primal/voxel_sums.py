@@ -140,7 +140,7 @@ def sum_voxels(
         list(in_parallel(partial(SourceSums.add, block=block), sources.values()))
         squares[rows.order] += np.einsum("ij,ij->i", block, block)
 
-    for block in _blocks(values, rows):
+    for block in ordered_blocks(values, rows):
         raw[rows.order] += np.einsum("ij,ij->i", block, block)
         if similarity == "pearson":
             means.append(block.mean(axis=1))
@@ -155,7 +155,17 @@ def sum_voxels(
     return RoiSquares(squares, raw)
 
 
-def _blocks(values: Columns, rows: RowOrder) -> Iterator[NDArray[np.float64]]:
-    """Read voxels, z-scored by the training rows, in the order of the rows."""
+def ordered_blocks(values: Columns, rows: RowOrder) -> Iterator[NDArray[np.float64]]:
+    """Read voxels block by block, z-scored by the training rows, in the order of the rows.
+
+    Parameters
+    ----------
+    values : ndarray of float or VoxelColumns, shape (n_stimuli, n_voxels)
+    rows : RowOrder
+
+    Yields
+    ------
+    ndarray of float64, shape (n_stimuli, n_voxels of the block)
+    """
     for _, block in column_blocks(values, max(1, len(rows.order) // N_BLOCKS)):
         yield z_scored_first(block[rows.order].astype(np.float64), rows.n_train)
