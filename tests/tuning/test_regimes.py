@@ -11,7 +11,7 @@ from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.loading import load_tuned
 from pipeline.tuning.forms.masked_loss import masked_loss
 from pipeline.tuning.forms.readout import correlations
-from pipeline.tuning.forms.two_crops import crop
+from pipeline.tuning.forms.two_crops import TEMPERATURE, crop, crops_loss
 from pipeline.tuning.recorder import Silent
 from pipeline.tuning.regimes import tune_regime
 
@@ -122,6 +122,25 @@ def test_crops_stay_within_their_pictures_and_differ_from_draw_to_draw():
     for part, picture in zip(one, pictures, strict=True):
         assert picture.min() <= part.min()
         assert part.max() <= picture.max()
+
+
+class Brightness:
+    """Vectors that tell pictures of one brightness each apart, or that are all alike."""
+
+    def __init__(self, apart):
+        self.apart = apart
+
+    def last_layer(self, batch):
+        brightness = batch["images"].mean(dim=(1, 2, 3)).round().long()
+        return torch.eye(8)[brightness if self.apart else torch.zeros_like(brightness)]
+
+
+def test_the_loss_on_pictures_falls_as_vectors_tell_the_crops_of_one_from_those_of_others():
+    batch = {"images": torch.arange(8.0)[:, None, None, None].expand(8, 3, 16, 16)}
+    network = torch.nn.Identity().eval()
+    apart, alike = (crops_loss(Brightness(a), network, batch).item() for a in (True, False))
+    assert alike == pytest.approx(np.log(15))  # one of the other 15 crops, at random
+    assert apart == pytest.approx(np.log(1 + 14 * np.exp(-1 / TEMPERATURE)), rel=1e-4)
 
 
 def test_an_encoder_names_words_that_are_masked_and_no_special_token(text_model):
