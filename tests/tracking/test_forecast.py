@@ -203,22 +203,33 @@ def test_constants_of_last_week_are_measured_anew(tmp_path, monkeypatch):
     assert len(measured) == 2
 
 
-@pytest.mark.slow  # measures the machine, then runs a study: two minutes
-def test_estimates_are_within_a_factor_of_two(tmp_path, monkeypatch):
+STEPS = {"max_train": 300, "max_eval": 60, "max_steps": 60, "eval_every": 20, "batch_size": 16}
+MEASURED = {
+    "tasks": {
+        "bases": ["tiny-gpt2"],
+        "tasks": ["summarization"],
+        "methods": ["base", "full", "prompt"],
+        "brains": ["simulated-sentences"],
+        "tune": {**STEPS, "patience": 10},
+        "align": {"trials": 10},
+    },
+    "regimes": {
+        "regimes": ["task", "stimulus", "brain"],
+        "methods": ["base", "full", "vpt-shallow"],
+        "tune": {**STEPS, "patience": 10},
+        "align": {"folds": 3, "inner_folds": 3, "trials": 5, "nuisance": False},
+    },
+}
+
+
+@pytest.mark.slow  # measures the machine, then runs a study: two minutes each
+@pytest.mark.parametrize("grid", MEASURED)
+def test_estimates_are_within_a_factor_of_two(grid, tmp_path, monkeypatch):
     import mlflow
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(stage, "machine_constants", constants.machine_constants)
-    settings = {"max_train": 300, "max_eval": 60, "max_steps": 60, "eval_every": 20}
-    path = study_of(
-        tmp_path,
-        bases=["tiny-gpt2"],
-        tasks=["summarization"],
-        methods=["base", "full", "prompt"],
-        brains=["simulated-sentences"],
-        tune={**settings, "batch_size": 16, "patience": 10},
-        align={"trials": 10},
-    )
+    path = study_of(tmp_path, **MEASURED[grid])
     study = read_study(path, catalogue())
     tracking = f"sqlite:///{tmp_path}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking)
