@@ -170,7 +170,7 @@ def _inputs(work: Work, folder: str) -> tuple[Work, list[Features], list[Rois]]:
         path = Path(folder) / f"subject_{subject:02d}.npy"
         return regions(simulate_voxels(sizes, sum(sizes.voxels), path, subject), sizes.voxels)
 
-    models = [simulate_features(sizes, seed) for seed in range(work.models)]
+    models: list[Features] = [simulate_features(sizes, n) for n in range(work.models)]
     return work, models, [rois(number) for number in range(work.subjects)]
 
 
