@@ -17,6 +17,7 @@ from pipeline.reporting.regime_sentences import regime_sentences
 from pipeline.reporting.results import StudyResults
 from pipeline.reporting.table import interval, number
 from pipeline.reporting.trainings import training_grounds
+from pipeline.words import BETWEEN_MODELS
 
 #: With fewer subjects than this, hardly anything is known of other subjects.
 FEW_SUBJECTS = 8
@@ -205,15 +206,15 @@ def _grounds(results: StudyResults, main: pd.DataFrame) -> Iterator[Ground]:
 
 
 def _sizes(row: Any) -> Ground:
-    counts = (
-        f"{row.where}: {_counted(row.n_subjects, 'subject')}, "
-        f"{_counted(row.n_groups, 'stimulus group')}, {_counted(row.n_seeds, 'training seed')}"
-    )
-    little = [
-        *([_of_few(row.n_subjects)] if row.n_subjects < FEW_SUBJECTS else []),
-        *(["nothing is known of other trainings"] if row.n_seeds == 1 else []),
-    ]
-    return Ground(f"{counts}{': ' * bool(little)}{', '.join(little)}.", bool(little))
+    counts = [_counted(row.n_subjects, "subject"), _counted(row.n_groups, "stimulus group")]
+    little = [_of_few(row.n_subjects)] if row.n_subjects < FEW_SUBJECTS else []
+    if getattr(row, "family", "") == BETWEEN_MODELS:  # nothing was trained: there are no seeds
+        little.append("the difference is between these very models, not between ways to train them")
+    else:
+        counts.append(_counted(row.n_seeds, "training seed"))
+        little += ["nothing is known of other trainings"] if row.n_seeds == 1 else []
+    text = f"{row.where}: {', '.join(counts)}{': ' * bool(little)}{'; '.join(little)}."
+    return Ground(text, bool(little))
 
 
 def _of_few(n_subjects: int) -> str:

@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from studies.calibration.simulate import KeptSums, simulate
 from studies.calibration.world import World
 
 BATCH = 10
+
+
+def simulate_batches(
+    batches: Iterable[tuple[World, int]], folder: Path, n_jobs: int = 1
+) -> Iterator[int]:
+    """Simulate batches in several processes, and count those that are finished.
+
+    Every batch is computed on one thread, so it is the same to the last bit whatever ``n_jobs``
+    is. Ended early, it leaves what was finished.
+
+    Parameters
+    ----------
+    batches : iterable of (World, int)
+        World and number of each batch, in the order in which they are begun.
+    folder : Path
+    n_jobs : int
+        Processes; 1: this one.
+
+    Yields
+    ------
+    int
+        How many batches are there by now.
+    """
+    pool = joblib.Parallel(n_jobs, return_as="generator_unordered", batch_size=1)
+    work = (joblib.delayed(simulate_batch)(*batch, folder) for batch in batches)
+    for number, _ in enumerate(pool(work), start=1):
+        yield number
 
 
 def simulate_batch(world: World, number: int, folder: Path) -> bool:
@@ -30,10 +59,11 @@ def simulate_batch(world: World, number: int, folder: Path) -> bool:
     bool
         Whether there was something to do.
     """
-    path = folder / world.name / f"{number:04d}.npz"
+    path = path_of(world, number, folder)
     if path.is_file():
         return False
-    studies = [simulate(world, number * BATCH + n) for n in range(BATCH)]
+    with threadpool_limits(1):
+        studies = [simulate(world, number * BATCH + n) for n in range(BATCH)]
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     with partial.open("wb") as file:
@@ -46,6 +76,11 @@ def simulate_batch(world: World, number: int, folder: Path) -> bool:
         )
     partial.replace(path)
     return True
+
+
+def path_of(world: World, number: int, folder: Path) -> Path:
+    """Give the file that keeps a batch."""
+    return folder / world.name / f"{number:04d}.npz"
 
 
 def read_batches(world: World, folder: Path, first: int = 0) -> Iterator[KeptSums]:

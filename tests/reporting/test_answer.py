@@ -145,6 +145,17 @@ def grounds_of(results):
     return {ground.text: ground.doubtful for ground in answer_of(results).grounds}
 
 
+def test_of_models_as_they_are_no_training_is_counted(make_results):
+    overall = make_results().overall
+    pair = overall[overall["direction"] == "encoding"].iloc[[0]].assign(family=BETWEEN_MODELS)
+    named = pair.assign(method_a="gpt2", method_b="opt", contrast="gpt2 \u2212 opt")
+    (sizes,) = [t for t in grounds_of(make_results(overall=named)) if "stimulus groups" in t]
+    assert sizes == (
+        "Language (simulated): 3 subjects, 24 stimulus groups: few subjects; the difference is "
+        "between these very models, not between ways to train them."
+    )
+
+
 def test_grounds_count_subjects_groups_seeds_cells_and_what_was_stopped(make_results):
     grounds = grounds_of(make_results())
     counts = "3 subjects, 24 stimulus groups, 1 training seed"

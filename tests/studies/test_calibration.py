@@ -11,7 +11,7 @@ from pipeline.alignment.contrasts.paired import pair
 from studies.calibration import __main__ as command
 from studies.calibration import kept as kept_studies
 from studies.calibration.coverage import coverage
-from studies.calibration.kept import read_batches, simulate_batch
+from studies.calibration.kept import path_of, read_batches, simulate_batch, simulate_batches
 from studies.calibration.nulls import NullWorld
 from studies.calibration.simulate import simulate
 from studies.calibration.tables import write_between
@@ -52,6 +52,28 @@ def test_a_batch_is_simulated_once_and_read_back_as_it_was(study, tmp_path, monk
     np.testing.assert_array_equal(again.wins, study.wins)
     np.testing.assert_array_equal(again.pairs, study.pairs)
     assert not list(read_batches(WORLD, tmp_path, first=1))
+
+
+def test_other_processes_leave_the_bits_that_this_one_leaves_and_only_the_missing_is_simulated(
+    tmp_path, monkeypatch
+):
+    small = World(8, "low", "grouped", 1)
+    monkeypatch.setattr(command, "WORLDS", (small,))
+    batch = small, command.FIRST // kept_studies.BATCH
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    assert list(command.missing_batches(10, here)) == [batch]
+    assert list(simulate_batches([batch], here)) == [1]
+    assert list(simulate_batches([batch], elsewhere, n_jobs=2)) == [1]
+    assert path_of(*batch, here).read_bytes() == path_of(*batch, elsewhere).read_bytes()
+    assert list(command.missing_batches(20, here)) == [(small, batch[1] + 1)]
+
+
+def test_quick_worlds_are_simulated_before_slow_ones(tmp_path):
+    order = [world for world, _ in command.missing_batches(10, tmp_path)]
+    assert sorted(order, key=command.WORLDS.index) == list(command.WORLDS)
+    versions = [world.n_versions for world in order]
+    assert versions == sorted(versions)
+    assert order[0].n_passages < order[-1].n_passages
 
 
 def test_coverage_counts_what_contrasts_of_the_tables_say(study):
