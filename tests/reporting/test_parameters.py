@@ -2,8 +2,11 @@
 
 from itertools import combinations
 
+import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from pipeline.reporting.figures.curves import Panel, curves_figure
+from pipeline.reporting.methods import looks_of
 from pipeline.reporting.sections.parameters import SECTION, parameter_points
 from pipeline.reporting.views import views_of
 
@@ -45,3 +48,16 @@ def test_names_of_sizes_that_lie_close_do_not_stand_over_each_other(make_results
         boxes = [label.get_window_extent(canvas.get_renderer()) for label in names]
         assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
         assert len(axes.get_xticks()) == 3  # a line of the grid for each
+
+
+def test_the_legend_of_eight_methods_lies_within_its_figure():
+    methods = ["full", "prompt", "prefix", "prompt-full", "lora", "adapter", "ia3", "bitfit"]
+    points = pd.DataFrame({"method": methods, "x": 10.0 ** pd.RangeIndex(8), "y": 0.5})
+    drawn = curves_figure("title", [Panel("x", "y", points)] * 2, looks_of(methods))
+    canvas = FigureCanvasAgg(drawn)
+    canvas.draw()
+    (legend,) = drawn.legends
+    assert len(legend.get_texts()) == 8
+    ends = legend.get_window_extent(canvas.get_renderer())
+    assert drawn.bbox.x0 <= ends.x0
+    assert ends.x1 <= drawn.bbox.x1

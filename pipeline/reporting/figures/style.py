@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
@@ -79,10 +80,10 @@ DARK = {
 
 def legend_columns(labels: Sequence[str], width: float) -> int:
     """Count the entries of a legend that fit beside each other into ``width`` inches."""
+    lengths = np.array([len(label) for label in labels])
     for n_columns in range(len(labels), 1, -1):
-        n_rows = -(-len(labels) // n_columns)
-        columns = [labels[start : start + n_rows] for start in range(0, len(labels), n_rows)]
-        if sum(0.6 + CHARACTER_WIDTH * max(map(len, column)) for column in columns) <= width:
+        columns = np.array_split(lengths, n_columns)  # as matplotlib fills them
+        if sum(0.6 + CHARACTER_WIDTH * column.max() for column in columns) <= width:
             return n_columns
     return 1
 
