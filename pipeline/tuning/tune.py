@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.tuning.forms import FORMS
-from pipeline.tuning.method import Method
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
 from pipeline.tuning.scores.bertscore import NAMES
@@ -88,18 +86,17 @@ def adapt(
         As :func:`tune`.
     """
     method = session.method
-    with _libraries_set_aside(method):
-        choice = session.choose(recorder, place.journal)
-        done = agree(place.claim())  # in all processes, or the others would wait for the first
-        if done is not None:
-            raise DoneElsewhereError(done)
-        if not method.recipes:
-            return session.adapted(method, choice.prompt_length), choice, None
-        recorder.settled(session.recipe, choice)
-        folders = place.checkpoints, place.states
-        model, training = session.run(choice, recorder.progress, *folders)
-        method.finish(model)
-        return model, choice, training
+    choice = session.choose(recorder, place.journal)
+    done = agree(place.claim())  # in all processes, or the others would wait for the first
+    if done is not None:
+        raise DoneElsewhereError(done)
+    if not method.recipes:
+        return session.adapted(method, choice.prompt_length), choice, None
+    recorder.settled(session.recipe, choice)
+    folders = place.checkpoints, place.states
+    model, training = session.run(choice, recorder.progress, *folders)
+    method.finish(model)
+    return model, choice, training
 
 
 def refuse_misfit(session: Session) -> None:
@@ -203,24 +200,6 @@ def place_of(workspace: Workspace | None) -> Iterator[Workspace]:
         folder = agree(workspace.folder)  # several processes read the same checkpoints
         folder.mkdir(parents=True, exist_ok=True)
         yield Workspace(folder, workspace.claim)
-
-
-@contextmanager
-def _libraries_set_aside(method: Method) -> Iterator[None]:
-    """Let collections of garbage pass over what was there before the first model of a tuning.
-
-    accelerate collects twice in every training, and would go through half a million objects of
-    libraries, in 0.3 s each time.
-    """
-    if method.recipes:
-        import pipeline.tuning.training.loop  # noqa: F401  (with all that it imports)
-
-        gc.collect()
-        gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _check_scorer(session: Session) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,7 @@ def train(
     TuningError
         When examples do not fit the model, or the loss is no longer finite.
     """
+    _set_libraries_aside()
     feed = _feed(model, training, validation, schedule)
     objective = _objective(model, training, validation)
     with lean(model.network, schedule.settings.gradient_checkpointing):
@@ -83,6 +86,17 @@ def train(
         patience=schedule.settings.patience,
         resumed_at=last.step if last else 0,
     )
+
+
+@cache
+def _set_libraries_aside() -> None:
+    """Let collections of garbage pass over what was there before a process's first training.
+
+    accelerate collects in every training, and would go through half a million objects of libraries
+    for a second each time. They stay until the process ends, whether set aside or not.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _feed(model: TunedModel, training: Examples, validation: Examples, schedule: Schedule) -> Feed:
