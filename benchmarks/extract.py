@@ -12,8 +12,9 @@ own) and on pictures of noise. Features are written to disk, as the stage does. 
   brain-score's wrapper;
 - *bare*: the stack alone on batches of sentences of the same length, nothing kept.
 
-Each network runs in a process of its own. "Few" is the most that the process held having extracted
-an eighth of the stimuli, "all" the same of all. Ends with the worse of the two networks:
+Each network runs in a process of its own, on a GPU where there is one. "Few" is the most that it
+held of memory, the GPU's where there is one, having extracted an eighth of the stimuli, "all" the
+same of all. Ends with the worse of the two networks:
 ``speedup=… of_bare=… peak_gb=…``.
 """
 
@@ -21,7 +22,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import resource
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,10 +34,11 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.clock import timed
-from benchmarks.device import make_vision_base
+from benchmarks.device import make_vision_base, peak_bytes, synchronise
 from benchmarks.tune import make_base
 from pipeline.extraction.spool import Spool
 from pipeline.extraction.store import Origin
+from pipeline.models.devices import place
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.framing import encode_segments
 from pipeline.models.travelling.layers import POSITIONS_AT_ONCE
@@ -47,7 +48,8 @@ from pipeline.models.travelling.vision import VisionModel
 
 Run = Callable[[], object]
 WORDS = ("baker", "kneads", "dough", "sailor", "mends", "old", "net", "the", "warm", "kitchen")
-AT_ONCE = POSITIONS_AT_ONCE["cpu"]
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+AT_ONCE = POSITIONS_AT_ONCE[DEVICE]
 
 
 @dataclass(frozen=True)
@@ -116,17 +118,13 @@ def _measure(
     """Time ways in turn, so that a busy machine slows all alike; the fastest of each counts."""
     torch.manual_seed(0)
     extract(model, items[: max(2, len(items) // 8)])
-    few = _peak()
+    few = peak_bytes() / 1e9
     extract(model, items)
-    whole = _peak()
+    whole = peak_bytes() / 1e9
     ways: tuple[Run, ...] = (lambda: extract(model, items), single, bare)
     times = [[timed(way)[1].wall for way in ways] for _ in range(options.repeats)]
     ours, alone, forward = (min(column) for column in zip(*times, strict=True))
     return Measured(ours, alone, forward, few, whole)
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def extract(model: TunedModel, items: Any) -> dict[str, int]:
@@ -147,7 +145,8 @@ def _texts(options: argparse.Namespace) -> Measured:
         model = load_untouched(Path(name), _card("text"))
         if not isinstance(model, TextModel):
             raise TypeError("a language model was laid down")
-        writer = AutoModelForCausalLM.from_pretrained(name).eval()
+        writer = AutoModelForCausalLM.from_pretrained(name).eval().to(DEVICE)
+    place(model.network, DEVICE, "float32")
     writer.transformer = model.network  # the same weights, held once
     sentences = _sentences(options)
     batches = list(_of_one_length(model, sentences))
@@ -156,6 +155,7 @@ def _texts(options: argparse.Namespace) -> Measured:
         with torch.inference_mode():
             for batch in batches:
                 model.network(**batch, use_cache=False)
+        synchronise()
 
     return _measure(options, model, sentences, lambda: alone(writer, model, sentences), bare)
 
@@ -182,7 +182,8 @@ def _of_one_length(model: TextModel, sentences: list[str]) -> Iterator[dict[str,
     for same in by_length.values():
         size = max(1, AT_ONCE // len(same[0]["input_ids"]))
         for start in range(0, len(same), size):
-            yield model.batch(same[start : start + size])
+            batch = model.batch(same[start : start + size])
+            yield {name: values.to(DEVICE) for name, values in batch.items()}
 
 
 @torch.inference_mode()
@@ -192,9 +193,9 @@ def alone(writer: Any, model: TextModel, sentences: list[str]) -> NDArray[np.flo
     with _keeping_means(model.network.h, lambda states: states[0].mean(dim=0)) as states_by_layer:
         for sentence in sentences:
             states_by_layer.clear()
-            writer(**model.tokenizer(sentence, return_tensors="pt"))
+            writer(**model.tokenizer(sentence, return_tensors="pt").to(DEVICE))
             rows.append(torch.stack(states_by_layer))
-    return torch.stack(rows).numpy()
+    return torch.stack(rows).numpy(force=True)
 
 
 def _pictures(options: argparse.Namespace) -> Measured:
@@ -209,6 +210,7 @@ def _pictures(options: argparse.Namespace) -> Measured:
         model = load_untouched(Path(name) / "base", _card("image"))
     if not isinstance(model, VisionModel):
         raise TypeError("a vision model was laid down")
+    place(model.network, DEVICE, "float32")
     shape = (options.pictures, options.size, options.size, 3)
     pictures = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     size = max(1, AT_ONCE // model.n_positions)
@@ -216,8 +218,9 @@ def _pictures(options: argparse.Namespace) -> Measured:
     def bare() -> None:
         with torch.inference_mode():
             for start in range(0, len(pictures), size):
-                batch = model.picture.prepare(pictures[start : start + size])
+                batch = model.picture.prepare(pictures[start : start + size], DEVICE)
                 model.network.forward_features(batch)
+        synchronise()
 
     return _measure(options, model, pictures, lambda: one_by_one(model, pictures), bare)
 
@@ -231,9 +234,9 @@ def one_by_one(model: VisionModel, pictures: NDArray[np.uint8]) -> NDArray[np.fl
     ) as states_by_layer:
         for picture in pictures:
             states_by_layer.clear()
-            model.network.forward_features(model.picture.prepare(picture[None]))
+            model.network.forward_features(model.picture.prepare(picture[None], DEVICE))
             rows.append(torch.stack(states_by_layer))
-    return torch.stack(rows).numpy()
+    return torch.stack(rows).numpy(force=True)
 
 
 @contextmanager
