@@ -79,6 +79,7 @@ def main() -> None:
     parser.add_argument("--max_train", type=int, default=4000)
     parser.add_argument("--max_eval", type=int, default=200)
     parser.add_argument("--tasks", default="", help="some of the tasks, separated by commas")
+    parser.add_argument("--methods", default="", help="some of the methods, separated by commas")
     options = parser.parse_args()
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     print(f"{device}; {options.steps} steps of {options.batch_size}\n")
@@ -95,7 +96,9 @@ def jobs(options: argparse.Namespace) -> Iterator[Job]:
         "max_steps": options.steps,
         "eval_every": max(options.steps // 10, 1),
     }
-    names = set(filter(None, options.tasks.split(",")))
+    names, wanted = (
+        set(filter(None, listed.split(","))) for listed in (options.tasks, options.methods)
+    )
     for base, tasks, methods in (
         (options.decoder, DECODER_TASKS, DECODER_METHODS),
         (options.encoder, ENCODER_TASKS, ENCODER_METHODS),
@@ -107,6 +110,8 @@ def jobs(options: argparse.Namespace) -> Iterator[Job]:
             if options.encoder and base == options.decoder:
                 settings["bertscore_model"] = str(options.encoder)
             for method in methods:
+                if wanted and method not in wanted:
+                    continue
                 named = {"base": str(base), "task": task, "method": method}
                 yield Job(base.name, {**settings, **named})
 
