@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import fmean
 
 import pandas as pd
 
+from pipeline.reporting.table import number
 from pipeline.reporting.views import View
 
 
@@ -30,8 +32,28 @@ class ChanceBand:
         """What a figure says of it; nothing where there is none."""
         if not self.by_roi:
             return ""
-        by = "by permutations" if self.permuted else "by the number of stimulus groups"
-        return f" Shaded: where 95 % of unrelated models would lie ({by})."
+        return f" Shaded: where 95 % of unrelated models would lie ({self._by})."
+
+    @property
+    def of_mean(self) -> tuple[float, float] | None:
+        """Low and high for the mean over ROIs as if all erred alike, which is rather too wide."""
+        if not self.by_roi:
+            return None
+        lows, highs = zip(*self.by_roi.values(), strict=True)
+        return fmean(lows), fmean(highs)
+
+    @property
+    def caption_of_mean(self) -> str:
+        """What a figure of means over ROIs says of it, be it in view or below."""
+        if self.of_mean is None:
+            return " Chance is 0.5."
+        low, high = map(number, self.of_mean)
+        lie = f"95 % of unrelated models would lie from {low} to {high} ({self._by})"
+        return f" Chance is 0.5; {lie}, shaded where it is in view."
+
+    @property
+    def _by(self) -> str:
+        return "by permutations" if self.permuted else "by the number of stimulus groups"
 
 
 def chance_band(view: View, chance: pd.DataFrame) -> ChanceBand:

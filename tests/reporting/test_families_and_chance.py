@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.reporting.aggregate import CELL_KEYS
 from pipeline.reporting.chance import ChanceBand, chance_band
+from pipeline.reporting.figures.curves import Panel, curves_figure
+from pipeline.reporting.methods import looks_of
 from pipeline.reporting.sections.families import family_table
 from pipeline.reporting.sections.p_values import joint_table
+from pipeline.reporting.sections.task_and_brain import SECTION
 from pipeline.reporting.table import MISSING
 from pipeline.reporting.views import views_of
 
@@ -60,6 +65,35 @@ def test_the_band_of_a_roi_is_the_widest_of_all_models():
     assert "number of stimulus groups" in counted.caption
     assert chance_band(view, pd.DataFrame()) == ChanceBand()
     assert ChanceBand().caption == ""
+
+
+def test_the_band_of_a_mean_over_rois_is_that_of_rois_that_err_alike():
+    band = ChanceBand({"LOC": (0.42, 0.58), "OPA": (0.46, 0.52)})
+    assert band.of_mean == pytest.approx((0.44, 0.55))
+    assert "from 0.440 to 0.550 (by the number of stimulus groups)" in band.caption_of_mean
+    assert ChanceBand().of_mean is None
+    assert ChanceBand().caption_of_mean == " Chance is 0.5."
+
+
+def test_figures_of_means_shade_the_band_and_stay_where_the_scores_are(make_results):
+    bare = make_results()
+    cells = bare.brain_scores[[*CELL_KEYS, "seed"]].drop_duplicates()
+    unknown = {"p": np.nan, "p_family": np.nan, "permutations": 0}
+    study = make_results(chance=cells.assign(low=0.1, high=0.9, **unknown))
+    before, after = (SECTION.content(one).blocks[0] for one in (bare, study))
+    assert "from 0.100 to 0.900" in after.caption
+    (without,), (shaded,) = before.draw().axes, after.draw().axes
+    assert shaded.get_ylim() == without.get_ylim()
+    assert len(shaded.patches) == len(without.patches) + 1
+
+
+def test_curves_shade_the_panel_that_has_a_band():
+    points = pd.DataFrame({"method": "full", "x": [0.0, 1.0], "y": [0.6, 0.7]})
+    panels = [Panel("x", "y", points), Panel("x", "y", points, band=(0.4, 0.62))]
+    bare, shaded = curves_figure("title", panels, looks_of(["full"])).axes
+    assert not bare.patches
+    assert shaded.patches[0].get_extents().height > 0
+    assert shaded.get_ylim() == bare.get_ylim()
 
 
 @pytest.mark.parametrize("seeds", [1, 2])

@@ -16,6 +16,11 @@ def median(of_voxels: NDArray[np.float64]) -> float:
     return float(np.median(of_voxels))
 
 
+def quartile(of_voxels: NDArray[np.float64], number: int) -> float:
+    """Return the first, second or third quartile over the voxels of a ROI, shape (n_voxels,)."""
+    return float(np.quantile(of_voxels, number / 4))
+
+
 #: Functions of R, computed for every layer: each is a column of the table of scores.
 SCORES: dict[str, Score[Comparison]] = {
     "two_vs_two": Score("2v2 accuracy", 0.5, lambda test: two_vs_two(test.R)),
@@ -29,6 +34,12 @@ SCORES: dict[str, Score[Comparison]] = {
 #: Functions of a fit, computed for the layer and alpha that encoding chose in each fold.
 FIT_SCORES: dict[str, FitScore] = {
     "voxel_r": FitScore("voxel r (median)", 0.0, lambda fit: median(fit.r), patterns=False),
+    "voxel_r_q1": FitScore(
+        "voxel r (first quartile)", 0.0, lambda fit: quartile(fit.r, 1), patterns=False
+    ),
+    "voxel_r_q3": FitScore(
+        "voxel r (third quartile)", 0.0, lambda fit: quartile(fit.r, 3), patterns=False
+    ),
     "voxel_r2": FitScore("voxel R² (median)", 0.0, lambda fit: median(fit.r2), patterns=False),
     "rsa_pearson": FitScore("RSA, correlation", 0.0, rsa_pearson),
     "rsa_cosine": FitScore("RSA, cosine", 0.0, rsa_cosine),

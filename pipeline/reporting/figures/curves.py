@@ -19,6 +19,7 @@ from pipeline.reporting.figures.style import (
     lay_out,
     legend_columns,
     plain,
+    shade_chance,
 )
 from pipeline.reporting.methods import Look, in_words, ordered_methods
 
@@ -43,6 +44,8 @@ class Panel:
         Whether x grows by factors.
     joined : bool
         Whether the points of a line are joined, in the order of its rows.
+    band : tuple of (float, float), optional
+        Low and high y of unrelated models.
     """
 
     across: str
@@ -50,6 +53,7 @@ class Panel:
     points: pd.DataFrame
     logarithmic: bool = False
     joined: bool = True
+    band: tuple[float, float] | None = None
 
 
 def curves_figure(title: str, panels: Sequence[Panel], looks: Mapping[str, Look]) -> Figure:
@@ -110,6 +114,7 @@ def _draw_panel(axes: Axes, panel: Panel, looks: Mapping[str, Look]) -> None:
     _scale(axes, panel, present["x"])
     axes.grid(visible=True, axis="both")
     axes.margins(x=_MARGIN, y=0.15)
+    shade_chance(axes, panel.band)
     axes.set(xlabel=plain(panel.across), ylabel=plain(panel.up))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.reporting.methods import DARK_COLOURS
@@ -86,6 +87,14 @@ def legend_columns(labels: Sequence[str], width: float) -> int:
         if sum(0.6 + CHARACTER_WIDTH * column.max() for column in columns) <= width:
             return n_columns
     return 1
+
+
+def shade_chance(axes: Axes, band: tuple[float, float] | None) -> None:
+    """Shade a chance band as far as it is in view: the axis stays where the scores are."""
+    if band is not None:
+        view = axes.get_ylim()
+        axes.axhspan(*band, **CHANCE_BAND)
+        axes.set_ylim(view)
 
 
 def finish(figure: Figure, title: str) -> None:

@@ -16,6 +16,7 @@ from pipeline.reporting.figures.style import (
     lay_out,
     legend_columns,
     plain,
+    shade_chance,
 )
 from pipeline.reporting.methods import Look, in_words, ordered_methods
 
@@ -25,7 +26,11 @@ _STEP = 10  # points
 
 
 def task_and_brain_figure(
-    title: str, metric: str, points: pd.DataFrame, looks: Mapping[str, Look]
+    title: str,
+    metric: str,
+    points: pd.DataFrame,
+    band: tuple[float, float] | None,
+    looks: Mapping[str, Look],
 ) -> Figure:
     """Draw one point a task and method; a thin line joins the methods of a task.
 
@@ -34,6 +39,8 @@ def task_and_brain_figure(
     title, metric : str
     points : DataFrame
         Columns task, method, task_score, brain_score.
+    band : tuple of (float, float) or None
+        Brain scores of unrelated models.
     looks : mapping of str to Look
     """
     methods = ordered_methods(points["method"])
@@ -69,6 +76,7 @@ def task_and_brain_figure(
         panel.grid(visible=True, axis="both")
         panel.set(xlabel=plain(f"task score ({metric})"), ylabel="mean 2v2 accuracy")
         panel.margins(x=0.1, y=0.4)  # room for the names of tasks below the title
+        shade_chance(panel, band)
         figure.legend(
             loc="lower left",
             ncols=legend_columns(labels, HALF_WIDTH),

@@ -8,6 +8,7 @@ from functools import partial
 import pandas as pd
 
 from pipeline.reporting.aggregate import over_rois
+from pipeline.reporting.chance import chance_band
 from pipeline.reporting.figures.curves import Panel, curves_figure
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.methods import UNTUNED, in_words, looks_of
@@ -23,6 +24,7 @@ INTRO = (
     "1 where tuning left their geometry as it was. Over methods there is no p value, as they are "
     "no sample of anything."
 )
+CAPTION = "A mark is a tuned model: mean over layers; over ROIs and subjects."
 
 
 def distances_and_scores(view: View, drift: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +57,7 @@ def _blocks(results: StudyResults, view: View) -> Iterator[NamedFigure | Table]:
     layers = view.rows_of(results.drift)
     if layers.empty:
         return
-    looks = looks_of(results.method_names)
+    looks, band = looks_of(results.method_names), chance_band(view, results.chance)
     title = f"2v2 accuracy against distance from the base: {view.subjects}, {view.base}"
     values = "; ".join(
         f"{row.task} {in_words(str(row.method))}: {number(1 - row.cka)}, {number(1 - row.rsa)}, "
@@ -68,13 +70,14 @@ def _blocks(results: StudyResults, view: View) -> Iterator[NamedFigure | Table]:
             "mean 2v2 accuracy",
             points.assign(x=1 - points[name], y=points["brain_score"]),
             joined=False,
+            band=band.of_mean,
         )
         for name, words in LIKENESS.items()
     ]
     yield NamedFigure(
         name=slug(f"brain-and-drift-{view.name}"),
         title=title,
-        caption="A mark is a tuned model: mean over layers; over ROIs and subjects.",
+        caption=f"{CAPTION}{band.caption_of_mean}",
         alt=f"{title}, as 1 \u2212 CKA, 1 \u2212 RSA, accuracy. {values}.",
         draw=partial(curves_figure, title, panels, looks),
     )

@@ -13,8 +13,9 @@ from pipeline.reporting.views import View, views_of
 KEYS = [*CELL_KEYS, "score"]
 INTRO = (
     "Scores of the encoding fits at the layer and alpha that were chosen inside each training "
-    "fold: Pearson's r and R² of single voxels over the held-out stimuli (median over voxels), and "
-    "how alike features and responses hold stimuli apart (nothing is fitted for these)."
+    "fold: Pearson's r and R² of single voxels over the held-out stimuli (median and quartiles "
+    "over voxels), and how alike features and responses hold stimuli apart (nothing is fitted for "
+    "these)."
 )
 NO_CEILINGS = pd.DataFrame()
 ONE_VOXEL = (

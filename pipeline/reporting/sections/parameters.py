@@ -7,6 +7,7 @@ from functools import partial
 
 import pandas as pd
 
+from pipeline.reporting.chance import chance_band
 from pipeline.reporting.figures.curves import Panel, curves_figure
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.methods import in_words, looks_of
@@ -18,6 +19,7 @@ from pipeline.reporting.views import View, slug
 
 LEAST_METHODS = 3
 ACROSS = "trainable parameters"
+CAPTION = "A mark is a tuned model; the untuned base trains nothing and is left out."
 
 
 def parameter_points(view: View, summary: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
@@ -43,6 +45,7 @@ def parameter_points(view: View, summary: pd.DataFrame, tasks: pd.DataFrame) -> 
 
 def _figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
     every = parameter_points(view, results.summary, results.tasks)
+    band = chance_band(view, results.chance)
     for metric, points in every.groupby("metric", sort=False):
         if points["method"].nunique() < LEAST_METHODS:
             continue
@@ -59,16 +62,17 @@ def _figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
                 points.assign(x=points["trainable_parameters"], y=points[column]),
                 logarithmic=True,
                 joined=False,
+                band=shaded,
             )
-            for column, words in (
-                ("brain_score", "mean 2v2 accuracy"),
-                ("task_score", f"task score ({metric})"),
+            for column, words, shaded in (
+                ("brain_score", "mean 2v2 accuracy", band.of_mean),
+                ("task_score", f"task score ({metric})", None),
             )
         ]
         yield NamedFigure(
             name=slug(f"parameters-{view.name}-{metric}"),
             title=title,
-            caption="A mark is a tuned model; the untuned base trains nothing and is left out.",
+            caption=f"{CAPTION}{band.caption_of_mean}",
             alt=f"{title}, as parameters, 2v2 accuracy, task score. {numbers}.",
             draw=partial(curves_figure, title, panels, looks_of(results.method_names)),
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pandas as pd
 
+from pipeline.reporting.chance import chance_band
 from pipeline.reporting.figures.curves import Panel, curves_figure
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.methods import in_words, looks_of
@@ -17,6 +18,7 @@ from pipeline.reporting.table import number
 from pipeline.reporting.views import View, slug
 
 BRAIN = "mean 2v2 accuracy"
+CAPTION = "Lines: mean over subjects and ROIs; bands: a standard error over subjects."
 INTRO = (
     "Versions along a path, each aligned as the study declares: those of a training, after steps "
     "that grow by a constant factor; those between the weights of a base, 0, and of its fully "
@@ -79,7 +81,7 @@ def path_means(paths: pd.DataFrame) -> pd.DataFrame:
 
 def _figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
     rows = view.rows_of(results.paths)
-    looks = looks_of(results.method_names)
+    looks, band = looks_of(results.method_names), chance_band(view, results.chance)
     for (kind, task), own in rows.groupby(["path", "task"], sort=False):
         look, metric = KINDS[str(kind)], str(own["metric"].iloc[0])
         means = path_means(own)
@@ -90,10 +92,11 @@ def _figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
             _panel(means, look.across, score, "place", "validation", look.logarithmic),
             _panel(means, score, BRAIN, "validation", "mean"),
         ]
+        panels = [replace(p, band=band.of_mean) if p.up == BRAIN else p for p in panels]
         yield NamedFigure(
             name=slug(f"path-{kind}-{task}-{view.name}"),
             title=title,
-            caption="Lines: mean over subjects and ROIs; bands: a standard error over subjects.",
+            caption=f"{CAPTION}{band.caption_of_mean}",
             alt=f"{title}. {_ends_in_words(means, look)}",
             draw=partial(curves_figure, title, panels, looks),
         )

@@ -8,6 +8,7 @@ from functools import partial
 import pandas as pd
 
 from pipeline.reporting.aggregate import over_rois
+from pipeline.reporting.chance import chance_band
 from pipeline.reporting.figures.named import NamedFigure
 from pipeline.reporting.figures.task_and_brain import task_and_brain_figure
 from pipeline.reporting.methods import in_words, looks_of
@@ -16,9 +17,7 @@ from pipeline.reporting.sections.section import Content, Section
 from pipeline.reporting.table import number
 from pipeline.reporting.views import View, slug
 
-CAPTION = (
-    "A line joins the methods of a task. 2v2 accuracy: mean over ROIs and subjects; chance is 0.5."
-)
+CAPTION = "A line joins the methods of a task. 2v2 accuracy: mean over ROIs and subjects."
 
 
 def task_and_brain_points(view: View, summary: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
@@ -45,6 +44,7 @@ def task_and_brain_points(view: View, summary: pd.DataFrame, tasks: pd.DataFrame
 
 def _figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
     points = task_and_brain_points(view, results.summary, results.tasks)
+    band, looks = chance_band(view, results.chance), looks_of(results.method_names)
     for metric, own in points.groupby("metric", sort=False):
         title = f"Task score against {view.direction} 2v2 accuracy: {view.subjects}, {view.base}"
         described = (
@@ -54,11 +54,9 @@ def _figures(results: StudyResults, view: View) -> Iterator[NamedFigure]:
         yield NamedFigure(
             name=slug(f"task-and-brain-{view.name}-{metric}"),
             title=title,
-            caption=CAPTION,
+            caption=f"{CAPTION}{band.caption_of_mean}",
             alt=f"{title}, as task score, brain score. {'; '.join(described)}.",
-            draw=partial(
-                task_and_brain_figure, title, str(metric), own, looks_of(results.method_names)
-            ),
+            draw=partial(task_and_brain_figure, title, str(metric), own, band.of_mean, looks),
         )
 
 

@@ -117,7 +117,8 @@ def _fit_scores(aligned: Aligned) -> pd.DataFrame:
     listed = []
     for table, registry in tables:
         if not table.empty:
-            titles = {name: score.title for name, score in registry.items()}
+            # a run may be older than a score
+            titles = {name: score.title for name, score in registry.items() if name in table}
             named = table[[*place, *titles]].rename(columns=titles)
             listed.append(named.melt(place, var_name="score").dropna())
     return pd.concat(listed, ignore_index=True) if listed else pd.DataFrame()
