@@ -1,4 +1,4 @@
-"""BackendArray libraries and devices that ridge can be computed on, by the array API standard.
+"""Array libraries and devices that ridge can be computed on, by the array API standard.
 
 What is written with the functions of a namespace runs on numpy and torch, on a CPU and on a GPU
 (https://data-apis.org/array-api/). The standard has no triangular solve: this file does.

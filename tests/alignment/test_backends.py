@@ -62,7 +62,7 @@ def test_alphas_and_scores_are_those_of_the_cpu_s_engine(arrays, settings):
 
 
 @pytest.mark.parametrize("arrays", PLACES)
-def test_sources_that_do_not_fit_at_once_are_scored_in_batches(monkeypatch, arrays):
+def test_sources_and_alphas_that_do_not_fit_at_once_are_scored_in_batches(monkeypatch, arrays):
     x, y, groups = simulated()
     settings, form = ScoreConfig(folds=2, inner_folds=2, trials=3), forming_on(arrays)
     whole = align(x, y, groups, settings, form=form)

@@ -21,14 +21,12 @@ from pipeline.alignment.kernel.inner_curves import DIGITS, RowSplit
 from pipeline.alignment.pairs import FoldTask, PairScore, score_pair
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 
-# Bytes of what is held of a batch of sources; a batch of one may take more.
+# Bytes that a batch of sources and alphas takes; one source under one alpha may take more.
 BATCH_BYTES = 4 * 2**30
 
 
 def score_batched(
-    sources: Mapping[str, Grams],
-    targets: Mapping[str, Grams],
-    task: FoldTask,
+    sources: Mapping[str, Grams], targets: Mapping[str, Grams], task: FoldTask
 ) -> list[PairScore]:
     """Score every source against every target in one outer fold.
 
@@ -46,7 +44,7 @@ def score_batched(
     """
     names, backend = list(sources), next(iter(sources.values())).backend
     patterns = backend.xp.stack([gram.patterns for gram in targets.values()])
-    n_at_once = max(1, BATCH_BYTES // _bytes_of_a_source(task, len(targets)))
+    n_at_once = max(1, BATCH_BYTES // (_bytes_of_an_alpha(task, len(targets)) * len(task.alphas)))
     return [
         pair
         for start in range(0, len(names), n_at_once)
@@ -58,12 +56,12 @@ def score_batched(
     ]
 
 
-def _bytes_of_a_source(task: FoldTask, n_targets: int) -> int:
-    """Count what one source takes: kernels, hat matrices, and correlations with all targets."""
+def _bytes_of_an_alpha(task: FoldTask, n_targets: int) -> int:
+    """Count what a source takes under one alpha: kernels, hat matrices, and correlations."""
     n_fitted = len(task.fold.outer.train)
     n_tested = max(len(task.fold.outer.test), *(len(fold.test) for fold in task.fold.inner))
-    of_an_alpha = 2 * n_fitted**2 + n_tested * n_fitted * (2 + 2 * n_targets)
-    return 8 * len(task.alphas) * (of_an_alpha + 4 * n_targets * n_tested**2)
+    hats_and_products = n_tested * n_fitted * (2 + 2 * n_targets)
+    return 8 * (2 * n_fitted**2 + hats_and_products + 4 * n_targets * n_tested**2)
 
 
 def _score_batch(
@@ -75,15 +73,19 @@ def _score_batch(
     kernels = backend.xp.stack([gram.kernel for gram in sources.values()])
     scales = [gram.scale(train) for gram in sources.values()]
     penalties = backend.put(np.outer(scales, task.alphas))
+    n_at_once = max(1, BATCH_BYTES // (_bytes_of_an_alpha(task, len(names)) * len(scales)))
+
+    def under_all(split: RowSplit) -> BackendArray:
+        parts = (penalties[:, n : n + n_at_once] for n in range(0, len(task.alphas), n_at_once))
+        R = [correlations(kernels, part, patterns, split, backend) for part in parts]
+        return backend.xp.concat(R, axis=2)
+
     inner = [
-        _inner_scores(correlations(kernels, penalties, patterns, split, backend), backend)
-        for split in ((train[fold.train], train[fold.test]) for fold in task.fold.inner)
+        _inner_scores(under_all((train[fold.train], train[fold.test])), backend)
+        for fold in task.fold.inner
     ]
     curves = np.mean(inner, axis=0).round(DIGITS)
-    outer = (train, task.fold.outer.test)
-    R = _at_chosen(
-        correlations(kernels, penalties, patterns, outer, backend), curves, task, backend
-    )
+    R = _at_chosen(under_all((train, task.fold.outer.test)), curves, task, backend)
     order = list(sources)
 
     def score(n: int, m: int) -> PairScore:
@@ -123,10 +125,11 @@ def correlations(
     )
     n_sources, n_alphas, n_tested, n_fitted = H.shape
     n_targets = patterns.shape[0]
-    S, shared = _cut(xp, patterns, fitted, fitted), _cut(xp, patterns, fitted, tested)
-    rows = xp.reshape(H, (-1, n_fitted))
+    S = _cut(xp, patterns, fitted, fitted)  # (n_targets, n_fitted, n_fitted)
+    shared = _cut(xp, patterns, fitted, tested)  # (n_targets, n_fitted, n_tested)
+    rows = xp.reshape(H, (-1, n_fitted))  # a row for each source, alpha and tested stimulus
     weighted = xp.reshape(rows @ _side_by_side(xp, S), (-1, n_targets, n_fitted))
-    squares = xp.sum(weighted * rows[:, None, :], axis=-1)
+    squares = xp.sum(weighted * rows[:, None, :], axis=-1)  # h S hᵀ, (n_rows, n_targets)
     rounding = rounding_share(n_fitted) * xp.sum(xp.linalg.diagonal(S), axis=-1)
     noise = rounding * xp.sum(rows * rows, axis=-1, keepdims=True)
     lengths = xp.sqrt(xp.where(squares > noise, squares, xp.inf))
