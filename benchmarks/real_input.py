@@ -96,7 +96,7 @@ def jobs(options: argparse.Namespace) -> Iterator[Job]:
         "max_steps": options.steps,
         "eval_every": max(options.steps // 10, 1),
     }
-    names, wanted = (
+    some_tasks, some_methods = (
         set(filter(None, listed.split(","))) for listed in (options.tasks, options.methods)
     )
     for base, tasks, methods in (
@@ -104,13 +104,13 @@ def jobs(options: argparse.Namespace) -> Iterator[Job]:
         (options.encoder, ENCODER_TASKS, ENCODER_METHODS),
     ):
         for task, where in tasks.items() if base else ():
-            if names and task not in names:
+            if some_tasks and task not in some_tasks:
                 continue
             settings = {**shared, **where, "data_dir": str(options.text / where["data_dir"])}
             if options.encoder and base == options.decoder:
                 settings["bertscore_model"] = str(options.encoder)
             for method in methods:
-                if wanted and method not in wanted:
+                if some_methods and method not in some_methods:
                     continue
                 named = {"base": str(base), "task": task, "method": method}
                 yield Job(base.name, {**settings, **named})
