@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,18 @@ def architecture_of(start: Start) -> str:
     if start.card.modality == "image":
         return str(read_config(start.base_folder)["architecture"])
     return str(text_config(start).model_type)
+
+
+def lacks_type(start: Start, types: Sequence[str]) -> Iterator[Problem]:
+    """Find out whether a base is of none of the types that its method can be put into."""
+    own = architecture_of(start)
+    if own not in types:
+        yield Problem(
+            f"method '{start.card.method}'",
+            f"a base of type {', '.join(types)}",
+            f"{start.card.base}, of type {own}",
+            "Choose such a base, or another method.",
+        )
 
 
 def lacks_tokens(start: Start, distances: bool) -> Iterator[Problem]:

@@ -82,7 +82,7 @@ OFF_TRAIL = {
     ),
     *(
         f"tracking/stages/{name}.py"
-        for name in ("cell", "cell_workers", "features_alone", "own_workers", "study", "tune/paths")
+        for name in ("cell", "cell_workers", "own_workers", "study", "tune/paths")
     ),
 }
 

@@ -9,9 +9,9 @@ from pipeline.data.regimes import FoldRows
 from pipeline.errors import TuningError
 from pipeline.models.saving import save_tuned
 from pipeline.models.travelling.loading import load_tuned
-from pipeline.tuning.forms.masked_loss import masked_loss
 from pipeline.tuning.forms.readout import correlations
 from pipeline.tuning.forms.two_crops import TEMPERATURE, crop, crops_loss
+from pipeline.tuning.forms.word_losses import masked_loss
 from pipeline.tuning.recorder import Silent
 from pipeline.tuning.regimes import tune_regime
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,15 +23,17 @@ from pipeline.config import (
 from pipeline.data.minimal_pairs import read_minimal_pairs
 from pipeline.tracking.lineage import Link
 from pipeline.tracking.registered import Registered, resolve
+from pipeline.tracking.runs import log
 from pipeline.tracking.stages.align.aligned import Aligned
 from pipeline.tracking.stages.align.assembled import run_assembled
 from pipeline.tracking.stages.align.stage import run_align
-from pipeline.tracking.stages.features_alone import leave_features
+from pipeline.tracking.stages.extract import run_extract
 from pipeline.tracking.stages.minimal_pairs import run_minimal_pairs
 from pipeline.tracking.stages.regimes.fold_places import FOLD
 from pipeline.tracking.stages.regimes.stage import run_regime
 from pipeline.tracking.stages.tune.interpolate import run_method
 from pipeline.tracking.stages.tune.paths import path_of
+from pipeline.tracking.weightless import drop_weights, has_weights
 from pipeline.tuning.methods import METHODS
 from pipeline.words import CurveSetting, PathKind
 
@@ -112,12 +114,34 @@ def _versions_along(
     """Give the versions along the path of a tuned model, and along the curves of its settings."""
     for point in path_of(registered):
         if point.path == "step" and not config.weights_on_the_way:
-            leave_features(point.version, declared_aligns(cell.aligns).values())
+            _leave_features(point.version, declared_aligns(cell.aligns).values())
         yield point.version, point.path, point.place
     for name, value, tune in heeded(cell):
         as_declared = getattr(config, name) == value
         varied = registered if as_declared else run_method(TuneConfig.model_validate(tune))
         yield varied, name, float(value)
+
+
+def _leave_features(version: Registered, aligns: Iterable[StageSettings]) -> None:
+    """Extract the features of a version for some brain datasets, then drop its weights.
+
+    Parameters
+    ----------
+    version : Registered
+    aligns : iterable of mapping
+        Values for AlignConfig, without the model: what it will be aligned with.
+
+    Raises
+    ------
+    PipelineError
+        Where its features cannot be extracted. It keeps its weights then.
+    """
+    if not has_weights(version):
+        return
+    for align in aligns:
+        run_extract(AlignConfig.model_validate({**align, "model": version.uri}))
+    n_bytes = drop_weights(version)
+    log.info("  %s: features extracted, %.1f MB of weights dropped", version.uri, n_bytes / 1e6)
 
 
 def heeded(cell: Cell) -> Iterator[tuple[CurveSetting, int, StageSettings]]:

@@ -78,7 +78,7 @@ def _too_long(task: str, answer: int, most: int) -> Problem:
 
 def _loss(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Mean cross-entropy over the tokens of targets and their ends."""
-    from pipeline.tuning.forms.causal_loss import causal_loss, writes_one_token_after_another
+    from pipeline.tuning.forms.word_losses import causal_loss, writes_one_token_after_another
 
     if writes_one_token_after_another(network):
         return causal_loss(network, batch)

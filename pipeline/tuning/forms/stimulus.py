@@ -60,8 +60,7 @@ def _beside_responses(items: list[Item], stimuli: RespondedStimuli) -> list[Item
 
 def text_loss(model: TextModel, network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Mean cross-entropy of words: of the next one, or of those that are masked."""
-    from pipeline.tuning.forms.causal_loss import causal_loss
-    from pipeline.tuning.forms.masked_loss import masked_loss
+    from pipeline.tuning.forms.word_losses import causal_loss, masked_loss
 
     if model.kind == "decoder":
         return causal_loss(network, batch)

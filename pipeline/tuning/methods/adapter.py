@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
-from pipeline.tuning.loading import architecture_of, lacks_tokens, load_frozen
+from pipeline.tuning.loading import lacks_tokens, lacks_type, load_frozen
 from pipeline.tuning.method import Method
 from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.start import Start
@@ -35,15 +35,8 @@ def _lacks(start: Start) -> Iterator[Problem]:
 
     if start.card.modality == "image":
         yield from lacks_tokens(start, distances=True)
-        return
-    kind = architecture_of(start)
-    if kind not in PLACES:
-        yield Problem(
-            "method 'adapter'",
-            f"a base of type {', '.join(sorted(set(PLACES) - {'vit'}))}",
-            f"{start.card.base}, of type {kind}",
-            "Choose such a base, or another method.",
-        )
+    else:
+        yield from lacks_type(start, sorted(set(PLACES) - {"vit"}))
 
 
 ADAPTER = Method(

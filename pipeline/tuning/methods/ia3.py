@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
-from pipeline.tuning.loading import architecture_of
+from pipeline.tuning.loading import architecture_of, lacks_type
 from pipeline.tuning.method import Method
 from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.start import Start
@@ -42,15 +42,7 @@ def _lacks(start: Start) -> Iterator[Problem]:
 
     from pipeline.tuning.targets import IA3 as OWN
 
-    kind = architecture_of(start)
-    if kind not in KNOWN and kind not in OWN:
-        yield Problem(
-            "method 'ia3'",
-            "a base of a type for which it is known where it belongs: "
-            f"{', '.join(sorted({*KNOWN, *OWN}))}",
-            f"{start.card.base}, of type {kind}",
-            "Choose such a base, or another method.",
-        )
+    yield from lacks_type(start, sorted({*KNOWN, *OWN}))
 
 
 IA3 = Method(

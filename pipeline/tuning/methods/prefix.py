@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
-from pipeline.tuning.loading import architecture_of, load_frozen
+from pipeline.tuning.loading import lacks_type, load_frozen
 from pipeline.tuning.method import Method
 from pipeline.tuning.prompt_room import lacks_room
 from pipeline.tuning.recipe import Recipe
@@ -32,17 +32,8 @@ def _build(start: Start) -> TunedModel:
 def _lacks(start: Start) -> Iterator[Problem]:
     from pipeline.models.travelling.insertions.places import PLACES
 
-    kind = architecture_of(start)
     able = [name for name, places in PLACES.items() if places.self_attention]
-    if kind not in able:
-        yield Problem(
-            "method 'prefix'",
-            f"a base of type {', '.join(able)}",
-            f"{start.card.base}, of type {kind}",
-            "Choose such a base, or another method.",
-        )
-    else:
-        yield from lacks_room(start)
+    yield from list(lacks_type(start, able)) or lacks_room(start)
 
 
 def _fold(model: TunedModel) -> None:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
-
-import mlflow
-from mlflow.entities import Run
 
 from pipeline.brains.dataset import BrainDataset
 from pipeline.config import AlignConfig, RegimeConfig
 from pipeline.errors import Problem, TuningError, refuse
-from pipeline.tracking.claims import claimed
 from pipeline.tracking.kept_bases import keep_base
-from pipeline.tracking.registered import Registered, sole_version_of
-from pipeline.tracking.registry import made_whole_by
-from pipeline.tracking.remembered import run_with
-from pipeline.tracking.runs import once, visible_refusal, within_another_stage
+from pipeline.tracking.registered import Registered
+from pipeline.tracking.runs import visible_refusal, within_another_stage
 from pipeline.tracking.stages.regimes.fold_places import fold_places
 from pipeline.tracking.stages.regimes.inputs import RegimeRequest, regime_request, regime_stage
 from pipeline.tracking.stages.regimes.records import log_regime
-from pipeline.tracking.stages.tune.records import RunRecorder
-from pipeline.tracking.stages.tune.stage import attempt, take_over, workspace_of
-from pipeline.tracking.unfinished import forget
-from pipeline.tuning.regimes import regime_problems, tune_regime
+from pipeline.tracking.stages.tune.stage import tune_once
+from pipeline.tuning.recorder import Recorder, Workspace
+from pipeline.tuning.regimes import RegimeTuned, regime_problems, tune_regime
 
 
 def run_regime(config: RegimeConfig, align: AlignConfig, brain: BrainDataset) -> list[Registered]:
@@ -92,30 +84,15 @@ def run_fold(request: RegimeRequest, align: AlignConfig) -> Registered:
     PipelineError
         When training diverges, or the base cannot be read.
     """
-    mark = regime_mark(request)
     fold = request.place.number if request.belongs else -1
-    stage = replace(regime_stage(request.config, align, fold), fingerprint=mark)
+    stage = replace(regime_stage(request.config, align, fold), fingerprint=regime_mark(request))
+
+    def train(recorder: Recorder, place: Workspace) -> RegimeTuned | None:
+        return tune_regime(request.session, recorder, place)
+
+    def record(tuned: RegimeTuned, _: Workspace) -> None:
+        log_regime(tuned, request, base_uri)
+
     with within_another_stage():
         base_uri = keep_base(request.base, request.base_folder)
-    shared = bool(request.config.trials)
-    locks = ExitStack()
-
-    def is_whole(run: Run) -> bool:
-        return made_whole_by(run.info.run_id) is not None
-
-    def work(run: Run) -> None:
-        mlflow.log_input(request.dataset(), context="training")
-        place = workspace_of(stage, is_whole, locks)
-        recorder = RunRecorder(stage.title)
-        tuned = attempt(lambda: tune_regime(request.session, recorder, place), place)
-        if tuned is not None:  # another process has not finished it meanwhile
-            take_over(mark, run, tuned.training, request.name)
-            log_regime(tuned, request, base_uri)
-        forget(place.folder)
-
-    with locks:
-        if not shared:
-            locks.enter_context(claimed(mark, stage.title))
-        with within_another_stage():
-            run_id = once(stage, work, is_whole, shared)
-    return sole_version_of(run_with(run_id).data.tags.get("reuses", run_id))
+        return tune_once(stage, request, request.name, train, record)

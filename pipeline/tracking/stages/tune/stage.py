@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from functools import cache
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import mlflow
 from mlflow.entities import Run
@@ -34,12 +34,22 @@ from pipeline.tracking.stages.tune.on_the_way import discard_on_the_way, log_on_
 from pipeline.tracking.stages.tune.records import RunRecorder, log_tuned
 from pipeline.tracking.stages.tune.untuned import untuned_statistics
 from pipeline.tracking.unfinished import forget, unfinished_folder
-from pipeline.tuning.recorder import DoneElsewhereError, Silent, Workspace
+from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Silent, Workspace
 from pipeline.tuning.training.devices import agree
 from pipeline.tuning.training.schedule import DivergedError, Training
 from pipeline.tuning.tune import Statistics, refuse_misfit, tune
+from pipeline.tuning.tuned import Tuned
 
-Attempted = TypeVar("Attempted")
+
+class Trained(Protocol):
+    """What comes of a tuning, of a task or in a regime."""
+
+    @property
+    def training(self) -> Training | None:
+        """How it was trained; None for a control, which nothing trains."""
+
+
+Outcome = TypeVar("Outcome", bound=Trained)
 
 
 def run_tune(config: TuneConfig) -> Registered:
@@ -57,38 +67,22 @@ def run_tune(config: TuneConfig) -> Registered:
     stage = tune_stage(config)
     with visible_refusal(stage):
         request = tune_request(config)
-    mark = request.fingerprint(run_tune)
-    stage = replace(stage, fingerprint=mark)
+    stage = replace(stage, fingerprint=request.fingerprint(run_tune))
     with within_another_stage():
         base_uri = keep_base(request.base, request.base_folder)
-    shared = bool(config.trials)  # several processes share a search, and claim what follows it
-    locks = ExitStack()
 
-    def work(run: Run) -> None:
-        mlflow.log_input(request.dataset(), context="training")
-        place = workspace_of(stage, _registered_something, locks)
-        recorder = RunRecorder(stage.title)
-        tuned = attempt(lambda: tune(request.session, recorder, place, untuned), place)
-        if tuned is not None:  # as in the first process it always is
-            take_over(mark, run, tuned.training, model_name(config))
-            log_on_the_way(request, tuned.choice, place.states, base_uri)
-            log_tuned(tuned, request, base_uri, {})
-        forget(place.folder)
+    @cache
+    def untuned() -> Statistics | None:
+        return _untuned(stage, request)
 
-    @cache  # every file of a version is read: once, before and in `once`
-    def is_whole(run_id: str) -> bool:
-        return made_whole_by(run_id) is not None
+    def train(recorder: Recorder, place: Workspace) -> Tuned | None:
+        return tune(request.session, recorder, place, untuned())
 
-    with nullcontext() if shared else claimed(mark, stage.title), locks:
-        run_id = finished_run(mark, lambda run: is_whole(run.info.run_id))
-        agree(run_id is not None)  # the others wait to hear it: see join_tune
-        if run_id is None:
-            begin_work(stage.title)
-            untuned = _untuned(stage, request)
-            run_id = once(stage, work, lambda run: is_whole(run.info.run_id), shared)
-        else:
-            reuse(stage, run_id)
-    return sole_version_of(run_with(run_id).data.tags.get("reuses", run_id))
+    def record(tuned: Tuned, place: Workspace) -> None:
+        log_on_the_way(request, tuned.choice, place.states, base_uri)
+        log_tuned(tuned, request, base_uri, {})
+
+    return tune_once(stage, request, model_name(config), train, record, untuned)
 
 
 def join_tune(config: TuneConfig) -> None:
@@ -100,25 +94,68 @@ def join_tune(config: TuneConfig) -> None:
             tune(request.session, Silent())
 
 
-def attempt(tuning: Callable[[], Attempted | None], place: Workspace) -> Attempted | None:
-    """Tune, and leave nothing to go on from where a further attempt would end the same.
+def tune_once(
+    stage: Stage,
+    request: TuneRequest,
+    name: str,
+    train: Callable[[Recorder, Workspace], Outcome | None],
+    record: Callable[[Outcome, Workspace], None],
+    before: Callable[[], object] = lambda: None,
+) -> Registered:
+    """Make a version, or find the one that the same tuning made before.
 
     Parameters
     ----------
-    tuning : callable
-        Trains, and gives what comes of it; None in all processes but the first.
-    place : Workspace
-        That of the tuning.
-
-    Returns
-    -------
-    object
-        What the tuning gives; None too where another process has finished it, as the run then says.
+    stage : Stage
+    request : TuneRequest
+        What it is made from.
+    name : str
+        Of the registered model.
+    train : callable
+        Gives what comes of a training; None in all processes but the first.
+    record : callable
+        Logs that to the open run, and registers a version.
+    before : callable
+        Called where nothing was made before, with no run open yet.
 
     Raises
     ------
-    TuningError
-        The tuning's own.
+    PipelineError
+        That of the training. Nothing is registered then.
+    """
+    shared = bool(request.config.trials)  # several processes share a search, and claim what follows
+    locks = ExitStack()
+
+    @cache  # every file of a version is read: once, before and in `once`
+    def is_whole(run_id: str) -> bool:
+        return made_whole_by(run_id) is not None
+
+    def work(run: Run) -> None:
+        mlflow.log_input(request.dataset(), context="training")
+        place = _workspace_of(stage, locks)
+        recorder = RunRecorder(stage.title)
+        tuned = _ended(lambda: train(recorder, place), place)
+        if tuned is not None:  # another process has not finished it meanwhile
+            _take_over(stage.fingerprint, run, tuned.training, name)
+            record(tuned, place)
+        forget(place.folder)
+
+    with nullcontext() if shared else claimed(stage.fingerprint, stage.title), locks:
+        run_id = finished_run(stage.fingerprint, lambda run: is_whole(run.info.run_id))
+        agree(run_id is not None)  # the others wait to hear it: see join_tune
+        if run_id is None:
+            begin_work(stage.title)
+            before()
+            run_id = once(stage, work, lambda run: is_whole(run.info.run_id), shared)
+        else:
+            reuse(stage, run_id)
+    return sole_version_of(run_with(run_id).data.tags.get("reuses", run_id))
+
+
+def _ended(tuning: Callable[[], Outcome | None], place: Workspace) -> Outcome | None:
+    """Tune, and leave nothing to go on from where a further attempt would end the same.
+
+    None too where another process has finished the tuning, as the run then says.
     """
     try:
         return tuning()
@@ -134,7 +171,7 @@ def attempt(tuning: Callable[[], Attempted | None], place: Workspace) -> Attempt
         raise
 
 
-def take_over(mark: str, run: Run, training: Training | None, name: str) -> None:
+def _take_over(mark: str, run: Run, training: Training | None, name: str) -> None:
     """Take from earlier attempts at a tuning the curves it goes on from, and remove the rest."""
     attempts = earlier_attempts(mark)
     if training and training.resumed_at:
@@ -151,18 +188,12 @@ def _untuned(stage: Stage, request: TuneRequest) -> Statistics | None:
     return None if request.config.method == "base" else untuned_statistics(request)
 
 
-def _registered_something(run: Run) -> bool:
-    return made_whole_by(run.info.run_id) is not None
-
-
-def workspace_of(stage: Stage, usable: Callable[[Run], bool], locks: ExitStack) -> Workspace:
+def _workspace_of(stage: Stage, locks: ExitStack) -> Workspace:
     """Give the place where a tuning keeps its search and its checkpoints.
 
     Parameters
     ----------
     stage : Stage
-    usable : callable
-        Whether what a finished run logged is still there.
     locks : ExitStack
         Keeps other processes from training the same until it is closed, by when the run must be
         finished.
@@ -171,6 +202,8 @@ def workspace_of(stage: Stage, usable: Callable[[Run], bool], locks: ExitStack) 
 
     def claim() -> str | None:
         locks.enter_context(claimed(stage.fingerprint, stage.title))
-        return finished_run(stage.fingerprint, usable)
+        return finished_run(
+            stage.fingerprint, lambda run: made_whole_by(run.info.run_id) is not None
+        )
 
     return Workspace(folder, claim)

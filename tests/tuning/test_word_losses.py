@@ -18,10 +18,10 @@ from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.text import TextModel
 from pipeline.tuning.forms import form_of
-from pipeline.tuning.forms.causal_loss import writes_one_token_after_another
 from pipeline.tuning.forms.form import IGNORED
 from pipeline.tuning.forms.generation import GENERATION
 from pipeline.tuning.forms.prepare import n_supervised, prepare
+from pipeline.tuning.forms.word_losses import writes_one_token_after_another
 from pipeline.tuning.training.batch_loss import lean
 
 LORA = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=["c_attn"], fan_in_fan_out=True)
