@@ -60,7 +60,7 @@ def results_problems(frames: Mapping[str, tuple[pd.DataFrame, FrameForm]]) -> It
         )
     tasks, brains = frames["task_scores"][0], frames["brain_scores"][0]
     if "task" in tasks.columns and "task" in brains.columns:
-        yield from _untold_tasks(tasks, brains)
+        yield from _unscored_tasks(tasks, brains)
 
 
 def _problems_of(name: str, frame: pd.DataFrame, form: FrameForm) -> Iterator[Problem]:
@@ -134,13 +134,13 @@ def _impossible_p_values(name: str, frame: pd.DataFrame) -> Iterator[Problem]:
         )
 
 
-def _untold_tasks(task_scores: pd.DataFrame, brain_scores: pd.DataFrame) -> Iterator[Problem]:
+def _unscored_tasks(task_scores: pd.DataFrame, brain_scores: pd.DataFrame) -> Iterator[Problem]:
     known = {NO_TASK, *task_scores["task"]}
-    untold = [task for task in brain_scores["task"].unique() if task not in known]
-    if untold:
+    unscored = [task for task in brain_scores["task"].unique() if task not in known]
+    if unscored:
         yield Problem(
             "brain_scores: task",
             "tasks that task_scores lists too",
-            f"no task score, and so no modality, for {', '.join(map(str, untold))}",
+            f"no task score, and so no modality, for {', '.join(map(str, unscored))}",
             "Add their task scores, or leave these brain scores out.",
         )

@@ -76,7 +76,7 @@ class Session:
                 report(step, losses["loss/validation"])
 
         try:
-            _, training = self._run(choice, self._trial(choice), progress, None, None)
+            _, training = self._run(choice, self._trial_schedule(choice), progress, None, None)
         except PrunedError:
             return Outcome("pruned", steps=steps)
         except DivergedError:
@@ -91,7 +91,7 @@ class Session:
         states: Path | None = None,
     ) -> tuple[TunedModel, Training]:
         """Adapt and train to the end, from the seed or from the last checkpoint."""
-        return self._run(choice, self._whole(choice), progress, checkpoints, states)
+        return self._run(choice, self._full_schedule(choice), progress, checkpoints, states)
 
     def _run(
         self,
@@ -120,7 +120,7 @@ class Session:
         schedule = Schedule(Recipe(0.0, 0.0, 0.0), 0.0, settings.max_steps, settings)
         return held_out_loss(model, data.train, data.validation, schedule)
 
-    def at(self, state: Path, choice: Choice) -> TunedModel:
+    def model_at(self, state: Path, choice: Choice) -> TunedModel:
         """Give the model as it was at a state that its training left on the way."""
         from pipeline.tuning.training.batch_loss import BatchLoss
 
@@ -131,16 +131,16 @@ class Session:
         self.method.finish(model)
         return model
 
-    def _trial(self, choice: Choice) -> Schedule:
+    def _trial_schedule(self, choice: Choice) -> Schedule:
         """Schedule the beginning of the training that would follow.
 
         A trial of 200 steps whose rate has fallen to nothing by then says little of a training of
         3,000: the best rate for the one is not the best for the other. So a trial differs from the
         training in nothing but that it ends early (Li et al. 2018, Hyperband).
         """
-        return replace(self._whole(choice), trial_steps=self.config.steps_of_a_trial)
+        return replace(self._full_schedule(choice), trial_steps=self.config.steps_of_a_trial)
 
-    def _whole(self, choice: Choice) -> Schedule:
+    def _full_schedule(self, choice: Choice) -> Schedule:
         return Schedule(self.recipe, choice.learning_rate, self.config.max_steps, self.config)
 
     @property
@@ -218,7 +218,7 @@ class Session:
         self._seed()
         return method.adapt(self._start(method, prompt_length))
 
-    def between(self, full_folder: Path, alpha: float) -> TunedModel:
+    def model_between(self, full_folder: Path, alpha: float) -> TunedModel:
         """Give the model between the base, 0, and a version of it tuned by full, 1."""
         self._seed()
         start = self._start(self.method, 0)

@@ -142,7 +142,9 @@ def interpolations(
     refuse(empty_splits(session.task, session.data), TuningError)
     _check_scorer(session)
     for alpha in alphas:
-        yield _scored(session, session.between(full_folder, alpha), Choice(0.0, 0), None, untuned)
+        yield _scored(
+            session, session.model_between(full_folder, alpha), Choice(0.0, 0), None, untuned
+        )
 
 
 def on_the_way(session: Session, choice: Choice, states: Path) -> Iterator[OnTheWay]:
@@ -157,7 +159,7 @@ def on_the_way(session: Session, choice: Choice, states: Path) -> Iterator[OnThe
         Folder of the states that it left.
     """
     for step, path in states_in(states).items():
-        model = session.at(path, choice)
+        model = session.model_at(path, choice)
         yield OnTheWay(step, model, score(model, session.data.validation, session.scorer))
 
 

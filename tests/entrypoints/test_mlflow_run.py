@@ -66,10 +66,6 @@ def test_a_stage_runs_alone_and_its_next_stage_reads_what_it_registered(mlflow_r
     stages = [run.data.tags["stage"] for run in runs(client)]
     assert stages.count("align") == 1
 
-    done, client = mlflow_run("align", model=model, brain="simulated-pictures", **settings)
-    assert "already done, reusing run" in done.stdout
-    assert "reuses" in runs(client)[0].data.tags
-
 
 def test_mistakes_are_told_at_once_and_the_run_fails(mlflow_run):
     done, client = mlflow_run("tune", task="sumarization", method="promt", max_step=3)

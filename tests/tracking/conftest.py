@@ -7,10 +7,12 @@ from pathlib import Path
 import mlflow
 import pytest
 from quick_alignment import BRAIN, QUICK
+from small_study import study_of
 
 from pipeline.config import AlignConfig, TuneConfig
 from pipeline.tracking.databases import prepare_database
 from pipeline.tracking.stages.align.stage import run_align
+from pipeline.tracking.stages.study import run_study
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tracking.store import open_store
 
@@ -72,6 +74,17 @@ def vpt(store, config_of):
 def aligned(prompt):
     """Align the prompt, once for all files that look at what came of it."""
     return run_align(AlignConfig(model=f"models:/{prompt.name}@prompt", brain=BRAIN, **QUICK))
+
+
+@pytest.fixture(scope="session")
+def small_study(tmp_path_factory):
+    return study_of(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="session")
+def first_study(store, small_study):
+    """Run the small study, once for all files that look at what came of it."""
+    return run_study(small_study)
 
 
 @pytest.fixture

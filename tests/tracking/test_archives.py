@@ -6,13 +6,12 @@ import zipfile
 
 import mlflow
 import pytest
-import yaml
+from small_study import STUDY
 
-from pipeline.config import ExportConfig, ImportConfig, ReportConfig, read_study
+from pipeline.config import ExportConfig, ImportConfig, ReportConfig
 from pipeline.errors import DataError, RegistryError
 from pipeline.tracking.archives.exporting import export_study
 from pipeline.tracking.archives.importing import import_study
-from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.lineage import read_lineage
 from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import find_runs
@@ -21,34 +20,10 @@ from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.study import run_study
 from pipeline.tracking.store import open_store
 
-STUDY = {
-    "name": "travelling",
-    "asks": "Does a study travel?",
-    "grids": [
-        {
-            "bases": ["tiny-vit"],
-            "tasks": ["digits"],
-            "methods": ["base", "vpt-shallow"],
-            "brains": ["simulated-pictures"],
-            "seeds": [41],
-            "tune": {"max_train": 32, "max_eval": 12, "max_steps": 2, "eval_every": 1},
-            "by_method": {"vpt-shallow": {"prompt_length": 2, "learning_rate": 1e-2}},
-            "align": {"folds": 3, "inner_folds": 2, "trials": 2, "pooling": "class"},
-        }
-    ],
-}
-
 
 @pytest.fixture(scope="module")
-def study(store, tmp_path_factory):
-    path = tmp_path_factory.mktemp("study") / "travelling.yaml"
-    path.write_text(yaml.safe_dump(STUDY))
-    return read_study(path, catalogue())
-
-
-@pytest.fixture(scope="module")
-def finished(study, vpt):  # vpt: what else is in the store stays there
-    return run_study(study)
+def finished(first_study, vpt):  # vpt: what else is in the store stays there
+    return first_study
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +55,7 @@ def tables(study):
 
 
 def test_everything_of_a_study_is_found_in_the_store_it_was_imported_to(
-    opened, finished, study, vpt, tmp_path
+    opened, finished, small_study, vpt, tmp_path
 ):
     asks, links = read_lineage(finished.run_id)
     assert asks == STUDY["asks"]
@@ -89,7 +64,7 @@ def test_everything_of_a_study_is_found_in_the_store_it_was_imported_to(
         mlflow.pyfunc.load_model(link.model)
     report = run_report(ReportConfig(study=finished.run_id))
     assert report.page.is_relative_to(tmp_path / "there")
-    again = run_study(study)
+    again = run_study(small_study)
     assert find_runs(f"tags.`mlflow.parentRunId` = '{again.run_id}'") == []
     with pytest.raises(RegistryError, match="existing version"):
         resolve(vpt.uri)

@@ -4,36 +4,23 @@ import os
 
 import mlflow
 import pytest
-import yaml
+from small_study import study_of
 
-from pipeline.config import ReportConfig, read_study
+from pipeline.config import ReportConfig
 from pipeline.errors import RegistryError
-from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.study import run_study
 from pipeline.tracking.store import open_store
 
-GRID = {
-    "bases": ["tiny-vit"],
-    "tasks": ["digits"],
-    "methods": ["base"],
-    "brains": ["simulated-pictures"],
-    "seeds": [61],
-    "tune": {"max_train": 24, "max_eval": 12},
-    "align": {"folds": 2, "inner_folds": 2, "trials": 1, "pooling": "class"},
-}
-
 
 @pytest.fixture(scope="module")
-def study_of(store, tmp_path_factory):
+def study_of_base(store, tmp_path_factory):
     """Run a small study in a store that can still be written."""
-    path = tmp_path_factory.mktemp("study") / "small.yaml"
-    path.write_text(yaml.safe_dump({"name": "sealed", "asks": "Is it read?", "grids": [GRID]}))
-    return run_study(read_study(path, catalogue()))
+    return run_study(study_of(tmp_path_factory.mktemp("study"), ["base"], name="sealed"))
 
 
 @pytest.fixture
-def read_only(store, study_of, monkeypatch, tmp_path):
+def read_only(store, study_of_base, monkeypatch, tmp_path):
     """Have nothing of the store be writable (root may write to any file), from another folder."""
     may = os.access
 
@@ -48,19 +35,19 @@ def read_only(store, study_of, monkeypatch, tmp_path):
     assert (store / "mlflow.db").read_bytes() == before
 
 
-def test_a_report_that_was_made_before_is_found(read_only, study_of):
-    report = run_report(ReportConfig(study=study_of.run_id))
-    assert report.run_id == study_of.report.run_id
+def test_a_report_that_was_made_before_is_found(read_only, study_of_base):
+    report = run_report(ReportConfig(study=study_of_base.run_id))
+    assert report.run_id == study_of_base.report.run_id
     assert list(read_only.iterdir()) == []
 
 
 def test_a_report_that_was_not_made_before_is_written_where_the_command_runs(
-    read_only, study_of, monkeypatch
+    read_only, study_of_base, monkeypatch
 ):
     monkeypatch.setattr("pipeline.tracking.fingerprints.trail_digest", lambda _: "other code")
-    report = run_report(ReportConfig(study=study_of.run_id))
+    report = run_report(ReportConfig(study=study_of_base.run_id))
     assert report.run_id == ""
-    assert report.place == f"report-{study_of.run_id[:8]}/report.html"
+    assert report.place == f"report-{study_of_base.run_id[:8]}/report.html"
     assert "simulated subjects" in report.page.read_text(encoding="utf-8")
     assert report.terminal.strip()
 

@@ -8,21 +8,21 @@ from pipeline.data import TASKS
 from pipeline.extraction.spool import Spool
 from pipeline.extraction.store import Origin
 from pipeline.tracking.stages.report.brain_frames import layer_number
-from pipeline.tracking.stages.report.gather import shown_metrics
-from pipeline.tracking.stages.report.settings import as_text, told_settings
+from pipeline.tracking.stages.report.gather import metrics_to_report
+from pipeline.tracking.stages.report.settings import as_text, settings_of
 from pipeline.tracking.store import run_link
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_score_that_decides_is_shown_first(task):
     logged = {f"task/{score}": 0.5 for score in TASKS[task].scores}
-    assert shown_metrics(task, logged)[0] == TASKS[task].scores[0]
+    assert metrics_to_report(task, logged)[0] == TASKS[task].scores[0]
 
 
 def test_only_scores_that_were_logged_are_shown():
     logged = {"task/mcc": 0.3, "task/accuracy": 0.7, "task/mcc_error": 0.1, "base/f1": 0.2}
-    assert shown_metrics("cola", logged) == ["mcc", "accuracy"]
-    assert shown_metrics("cola", {"task/accuracy": 0.7}) == ["accuracy"]
+    assert metrics_to_report("cola", logged) == ["mcc", "accuracy"]
+    assert metrics_to_report("cola", {"task/accuracy": 0.7}) == ["accuracy"]
 
 
 def test_the_number_of_a_layer_is_its_place_in_the_model(tmp_path):
@@ -39,7 +39,7 @@ def run(base, method, brain=None, **params):
 
 def test_a_setting_that_all_runs_share_is_said_once():
     runs = [run("gpt2", "full", folds="5"), run("vit", "full", folds="5", secret="x")]
-    assert told_settings(runs) == {"outer folds": "5"}
+    assert settings_of(runs) == {"outer folds": "5"}
 
 
 def test_settings_that_differ_say_whose_they_are_as_briefly_as_they_can():
@@ -48,20 +48,20 @@ def test_settings_that_differ_say_whose_they_are_as_briefly_as_they_can():
         for b, n in (("gpt2", "600"), ("vit", "1000"))
         for m in ("full", "prompt")
     ]
-    assert told_settings(by_base) == {"training examples, at most": "600 (gpt2), 1,000 (vit)"}
+    assert settings_of(by_base) == {"training examples, at most": "600 (gpt2), 1,000 (vit)"}
     by_method = [run("gpt2", "full", max_steps="60"), run("gpt2", "prompt", max_steps="100")]
-    assert told_settings(by_method) == {"training steps, at most": "60 (full), 100 (prompt)"}
+    assert settings_of(by_method) == {"training steps, at most": "60 (full), 100 (prompt)"}
     by_both = [*by_method, run("vit", "full", max_steps="100")]
-    assert told_settings(by_both) == {
+    assert settings_of(by_both) == {
         "training steps, at most": "60 (gpt2 full), 100 (gpt2 prompt, vit full)"
     }
     by_brain = [run("gpt2", "full", brain, permutations=n) for brain, n in (("a", "0"), ("b", "9"))]
-    assert told_settings(by_brain) == {"permutations for p values": "0 (a), 9 (b)"}
+    assert settings_of(by_brain) == {"permutations for p values": "0 (a), 9 (b)"}
 
 
 def test_settings_that_nothing_tells_apart_are_listed():
     runs = [run("gpt2", "full", folds="5"), run("gpt2", "full", folds="4")]
-    assert told_settings(runs) == {"outer folds": "5, 4"}
+    assert settings_of(runs) == {"outer folds": "5, 4"}
 
 
 def test_params_are_written_as_a_person_would():

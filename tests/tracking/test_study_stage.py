@@ -7,14 +7,13 @@ from urllib.parse import parse_qs
 
 import mlflow
 import pytest
-import yaml
+from small_study import STUDY
 
 from pipeline.brains.load import load_brain
-from pipeline.config import ReportConfig, read_study
+from pipeline.config import ReportConfig
 from pipeline.errors import RegistryError
 from pipeline.models.bases import PRETRAINED
 from pipeline.tracking.browsing import browse_link, links
-from pipeline.tracking.catalogue import catalogue
 from pipeline.tracking.lineage import latest_study, read_lineage
 from pipeline.tracking.runs import artifact, find_runs
 from pipeline.tracking.sizes import study_sizes
@@ -23,46 +22,23 @@ from pipeline.tracking.stages.forecast.checks import refuse_unfit
 from pipeline.tracking.stages.report.stage import run_report
 from pipeline.tracking.stages.study import run_study
 
-STUDY = {
-    "name": "small",
-    "asks": "Do prompts keep a base closer to the brain?",
-    "grids": [
-        {
-            "bases": ["tiny-vit"],
-            "tasks": ["digits"],
-            "methods": ["base", "full", "vpt-shallow"],
-            "seeds": [9],
-            "brains": ["simulated-pictures"],
-            "tune": {"max_train": 64, "max_eval": 20, "max_steps": 4, "eval_every": 2},
-            "by_method": {"vpt-shallow": {"prompt_length": 3}},
-            "align": {"folds": 3, "inner_folds": 2, "trials": 3, "pooling": "class"},
-        }
-    ],
-}
-
 
 @pytest.fixture(scope="module")
-def study(store, tmp_path_factory):
-    path = tmp_path_factory.mktemp("study") / "small.yaml"
-    path.write_text(yaml.safe_dump(STUDY))
-    return read_study(path, catalogue())
-
-
-@pytest.fixture(scope="module")
-def finished(study):
-    return run_study(study)
+def finished(first_study, small_study):
+    """Run it again, as the newest study of the store: nothing is computed."""
+    return run_study(small_study)
 
 
 def children(run_id):
     return find_runs(f"tags.`mlflow.parentRunId` = '{run_id}'")
 
 
-def test_every_stage_of_every_model_is_a_child_of_the_study(finished, client):
-    run = client.get_run(finished.run_id)
+def test_every_stage_of_every_model_is_a_child_of_the_study(first_study, client):
+    run = client.get_run(first_study.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.tags["stage"] == "study"
     assert run.info.run_name == "small (simulated subjects)"
-    stages = [child.data.tags["stage"] for child in children(finished.run_id)]
+    stages = [child.data.tags["stage"] for child in children(first_study.run_id)]
     counted = {stage: stages.count(stage) for stage in ("tune", "extract", "align", "report")}
     assert counted == {"tune": 3, "extract": 3, "align": 3, "report": 1}
 
@@ -84,11 +60,11 @@ def test_the_run_has_the_mean_contrasts_of_the_study_with_their_intervals(finish
     assert metrics[f"{name}/low"] < metrics[name] < metrics[f"{name}/high"]
 
 
-def test_the_lineage_names_versions_and_runs(finished):
+def test_the_lineage_names_versions_and_runs(first_study, finished):
     asks, links = read_lineage(finished.run_id)
     assert asks == STUDY["asks"]
     assert [link.model.split("/")[1] for link in links] == ["tiny-vit-digits"] * 3
-    by_id = {run.info.run_id: run.data.tags["stage"] for run in children(finished.run_id)}
+    by_id = {run.info.run_id: run.data.tags["stage"] for run in children(first_study.run_id)}
     for link in links:
         assert by_id[link.tune_run] == "tune"
         assert by_id[link.extract_run] == "extract"
@@ -115,21 +91,20 @@ def test_the_page_is_read_where_it_lies(finished, store):
     assert finished.report.page.is_relative_to(store / "mlruns")
 
 
-def test_models_that_were_tuned_are_not_looked_at_again(finished, study, monkeypatch):
+def test_models_that_were_tuned_are_not_looked_at_again(finished, small_study, monkeypatch):
     looked_at = []
     monkeypatch.setattr(checks, "tuning_problems", lambda *cell: looked_at.append(cell) or ())
-    refuse_unfit(study, in_store=True)
+    refuse_unfit(small_study, in_store=True)
     assert looked_at == []
-    refuse_unfit(study, in_store=False)
+    refuse_unfit(small_study, in_store=False)
     assert len(looked_at) == 3
 
 
-def test_a_second_study_computes_nothing(finished, study):
-    again = run_study(study)
-    assert again.run_id != finished.run_id
-    assert children(again.run_id) == []
-    assert again.report.run_id == finished.report.run_id
-    assert read_lineage(again.run_id) == read_lineage(finished.run_id)
+def test_a_second_study_computes_nothing(first_study, finished):
+    assert finished.run_id != first_study.run_id
+    assert children(finished.run_id) == []
+    assert finished.report.run_id == first_study.report.run_id
+    assert read_lineage(finished.run_id) == read_lineage(first_study.run_id)
 
 
 def test_the_report_of_the_latest_study_can_be_asked_for_alone(finished):
@@ -249,10 +224,10 @@ def test_brain_scores_show_on_the_models_of_the_experiment(finished):
 
 
 @pytest.mark.slow
-def test_a_study_in_shuffled_folds_shows_what_leaks(finished, study):
-    (grid,) = study.grids
+def test_a_study_in_shuffled_folds_shows_what_leaks(finished, small_study):
+    (grid,) = small_study.grids
     leaking = grid.model_copy(update={"align": {**grid.align, "split": "shuffled"}})
-    studied = run_study(study.model_copy(update={"name": "leaking", "grids": (leaking,)}))
+    studied = run_study(small_study.model_copy(update={"name": "leaking", "grids": (leaking,)}))
     page = studied.report.page.read_text(encoding="utf-8")
     for words in (
         "What shuffled folds add",

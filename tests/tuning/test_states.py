@@ -64,7 +64,10 @@ def test_a_state_is_that_of_a_training_which_ends_there(session, states, step):
     schedule = Schedule(session.recipe, CHOICE.learning_rate, 8, session.config, trial_steps=step)
     ended = session.adapted(session.method, CHOICE.prompt_length)
     train(ended, session.data.train, session.data.validation, schedule, ignore)
-    expected, on_its_way = trained(ended), trained(session.at(states_in(states)[step], CHOICE))
+    expected, on_its_way = (
+        trained(ended),
+        trained(session.model_at(states_in(states)[step], CHOICE)),
+    )
     assert expected.keys() == on_its_way.keys()
     for name, value in expected.items():
         assert torch.equal(value, on_its_way[name]), name

@@ -59,7 +59,7 @@ class Bar(ProgressCallback):  # type: ignore[misc]
             self.training_bar.close()
 
 
-class Sealing(TrainerCallback):  # type: ignore[misc]
+class CheckpointSealer(TrainerCallback):  # type: ignore[misc]
     """Seals each checkpoint once all processes have written their parts of it."""
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -70,7 +70,7 @@ class Sealing(TrainerCallback):  # type: ignore[misc]
             seal_checkpoint(Path(args.output_dir), state.global_step, state.best_global_step)
 
 
-class Keeping(TrainerCallback):  # type: ignore[misc]
+class StateKeeper(TrainerCallback):  # type: ignore[misc]
     """Writes what trains after each of some steps, whole or not at all."""
 
     def __init__(self, objective: torch.nn.Module, folder: Path, steps: tuple[int, ...]) -> None:

@@ -20,7 +20,7 @@ from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.recorder import Progress
 from pipeline.tuning.training.batch_loss import BatchLoss, lean
 from pipeline.tuning.training.batches import Batches, Parts
-from pipeline.tuning.training.callbacks import Bar, Keeping, Sealing
+from pipeline.tuning.training.callbacks import Bar, CheckpointSealer, StateKeeper
 from pipeline.tuning.training.checkpoints import last_checkpoint, validations_in
 from pipeline.tuning.training.devices import rank, world_size
 from pipeline.tuning.training.schedule import Schedule, Training
@@ -68,7 +68,7 @@ def train(
         bar = _report_to(trainer, progress, schedule)
         if states:
             steps = log_spaced(schedule.settings.checkpoints, schedule.last_step)
-            trainer.add_callback(Keeping(objective, states, steps))
+            trainer.add_callback(StateKeeper(objective, states, steps))
         last = last_checkpoint(checkpoints) if checkpoints else None
         if last is None or not last.stopped:
             with closing(bar):
@@ -150,7 +150,7 @@ def _report_to(trainer: Any, progress: Progress, schedule: Schedule) -> Any:
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(bar)
     trainer.add_callback(EarlyStoppingCallback(schedule.settings.patience))
-    trainer.add_callback(Sealing())
+    trainer.add_callback(CheckpointSealer())
     return bar
 
 

@@ -22,7 +22,7 @@ from pipeline.tracking.seals import is_whole
 from pipeline.tracking.stages.align.aligned import Aligned, model_scores
 from pipeline.tracking.stages.align.equals import computed_of
 from pipeline.tracking.stages.align.records import log_computed, log_means, log_nulls, log_partition
-from pipeline.tracking.stages.align.reference import NOT_OURS, reference_of
+from pipeline.tracking.stages.align.reference import NOT_OF_SCORING, reference_of
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.extract import CUT_STIMULI
 
@@ -95,7 +95,7 @@ def _stage(
     config: AlignConfig, versions: Sequence[Registered], brain: BrainDataset, runs: Sequence[str]
 ) -> Stage:
     first, n_folds = versions[0], len(versions)
-    settings = config.model_dump(exclude={*NOT_OURS, "fold"})
+    settings = config.model_dump(exclude={*NOT_OF_SCORING, "fold"})
     inputs = {f"fold {number}": run for number, run in enumerate(runs)}
     seed = f" s{first.names['seed']}" if first.names["seed"] != "0" else ""
     method = first.names["method"]

@@ -36,7 +36,7 @@ from pipeline.tracking.seals import is_whole
 from pipeline.tracking.unfinished import forget, unfinished_folder
 
 #: What an alignment does not depend on: the model's side, and where the work is done.
-NOT_OURS = {*ExtractConfig.model_fields, *ComputeConfig.model_fields, "features"}
+NOT_OF_SCORING = {*ExtractConfig.model_fields, *ComputeConfig.model_fields, "features"}
 #: What only a model's own scores depend on.
 ONLY_MODELS = {"width", "permutations", "maps", "partition", "fold"}
 CEILINGS, NUISANCE, PAIR_SUMS = "ceilings.csv", "nuisance.csv", "pair_sums.parquet"
@@ -81,7 +81,7 @@ def _nuisance(stimuli: Stimuli, with_groups: bool) -> Arrays:
 
 def reference_stage(config: AlignConfig, brain: BrainDataset) -> Stage:
     """Describe the stage; the model of the settings is not looked at."""
-    settings = config.model_dump(exclude=NOT_OURS | ONLY_MODELS)
+    settings = config.model_dump(exclude=NOT_OF_SCORING | ONLY_MODELS)
     # of the same responses, a simulation knows the signal and a prepared copy does not
     inputs = {"brain": brain.digest, "simulation": str("simulated" in config.brain)}
     signals_from = (BRAINS[config.brain].read,) if "simulated" in config.brain else ()

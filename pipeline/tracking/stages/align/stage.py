@@ -29,7 +29,7 @@ from pipeline.tracking.stages.align.records import (
     log_partition,
     show_in_registry,
 )
-from pipeline.tracking.stages.align.reference import NOT_OURS, nuisance_of, reference_of
+from pipeline.tracking.stages.align.reference import NOT_OF_SCORING, nuisance_of, reference_of
 from pipeline.tracking.stages.extract import CUT_STIMULI, Extracted, extract_features
 from pipeline.tracking.stages.foreign import foreign_features
 from pipeline.tracking.stages.regimes.fold_places import check_fold
@@ -56,7 +56,7 @@ def align_stage(
 def _mark(config: AlignConfig, features: str, brain: BrainDataset, reference_run: str) -> str:
     """Sum up settings, code and inputs; the features by their run, or by their values."""
     inputs = {"features": features, "brain": brain.digest, "reference": reference_run}
-    return fingerprint("align", config.model_dump(exclude=NOT_OURS), inputs, run_align)
+    return fingerprint("align", config.model_dump(exclude=NOT_OF_SCORING), inputs, run_align)
 
 
 def _stage(config: AlignConfig) -> Stage:

@@ -159,8 +159,8 @@ class Planning:
             return
         network, assumed = _network(base, folder)
         yield from self._kept_base(model.model, base, folder, network)
-        entered, registered = self._entered(model.model, base, folder, assumed)
-        yield entered
+        run, registered = self._untouched(model.model, base, folder, assumed)
+        yield run
         name = base.name if base else model.model
         title = partial(run_title, METHOD, 0, subject=name)
         for config in configs:
@@ -168,7 +168,7 @@ class Planning:
                 config, FeatureSource(title, registered, network, assumed)
             )
 
-    def _entered(
+    def _untouched(
         self, name: str, base: Base | None, folder: Path | None, assumed: bool
     ) -> tuple[PlannedRun, Registered | None]:
         """Plan the run that registers a base as it is."""

@@ -24,7 +24,7 @@ from pipeline.tracking.stages.report.drift import drift_table
 from pipeline.tracking.stages.report.method_contrasts import method_contrasts, specifications
 from pipeline.tracking.stages.report.paths import matched_table, path_scores
 from pipeline.tracking.stages.report.regimes import regime_contrasts, regime_rows
-from pipeline.tracking.stages.report.settings import budget, told_settings
+from pipeline.tracking.stages.report.settings import budget, settings_of
 from pipeline.tracking.stages.report.voxel_contrasts import voxel_contrasts
 from pipeline.tracking.stages.tune.records import BERTSCORE, CUT_EXAMPLES
 from pipeline.tuning.methods import METHODS
@@ -78,7 +78,7 @@ def study_results(
     return StudyResults(
         title=asks,
         task_scores=pd.DataFrame(tune_rows, columns=FRAMES["task_scores"].columns),
-        settings=told_settings(list(_runs_of(links, models))),
+        settings=settings_of(list(_runs_of(links, models))),
         lineage=pd.DataFrame(_lineage_rows(links, models)),
         contrasts=contrasts.cells,
         subject_contrasts=contrasts.subjects,
@@ -102,7 +102,7 @@ def _minimal_pairs(links: Sequence[Link], models: Mapping[str, Registered]) -> p
     return pd.concat([pd.DataFrame(), *(t for t in tables if not t.empty)], ignore_index=True)
 
 
-def shown_metrics(task: str, logged: Container[str]) -> list[str]:
+def metrics_to_report(task: str, logged: Container[str]) -> list[str]:
     """List the scores of a task that a report shows, the deciding one first.
 
     Parameters
@@ -128,7 +128,7 @@ def _task_rows(registered: Registered) -> Iterator[dict[str, Any]]:
         "budget": budget(run.data.params) if int(tags["trainable_parameters"]) else "",
     }
     by = tags.get(BERTSCORE, "")
-    for metric in shown_metrics(registered.names["task"], metrics):
+    for metric in metrics_to_report(registered.names["task"], metrics):
         yield {
             **key_of(registered),
             "metric": metric + (f" ({by})" if by and metric.startswith(BERTSCORE) else ""),
@@ -150,11 +150,11 @@ def _runs_of(
     """Yield the params of every tune and align run that its results depend on, and its names."""
     for link in links:
         registered = models[link.model]
-        untold = [name for name, tag in NEEDED.items() if registered.tags[tag] == "0"]
+        unheeded = [name for name, tag in NEEDED.items() if registered.tags[tag] == "0"]
         tuned = run_with(link.tune_run).data
         cut = {CUT_EXAMPLES: tuned.tags[CUT_EXAMPLES]} if CUT_EXAMPLES in tuned.tags else {}
         # trials of tune and of align are different things
-        own = {k: v for k, v in tuned.params.items() if k not in ("trials", *untold)}
+        own = {k: v for k, v in tuned.params.items() if k not in ("trials", *unheeded)}
         yield {**own, **cut}, registered.names
         aligned = run_with(link.align_run).data
         n_cut = aligned.metrics.get(CUT_STIMULI, 0)

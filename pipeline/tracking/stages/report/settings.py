@@ -34,14 +34,23 @@ LABELS_OF_PARAMS = {  # params of tune and align runs, and cuts, that a reader w
 }
 
 WORDS = {"True": "yes", "False": "no", "two_vs_two": "2v2 accuracy"}
-#: What may tell runs with different values apart, the shortest first.
-TELLING = (("base",), ("method",), ("brain",), ("task",), ("base", "method"), ("task", "method"))
+#: Tags by which differing values are attributed to runs, shortest first.
+ATTRIBUTED_BY = (
+    ("base",),
+    ("method",),
+    ("brain",),
+    ("task",),
+    ("base", "method"),
+    ("task", "method"),
+)
 
 #: A value, and what names the run that has it.
 TextAndTags = tuple[str, Mapping[str, str]]
 
 
-def told_settings(runs: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -> dict[str, str]:
+def settings_of(
+    runs: Sequence[tuple[Mapping[str, str], Mapping[str, str]]],
+) -> dict[str, str]:
     """Collect the settings of runs; where they differ, say which value is whose.
 
     Parameters
@@ -80,7 +89,7 @@ def _text(values: Sequence[TextAndTags]) -> str:
     distinct = list(dict.fromkeys(value for value, _ in values))
     if len(distinct) == 1:
         return as_text(distinct[0])
-    for keys in TELLING:
+    for keys in ATTRIBUTED_BY:
         whose = [
             dict.fromkeys(
                 " ".join(names.get(key, "") for key in keys) for v, names in values if v == value
