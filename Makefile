@@ -4,7 +4,8 @@ STUDY ?= studies/demo.yaml
 # the demo's models are small enough for two at a time anywhere
 WORKERS ?= $(if $(filter studies/demo.yaml,$(STUDY)),2,1)
 VENV := .venv
-# tests of one file share what they train, so a file stays in one process; the longest start first
+# tests of one file, or of a group of files (tests/conftest.py), share what they train, so they stay in
+# one process; the longest start first
 AT_ONCE ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 BIN := $(abspath $(VENV))/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check

@@ -1,5 +1,6 @@
 """Fixtures that all tests share: offline, and the tiny bases of the repository."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -36,10 +37,48 @@ SETTINGS = MethodConfig()
 LONGEST_FIRST = ("entrypoints", "faults", "tracking", "tuning")
 
 
+#: Files of tracking that look at the same models or at the same study. One process runs them one
+#: after the other, and makes these once.
+TOGETHER = {
+    "versions of sentences": (
+        *("align_again", "align_refusals", "align_stage", "brain_pictures", "extract_stage"),
+        *("interpolate_stage", "minimal_pairs_stage", "models_as_they_are", "registered_model"),
+        *("regime_stages", "registry", "serving_params", "tune_stage"),
+    ),
+    "the small study": ("archives", "public_api", "read_only_stores", "study_stage"),
+}
+GROUPS = {f"tests/tracking/test_{n}.py": group for group, names in TOGETHER.items() for n in names}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give out whole files, as ``--dist loadfile`` does, and those of a group together."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class LoadGroups(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return GROUPS.get(file, file)
+
+    return LoadGroups(config, log)
+
+
 def pytest_collection_modifyitems(items):
     """Put the rooms that take longest first, and leave the order inside rooms as it is."""
     turn = {room: number for number, room in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: min(turn.get(part, len(turn)) for part in item.path.parts))
+
+
+def pytest_collection_finish():
+    """Let collections of garbage pass over libraries and tests, which stay.
+
+    These are more than half a million objects, through which each collection goes in 0.4 s, and
+    every training collects twice.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from little_brains import write_little_brain
 from quick_alignment import BRAIN, QUICK
 from small_study import study_of
 
@@ -85,6 +86,18 @@ def small_study(tmp_path_factory):
 def first_study(store, small_study):
     """Run the small study, once for all files that look at what came of it."""
     return run_study(small_study)
+
+
+@pytest.fixture(scope="session")
+def few_sentences(tmp_path_factory):
+    """Give the settings that name a brain dataset of 48 sentences."""
+    return write_little_brain("simulated-sentences", tmp_path_factory.mktemp("few") / "sentences")
+
+
+@pytest.fixture(scope="session")
+def few_pictures(tmp_path_factory):
+    """Give the settings that name a brain dataset of 48 pictures."""
+    return write_little_brain("simulated-pictures", tmp_path_factory.mktemp("few") / "pictures")
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ def study_of(folder, methods=("base", "full", "vpt-shallow"), **changes):
     """Write the study into a folder with some methods, name it otherwise if asked, and read it."""
     (grid,) = STUDY["grids"]
     path = folder / "small.yaml"
-    grids = [{**grid, "methods": list(methods)}]
+    own = {name: of for name, of in grid["by_method"].items() if name in methods}
+    grids = [{**grid, "methods": list(methods), "by_method": own}]
     path.write_text(yaml.safe_dump({**STUDY, "grids": grids, **changes}))
     return read_study(path, catalogue())

@@ -25,7 +25,7 @@ def test_alignment_reuses_features_and_itself(aligned, prompt, caplog):
 
 
 def test_an_alias_that_moves_meanwhile_does_not_mix_two_versions(
-    prompt, config_of, client, monkeypatch
+    prompt, config_of, few_sentences, client, monkeypatch
 ):
     settings = {"prompt_length": 4, "learning_rate": 1e-9}
     other = run_tune(config_of("tiny-gpt2", "summarization", "prompt", **settings))
@@ -38,13 +38,13 @@ def test_an_alias_that_moves_meanwhile_does_not_mix_two_versions(
 
     monkeypatch.setattr(stage, "make_plan", meanwhile)
     uri = f"models:/{prompt.name}@prompt"
-    aligned = run_align(AlignConfig(model=uri, brain=BRAIN, **LEAST, seed=11, nuisance=False))
+    aligned = run_align(AlignConfig(model=uri, **few_sentences, **LEAST, seed=11, nuisance=False))
     client.set_registered_model_alias(prompt.name, "prompt", prompt.version)
     runs = [client.get_run(run_id) for run_id in (aligned.run_id, aligned.extract_run)]
     assert [run.data.params["model"] for run in runs] == [prompt.uri, prompt.uri]
 
 
-def test_the_brain_dataset_is_read_once_an_alignment(prompt, monkeypatch):
+def test_the_brain_dataset_is_read_once_an_alignment(prompt, few_sentences, monkeypatch):
     read = []
     load = stage.load_brain
 
@@ -55,26 +55,28 @@ def test_the_brain_dataset_is_read_once_an_alignment(prompt, monkeypatch):
     for place in ("pipeline.brains.load", "pipeline.tracking.stages.extract"):
         monkeypatch.setattr(f"{place}.load_brain", counted)
     monkeypatch.setattr(stage, "load_brain", counted)
-    run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **LEAST, seed=12))
+    run_align(AlignConfig(model=prompt.uri, **few_sentences, **LEAST, seed=12))
     assert len(read) == 1
 
 
-def test_a_version_shows_the_alignment_that_was_asked_for_last(prompt):
+def test_a_version_shows_the_alignment_that_was_asked_for_last(prompt, few_sentences):
     def on_view():
         tags = resolve(prompt.uri).tags
         return tags[f"{BRAIN}/align_run"], tags["brain_scores"]
 
-    first, other = ({**LEAST, "seed": seed, "nuisance": False} for seed in (13, 14))
-    aligned = run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **first))
+    first, other = (
+        AlignConfig(model=prompt.uri, **few_sentences, **LEAST, seed=seed, nuisance=False)
+        for seed in (13, 14)
+    )
+    aligned = run_align(first)
     scores = on_view()
     assert scores[0] == aligned.run_id
-    specified = AlignConfig(model=prompt.uri, brain=BRAIN, **other)
-    again = run_align(specified, in_registry=False)  # another specification of a study
+    again = run_align(other, in_registry=False)  # another specification of a study
     assert on_view() == scores
-    assert run_align(specified) == again  # is asked for by itself, and reused
+    assert run_align(other) == again  # is asked for by itself, and reused
     assert on_view()[0] == again.run_id
     assert on_view()[1] != scores[1]
-    run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **first))
+    run_align(first)
     assert on_view() == scores
 
 
@@ -90,8 +92,11 @@ def test_where_the_work_is_done_does_not_make_it_another_alignment(aligned, prom
     assert run_align(AlignConfig(model=prompt.uri, brain=BRAIN, **QUICK, **elsewhere)) == aligned
 
 
-def test_what_was_finished_before_a_crash_is_not_computed_again(prompt, store, monkeypatch):
-    config = AlignConfig(model=prompt.uri, brain=BRAIN, **LEAST, seed=5, nuisance=False, workers=1)
+def test_what_was_finished_before_a_crash_is_not_computed_again(
+    prompt, few_sentences, store, monkeypatch
+):
+    once = {**LEAST, "seed": 5, "nuisance": False, "workers": 1}
+    config = AlignConfig(model=prompt.uri, **few_sentences, **once)
     computed = []
 
     def breaks(some, features, settings):

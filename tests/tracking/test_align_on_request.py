@@ -12,18 +12,27 @@ from pipeline.tracking.runs import artifact
 from pipeline.tracking.stages.align.aligned import MAPS
 from pipeline.tracking.stages.align.stage import run_align
 
-BRAIN = "simulated-pictures"
-QUICK = {"brain": BRAIN, "folds": 3, "inner_folds": 3, "trials": 4}
+QUICK = {"folds": 3, "inner_folds": 2, "trials": 2}
+EXTRAS = {"permutations": 19, "maps": True, "partition": True, "objective": "correlation"}
 
 
 @pytest.fixture(scope="module")
-def with_extras(vpt):
-    settings = {"permutations": 19, "maps": True, "partition": True, "objective": "correlation"}
-    return run_align(AlignConfig.model_validate({**QUICK, **settings, "model": vpt.uri}))
+def settings(vpt, few_pictures):
+    return {**few_pictures, **QUICK, **EXTRAS, "model": vpt.uri}
 
 
-def test_every_subject_direction_and_roi_has_a_p_value(with_extras, client):
-    p_values, brain = with_extras.p_values(), load_brain(BRAIN, "")
+@pytest.fixture(scope="module")
+def brain(few_pictures):
+    return load_brain("prepared", few_pictures["brain_dir"])
+
+
+@pytest.fixture(scope="module")
+def with_extras(settings):
+    return run_align(AlignConfig.model_validate(settings))
+
+
+def test_every_subject_direction_and_roi_has_a_p_value(with_extras, brain, client):
+    p_values = with_extras.p_values()
     assert len(p_values) == len(brain.subjects) * 2 * len(brain.rois)
     assert p_values.p.between(1 / 20, 1).all()
     assert (p_values.null_mean - 0.5).abs().max() < 0.1
@@ -44,8 +53,8 @@ def test_null_scores_are_stored_and_tests_over_all_subjects_rest_on_them(with_ex
         assert metrics[f"{row.direction}_joint_p/{row.roi}"] == pytest.approx(row.p)
 
 
-def test_scores_beside_2v2_are_logged_for_every_roi(with_extras, client):
-    fits, brain = with_extras.fit_scores(), load_brain(BRAIN, "")
+def test_scores_beside_2v2_are_logged_for_every_roi(with_extras, brain, client):
+    fits = with_extras.fit_scores()
     assert len(fits) == len(brain.subjects) * len(brain.rois) * 3
     metrics = client.get_run(with_extras.run_id).data.metrics
     for roi, rows in fits.groupby("roi"):
@@ -53,8 +62,8 @@ def test_scores_beside_2v2_are_logged_for_every_roi(with_extras, client):
             assert metrics[f"encoding_{score}/{roi}"] == pytest.approx(rows[score].mean())
 
 
-def test_r2_is_parted_between_model_and_nuisance_features(with_extras, client):
-    parts, brain = with_extras.partition(), load_brain(BRAIN, "")
+def test_r2_is_parted_between_model_and_nuisance_features(with_extras, brain, client):
+    parts = with_extras.partition()
     assert len(parts) == len(brain.subjects) * len(brain.rois) * 3
     assert parts.layer.tolist() == with_extras.fit_scores().layer.tolist()
     metrics = client.get_run(with_extras.run_id).data.metrics
@@ -70,9 +79,9 @@ def test_a_partition_needs_nuisance_features():
         )
 
 
-def test_maps_hold_r_of_every_voxel_of_every_roi(with_extras):
+def test_maps_hold_r_of_every_voxel_of_every_roi(with_extras, brain):
     folder = artifact(with_extras.run_id, MAPS)
-    for name, subject in load_brain(BRAIN, "").subjects.items():
+    for name, subject in brain.subjects.items():
         for roi, columns in subject.rois.items():
             r = np.load(folder / name / f"{roi}_r.npy")
             assert r.shape == (3, len(columns))
@@ -81,15 +90,8 @@ def test_maps_hold_r_of_every_voxel_of_every_roi(with_extras):
     assert (folder / "maps.csv").is_file()
 
 
-def test_the_command_prints_p_values_and_where_the_maps_are(with_extras, vpt, capsys):
-    settings = {
-        **QUICK,
-        "permutations": 19,
-        "maps": True,
-        "partition": True,
-        "objective": "correlation",
-    }
-    options = [f"--{name}={value}" for name, value in {**settings, "model": vpt.uri}.items()]
+def test_the_command_prints_p_values_and_where_the_maps_are(with_extras, settings, capsys):
+    options = [f"--{name}={value}" for name, value in settings.items()]
     entrypoint.main(options)
     printed = capsys.readouterr().out
     assert "p values" in printed
@@ -97,8 +99,8 @@ def test_the_command_prints_p_values_and_where_the_maps_are(with_extras, vpt, ca
 
 
 @pytest.mark.slow  # permutations of every fold
-def test_a_width_reduces_features_beside_nuisance_and_in_permutations_too(vpt):
-    narrow = {**QUICK, "model": vpt.uri, "width": 8, "permutations": 9, "partition": True}
+def test_a_width_reduces_features_beside_nuisance_and_in_permutations_too(settings):
+    narrow = {**settings, "width": 8, "permutations": 9}
     aligned = run_align(AlignConfig.model_validate(narrow))
     assert not aligned.unique().empty
     assert aligned.p_values().p.between(0.1, 1).all()

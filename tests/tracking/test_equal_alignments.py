@@ -10,13 +10,13 @@ from pipeline.tracking.stages.align.equals import SAME_AS
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.tune.stage import run_tune
 
-QUICK = {"brain": "simulated-pictures", "folds": 3, "inner_folds": 2, "trials": 3}
+QUICK = {"folds": 3, "inner_folds": 2, "trials": 3}
 
 
 @pytest.fixture(scope="module")
-def first(store, config_of):
+def first(store, config_of, few_pictures):
     registered = run_tune(config_of("tiny-vit", "digits", "base"))
-    return run_align(AlignConfig(model=registered.uri, **QUICK))
+    return run_align(AlignConfig(model=registered.uri, **few_pictures, **QUICK))
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +25,13 @@ def second_model(store, config_of):
 
 
 def test_the_base_is_aligned_once_whatever_task_it_is_registered_for(
-    first, second_model, monkeypatch, client
+    first, second_model, few_pictures, monkeypatch, client
 ):
     def compute(*_):
         raise AssertionError("computed again")
 
     monkeypatch.setattr(stage, "compute_parts", compute)
-    second = run_align(AlignConfig(model=second_model.uri, **QUICK))
+    second = run_align(AlignConfig(model=second_model.uri, **few_pictures, **QUICK))
     assert client.get_run(second.run_id).data.tags[SAME_AS] == first.run_id
     for table in ("every_score", "pair_sums", "alphas", "fit_scores", "ceilings"):
         pd.testing.assert_frame_equal(getattr(first, table)(), getattr(second, table)())
@@ -41,6 +41,6 @@ def test_the_base_is_aligned_once_whatever_task_it_is_registered_for(
     assert logged["mean/encoding_2v2"] == metrics["mean/encoding_2v2"]
 
 
-def test_other_settings_are_computed(first, second_model, client):
-    other = run_align(AlignConfig(model=second_model.uri, **{**QUICK, "trials": 2}))
+def test_other_settings_are_computed(first, second_model, few_pictures, client):
+    other = run_align(AlignConfig(model=second_model.uri, **few_pictures, **{**QUICK, "trials": 2}))
     assert SAME_AS not in client.get_run(other.run_id).data.tags

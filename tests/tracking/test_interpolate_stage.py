@@ -6,7 +6,15 @@ import pytest
 from pipeline.errors import TuningError
 from pipeline.tracking.registered import resolve, versions_of
 from pipeline.tracking.stages.tune.interpolate import check_devices, run_method
-from pipeline.tuning.methods.wise_ft import ALPHAS
+
+ALPHAS = (0.0, 0.5, 1.0)  # fewer than the method's own
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_alphas():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.tracking.stages.tune.interpolate.ALPHAS", ALPHAS)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -26,13 +26,17 @@ TUNE = {
     "max_steps": 4, "eval_every": 2, "checkpoints": 2, "prompt_length": 3,
 }  # fmt: skip
 ALIGN = {
-    "brain": "simulated-pictures", "folds": 3, "inner_folds": 2, "trials": 2, "nuisance": False,
-    "pooling": "class",
+    "folds": 3, "inner_folds": 2, "trials": 2, "nuisance": False, "pooling": "class",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def links(store):
+def align(few_pictures):
+    return {**ALIGN, **few_pictures}
+
+
+@pytest.fixture(scope="module")
+def links(store, align):
     """Tune by both, each with two versions on its way and by two lengths of a prompt."""
     methods = {"vpt-shallow": 0.1, "full": 1e-3}
     curves = {"prompt_length": [3, 5]}
@@ -40,7 +44,7 @@ def links(store):
         link
         for method, rate in methods.items()
         for link in links_of(
-            Cell({**TUNE, "method": method, "learning_rate": rate}, (ALIGN,), curves)
+            Cell({**TUNE, "method": method, "learning_rate": rate}, (align,), curves)
         )
     ]
 
@@ -140,29 +144,28 @@ def test_all_that_stays_of_a_model_on_the_way_is_its_card(on_the_way):
         assert about.endswith("its features are in the store, its weights were dropped")
 
 
-def test_it_is_sound_and_aligned_in_other_ways_from_its_features(on_the_way):
+def test_it_is_sound_and_aligned_in_other_ways_from_its_features(on_the_way, align):
     version = on_the_way[0]
     assert is_undamaged(version)
-    other = {**ALIGN, "folds": 4, "nuisance": False, "model": version.uri}
+    other = {**align, "folds": 4, "nuisance": False, "model": version.uri}
     assert run_align(AlignConfig.model_validate(other), aside="test").scores().fold.nunique() == 4
 
 
-def test_features_that_nothing_can_compute_any_more_are_refused(on_the_way):
-    config = ExtractConfig(model=on_the_way[0].uri, brain="simulated-pictures", pooling="mean")
+def test_features_that_nothing_can_compute_any_more_are_refused(on_the_way, few_pictures):
+    config = ExtractConfig(model=on_the_way[0].uri, **few_pictures, pooling="mean")
     with pytest.raises(RegistryError, match=r"weights were dropped.*weights_on_the_way=true"):
         run_extract(config)
 
 
-def test_a_forecast_refuses_a_study_that_needs_them(on_the_way, monkeypatch):
+def test_a_forecast_refuses_a_study_that_needs_them(on_the_way, few_pictures, monkeypatch):
     monkeypatch.setattr(forecast, "machine_constants", lambda: QUICK)
     tune = {name: value for name, value in TUNE.items() if name not in ("base", "task", "seed")}
-    align = {name: value for name, value in ALIGN.items() if name != "brain"}
 
     def refusals(pooling):
         grid = {
             "bases": ["tiny-vit"], "tasks": ["digits"], "methods": ["full"], "seeds": [171],
-            "brains": ["simulated-pictures"], "tune": {**tune, "learning_rate": 1e-3},
-            "align": {**align, "pooling": pooling},
+            "brains": [few_pictures], "tune": {**tune, "learning_rate": 1e-3},
+            "align": {**ALIGN, "pooling": pooling},
         }  # fmt: skip
         study = StudyConfig(name="s", asks="?", grids=(Grid.model_validate(grid),))
         return [str(refusal) for refusal in forecast.run_forecast(study).refusals]

@@ -48,6 +48,11 @@ def scores(study):
     return pipeline.scores(study.run_id)
 
 
+@pytest.fixture(scope="module")
+def contrasts(study):
+    return pipeline.contrasts()
+
+
 @pytest.fixture
 def arrays():
     rng = np.random.default_rng(0)
@@ -121,9 +126,8 @@ def test_what_is_no_study_is_refused(study, client):
         pipeline.scores("nothing yet")
 
 
-def test_contrasts_are_the_differences_of_scores(scores):
+def test_contrasts_are_the_differences_of_scores(scores, contrasts):
     means = scores.groupby(["direction", "roi", "method"]).score.mean()
-    contrasts = pipeline.contrasts()
     assert set(contrasts.method_a + contrasts.method_b) >= {"vpt-shallowfull", "vpt-shallowbase"}
     measured = contrasts[contrasts.method_b.isin(set(scores.method))]  # others are controls
     for row in measured.itertuples():
@@ -132,10 +136,10 @@ def test_contrasts_are_the_differences_of_scores(scores):
         assert row.difference == pytest.approx(difference, abs=1e-9)
 
 
-def test_the_overall_contrast_is_the_mean_over_rois(study):
+def test_the_overall_contrast_is_the_mean_over_rois(study, contrasts):
     overall = pipeline.contrasts(study.run_id, overall=True)
     assert set(overall.study_run) == {study.run_id}
-    means = pipeline.contrasts().groupby(["direction", "contrast"]).difference.mean()
+    means = contrasts.groupby(["direction", "contrast"]).difference.mean()
     for row in overall.itertuples():
         assert row.difference == pytest.approx(means[row.direction, row.contrast], abs=1e-9)
 
@@ -157,11 +161,10 @@ def test_features_of_tuned_models_have_drifted_from_the_base_above_the_embedding
     assert (drifted[drifted.layer > "layer_00"].cka < 1).all()
 
 
-def test_the_figure_shows_the_contrast_of_each_roi(study):
+def test_the_figure_shows_the_contrast_of_each_roi(contrasts):
     figure = pipeline.plot_contrast()
-    table = pipeline.contrasts()
-    of_contrast = table[
-        (table.contrast == "vpt-shallow \u2212 full") & (table.direction == "encoding")
+    of_contrast = contrasts[
+        (contrasts.contrast == "vpt-shallow \u2212 full") & (contrasts.direction == "encoding")
     ]
     name = "shallow visual prompt tuning \u2212 full fine-tuning"
     (line,) = (line for line in figure.axes[0].lines if line.get_label() == name)

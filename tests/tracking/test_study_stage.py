@@ -13,8 +13,10 @@ from pipeline.brains.load import load_brain
 from pipeline.config import ReportConfig
 from pipeline.errors import RegistryError
 from pipeline.models.bases import PRETRAINED
+from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.browsing import browse_link, links
 from pipeline.tracking.lineage import latest_study, read_lineage
+from pipeline.tracking.registered import resolve
 from pipeline.tracking.runs import artifact, find_runs
 from pipeline.tracking.sizes import study_sizes
 from pipeline.tracking.stages.forecast import checks
@@ -117,10 +119,10 @@ def test_align_runs_are_reported_without_a_study_by_their_ids_or_by_a_filter(fin
     page = by_id.page.read_text(encoding="utf-8")
     assert "alignments with simulated-pictures" in mlflow.get_run(by_id.run_id).info.run_name
     assert all(link.align_run in page and link.extract_run in page for link in links)
-    matching = run_report(
-        ReportConfig(runs="tags.brain = 'simulated-pictures' and tags.seed = '9'")
-    )
-    assert all(link.align_run in matching.page.read_text(encoding="utf-8") for link in links)
+    matching = ReportConfig(runs="tags.brain = 'simulated-pictures' and tags.seed = '9'")
+    assert {link.align_run for link in what_to_report(matching).links} == {
+        link.align_run for link in links
+    }
 
 
 def test_runs_that_cannot_be_reported_are_refused_all_at_once(finished):
@@ -135,8 +137,8 @@ def test_runs_that_cannot_be_reported_are_refused_all_at_once(finished):
         ReportConfig(study=finished.run_id, runs="tags.brain = 'arrays'")
 
 
-def test_the_sizes_of_a_study_are_those_of_its_files_and_hold_the_base_once(finished, store):
-    sizes = {row.kind: row for row in study_sizes(finished.run_id)}
+def test_the_sizes_of_a_study_are_those_of_its_files_and_hold_the_base_once(first_study, store):
+    sizes = {row.kind: row for row in study_sizes(first_study.run_id)}
     assert {kind: row.number for kind, row in sizes.items()} == {
         "base": 1, "tune": 3, "extract": 3, "reference": 1, "align": 3, "report": 2, "version": 3,
     }  # fmt: skip
@@ -144,7 +146,7 @@ def test_the_sizes_of_a_study_are_those_of_its_files_and_hold_the_base_once(fini
     assert weights < sizes["base"].n_bytes < weights + 10_000
     parts = [4 * 3 * 128, 0]  # prompts, and the base itself, which adds nothing
     assert sizes["version"].n_bytes < weights + sum(parts) + 3 * 200_000
-    _, links = read_lineage(finished.run_id)
+    _, links = read_lineage(first_study.run_id)
     folders = {Path(mlflow.get_run(link.align_run).info.artifact_uri) for link in links}
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     assert sizes["align"].n_bytes == sum(path.stat().st_size for path in files)
@@ -218,9 +220,10 @@ def test_brain_scores_show_on_the_models_of_the_experiment(finished):
     models = mlflow.search_logged_models(
         experiment_ids=[finished.experiment_id], output_format="list"
     )
-    named = [model for model in models if model.name == "tiny-vit-digits-vpt-shallow"]
-    keys = {metric.key for metric in named[0].metrics}
-    assert {"task/accuracy", "decoding_2v2/LOC", "encoding_2v2/EarlyVis"} <= keys
+    keys = {model.model_id: {metric.key for metric in model.metrics} for model in models}
+    for link in read_lineage(finished.run_id)[1]:
+        own = keys[resolve(link.model).model_id]
+        assert {"task/accuracy", "decoding_2v2/LOC", "encoding_2v2/EarlyVis"} <= own
 
 
 @pytest.mark.slow

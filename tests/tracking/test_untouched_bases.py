@@ -16,17 +16,17 @@ from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.extract import run_extract
 from pipeline.tracking.stages.report.stage import run_report
 
-BRAIN = "simulated-sentences"
 QUICK = {"folds": 3, "inner_folds": 3, "trials": 4, "nuisance": False}
 
 
 @pytest.fixture(scope="module")
-def aligned(store):
-    return run_align(AlignConfig(model="tiny-gpt2", brain=BRAIN, **QUICK))
+def aligned(store, few_sentences):
+    return run_align(AlignConfig(model="tiny-gpt2", **few_sentences, **QUICK))
 
 
-def test_a_base_is_registered_once_without_a_task(aligned, client):
-    again = run_align(AlignConfig(model=str(PRETRAINED / "tiny-gpt2"), brain=BRAIN, **QUICK))
+def test_a_base_is_registered_once_without_a_task(aligned, few_sentences, client):
+    same = str(PRETRAINED / "tiny-gpt2")
+    again = run_align(AlignConfig(model=same, **few_sentences, **QUICK))
     assert again.run_id == aligned.run_id
     (version,) = client.search_model_versions("name = 'tiny-gpt2'")
     tags = resolve(f"models:/tiny-gpt2/{version.version}").tags
@@ -34,17 +34,17 @@ def test_a_base_is_registered_once_without_a_task(aligned, client):
     assert int(tags["bytes_stored"]) < 200_000, "the base's weights are stored once, with the base"
 
 
-def test_its_features_are_the_hidden_states_of_its_stack(aligned):
+def test_its_features_are_the_hidden_states_of_its_stack(aligned, few_sentences):
     import torch
     from transformers import AutoModel, AutoTokenizer
 
     folder = PRETRAINED / "tiny-gpt2"
     network, tokenizer = AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    sentence = load_brain(BRAIN, "").stimuli.items[0]
+    sentence = load_brain("prepared", few_sentences["brain_dir"]).stimuli.items[0]
     with torch.no_grad():
         encoded = tokenizer(sentence, return_tensors="pt")
         states = network.eval()(**encoded, output_hidden_states=True).hidden_states
-    extracted = run_extract(ExtractConfig(model="tiny-gpt2", brain=BRAIN)).read()
+    extracted = run_extract(ExtractConfig(model="tiny-gpt2", **few_sentences)).read()
     for layer, state in zip(extracted.values(), states, strict=True):
         np.testing.assert_allclose(layer[0], state[0].mean(dim=0), atol=1e-5)
 
@@ -70,6 +70,6 @@ def test_a_vision_base_of_stages_is_aligned_as_it_is(store, tmp_path):
 
 
 def test_what_is_neither_a_version_nor_a_base_is_refused(store):
-    config = ExtractConfig(model="tiny-gtp2", brain=BRAIN)
+    config = ExtractConfig(model="tiny-gtp2", brain="simulated-sentences")
     with pytest.raises(ConfigError, match=r"model: expected models:/.*or a base: .*'tiny-gpt2'"):
         run_extract(config)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ class KilledError(Exception):
     """Stands in for a signal."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def trained(adapted, start_of):
     """Train a little, with a prompt or all weights; give the model's trained weights as well."""
 
@@ -50,6 +51,18 @@ def trained(adapted, start_of):
     return make
 
 
+@pytest.fixture(scope="module")
+def unbroken(trained, tmp_path_factory):
+    """Train a case to its end, once for all that is compared with it; give its folder, too."""
+
+    @cache
+    def make(case):
+        folder = tmp_path_factory.mktemp("whole")
+        return trained(case, folder), folder
+
+    return make
+
+
 def assert_same(result, expected):
     assert result[0] == expected[0]
     assert result[1].keys() == expected[1].keys()
@@ -59,8 +72,10 @@ def assert_same(result, expected):
 
 @pytest.mark.parametrize("kill_at", [3, 6, 9])
 @pytest.mark.parametrize("case", [PROMPT, VPT], ids=["text", "image"])
-def test_a_training_broken_off_goes_on_to_the_same_result(trained, tmp_path, case, kill_at):
-    expected = trained(case, tmp_path / "whole")
+def test_a_training_broken_off_goes_on_to_the_same_result(
+    trained, unbroken, tmp_path, case, kill_at
+):
+    expected, _ = unbroken(case)
     with pytest.raises(KilledError):
         trained(case, tmp_path / "broken", kill_at=kill_at)
     resumed = trained(case, tmp_path / "broken")
@@ -93,8 +108,10 @@ def spoil(path, harm):
     ("name", "harm"),
     [("model.safetensors", "flip"), ("optimizer.pt", "truncate"), ("rng_state.pth", "delete")],
 )
-def test_a_training_does_not_go_on_from_a_damaged_checkpoint(trained, tmp_path, name, harm):
-    expected = trained(PROMPT, tmp_path / "whole")
+def test_a_training_does_not_go_on_from_a_damaged_checkpoint(
+    trained, unbroken, tmp_path, name, harm
+):
+    expected, _ = unbroken(PROMPT)
     with pytest.raises(KilledError):
         trained(PROMPT, tmp_path / "broken", kill_at=9)
     for folder in (tmp_path / "broken").glob("checkpoint-*"):
@@ -115,10 +132,12 @@ def test_a_training_that_was_over_is_trained_again_if_its_best_state_is_damaged(
 
 
 @pytest.mark.parametrize("settings", [{}, {"rate": 1e-12, "eval_every": 1, "patience": 2}])
-def test_a_training_that_was_over_is_not_taken_up_again(trained, tmp_path, settings):
-    expected = trained(PROMPT, tmp_path / "whole", **settings)
+def test_a_training_that_was_over_is_not_taken_up_again(trained, unbroken, tmp_path, settings):
+    expected, folder = unbroken(PROMPT)
+    if settings:
+        expected, folder = trained(PROMPT, tmp_path, **settings), tmp_path
     assert expected[0].steps == (9 if not settings else 3)
-    again = trained(PROMPT, tmp_path / "whole", **settings)
+    again = trained(PROMPT, folder, **settings)
     assert again[0].resumed_at == expected[0].steps
     assert_same((replace(again[0], resumed_at=0), again[1]), expected)
 
@@ -131,9 +150,9 @@ def test_a_training_that_was_over_is_not_taken_up_again(trained, tmp_path, setti
     ],
     ids=["text", "image"],
 )
-def test_frozen_weights_are_not_written_into_checkpoints(trained, tmp_path, case, names):
-    trained(case, tmp_path)
-    checkpoints = list(tmp_path.glob("checkpoint-*"))
+def test_frozen_weights_are_not_written_into_checkpoints(unbroken, case, names):
+    _, folder = unbroken(case)
+    checkpoints = list(folder.glob("checkpoint-*"))
     assert 1 <= len(checkpoints) <= 2  # the last and the best
     for checkpoint in checkpoints:
         assert set(load_file(checkpoint / "model.safetensors")) == names

@@ -7,6 +7,7 @@ and a smooth displacement.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import matplotlib
@@ -32,6 +33,7 @@ _SANS_AND_SERIF = (
 _TEX = ("cmr10", "cmss10", "cmtt10", "cmb10")  # these hold Latin letters only
 
 
+@cache  # 0.8 s of drawing and distances
 def letter_masters() -> tuple[Tensor, Tensor]:
     """Print every letter in every typeface.
 
