@@ -150,6 +150,10 @@ def test_minimal_pairs_of_models_of_text_are_counted(nowhere, repository, capsys
     ("changes", "message"),
     [
         ({"align": {"folds": 500}}, "at most 89 folds"),
+        (
+            {"align": {"device": "cuda", "ridge_device": "cuda"}},
+            r"2 problems:\n +1. ridge_device: expected a GPU.*\n +2. device: expected a GPU",
+        ),
         ({**OF_TEXT, "methods": ["base"], "align": {"pooling": "class"}}, "pooling: expected mean"),
         (
             {
@@ -160,11 +164,12 @@ def test_minimal_pairs_of_models_of_text_are_counted(nowhere, repository, capsys
             "prompt_length: expected at most 166",
         ),
     ],
-    ids=["folds", "pooling", "prompt"],
+    ids=["folds", "devices", "pooling", "prompt"],
 )
 def test_what_a_later_stage_or_cell_would_refuse_is_refused_before_the_first(
-    nowhere, changes, message
+    nowhere, changes, message, monkeypatch
 ):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     path = study_of(nowhere, **{"tune": {}, "by_method": {}, "align": {}, **changes})
     with pytest.raises(ConfigError, match=message):
         main(["--study", str(path)])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.alignment.dataset.plan import make_plan
+from pipeline.alignment.dataset.units import check_place
 from pipeline.brains.dataset import BrainDataset
 from pipeline.config import AlignConfig, RegimeConfig, StudyConfig, TuneConfig
 from pipeline.data import TASKS
@@ -13,6 +14,7 @@ from pipeline.data.task import TaskData
 from pipeline.errors import ConfigError, PipelineError, Problem, refuse
 from pipeline.extraction.foreign import foreign_layers
 from pipeline.models.bases import Base
+from pipeline.models.devices import chosen_device
 from pipeline.tracking.runs import finished_runs
 from pipeline.tracking.stages.forecast.inputs import Inputs
 from pipeline.tracking.stages.regimes.stage import regime_requests, request_problems
@@ -88,10 +90,8 @@ def untuned_problems(
         remedy = "Put it into a grid with other brain datasets."
         yield Problem("models", expected, f"{finding}, for {base.modality}", remedy)
     if config.features:
-        try:
-            foreign_layers(Path(config.features).expanduser(), brain.stimuli)
-        except PipelineError as error:
-            yield from error.problems
+        features = Path(config.features).expanduser()
+        yield from _problems_of(lambda: foreign_layers(features, brain.stimuli))
 
 
 def tuning_problems(
@@ -136,11 +136,25 @@ def pooling_problems(
         )
 
 
+def place_problems(config: AlignConfig) -> Iterator[Problem]:
+    """Find out whether scheduler and GPU are there, where an alignment asks for any."""
+    yield from _problems_of(lambda: check_place(config))
+    if config.device == "cuda":
+        yield from _problems_of(lambda: chosen_device(config.device))
+
+
 def plan_problems(config: AlignConfig, brain: BrainDataset | None) -> Iterator[Problem]:
-    """Find what keeps folds from being made of the stimuli of a brain dataset."""
+    """Find what an alignment lacks to compute on, and what keeps folds from being made."""
+    yield from place_problems(config)
     if brain is None:
         return
+    yield from _problems_of(lambda: make_plan(config, brain))
+
+
+def _problems_of(check: Callable[[], object]) -> Sequence[Problem]:
+    """Call, and give what it refuses."""
     try:
-        make_plan(config, brain)
+        check()
     except PipelineError as error:
-        yield from error.problems
+        return error.problems
+    return ()
