@@ -3,9 +3,11 @@
 from itertools import combinations
 
 import pandas as pd
+import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from pipeline.reporting.figures.curves import Panel, curves_figure
+from pipeline.reporting.figures.task_and_brain import task_and_brain_figure
 from pipeline.reporting.methods import looks_of
 from pipeline.reporting.sections.parameters import SECTION, parameter_points
 from pipeline.reporting.views import views_of
@@ -61,3 +63,19 @@ def test_the_legend_of_eight_methods_lies_within_its_figure():
     ends = legend.get_window_extent(canvas.get_renderer())
     assert drawn.bbox.x0 <= ends.x0
     assert ends.x1 <= drawn.bbox.x1
+
+
+@pytest.mark.parametrize("lowest", [0.6212, 0.654])
+def test_names_of_values_leave_room_for_what_the_axis_shows(lowest):
+    spread = pd.DataFrame({"method": ["full", "prompt"], "y": [lowest, lowest + 0.0081]})
+    spread = spread.assign(x=[1.0, 2.0], task="translation", task_score=[0.1, 0.9])
+    looks = looks_of(["full", "prompt"])
+    points = spread.assign(brain_score=spread["y"])
+    for drawn in (
+        curves_figure("title", [Panel("x", "mean 2v2 accuracy", spread)], looks),
+        task_and_brain_figure("title", "f1", points, None, looks),
+    ):
+        canvas = FigureCanvasAgg(drawn)
+        canvas.draw()
+        named = drawn.axes[0].yaxis.label.get_window_extent(canvas.get_renderer())
+        assert named.x0 >= drawn.bbox.x0

@@ -11,6 +11,7 @@ import pytest
 from pipeline.reporting import aggregate
 from pipeline.reporting.methods import LOOKS, looks_of, ordered_methods
 from pipeline.reporting.sections.accuracy import two_vs_two_table
+from pipeline.reporting.sections.main_table import main_table
 from pipeline.reporting.sections.tasks import cost_table, task_table
 from pipeline.reporting.table import MISSING, error_words
 from pipeline.reporting.views import views_of
@@ -190,3 +191,13 @@ def test_views_keep_the_order_of_brains_with_encoding_before_decoding():
     )
     seen = [(view.brain, view.direction) for view in views_of(frame)]
     assert seen == [("a", "encoding"), ("a", "decoding"), ("b", "encoding"), ("b", "decoding")]
+
+
+def test_the_main_table_says_what_its_means_are_of(make_results):
+    several = make_results()
+    (view, *_) = several.main_views
+    assert main_table(view, several).note.startswith("Mean over 3 tasks (")
+    rows = several.brain_scores
+    one = make_results(brain_scores=rows[rows["task"] == "translation"])
+    expected = "Mean over subjects, tuned on translation. Chance is 0.5."
+    assert main_table(view, one).note == expected

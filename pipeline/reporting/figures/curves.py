@@ -19,6 +19,7 @@ from pipeline.reporting.figures.style import (
     lay_out,
     legend_columns,
     plain,
+    round_values,
     shade_chance,
 )
 from pipeline.reporting.methods import Look, in_words, ordered_methods
@@ -73,7 +74,7 @@ def curves_figure(title: str, panels: Sequence[Panel], looks: Mapping[str, Look]
     with rc_context(STYLE):
         figure = Figure(figsize=(FIGURE_WIDTH, _HEIGHT + bottom))
         drawn = figure.subplots(1, len(panels), squeeze=False)[0]
-        lay_out(figure, (0.7, 0.15, 0.15, bottom), title)
+        lay_out(figure, (0.76, 0.15, 0.15, bottom), title)
         figure.subplots_adjust(wspace=0.2 + 0.08 * len(panels))
         for axes, panel in zip(drawn, panels, strict=True):
             _draw_panel(axes, panel, looks)
@@ -114,6 +115,7 @@ def _draw_panel(axes: Axes, panel: Panel, looks: Mapping[str, Look]) -> None:
     _scale(axes, panel, present["x"])
     axes.grid(visible=True, axis="both")
     axes.margins(x=_MARGIN, y=0.15)
+    round_values(axes)
     shade_chance(axes, panel.band)
     axes.set(xlabel=plain(panel.across), ylabel=plain(panel.up))
 

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pipeline.reporting.methods import DARK_COLOURS
 
@@ -87,6 +88,11 @@ def legend_columns(labels: Sequence[str], width: float) -> int:
         if sum(0.6 + CHARACTER_WIDTH * column.max() for column in columns) <= width:
             return n_columns
     return 1
+
+
+def round_values(axes: Axes) -> None:
+    """Name values of y in round steps, so that names stay short enough for the left margin."""
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
 
 
 def shade_chance(axes: Axes, band: tuple[float, float] | None) -> None:

@@ -16,6 +16,7 @@ from pipeline.reporting.figures.style import (
     lay_out,
     legend_columns,
     plain,
+    round_values,
     shade_chance,
 )
 from pipeline.reporting.methods import Look, in_words, ordered_methods
@@ -50,7 +51,7 @@ def task_and_brain_figure(
     with rc_context(STYLE):
         figure = Figure(figsize=(HALF_WIDTH, _HEIGHT))
         panel = figure.add_subplot()
-        lay_out(figure, (0.65, 0.15, 0.12, bottom), title)
+        lay_out(figure, (0.76, 0.15, 0.12, bottom), title)
         for number, (task, own) in enumerate(points.groupby("task", sort=False)):
             ranked = own.sort_values("task_score")
             panel.plot(ranked["task_score"], ranked["brain_score"], color=SOFT, linewidth=0.8)
@@ -76,6 +77,7 @@ def task_and_brain_figure(
         panel.grid(visible=True, axis="both")
         panel.set(xlabel=plain(f"task score ({metric})"), ylabel="mean 2v2 accuracy")
         panel.margins(x=0.1, y=0.4)  # room for the names of tasks below the title
+        round_values(panel)
         shade_chance(panel, band)
         figure.legend(
             loc="lower left",

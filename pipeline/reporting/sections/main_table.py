@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -38,17 +38,21 @@ def main_table(view: View, results: StudyResults) -> Table:
         rows.append({"method": f"{ceiling.kind} ceiling", **drawn})
     every = dict.fromkeys(view.rows_of(results.summary)["task"])
     tasks = [task for task in every if task not in ON_STIMULI]
-    listed = ", ".join(tasks)
-    over = f"mean over {len(tasks)} tasks ({listed})" if len(tasks) > 1 else listed
-    beginning = f"{over[0].upper()}{over[1:]} and over subjects" if over else "Mean over subjects"
     return Table(
         name=f"main-{view.name}",
         title=view.title,
-        note=f"{beginning}. Chance is 0.5.",
+        note=f"{_what_is_averaged(tasks)}. Chance is 0.5.",
         values=pd.concat(means, ignore_index=True),
         texts=pd.DataFrame(rows).fillna(MISSING),
         n_labels=1,
     )
+
+
+def _what_is_averaged(tasks: Sequence[str]) -> str:
+    listed = ", ".join(tasks)
+    if len(tasks) > 1:
+        return f"Mean over {len(tasks)} tasks ({listed}) and over subjects"
+    return f"Mean over subjects, tuned on {listed}" if listed else "Mean over subjects"
 
 
 def _row(
