@@ -15,7 +15,7 @@ export MLFLOW_DISABLE_TELEMETRY ?= true
 export MLFLOW_EXPERIMENT_NAME ?= brain-alignment
 export MPLCONFIGDIR ?= $(abspath $(VENV))/matplotlib
 
-.PHONY: demo test slow coverage mutants setup lock check format ui bench docs picture clean clean-cache
+.PHONY: demo test slow coverage mutants setup lock check format ui bench gpu docs picture clean clean-cache
 
 demo: setup  ## run studies/demo.yaml, offline
 	mlflow run . --env-manager local -P study=$(STUDY) -P workers=$(WORKERS)
@@ -70,6 +70,12 @@ bench: setup  ## time and memory of alignment: beside its peers, at other shapes
 	python -m benchmarks.align
 	python -m benchmarks.shapes
 	python -m benchmarks.growth
+
+gpu:  ## tuning, extraction, alignment and tests of devices on one GPU; say PYTHON, whose torch has CUDA
+	$(PYTHON) -m benchmarks.device
+	$(PYTHON) -m benchmarks.extract
+	$(PYTHON) -m benchmarks.align_device
+	$(PYTHON) -m pytest tests/alignment/test_backends.py tests/models/test_devices.py tests/tuning/test_loop.py
 
 docs: setup  ## build the pages of docs/ into site/, every link checked
 	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet
