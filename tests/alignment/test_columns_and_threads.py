@@ -49,11 +49,21 @@ def test_a_region_is_never_read_as_a_whole(subject, mapped, groups, settings, mo
 
     monkeypatch.setattr(columns, "BLOCK_BYTES", 8 * 48 * 7)
     monkeypatch.setattr(columns, "READ_BYTES", 4 * 48 * 7)
+    monkeypatch.setattr(columns, "ROW_BYTES", 4)
     view = mapped["vision"]
     watched = VoxelColumns(np.asarray(view.values).view(Watched), view.columns)
     align(subject[0], {"vision": watched}, groups, settings)
     assert max(widths) == 7
     assert sum(widths) == 2 * 90  # once to check, once for all folds
+
+
+def test_kilobytes_of_each_of_many_rows_are_read_at_once(monkeypatch):
+    monkeypatch.setattr(columns, "READ_BYTES", 4 * 48 * 7)
+    reads = []
+    monkeypatch.setattr(columns, "forget_pages", reads.append)
+    few_columns = columns.ROW_BYTES // 4 // 2
+    list(columns.column_blocks(np.zeros((48, few_columns))))
+    assert len(reads) == 1
 
 
 def test_gram_matrices_of_all_folds_equal_those_of_each(rng, monkeypatch):

@@ -31,6 +31,7 @@ def no_room(monkeypatch):
     def leave_none():
         monkeypatch.setattr(wide_rois, "MOST_BYTES", 0)
         monkeypatch.setattr(columns, "READ_BYTES", 4 * N * 64)
+        monkeypatch.setattr(columns, "ROW_BYTES", 4)
         monkeypatch.setattr(columns, "BLOCK_BYTES", 8 * N * 4)
 
     return leave_none
