@@ -92,7 +92,7 @@ def test_the_alias_moves_to_the_version_with_the_best_validation_score(config_of
     assert worse.tags["beats_base"] == "false"
     best = max((worse, first), key=lambda v: float(v.tags["validation_score"]))
     assert holder() == best.version
-    better = tuned(learning_rate=0.1, max_steps=40)
+    better = tuned(learning_rate=0.1, max_steps=20)
     assert float(better.tags["validation_score"]) > float(best.tags["validation_score"])
     assert holder() == better.version
 

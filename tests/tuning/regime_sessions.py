@@ -11,7 +11,7 @@ from pipeline.models.bases import BASES
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.session import Session
 
-ROWS = FoldRows(np.arange(0, 48), np.arange(48, 64))  # of 192; the others are held out
+ROWS = FoldRows(np.arange(0, 24), np.arange(24, 32))  # of 192; the others are held out
 FULL = {"learning_rate": 1e-3}
 
 
@@ -31,6 +31,6 @@ def session_in(regime, method="full", base="tiny-gpt2", responses=None, rows=ROW
     responses = responses_to(len(items)) if responses is None else responses
     data = regime_data(items, responses, rows, regime, "simulated")
     task = regime_task(entry.modality, regime, data)
-    values = {"batch_size": 16, "eval_every": 3, "max_steps": 6, **FULL, **settings}
+    values = {"batch_size": 8, "eval_every": 2, "max_steps": 4, **FULL, **settings}
     config = TuneConfig.model_validate({"task": regime, "base": base, "method": method, **values})
     return Session(config, entry, entry.folder(), task, data, METHODS[method])
