@@ -41,6 +41,8 @@ WORLDS = (
 FIRST = 300
 #: And of the same people where the variance of one subject was.
 FIRST_OF_PEOPLE = 410
+#: So many more where that of versions of single folds was.
+LOOKED_AT_IN_FOLDS = 250
 SUBJECTS = (3, 9)
 CORRELATED = {
     "grouped": "groups",
@@ -96,7 +98,8 @@ def missing_batches(n_studies: int, folder: Path) -> Iterator[tuple[World, int]]
 
 def first_seed(world: World) -> int:
     """Give the seed of the first study of a world that is counted."""
-    return FIRST_OF_PEOPLE if world.same_people else FIRST
+    first = FIRST_OF_PEOPLE if world.same_people else FIRST
+    return first + LOOKED_AT_IN_FOLDS if world.tuned_in_folds else first
 
 
 def rows(folder: Path) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,6 +131,7 @@ def _paired(world: World, study: KeptSums, second: str, n_examples: int) -> Pair
         tuple(dict.fromkeys(world.groups.tolist())),
         whole[0] - whole[1],
         influence,
+        world.tuned_in_folds,
     )
 
 
@@ -155,10 +156,9 @@ def _touching(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 def _of(paired: Paired, numbers: Sequence[int]) -> Paired:
     """Select some subjects."""
     places = list(numbers)
-    return Paired(
-        paired.seeds,
-        tuple(paired.subjects[number] for number in places),
-        paired.groups,
-        paired.difference[:, places],
-        paired.influence[:, places],
+    return replace(
+        paired,
+        subjects=tuple(paired.subjects[number] for number in places),
+        difference=paired.difference[:, places],
+        influence=paired.influence[:, places],
     )

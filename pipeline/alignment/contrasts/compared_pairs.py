@@ -9,8 +9,9 @@ from pipeline.words import BETWEEN_MODELS, FEATURE_CONTROLS, PROMPTS
 
 Pairs = tuple[tuple[str, str], ...]
 
-#: What every other method is compared with, where the study has it.
-CONTROLS = ("full", "base", "untrained", "random-prompt", *FEATURE_CONTROLS)
+#: What every other method is compared with, where the study has it; the latter learn nothing.
+NEVER_TUNED = ("base", "untrained", "random-prompt", *FEATURE_CONTROLS)
+CONTROLS = ("full", *NEVER_TUNED)
 #: The primary family of a study that declares none: see :func:`compared`.
 PRIMARY, PROMPTS_LESS_FULL = "primary", ((PROMPTS, "full"),)
 

@@ -12,7 +12,8 @@ Of pairs of test groups the jackknife alone would be too large, if anything (Efr
 But a group is trained on too, in every fold but its own, which the deletion of its test pairs does
 not see: n_test / n_train is added to its variance, as Nadeau and Bengio (2003) add it for training
 sets that splits share; twice as much of a single subject, as no other one shows what its noise does
-to training. Degrees of freedom are Satterthwaite's. The factor was chosen on simulated
+to training; and 2 where versions were tuned on the training stimuli of a fold, on which all that
+they are then depends. Degrees of freedom are Satterthwaite's. The factors were chosen on simulated
 studies and held on others; how far all this holds is calibrated by simulation: see
 ``docs/evidence.md``.
 """
@@ -34,6 +35,8 @@ POWER = 0.8
 TRAINED_ON = 1 / 3
 #: The same where there is one subject, chosen on other simulated studies likewise.
 TRAINED_ON_BY_ONE = 2 / 3
+#: The same where versions were tuned on the training stimuli of a fold, chosen likewise.
+TUNED_ON = 2.0
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,7 @@ def estimate(paired: Paired) -> Estimate:
     """
     subject, group, both = crossed(paired)
     n_seeds, n_subjects = paired.difference.shape
-    trained_on = TRAINED_ON if n_subjects > 1 else TRAINED_ON_BY_ONE
-    group = replace(group, variance=group.variance * (1 + trained_on))
+    group = replace(group, variance=group.variance * (1 + trained_on(paired)))
     training = training_component(paired.difference)
     crossed_variance = max(
         subject.variance + group.variance - both.variance, subject.variance, group.variance
@@ -125,6 +127,13 @@ def estimate(paired: Paired) -> Estimate:
         len(paired.groups),
         n_seeds,
     )
+
+
+def trained_on(paired: Paired) -> float:
+    """Give what training adds to the variance of groups, as a share of it."""
+    if paired.tuned_in_folds:
+        return TUNED_ON
+    return TRAINED_ON if len(paired.subjects) > 1 else TRAINED_ON_BY_ONE
 
 
 def crossed(paired: Paired) -> tuple[Component, Component, Component]:

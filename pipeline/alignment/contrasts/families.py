@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, false_discovery_control, t
 
-from pipeline.alignment.contrasts.estimate import TRAINED_ON, Estimate
+from pipeline.alignment.contrasts.estimate import Estimate, trained_on
 from pipeline.alignment.contrasts.paired import Paired
 
 N_DRAWN, N_QUANTILES = 20_000, 2_000
@@ -123,7 +123,7 @@ def moves(cells: Sequence[Paired]) -> NDArray[np.float64]:
         influence = cell.influence.mean(axis=0)
         own = np.count_nonzero(~np.isnan(influence), axis=1)[:, None]
         total = (np.nan_to_num(influence) / own / n_subjects).sum(axis=0)
-        scale = np.sqrt(n_groups / (n_groups - 1) * (1 + TRAINED_ON))
+        scale = np.sqrt(n_groups / (n_groups - 1) * (1 + trained_on(cell)))
         row[[len(subjects) + groups.index(name) for name in cell.groups]] = total * scale
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     unit: NDArray[np.float64] = rows / np.where(lengths > 0, lengths, 1.0)

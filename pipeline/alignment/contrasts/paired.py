@@ -25,6 +25,8 @@ class Paired:
         Delete-group jackknife pseudo-values less their mean over the groups of a subject:
         ``(n - 1) (mean of all differences without a group - that without this one)``, n the
         subject's groups; NaN where a subject was not shown the group.
+    tuned_in_folds : bool
+        Whether versions belong to single folds, tuned on the training stimuli there.
     """
 
     seeds: tuple[str, ...]
@@ -32,6 +34,7 @@ class Paired:
     groups: tuple[str, ...]
     difference: NDArray[np.float64]
     influence: NDArray[np.float64]
+    tuned_in_folds: bool = False
 
     def subject_differences(self) -> NDArray[np.float64]:
         """Average over trainings, shape (n_subjects,)."""
@@ -98,7 +101,8 @@ def mean_of(cells: Sequence[Paired]) -> Paired:
         influence[..., places] += np.nan_to_num(own) / len(cells)
         present[..., places] |= ~np.isnan(own)
     influence[~present] = np.nan
-    return Paired(tuple(seeds), tuple(subjects), tuple(groups), difference, influence)
+    in_folds = any(cell.tuned_in_folds for cell in cells)
+    return Paired(tuple(seeds), tuple(subjects), tuple(groups), difference, influence, in_folds)
 
 
 def _common_seeds(

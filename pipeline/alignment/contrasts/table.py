@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.alignment.contrasts.calibrated import reason_against
 from pipeline.alignment.contrasts.compared_pairs import (
+    NEVER_TUNED,
     PRIMARY,
     PROMPTS_LESS_FULL,
     Pairs,
@@ -24,7 +25,7 @@ from pipeline.alignment.contrasts.group_scores import GroupScores, scores_of
 from pipeline.alignment.contrasts.paired import Paired, mean_of, pair
 from pipeline.alignment.contrasts.sign_flip import least_p, sign_flip_p
 from pipeline.alignment.contrasts.trainings import training_spread
-from pipeline.words import NO_TASK
+from pipeline.words import NO_TASK, ON_STIMULI
 
 MINUS = " \u2212 "
 LEVEL = 0.05
@@ -127,7 +128,16 @@ def _paired_cells(
             if cell["task"] == NO_TASK
             else compared(list(scores), prompts, primary)
         )
-        yield cell, {names: pair(scores[names[1]], scores[names[2]]) for names in listed}
+        yield cell, {names: _paired(str(cell["task"]), names, scores) for names in listed}
+
+
+def _paired(task: str, names: tuple[str, str, str], scores: Mapping[str, GroupScores]) -> Paired:
+    """Pair two methods, or two regimes in their place, and say whether folds have own versions."""
+    _, first, second = names
+    tuned = {first, second} - set(NEVER_TUNED)
+    learned = {task, *tuned} if tuned else set()
+    in_folds = not learned.isdisjoint(ON_STIMULI)
+    return replace(pair(scores[first], scores[second]), tuned_in_folds=in_folds)
 
 
 def _names(first: str, second: str) -> dict[str, str]:

@@ -21,8 +21,8 @@ INTRO = (
     "none of them."
 )
 WARNING = (
-    "Intervals were calibrated for models that are the same in all folds. Those of versions that "
-    "were tuned on the training stimuli of a fold may be too narrow."
+    "Versions that were tuned on the training stimuli of a fold depend on these. Their intervals "
+    "are wider for that, by as much as simulated studies needed."
 )
 
 

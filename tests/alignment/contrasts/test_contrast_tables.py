@@ -65,6 +65,21 @@ def test_a_true_difference_is_found_and_a_true_zero_is_called_equivalent(sums):
     assert overall.low["full \u2212 base"] < 0 < overall.high["full \u2212 base"]
 
 
+def widths(sums, pair=("prompt", "full")):
+    cells = contrast_tables(sums, (), 0.02, (pair,)).cells
+    return (cells.high - cells.low).to_numpy()
+
+
+def test_versions_of_single_folds_have_wider_intervals_where_either_was_tuned_there(sums):
+    one = sums[(sums.roi == "vision") & (sums.task == "translation")]
+    tuned, controls = one[one.method != "base"], one[one.method != "prompt"]
+    untuned = controls.replace({"full": "untrained"})
+    assert (widths(tuned.assign(task="brain")) > 1.2 * widths(tuned)).all()
+    assert (widths(untuned.assign(task="brain")) == widths(untuned)).all()
+    regimes = tuned.replace({"prompt": "brain", "full": "summarization"})
+    assert (widths(regimes, ("brain", "summarization")) > 1.2 * widths(tuned)).all()
+
+
 def test_p_values_are_corrected_within_families_of_a_direction(sums):
     both = pd.concat([sums, sums.assign(direction="decoding")], ignore_index=True)
     alone, together = (contrast_tables(s, {"prompt"}, 0.02).cells for s in (sums, both))
