@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from benchmarks.align_data import Sizes, regions, simulate_features, simulate_voxels
-from benchmarks.growth_points import Point, draw, line_of, read_points, table_of
+from benchmarks.growth_points import AXES, Point, draw, line_of, read_points, table_of
 from benchmarks.held_memory import watched
 from pipeline.alignment import VoxelColumns, align
 from pipeline.alignment.dataset.units import Unit, compute_units
@@ -117,7 +117,7 @@ def axes(n_cores: int) -> dict[str, Mapping[int, Work]]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--small", action="store_true", help="the first two points of each axis")
-    parser.add_argument("--axis", choices=list(axes(1)), help="one of them, lines alone")
+    parser.add_argument("--axis", choices=AXES, help="one of them, lines alone")
     parser.add_argument(
         "--from", type=Path, dest="folder", help="read lines of these files instead"
     )

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+#: What grows, in the order of the table and the figure.
+AXES = ("stimuli", "voxels", "models", "subjects", "workers")
+
 
 @dataclass(frozen=True)
 class Point:
@@ -18,7 +21,7 @@ class Point:
     Parameters
     ----------
     axis : str
-        What grew.
+        What grew: one of :data:`AXES`.
     size : int
     cpu, clock : float
         Seconds of all processes together, and seconds that passed.
@@ -46,12 +49,12 @@ def line_of(point: Point) -> str:
 def read_points(folder: Path) -> list[Point]:
     """Read the points of every file of a folder, whatever other lines stand among them.
 
-    Axes by name, sizes from the smallest.
+    In the order of :data:`AXES`, sizes from the smallest.
     """
     files = sorted(path for path in folder.iterdir() if path.is_file())
     lines = [line for path in files for line in path.read_text().splitlines()]
     points = [Point(**json.loads(line)) for line in lines if line.startswith('{"axis"')]
-    return sorted(points, key=lambda point: (point.axis, point.size))
+    return sorted(points, key=lambda point: (AXES.index(point.axis), point.size))
 
 
 def exponent(points: Sequence[tuple[float, float]]) -> float:
@@ -117,6 +120,7 @@ def draw(points: Sequence[Point], path: Path) -> None:
             panel.yaxis.set_major_formatter("{x:g}")
             panel.yaxis.set_minor_locator(NullLocator())
         panels[1, column].set_xlabel(name)
+    figure.align_xlabels()
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     plt.close(figure)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import growth
-from benchmarks.growth_points import Point, draw, exponent, line_of, read_points, table_of
+from benchmarks.growth_points import AXES, Point, draw, exponent, line_of, read_points, table_of
 
 POINTS = [Point("stimuli", n, 2e-6 * n**2, 1.0, 1e-3 * n) for n in (300, 600, 1200)]
 POINTS += [Point("workers", n, 40.0, 40 / n, 0.1) for n in (1, 2)]
@@ -37,7 +37,7 @@ def test_the_figure_has_a_panel_of_time_and_one_of_memory_for_each_axis(tmp_path
     assert (tmp_path / "growth.svg").read_text().count("<!-- stimuli: power") == 2
 
 
-@pytest.mark.parametrize("axis", growth.axes(16))
+@pytest.mark.parametrize("axis", AXES)
 def test_along_each_axis_one_quantity_grows_alone(axis):
     works = growth.axes(16)[axis]
     start = next(iter(works.values()))

@@ -19,10 +19,10 @@ def test_a_tenth_of_three_hundred_thousand_voxels_is_encoded_in_one_gigabyte(tmp
     assert peak.two_vs_two > 0.9
 
 
-@pytest.mark.slow  # writes 0.1 GB, decodes from it in a process of its own: a minute of CPU
+@pytest.mark.slow  # writes 0.2 GB, decodes from it in a process of its own: a minute of CPU
 def test_five_thousand_stimuli_are_decoded_in_little_more_than_their_kernel(tmp_path):
     """Gram matrices of all folds would take 1.2 GB, the kernel alone takes 0.2 GB."""
-    shape = Shape(stimuli=5000, voxels=5000, layers=1, features=64, folds=3)
+    shape = Shape(stimuli=5000, voxels=10_000, layers=1, features=64, folds=3)
     write_voxels(shape, tmp_path / "data.npy")
     peak = measure(shape, tmp_path / "data.npy", "decoding")
     assert peak.most - peak.before < 0.7
