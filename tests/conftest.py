@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 import torch
 from few_examples import few_examples
+from sqlalchemy import Engine, event
 
 import pipeline  # noqa: F401  (lets torchvision import beside a CPU build of torch)
 from pipeline.config import MethodConfig
@@ -22,6 +23,7 @@ from pipeline.models.travelling.card import Card, base_digest
 from pipeline.models.travelling.insertions import INSERTIONS
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
+from pipeline.tracking.databases import write_when_it_suits
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.start import Start
 
@@ -48,6 +50,12 @@ TOGETHER = {
     "the small study": ("archives", "public_api", "read_only_stores", "study_stage"),
 }
 GROUPS = {f"tests/tracking/test_{n}.py": group for group, names in TOGETHER.items() for n in names}
+
+
+@event.listens_for(Engine, "connect")
+def _connect(connection, record):
+    """Let SQLite not wait for the disk: no store of a test has to outlive the machine."""
+    write_when_it_suits(connection, record)
 
 
 @pytest.hookimpl(optionalhook=True)
