@@ -134,11 +134,11 @@ def test_of_one_subject_the_interval_is_that_of_its_groups_and_two_thirds_for_tr
 
 def test_versions_of_single_folds_have_three_times_the_variance_of_groups(rng):
     values = crossed_values(rng, 0.0, 1.0, 0.0)
-    for shown in (values, values[:, :1]):
-        in_folds = replace(paired_of(shown), tuned_in_folds=True)
-        error = stats.sem(shown[0].mean(axis=0))
+    for table in (values, values[:, :1]):
+        in_folds = replace(paired_of(table), tuned_in_folds=True)
+        error = stats.sem(table[0].mean(axis=0))
         assert estimate(in_folds).variance == pytest.approx(3 * error**2)
-        assert mean_of([paired_of(shown), in_folds]).tuned_in_folds
+        assert mean_of([paired_of(table), in_folds]).tuned_in_folds
 
 
 def test_trainings_are_added_to_the_groups_of_one_subject(rng):
