@@ -15,10 +15,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 
-from studies.calibration.coverage import Coverage, coverage
+from studies.calibration.coverage import Coverage, compared, coverage
 from studies.calibration.kept import BATCH, path_of, read_batches, simulate_batches
 from studies.calibration.tables import line_of, write_between
 from studies.calibration.world import MODELS, World
@@ -108,11 +107,13 @@ def rows(folder: Path) -> Iterator[str]:
         studies = list(read_batches(world, folder, first_seed(world)))
         sizes = VALIDATED_ON if world.on_the_way else (0,)
         subjects = (1,) if world.same_people else SUBJECTS
-        for n_examples, n_subjects in product(sizes, subjects if studies else ()):
-            null, other = (
-                coverage(world, studies, second, n_subjects, n_examples) for second in MODELS[1:]
-            )
-            yield row(world, n_examples, null, other)
+        for n_examples in sizes if studies else ():
+            pairs = {second: compared(world, studies, second, n_examples) for second in MODELS[1:]}
+            for n_subjects in subjects:
+                null, other = (
+                    coverage(world, own, second, n_subjects) for second, own in pairs.items()
+                )
+                yield row(world, n_examples, null, other)
 
 
 def row(world: World, n_examples: int, null: Coverage, other: Coverage) -> str:

@@ -43,13 +43,9 @@ class Coverage:
     half_width: float
 
 
-def coverage(
-    world: World,
-    studies: Iterable[KeptSums],
-    second: str,
-    n_subjects: int,
-    n_examples: int = 0,
-) -> Coverage:
+def compared(
+    world: World, studies: Iterable[KeptSums], second: str, n_examples: int = 0
+) -> list[Paired]:
     """Compare the first model with another one in every study.
 
     On the way of a training they are compared at equal validation score, as a report does it.
@@ -59,15 +55,28 @@ def coverage(
     world : World
     studies : iterable of KeptSums
     second : str
+        In MODELS.
+    n_examples : int
+        That validation scores are measured on; 0: they are known.
+    """
+    return [_paired(world, study, second, n_examples) for study in studies]
+
+
+def coverage(world: World, pairs: Sequence[Paired], second: str, n_subjects: int) -> Coverage:
+    """Count how often intervals of some subjects hold the truth.
+
+    Parameters
+    ----------
+    world : World
+    pairs : sequence of Paired
+        From :func:`compared`.
+    second : str
         In MODELS: 'second' knows equally much, so the truth is 0; the truth of 'worse' is the
         mean over all studies and all nine subjects.
     n_subjects : int
         The first of the nine; where they are the same people in every study each of the nine by
         itself, whose truth is its mean over all studies.
-    n_examples : int
-        That validation scores are measured on; 0: they are known.
     """
-    pairs = [_paired(world, study, second, n_examples) for study in studies]
     if world.same_people:
         return _coverage_of_each(pairs)
     truth = 0.0 if second == "second" else float(np.mean([p.difference for p in pairs]))

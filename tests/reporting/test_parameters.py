@@ -65,9 +65,9 @@ def test_the_legend_of_eight_methods_lies_within_its_figure():
     assert ends.x1 <= drawn.bbox.x1
 
 
-@pytest.mark.parametrize("lowest", [0.6212, 0.654])
-def test_names_of_values_leave_room_for_what_the_axis_shows(lowest):
-    spread = pd.DataFrame({"method": ["full", "prompt"], "y": [lowest, lowest + 0.0081]})
+@pytest.mark.parametrize("between", [0.0081, 0.0021])
+def test_names_of_values_leave_room_for_what_the_axis_shows(between):
+    spread = pd.DataFrame({"method": ["full", "prompt"], "y": [0.6542, 0.6542 + between]})
     spread = spread.assign(x=[1.0, 2.0], task="translation", task_score=[0.1, 0.9])
     looks = looks_of(["full", "prompt"])
     points = spread.assign(brain_score=spread["y"])
@@ -79,3 +79,19 @@ def test_names_of_values_leave_room_for_what_the_axis_shows(lowest):
         canvas.draw()
         named = drawn.axes[0].yaxis.label.get_window_extent(canvas.get_renderer())
         assert named.x0 >= drawn.bbox.x0
+
+
+def test_names_below_a_panel_of_three_do_not_stand_over_each_other():
+    points = pd.DataFrame({"method": "full", "x": [0.9867, 0.9964], "y": [0.61, 0.62]})
+    drawn = curves_figure("title", [Panel("x", "y", points)] * 3, looks_of(["full"]))
+    canvas = FigureCanvasAgg(drawn)
+    canvas.draw()
+    names = [label for label in drawn.axes[2].get_xticklabels() if label.get_text()]
+    low, high = drawn.axes[2].get_xlim()
+    boxes = [
+        label.get_window_extent(canvas.get_renderer())
+        for label in names
+        if low <= label.get_position()[0] <= high
+    ]
+    assert len(boxes) > 1
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))

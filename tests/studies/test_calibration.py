@@ -10,7 +10,7 @@ from pipeline.alignment.contrasts.matched import Step, matched_contrasts
 from pipeline.alignment.contrasts.paired import pair
 from studies.calibration import __main__ as command
 from studies.calibration import kept as kept_studies
-from studies.calibration.coverage import coverage
+from studies.calibration.coverage import compared, coverage
 from studies.calibration.kept import path_of, read_batches, simulate_batch, simulate_batches
 from studies.calibration.nulls import NullWorld
 from studies.calibration.simulate import simulate
@@ -80,7 +80,7 @@ def test_coverage_counts_what_contrasts_of_the_tables_say(study):
     first, second = (scores_of(table_of(study, model, 3)) for model in (0, 1))
     expected = estimate(pair(first, second))
     low, high = expected.interval()
-    counted = coverage(WORLD, [study], "second", 3)
+    counted = coverage(WORLD, compared(WORLD, [study], "second"), "second", 3)
     assert counted.difference == pytest.approx(expected.difference)
     assert counted.half_width == pytest.approx((high - low) / 2)
     assert counted.covered == float(low <= 0 <= high)
@@ -109,7 +109,8 @@ def test_coverage_at_equal_score_counts_what_the_report_says_there(training, n_e
     }
     table = matched_contrasts(methods, [], 0.02, (("first", "second"),))
     (expected,) = table[table.level.isna()].itertuples()
-    counted = coverage(ON_THE_WAY, [training], "second", 3, n_examples)
+    pairs = compared(ON_THE_WAY, [training], "second", n_examples)
+    counted = coverage(ON_THE_WAY, pairs, "second", 3)
     assert counted.difference == pytest.approx(expected.difference)
     assert counted.half_width == pytest.approx((expected.high - expected.low) / 2)
 
@@ -129,7 +130,7 @@ def test_each_of_the_same_people_is_compared_by_itself_with_its_own_mean_over_st
         intervals = [one.interval() for one in own]
         covered += [low <= truth <= high for low, high in intervals]
         halves += [(high - low) / 2 for low, high in intervals]
-    counted = coverage(world, studies, "second", 1)
+    counted = coverage(world, compared(world, studies, "second"), "second", 1)
     assert counted.covered == pytest.approx(np.mean(covered))
     assert counted.half_width == pytest.approx(np.mean(halves))
     assert (counted.n_studies, counted.n_subjects) == (2, 1)
@@ -206,7 +207,9 @@ def test_groups_are_the_topics_where_topics_are_known():
 def test_the_table_stands_between_its_marks_of_the_page(study, tmp_path):
     page = tmp_path / "evidence.md"
     page.write_text("before\n{}\nold\n{}\nafter\n".format(*command.MARKS))
-    null, other = (coverage(WORLD, [study], model, 3) for model in MODELS[1:])
+    null, other = (
+        coverage(WORLD, compared(WORLD, [study], model), model, 3) for model in MODELS[1:]
+    )
     write_between(command.MARKS, command.row(WORLD, 0, null, other), page)
     text = page.read_text()
     assert text.startswith("before\n")

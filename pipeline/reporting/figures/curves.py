@@ -132,6 +132,8 @@ def _scale(axes: Axes, panel: Panel, places: pd.Series[float]) -> None:
             axes.xaxis.set_minor_locator(NullLocator())
     elif all(float(value).is_integer() for value in values):
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    else:  # of three panels each holds four names of as many digits as a score has
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
 
 
 def _names_apart(values: Sequence[float], width: float) -> list[str]:
