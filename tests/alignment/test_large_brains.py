@@ -26,7 +26,7 @@ def test_five_thousand_stimuli_are_decoded_in_little_more_than_their_kernel(tmp_
     write_voxels(shape, tmp_path / "data.npy")
     peak = measure(shape, tmp_path / "data.npy", "decoding")
     assert peak.most - peak.before < 0.7
-    assert peak.two_vs_two > 0.9
+    assert peak.two_vs_two > 0.8
 
 
 SMAPS = Path("/proc/self/smaps")
