@@ -39,4 +39,4 @@ def test_looking_up_begins_nothing_and_finds_what_is_done(config_of, vpt):
         run_tune(config_of(*VPT, **settings))
     assert {run.info.run_id for run in find_runs("")} == before
     with looked_up():
-        assert run_tune(config_of(*VPT, learning_rate=0.1)) == vpt
+        assert run_tune(config_of(*VPT, learning_rate=0.1)).uri == vpt.uri
