@@ -94,7 +94,7 @@ def answer_of(results: StudyResults) -> Answer:
         if not main.empty and m not in set(main["modality"])
     ]
     return Answer(
-        headline=_headline(main) if not main.empty else _no_answer(results),
+        headline=_no_answer(results) if main.empty else _headline(results, main),
         sentences=(*sentences, *without, *regime_sentences(results)),
         findings=tuple(_findings(overall)),
         without_interval=() if overall.empty else tuple(filter(None, overall["reason"].unique())),
@@ -118,7 +118,7 @@ def _encoded(compared: pd.DataFrame) -> pd.DataFrame:
     return compared if encoded.empty else encoded
 
 
-def _headline(main: pd.DataFrame) -> str:
+def _headline(results: StudyResults, main: pd.DataFrame) -> str:
     known = main[main["low"].notna()]
     if known.empty:
         reasons = "; ".join(dict.fromkeys(main["reason"]))
@@ -126,6 +126,12 @@ def _headline(main: pd.DataFrame) -> str:
     visible = [row for row in known.itertuples() if _sign(row)]
     if not visible:
         threshold = number(float(known["visible_from"].max()))
+        differing, n_cells = _cells_that_differ(results, main)
+        if differing:  # a mean over ROIs and tasks can hide differences of opposite sign
+            return (
+                f"No difference visible in the mean, where one above {threshold} would have been; "
+                f"{differing} of {n_cells} cells differ."
+            )
         return f"No difference visible; differences above {threshold} would have been."
     return " ".join(
         f"{row.where}: {in_words(row.method_a)} is "
@@ -224,15 +230,22 @@ def _of_few(n_subjects: int) -> str:
 
 
 def _corrected(results: StudyResults, main: pd.DataFrame) -> Ground:
+    differing, n_cells = _cells_that_differ(results, main)
     direction = main["direction"].iloc[0]
-    pairs = main[["method_a", "method_b"]].drop_duplicates()
-    of_direction = results.contrasts[results.contrasts["direction"] == direction]
-    cells = of_direction.merge(pairs, on=["method_a", "method_b"])
-    differing = int((cells["p_holm"] <= LEVEL).sum())
     return Ground(
-        f"{differing} of {len(cells)} cells differ after Holm's correction ({direction}).",
+        f"{differing} of {n_cells} cells differ after Holm's correction ({direction}).",
         doubtful=False,
     )
+
+
+def _cells_that_differ(results: StudyResults, main: pd.DataFrame) -> tuple[int, int]:
+    """Count the cells of the main contrasts: those that differ after Holm's correction, and all."""
+    if results.contrasts.empty:
+        return 0, 0
+    pairs = main[["method_a", "method_b"]].drop_duplicates()
+    of_direction = results.contrasts[results.contrasts["direction"] == main["direction"].iloc[0]]
+    cells = of_direction.merge(pairs, on=["method_a", "method_b"])
+    return int((cells["p_holm"] <= LEVEL).sum()), len(cells)
 
 
 def _folds(splits: set[str]) -> Ground:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 
 import numpy as np
@@ -18,13 +19,27 @@ def with_difference(results, difference, half=0.02, **changed):
     overall = results.overall.assign(
         difference=difference, low=difference - half, high=difference + half, visible_from=0.0312
     )
-    return {"overall": overall.assign(**changed)}
+    alike = results.contrasts.assign(p_holm=1.0)
+    return {"overall": overall.assign(**changed), "contrasts": alike}
 
 
 def test_where_nothing_is_visible_the_first_line_says_what_would_have_been(make_results):
     answer = answer_of(make_results(**with_difference(make_results(), 0.001)))
     assert answer.headline == "No difference visible; differences above 0.031 would have been."
     assert "+0.001, 95 % interval \u22120.019 to +0.021" in answer.sentences[0]
+
+
+def test_cells_that_differ_are_told_where_their_mean_does_not(make_results):
+    results = make_results()
+    of_prompts = results.contrasts.query("direction == 'encoding' and method_b == 'full'")
+    one = results.contrasts.index == of_prompts.index[0]
+    cells = results.contrasts.assign(p_holm=np.where(one, 0.01, 1.0))
+    answer = answer_of(make_results(**{**with_difference(results, 0.001), "contrasts": cells}))
+    assert re.fullmatch(
+        r"No difference visible in the mean, where one above 0\.031 would have been; "
+        r"1 of \d+ cells differ\.",
+        answer.headline,
+    )
 
 
 @pytest.mark.parametrize(("difference", "word"), [(0.05, "higher"), (-0.05, "lower")])
