@@ -37,7 +37,7 @@ from benchmarks.clock import Seconds, timed
 from pipeline.alignment import VoxelColumns, align, two_vs_two
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.kernel.grams import SharedGrams
+from pipeline.alignment.kernel.shared_grams import SharedGrams
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.sources import Layer

@@ -31,8 +31,8 @@ from pipeline.alignment import VoxelColumns, align
 from pipeline.alignment.alphas import draw_alphas
 from pipeline.alignment.backends import Backend, torch_on
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.kernel.grams import SharedGrams
 from pipeline.alignment.kernel.placed import forming_on
+from pipeline.alignment.kernel.shared_grams import SharedGrams
 
 
 def main() -> None:

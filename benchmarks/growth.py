@@ -36,7 +36,7 @@ from benchmarks.growth_points import AXES, Point, draw, line_of, read_points, ta
 from benchmarks.held_memory import watched
 from pipeline.alignment import VoxelColumns, align
 from pipeline.alignment.dataset.units import Unit, compute_units
-from pipeline.alignment.kernel.grams import SharedGrams
+from pipeline.alignment.kernel.shared_grams import SharedGrams
 from pipeline.config import ComputeConfig
 
 Features = Mapping[str, NDArray[np.float32]]

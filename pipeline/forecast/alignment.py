@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.alignment.dataset.units import OF_A_FIT, Unit, count_processes, ridge_flops
-from pipeline.alignment.kernel.grams import MOST_BYTES
+from pipeline.alignment.kernel.shared_grams import MOST_BYTES
 from pipeline.alignment.primal.cost import EIGEN, prefers_primal, primal_flops
 from pipeline.alignment.primal.wide_rois import encodes_by_sums
 from pipeline.config import AlignConfig

@@ -10,9 +10,10 @@ from pipeline.alignment.backends import NUMPY, Backend, backend_on, torch_on
 from pipeline.alignment.dataset.subject_rois import SubjectRois, align_rois, encode_both
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.kernel import batched
-from pipeline.alignment.kernel.grams import SharedGrams, gram_matrices
+from pipeline.alignment.kernel.grams import gram_matrices
 from pipeline.alignment.kernel.placed import forming_on, placed_grams
 from pipeline.alignment.kernel.ridge import decomposed
+from pipeline.alignment.kernel.shared_grams import SharedGrams
 from pipeline.config import AlignConfig, ScoreConfig
 from pipeline.errors import AlignmentError, ConfigError
 

@@ -9,7 +9,8 @@ from pipeline.alignment import VoxelColumns
 from pipeline.alignment.dataset import subject_rois
 from pipeline.alignment.dataset.subject_rois import SubjectRois, align_rois, encode_both
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.kernel.grams import SharedGrams, grams_by_fold, n_bytes
+from pipeline.alignment.kernel.grams import grams_by_fold
+from pipeline.alignment.kernel.shared_grams import SharedGrams, n_bytes
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from pipeline.alignment.columns import Columns, VoxelColumns
 from pipeline.alignment.contrasts.pair_sums import pack, sums_of_rows, unpack
 from pipeline.alignment.fits import choose_by_voxels, score_fits
 from pipeline.alignment.folds import nested_folds
-from pipeline.alignment.kernel.grams import SharedGrams
 from pipeline.alignment.kernel.placed import forming_on
+from pipeline.alignment.kernel.shared_grams import SharedGrams
 from pipeline.alignment.permutations.exchanges import draw_permutations
 from pipeline.alignment.permutations.null_vectors import null_vectors
 from pipeline.alignment.score_tables import ALL_NUISANCE, OF_NUISANCE, best_layers, without_attrs

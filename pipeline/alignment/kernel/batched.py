@@ -18,6 +18,7 @@ from pipeline.alignment.backends import Backend, BackendArray
 from pipeline.alignment.kernel.correlations import rounding_share
 from pipeline.alignment.kernel.grams import Grams
 from pipeline.alignment.kernel.inner_curves import DIGITS, RowSplit
+from pipeline.alignment.kernel.ridge import mean_eigenvalue
 from pipeline.alignment.pairs import FoldTask, PairScore, score_pair
 from pipeline.alignment.two_vs_two import mean_correlation, two_vs_two
 
@@ -71,7 +72,7 @@ def _score_batch(
     (names, patterns), train = targets, task.fold.outer.train
     backend = next(iter(sources.values())).backend
     kernels = backend.xp.stack([gram.kernel for gram in sources.values()])
-    scales = [gram.scale(train) for gram in sources.values()]
+    scales = [mean_eigenvalue(gram.kernel, train) for gram in sources.values()]
     penalties = backend.put(np.outer(scales, task.alphas))
     n_at_once = max(1, BATCH_BYTES // (_bytes_of_an_alpha(task, len(names)) * len(scales)))
 

@@ -7,18 +7,15 @@ for 200,000.
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.alignment.backends import NUMPY, Backend
-from pipeline.alignment.columns import Columns, VoxelColumns, column_blocks, forget_pages
+from pipeline.alignment.backends import NUMPY, Backend, BackendArray
+from pipeline.alignment.columns import Columns, column_blocks
 from pipeline.alignment.threads import Map, workers
 from pipeline.words import Similarity
 
@@ -50,10 +47,6 @@ class Grams:
         """Say whether any column varies over the training rows, ``train`` of shape (n_train,)."""
         return bool(self._diagonal(self.kernel)[train].max() > 0)
 
-    def scale(self, train: NDArray[np.int64]) -> float:
-        """Return the mean eigenvalue of the training kernel, the unit of alpha."""
-        return float(self._diagonal(self.kernel)[train].mean())
-
     def squares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return squared norms of all patterns as they are compared, and before any centring.
 
@@ -67,8 +60,6 @@ class Grams:
 
 RoisByFold = tuple[Mapping[str, Grams], ...]
 FormGrams = Callable[[Mapping[str, Columns], Sequence[NDArray[np.int64]], Similarity], RoisByFold]
-#: Four ROIs, ten folds and 627 stimuli take 0.25 GB.
-MOST_BYTES = 2**30
 
 
 def gram_matrices(
@@ -142,78 +133,12 @@ def grams_by_fold(
             roi: grams_of_folds(values, trains, similarity, in_parallel)
             for roi, values in responses.items()
         }
-    return tuple({roi: grams[n] for roi, grams in rois.items()} for n in range(len(trains)))
+    return fold_by_fold(rois, len(trains))
 
 
-class SharedGrams:
-    """Does what :func:`grams_by_fold` does, and has it ready the next time, as room allows.
-
-    Responses are known by their content: reading it once is a hundredth of the work.
-
-    Parameters
-    ----------
-    most_bytes : int
-        Of all matrices together. Those that were not asked for the longest make room for new ones.
-    form : callable
-        That makes them.
-    """
-
-    def __init__(self, most_bytes: int = MOST_BYTES, form: FormGrams = grams_by_fold) -> None:
-        self._most_bytes, self._form = most_bytes, form
-        self._grams: OrderedDict[str, RoisByFold] = OrderedDict()
-        self._lock = Lock()
-
-    def __call__(
-        self,
-        responses: Mapping[str, Columns],
-        trains: Sequence[NDArray[np.int64]],
-        similarity: Similarity,
-    ) -> RoisByFold:
-        """Give the Gram matrices of every ROI, fold by fold: see :func:`grams_by_fold`."""
-        key = _digest(responses, trains, similarity)
-        with self._lock:
-            if key in self._grams:
-                self._grams.move_to_end(key)
-                return self._grams[key]
-        grams = self._form(responses, trains, similarity)
-        with self._lock:
-            self._grams[key] = grams
-            while self._grams and sum(map(n_bytes, self._grams.values())) > self._most_bytes:
-                self._grams.popitem(last=False)
-        return grams
-
-
-def n_bytes(grams: RoisByFold) -> int:
-    """Count the bytes of all matrices."""
-    matrices = (m for fold in grams for g in fold.values() for m in (g.kernel, g.patterns))
-    return sum({id(matrix): matrix.nbytes for matrix in matrices}.values())
-
-
-def _digest(
-    responses: Mapping[str, Columns], trains: Sequence[NDArray[np.int64]], similarity: Similarity
-) -> str:
-    """Digest all that decides Gram matrices; an array that several ROIs share is read once."""
-    whole = hashlib.blake2b(similarity.encode())
-    digests: dict[int, bytes] = {}
-    for roi, values in responses.items():
-        array = values.values if isinstance(values, VoxelColumns) else values
-        if id(array) not in digests:
-            digests[id(array)] = _digest_of_array(array)
-            forget_pages(array)
-        whole.update(repr(roi).encode() + digests[id(array)])
-        if isinstance(values, VoxelColumns):
-            whole.update(_digest_of_array(values.columns))
-    for train in trains:
-        whole.update(_digest_of_array(train))
-    return whole.hexdigest()
-
-
-def _digest_of_array(values: NDArray[np.generic]) -> bytes:
-    """Digest type, shape and content, row by row: a mapped array is never copied whole."""
-    digest = hashlib.blake2b(f"{values.dtype} {values.shape}".encode())
-    for row in values:
-        digest.update(np.ascontiguousarray(row).data)
-    return digest.digest()
+def fold_by_fold(rois: Mapping[str, Sequence[Grams]], n_folds: int) -> RoisByFold:
+    """Turn the Gram matrices of each ROI's folds into those of each fold's ROIs."""
+    return tuple({roi: grams[n] for roi, grams in rois.items()} for n in range(n_folds))
 
 
 class _FoldSum:
@@ -236,11 +161,10 @@ class _FoldSum:
 
     def grams(self, similarity: Similarity) -> Grams:
         means, sizes = np.column_stack(self.means), np.array(self.sizes, dtype=np.float64)
-        kernel = self._in_place(self.within + _outer(means, sizes))
-        if similarity == "cosine":
-            return Grams(kernel, kernel)
-        overall = means @ sizes / sizes.sum()
-        return Grams(kernel, self._in_place(self.within + _outer(means - overall[:, None], sizes)))
+        merged = merge(self.within, means, sizes, similarity)
+        kernel = self._in_place(merged.kernel)
+        alike = merged.patterns is merged.kernel
+        return Grams(kernel, kernel if alike else self._in_place(merged.patterns))
 
     def _in_place(self, ordered: NDArray[np.float64]) -> NDArray[np.float64]:
         place = np.argsort(self.order)
@@ -293,7 +217,33 @@ def z_scored_first(rows: NDArray[np.float64], n_train: int) -> NDArray[np.float6
     return rows
 
 
-def _outer(means: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
-    weighted = means * np.sqrt(sizes)
-    product: NDArray[np.float64] = weighted @ weighted.T
-    return product
+def merge(
+    within: BackendArray,
+    means: BackendArray,
+    sizes: BackendArray,
+    similarity: Similarity,
+    backend: Backend = NUMPY,
+) -> Grams:
+    """Merge what blocks of columns have summed about their own row means.
+
+    Parameters
+    ----------
+    within : array of float64, shape (n_stimuli, n_stimuli)
+        Products of rows less their means over a block, summed over blocks.
+    means : array of float64, shape (n_stimuli, n_blocks)
+    sizes : array of float64, shape (n_blocks,)
+        Columns of each block.
+    similarity : {'pearson', 'cosine'}
+    backend : Backend
+        Whose arrays these are.
+    """
+    kernel = within + _outer(means, sizes)
+    if similarity == "cosine":
+        return Grams(kernel, kernel, backend)
+    overall = means @ sizes / sizes.sum()
+    return Grams(kernel, within + _outer(means - overall[:, None], sizes), backend)
+
+
+def _outer(means: BackendArray, sizes: BackendArray) -> BackendArray:
+    weighted = means * sizes**0.5
+    return weighted @ weighted.T

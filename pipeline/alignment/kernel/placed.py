@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alignment.backends import Backend, BackendArray
 from pipeline.alignment.columns import Columns, column_blocks
-from pipeline.alignment.kernel.grams import FormGrams, Grams, RoisByFold
+from pipeline.alignment.kernel.grams import FormGrams, Grams, RoisByFold, fold_by_fold, merge
 from pipeline.words import Similarity
 
 
@@ -27,7 +26,7 @@ def _by_fold(
     backend: Backend,
 ) -> RoisByFold:
     rois = {roi: placed_grams(y, trains, similarity, backend) for roi, y in responses.items()}
-    return tuple({roi: grams[n] for roi, grams in rois.items()} for n in range(len(trains)))
+    return fold_by_fold(rois, len(trains))
 
 
 def placed_grams(
@@ -86,16 +85,6 @@ class _PlacedSum:
         return xp.where(varies, (rows - mean) / xp.where(varies, deviation, 1.0), 0.0)
 
     def grams(self, similarity: Similarity) -> Grams:
-        xp = self.backend.xp
-        means, sizes = xp.stack(self.means, axis=1), self.backend.put(np.array(self.sizes, float))
-        kernel = self.within + _outer(xp, means, sizes)
-        if similarity == "cosine":
-            return Grams(kernel, kernel, self.backend)
-        overall = means @ sizes / xp.sum(sizes)
-        patterns = self.within + _outer(xp, means - overall[:, None], sizes)
-        return Grams(kernel, patterns, self.backend)
-
-
-def _outer(xp: Any, means: BackendArray, sizes: BackendArray) -> BackendArray:
-    weighted = means * xp.sqrt(sizes)
-    return weighted @ weighted.T
+        means = self.backend.xp.stack(self.means, axis=1)
+        sizes = self.backend.put(np.array(self.sizes, dtype=np.float64))
+        return merge(self.within, means, sizes, similarity, self.backend)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from array_api_compat import array_namespace
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.alignment.constant import no_variation
@@ -63,7 +64,8 @@ def mean_eigenvalue(kernel: NDArray[np.float64], train: NDArray[np.int64]) -> fl
 
     Parameters
     ----------
-    kernel : ndarray of float64, shape (n_stimuli, n_stimuli)
+    kernel : array of float64, shape (n_stimuli, n_stimuli)
+        Of any backend.
     train : ndarray of int64, shape (n_train,)
 
     Raises
@@ -71,7 +73,7 @@ def mean_eigenvalue(kernel: NDArray[np.float64], train: NDArray[np.int64]) -> fl
     AlignmentError
         The training kernel is zero: no column varies over the training rows.
     """
-    scale = float(np.diagonal(kernel)[train].mean())
+    scale = float(array_namespace(kernel).linalg.diagonal(kernel)[train].mean())
     if not scale > 0:
         raise AlignmentError(no_variation("training kernel"))
     return scale

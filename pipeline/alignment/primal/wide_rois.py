@@ -18,8 +18,8 @@ from pipeline.alignment.constant import constant_problems
 from pipeline.alignment.kernel.alpha_curves import inner_scores, inner_source, inner_target
 from pipeline.alignment.kernel.correlations import TruePatterns, correlate, patterns_of
 from pipeline.alignment.kernel.decided import AlphaScores
-from pipeline.alignment.kernel.grams import MOST_BYTES
 from pipeline.alignment.kernel.ridge import Ridge, decomposed
+from pipeline.alignment.kernel.shared_grams import MOST_BYTES
 from pipeline.alignment.pairs import FoldTask, PairScore, score_pair
 from pipeline.alignment.primal.arrays import FoldArray
 from pipeline.alignment.primal.curves import exact_curve, inner_curve
