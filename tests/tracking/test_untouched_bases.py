@@ -60,7 +60,7 @@ def test_a_report_shows_it_without_a_task(aligned):
     assert report.page.is_file()
     assert "models as they are" in report.terminal
     matching = ReportConfig(runs="tags.base = 'tiny-gpt2' and tags.method = 'base'")
-    assert [link.align_run for link in what_to_report(matching).links] == [aligned.run_id]
+    assert aligned.run_id in [link.align_run for link in what_to_report(matching).links]
 
 
 def test_a_vision_base_of_stages_is_aligned_as_it_is(store, tmp_path):
