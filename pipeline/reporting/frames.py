@@ -104,7 +104,7 @@ FRAMES: dict[str, FrameForm] = {
         (
             *FAMILY,
             *("difference", "low", "high", "p", "p_sign_flip", "least_p_sign_flip"),
-            *("equivalent", "least_margin", "n_cells", "n_holm", "n_max", "reason"),
+            *("equivalent", "least_margin", "n_cells", "n_holm", "n_bh", "n_max", "reason"),
         ),
         key=FAMILY,
         may_be_nan=("low", "high", "p", "equivalent", "least_margin"),

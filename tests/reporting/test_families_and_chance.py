@@ -22,7 +22,7 @@ FAMILY = {
     "modality": "image", "brain": "lab", "simulated": False, "split": "grouped",
     "direction": "encoding", "family": "primary", "difference": 0.031, "low": 0.004, "high": 0.058,
     "p": 0.027, "p_sign_flip": 0.25, "least_p_sign_flip": 0.25, "equivalent": False,
-    "least_margin": 0.053, "n_cells": 6, "n_holm": 1, "n_max": 2, "reason": "",
+    "least_margin": 0.053, "n_cells": 6, "n_holm": 1, "n_bh": 3, "n_max": 2, "reason": "",
 }  # fmt: skip
 
 
@@ -35,12 +35,13 @@ def chance(bands):
     )
 
 
-def test_the_family_prints_its_difference_tests_and_least_margin():
+def test_the_family_prints_its_difference_tests_corrections_and_least_margin():
     (row,) = family_table(pd.DataFrame([FAMILY])).texts.to_dict("records")
     assert (row["difference"], row["95 % interval"]) == ("+0.031", "+0.004 to +0.058")
     assert row["sign flips (least p)"] == "0.250 (0.250)"
     assert row["equivalent (least margin)"] == "no (0.053)"
-    assert row["cells that differ: Holm, maximum"] == "1, 2"
+    corrected = {name.rpartition(", ")[2]: row[name] for name in row if name.startswith("cells ")}
+    assert corrected == {"Holm": "1", "Benjamini-Hochberg": "3", "maximum": "2"}
 
 
 def test_a_family_without_an_interval_says_why():

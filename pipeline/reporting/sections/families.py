@@ -16,6 +16,8 @@ INTRO = (
     "and exact; with few subjects its p cannot be small. Equivalent: the 90 % interval lies within "
     "the margin of the study; the least margin is what these data could establish."
 )
+#: Ways to correct the p values of a family, and the column that counts what is left.
+CORRECTIONS = {"Holm": "n_holm", "Benjamini-Hochberg": "n_bh", "maximum": "n_max"}
 
 
 def family_table(families: pd.DataFrame) -> Table:
@@ -29,7 +31,11 @@ def family_table(families: pd.DataFrame) -> Table:
     return Table(
         name="families",
         title="Mean difference over the primary family",
-        note="Cells that differ after correction: Holm's, and by the largest of the family.",
+        note=(
+            "Cells that differ after correction of their p: Holm's (the chance of any false one), "
+            "Benjamini-Hochberg's (the share of false ones among them), and by the largest "
+            "difference of the family."
+        ),
         values=families.reset_index(drop=True),
         texts=pd.DataFrame([_texts(row) for row in families.itertuples()]),
         n_labels=2,
@@ -51,7 +57,10 @@ def _texts(row: Any) -> dict[str, str]:
         "equivalent (least margin)": (
             f"{equivalent} ({number(row.least_margin)})" if known else MISSING
         ),
-        "cells that differ: Holm, maximum": f"{row.n_holm}, {row.n_max}" if known else MISSING,
+        **{
+            f"cells that differ, {name}": str(getattr(row, count)) if known else MISSING
+            for name, count in CORRECTIONS.items()
+        },
     }
 
 
