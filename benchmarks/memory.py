@@ -4,6 +4,7 @@
     python -m benchmarks.memory                  # align, and print the peak
     python -m benchmarks.memory --stimuli 10000 --voxels 30000    # a tenth, here and now
     python -m benchmarks.memory --direction decoding              # the voxels predict the layer
+    python -m benchmarks.memory --direction decoding --fold 0     # in one outer fold alone
 
 Without a file of the sizes asked for, it is written first and deleted afterwards. The peak is that
 of a process of its own, with all that it has loaded, looked at 20 times a second: of what it holds
@@ -38,6 +39,8 @@ class Shape:
     Parameters
     ----------
     stimuli, voxels, layers, features, folds : int
+    fold : int
+        The one outer fold that is scored; -1: all.
     """
 
     stimuli: int
@@ -45,6 +48,7 @@ class Shape:
     layers: int
     features: int
     folds: int
+    fold: int = -1
 
     @property
     def gigabytes(self) -> float:
@@ -128,7 +132,7 @@ def _align(shape: Shape, path: Path, direction: Direction) -> Peak:
         + 6 * rng.standard_normal((shape.stimuli, shape.features), dtype=np.float32)
         for n in range(shape.layers)
     }
-    settings = ScoreConfig(folds=shape.folds, inner_folds=shape.folds, trials=10)
+    settings = ScoreConfig(folds=shape.folds, fold=shape.fold, inner_folds=shape.folds, trials=10)
     groups = np.arange(shape.stimuli) // 2
     start = time.process_time()
     with watched() as memory:
@@ -144,7 +148,8 @@ def _signal(shape: Shape) -> NDArray[np.float32]:
 
 def _options() -> tuple[Shape, argparse.Namespace]:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    sizes = {"stimuli": 10_000, "voxels": 300_000, "layers": 1, "features": 128, "folds": 3}
+    sizes = {"stimuli": 10_000, "voxels": 300_000, "layers": 1, "features": 128}
+    sizes |= {"folds": 3, "fold": -1}
     for name, default in sizes.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--file", default="data.npy", help="where the voxels are, or will be")

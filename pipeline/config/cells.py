@@ -32,12 +32,15 @@ class Cell:
         Settings of tune with values that are tried one at a time.
     minimal_pairs : str
         Folder of minimal pairs that the tuned model is scored on; empty: none.
+    grid : int
+        Number of its grid, from 1, for messages.
     """
 
     tune: StageSettings
     aligns: tuple[StageSettings, ...]
     curves: Mapping[CurveSetting, Sequence[int]] = field(default_factory=dict)
     minimal_pairs: str = ""
+    grid: int = 1
 
     @property
     def regime(self) -> Regime:
@@ -73,10 +76,13 @@ class UntunedModel:
         A base as AlignConfig takes it, or what features are called.
     aligns : tuple of mapping
         As those of :class:`Cell`, with the model.
+    grid : int
+        Number of its grid, from 1, for messages.
     """
 
     model: str
     aligns: tuple[StageSettings, ...]
+    grid: int = 1
 
     @property
     def title(self) -> str:

@@ -177,14 +177,16 @@ class StudyConfig(StageConfig):
 
     def cells(self) -> Iterator[Cell]:
         """List the tuned models of all grids, in order."""
-        for grid in self.grids:
+        for number, grid in enumerate(self.grids, start=1):
             for cell in grid.cells(self.defaults, self.specifications, self.curves):
-                yield replace(cell, minimal_pairs=self.minimal_pairs * (cell.regime == "task"))
+                pairs = self.minimal_pairs * (cell.regime == "task")
+                yield replace(cell, minimal_pairs=pairs, grid=number)
 
     def untuned_models(self) -> Iterator[UntunedModel]:
         """List the models of all grids that are aligned as they are, in order."""
-        for grid in self.grids:
-            yield from grid.untuned_models(self.defaults, self.specifications)
+        for number, grid in enumerate(self.grids, start=1):
+            for model in grid.untuned_models(self.defaults, self.specifications):
+                yield replace(model, grid=number)
 
     def untuned_bases(self) -> Iterator[str]:
         """List the bases among them."""

@@ -41,11 +41,11 @@ def refuse_out_of_reach(configs: Iterable[TuneConfig], untuned: Iterable[str] = 
     scorers = dict.fromkeys(_scorer(config) for config in tunings)
     layers = dict.fromkeys((_scorer(config), config.bertscore_layers) for config in tunings)
     problems = [
-        *(problem for config in tunings for problem in lacks_deciding_score(config)),
+        *dict.fromkeys(problem for config in tunings for problem in lacks_deciding_score(config)),
         *(problem for base in bases if base for problem in hub_bases.out_of_reach(base)),
         *(problem for table in tables if table for problem in hub_tables.out_of_reach(table)),
         *(problem for scorer in scorers if scorer for problem in scorer_out_of_reach(scorer)),
-        *(problem for scorer, n in layers if scorer for problem in _too_few_layers(scorer, n)),
+        *(problem for scorer, n in layers if scorer for problem in too_few_layers(scorer, n)),
     ]
     refuse(problems, PipelineError)
 
@@ -81,7 +81,7 @@ def scorer_out_of_reach(model: str) -> Iterator[Problem]:
             yield no_scorer(model, absent.reason)
 
 
-def _too_few_layers(model: str, layer: int) -> Iterator[Problem]:
+def too_few_layers(model: str, layer: int) -> Iterator[Problem]:
     """Find out whether the model behind BERTScore has the layer that is to be compared."""
     from huggingface_hub import try_to_load_from_cache
 

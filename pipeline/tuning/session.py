@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
 
 
+def longest_prompt(config: TuneConfig, method: Method) -> int:
+    """Give the most prompt positions that a tuning may come to: a search tries longer ones, too."""
+    searched = bool(config.trials and method.recipes)
+    return (LONGEST if searched else 1) * config.prompt_length if method.has_prompt else 0
+
+
 @dataclass(frozen=True)
 class Session:
     """One base, task and method, trained as often as the search asks."""
@@ -162,10 +168,11 @@ class Session:
     def problems(self) -> Iterator[Problem]:
         """Find what the method cannot adapt, at the longest prompt that the search may try."""
         searched = bool(self.config.trials and self.method.recipes)
-        longest = self._length * (LONGEST if searched else 1)
+        longest = longest_prompt(self.config, self.method)
         if searched:
             yield from self._too_short_trials()
-        for problem in self.method.problems(self._start(self.method, longest)):
+        start = self._start(self.method, longest)
+        for problem in self.method.problems(start):
             if problem.where == f"method '{self.method.name}'":
                 yield replace(problem, remedy=self._instead(longest))
             elif searched and problem.where == "prompt_length":
@@ -173,6 +180,10 @@ class Session:
                 yield replace(problem, found=length)
             else:
                 yield problem
+        trains = self.method.recipes and self.base.modality == self.task.modality
+        if trains and not any(self.method.misfits(self.base.modality, self.task.form)):
+            for examples in (self.data.train, self.data.validation):
+                yield from FORMS[self.task.modality, self.task.form].lacks_room(start, examples)
 
     def _too_short_trials(self) -> Iterator[Problem]:
         """Find out whether a trial is over before the learning rate it tries was reached."""

@@ -146,36 +146,6 @@ def test_minimal_pairs_of_models_of_text_are_counted(nowhere, repository, capsys
     assert f"{missing}: expected a folder of .jsonl files" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"align": {"folds": 500}}, "at most 89 folds"),
-        (
-            {"align": {"device": "cuda", "ridge_device": "cuda"}},
-            r"2 problems:\n +1. ridge_device: expected a GPU.*\n +2. device: expected a GPU",
-        ),
-        ({**OF_TEXT, "methods": ["base"], "align": {"pooling": "class"}}, "pooling: expected mean"),
-        (
-            {
-                **OF_TEXT,
-                "methods": ["base", "prompt"],
-                "by_method": {"prompt": {"prompt_length": 400}},
-            },
-            "prompt_length: expected at most 166",
-        ),
-    ],
-    ids=["folds", "devices", "pooling", "prompt"],
-)
-def test_what_a_later_stage_or_cell_would_refuse_is_refused_before_the_first(
-    nowhere, changes, message, monkeypatch
-):
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    path = study_of(nowhere, **{"tune": {}, "by_method": {}, "align": {}, **changes})
-    with pytest.raises(ConfigError, match=message):
-        main(["--study", str(path)])
-    assert sorted(path.name for path in nowhere.iterdir()) == ["study.yaml"]
-
-
 @pytest.mark.slow  # runs a whole study
 def test_a_finished_study_would_reuse_every_run(store, tmp_path):
     study = read_study(study_of(tmp_path), catalogue())

@@ -52,6 +52,19 @@ class Frame:
         return joined
 
 
+def room_beside_prompts(context: int, prompt_room: int) -> int:
+    """Count the tokens of a stimulus that all versions of a base read.
+
+    Parameters
+    ----------
+    context : int
+        Tokens that the base has positions for.
+    prompt_room : int
+        Positions that are left free for prompts; -1: a quarter of the context.
+    """
+    return context - (context // 4 if prompt_room < 0 else prompt_room)
+
+
 def frame_of(tokenizer: Any, n_segments: int) -> Frame:
     """Read off a tokenizer what it puts around one or two segments.
 

@@ -25,6 +25,7 @@ from .framing import (
     encode_segments,
     frame_of,
     padded,
+    room_beside_prompts,
 )
 from .insertions.prompt import prompt_given_out
 from .layers import LayerReader, Pooled, in_order, positions_at_once
@@ -117,7 +118,7 @@ class TextModel:
             raise ValueError(
                 f"expected a prompt_room below the context of {self.context}; found {prompt_room}"
             )
-        return self.context - (self.context // 4 if prompt_room < 0 else prompt_room)
+        return room_beside_prompts(self.context, prompt_room)
 
     def token_counts(self, items: Sequence[Text]) -> list[int]:
         """Count the tokens of texts, special ones included, before anything is cut."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +98,8 @@ def extract_features(
     """
     with visible_refusal(_stage(config)):
         require_sound(registered, config.trust_registry)
-        _check(config, registered, brain)
+        modality = registered.tags["modality"]
+        refuse(stimulus_problems(config, registered.name, modality, brain), ConfigError)
     stimuli = brain.stimuli
     config = _heeded(config, registered)
     origin = Origin(
@@ -238,28 +239,34 @@ def _cuts(tuned: Any, items: Sequence[str] | NDArray[np.uint8], prompt_room: int
     return count_cuts(counts, room)
 
 
-def _check(config: ExtractConfig, registered: Registered, brain: BrainDataset) -> None:
-    modality = registered.tags["modality"]
-    problems = []
+def stimulus_problems(
+    config: ExtractConfig, name: str, modality: str, brain: BrainDataset
+) -> Iterator[Problem]:
+    """Find what keeps a model from the stimuli of a brain dataset.
+
+    Parameters
+    ----------
+    config : ExtractConfig
+    name : str
+        Of the model, for the message.
+    modality : 'text' or 'image'
+        Of the model.
+    brain : BrainDataset
+    """
     if brain.stimuli.modality != modality:
-        problems.append(
-            Problem(
-                "brain",
-                f"{modality} stimuli, as {registered.name} takes",
-                f"'{brain.name}', whose stimuli are {brain.stimuli.modality}",
-                "Choose a brain dataset of the model's modality.",
-            )
+        yield Problem(
+            "brain",
+            f"{modality} stimuli, as {name} takes",
+            f"'{brain.name}', whose stimuli are {brain.stimuli.modality}",
+            "Choose a brain dataset of the model's modality.",
         )
     if config.pooling not in POOLINGS[modality]:
-        problems.append(
-            Problem(
-                "pooling",
-                f"{' or '.join(POOLINGS[modality])} for {modality}",
-                f"'{config.pooling}'",
-                "Change pooling.",
-            )
+        yield Problem(
+            "pooling",
+            f"{' or '.join(POOLINGS[modality])} for {modality}",
+            f"'{config.pooling}'",
+            "Change pooling.",
         )
     if config.context != "alone" and modality == "image":
         expected, remedy = "alone, as pictures stand", "Leave context out."
-        problems.append(Problem("context", expected, f"'{config.context}'", remedy))
-    refuse(problems, ConfigError)
+        yield Problem("context", expected, f"'{config.context}'", remedy)

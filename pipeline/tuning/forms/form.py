@@ -6,7 +6,7 @@ functions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -18,7 +18,9 @@ from pipeline.words import Modality
 if TYPE_CHECKING:
     import torch
 
+    from pipeline.errors import Problem
     from pipeline.tuning.forms.items import Item
+    from pipeline.tuning.start import Start
 
 Own = TypeVar("Own", bound=Examples)
 TaskScores = dict[str, TaskScore]
@@ -54,6 +56,11 @@ def _cuts_nothing(model: Any, examples: Any, performs: bool) -> list[int]:
     return []
 
 
+def _lacks_none(start: Start, examples: Any) -> tuple[Problem, ...]:
+    del start, examples
+    return ()
+
+
 @dataclass(frozen=True)
 class Form(Generic[Own]):
     """An entry of FORMS.
@@ -84,6 +91,9 @@ class Form(Generic[Own]):
     whole_lengths : callable
         ``whole_lengths(model, examples, performs)``, of a form that cuts long texts: positions
         that each would take whole, with its target or, where a model performs, its longest answer.
+    lacks_room : callable
+        ``lacks_room(start, examples)`` yields examples that cannot be trained on, as they do not
+        fit into the context of a base, however their texts are cut.
     references : callable
         ``references(examples)``: right answers that BERTScore's model has to know.
     constant : callable, optional
@@ -110,6 +120,7 @@ class Form(Generic[Own]):
     whole_batches: bool = False
     own_loss: Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor] | None = None
     whole_lengths: Callable[[Any, Own, bool], list[int]] = _cuts_nothing
+    lacks_room: Callable[[Start, Own], Iterable[Problem]] = _lacks_none
     references: Callable[[Own], list[str]] = _no_references
     constant: Callable[[Own, Sequence[str]], str] | None = None
     own_head: bool = False

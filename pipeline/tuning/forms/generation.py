@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.data.forms.generation import TextPairs
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pipeline.models.travelling.text import TextModel
     from pipeline.tuning.forms.items import Item
+    from pipeline.tuning.start import Start
 
 
 def _items(model: TextModel, pairs: TextPairs) -> list[Item]:
@@ -34,7 +35,7 @@ def _items(model: TextModel, pairs: TextPairs) -> list[Item]:
     writes_apart = model.kind == "encoder-decoder"
     frame = frame_of(tokenizer, 1)
     n_cue = len(token_ids(tokenizer, [card.cue])[0])
-    cue = n_cue + frame.size
+    most = room - n_cue - frame.size - 1
     sources = token_ids(tokenizer, [f"{source}{card.cue}" for source in pairs.sources])
     space = "" if writes_apart else " "
     targets = token_ids(tokenizer, [f"{space}{target}" for target in pairs.targets])
@@ -42,14 +43,34 @@ def _items(model: TextModel, pairs: TextPairs) -> list[Item]:
     for source, target in zip(sources, targets, strict=True):
         answer = [*target, tokenizer.eos_token_id]
         left = room - frame.size - (0 if writes_apart else len(answer))
-        if len(answer) > room - cue - 1:
-            raise TuningError(_too_long(card.task, len(answer), room - cue - 1))
+        if len(answer) > most:
+            raise TuningError(_too_long(card.task, len(answer), most))
         before = frame.join([cut_source(source, n_cue, left, card.keeps)])["input_ids"]
         read, labels = before + answer, [IGNORED] * len(before) + answer
         if writes_apart:
             read, labels = before, answer
         items.append({"input_ids": torch.tensor(read), "labels": torch.tensor(labels)})
     return items
+
+
+def _lacks_room(start: Start, pairs: TextPairs) -> Iterator[Problem]:
+    """Find out whether the longest target fits, with a token of its source before it."""
+    from pipeline.models.travelling.architecture import context_length
+    from pipeline.models.travelling.framing import frame_of, token_ids
+    from pipeline.models.travelling.text_networks import load_tokenizer
+    from pipeline.tuning.loading import text_config
+
+    context, card = context_length(text_config(start)), start.card
+    if context is None:
+        return
+    tokenizer = load_tokenizer(start.base_folder)
+    n_cue = len(token_ids(tokenizer, [card.cue])[0])
+    most = context - card.prompt_length - n_cue - frame_of(tokenizer, 1).size - 1
+    # a token is a byte at least, so that few targets have to be counted
+    large = [f" {target}" for target in pairs.targets if len(target.encode()) >= most]
+    answers = [len(ids) + 1 for ids in token_ids(tokenizer, large)] if large else [0]
+    if max(answers) > most > 0:  # where no answer fits at all, the method says so
+        yield _too_long(card.task, max(answers), most)
 
 
 def _whole_lengths(model: TextModel, pairs: TextPairs, performs: bool) -> list[int]:
@@ -139,6 +160,7 @@ GENERATION = Form(
     questions=lambda examples: examples.sources,
     scores=_scores,
     whole_lengths=_whole_lengths,
+    lacks_room=_lacks_room,
     references=lambda examples: [text for several in examples.references for text in several],
     own_head=True,
     writing=GREEDY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.errors import BaseUnreachableError, Problem, TuningError, refuse
 from pipeline.hub import hub_or_cache, said_by
 from pipeline.models.bases import folder_of
-from pipeline.tuning.hub_check import NO_SCORER, no_scorer, scorer_out_of_reach
+from pipeline.tuning.hub_check import NO_SCORER, no_scorer, scorer_out_of_reach, too_few_layers
 
 _NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")  # of the hub
 MOST_UNKNOWN = 0.05  # of the references' tokens; a model of their language knows practically all
@@ -82,16 +82,37 @@ class Scorer:
             When it does not have so many layers, or does not know the texts: two tokens that it
             does not know are the same to it, so anything scores high.
         """
-        share = unknown_share(_loaded(self)._tokenizer, texts)
+        refuse(self._unknown(_loaded(self)._tokenizer, texts), TuningError)
+
+    def problems(self, texts: Sequence[str]) -> Iterator[Problem]:
+        """Find what :meth:`check` would refuse, as far as its files here tell; no weights are read.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            References that it will have to know.
+        """
+        from transformers import AutoTokenizer
+
+        yield from too_few_layers(self.model, self.layers)
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(self.location, local_files_only=True)
+        except (OSError, ValueError) as error:
+            if folder_of(self.model) is not None:  # of the hub, it may yet be fetched
+                yield no_scorer(self.model, said_by(error))
+            return
+        yield from self._unknown(tokenizer, texts)
+
+    def _unknown(self, tokenizer: Any, texts: Sequence[str]) -> Iterator[Problem]:
+        """Find out whether a tokenizer does not know texts."""
+        share = unknown_share(tokenizer, texts)
         if share > MOST_UNKNOWN:
-            raise TuningError(
-                Problem(
-                    f"bertscore_model '{self.model}'",
-                    f"a model that knows at least {1 - MOST_UNKNOWN:.0%} of the references' tokens",
-                    f"{share:.0%} that it does not know",
-                    "Pass one for this language, such as bertscore_model=roberta-large with "
-                    "bertscore_layers=17, or bertscore_model=none to leave BERTScore out.",
-                )
+            yield Problem(
+                f"bertscore_model '{self.model}'",
+                f"a model that knows at least {1 - MOST_UNKNOWN:.0%} of the references' tokens",
+                f"{share:.0%} that it does not know",
+                "Pass one for this language, such as bertscore_model=roberta-large with "
+                "bertscore_layers=17, or bertscore_model=none to leave BERTScore out.",
             )
 
 

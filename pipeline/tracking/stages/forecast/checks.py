@@ -1,33 +1,35 @@
-"""Checks of every cell of a study with its inputs at hand, before any cell is worked on."""
+"""Checks of every model of a study with its inputs at hand, before any of them is worked on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.alignment.dataset.plan import make_plan
-from pipeline.alignment.dataset.units import check_place
-from pipeline.brains.dataset import BrainDataset
-from pipeline.config import AlignConfig, RegimeConfig, StudyConfig, TuneConfig
+from pipeline.config import AlignConfig, Cell, RegimeConfig, StudyConfig, TuneConfig, UntunedModel
 from pipeline.data import TASKS
 from pipeline.data.task import TaskData
-from pipeline.errors import ConfigError, PipelineError, Problem, refuse
-from pipeline.extraction.foreign import foreign_layers
+from pipeline.errors import ConfigError, Problem, refuse
 from pipeline.models.bases import Base
-from pipeline.models.devices import chosen_device
 from pipeline.tracking.runs import finished_runs
+from pipeline.tracking.stages.cell import heeded
 from pipeline.tracking.stages.forecast.inputs import Inputs
-from pipeline.tracking.stages.regimes.stage import regime_requests, request_problems
-from pipeline.tracking.stages.tune.inputs import TuneRequest, misfits
+from pipeline.tracking.stages.forecast.misfits import (
+    fold_problems,
+    foreign_problems,
+    plan_problems,
+    stimuli_problems,
+    tuning_problems,
+)
+from pipeline.tracking.stages.tune.inputs import TuneRequest
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tuning.methods import METHODS
-from pipeline.tuning.session import Session
+from pipeline.tuning.session import longest_prompt
 
 ANY_VERSION = "models:/any@any"  # stands in for a version that the study has yet to make
 
 
 def refuse_unfit(study: StudyConfig, in_store: bool) -> None:
-    """Refuse a study with a cell that could not be completed, before any cell is worked on.
+    """Refuse a study with a model that could not be completed, before any is worked on.
 
     Parameters
     ----------
@@ -43,28 +45,63 @@ def refuse_unfit(study: StudyConfig, in_store: bool) -> None:
         With everything that is here and damaged, or does not fit together.
     """
     inputs = Inputs()
-    plans: set[AlignConfig] = set()
     for cell in study.cells():
-        config = cell.settings.model_validate(cell.tune)
-        base, folder = inputs.base(config.base) or (None, None)
+        inputs.check(cell_problems(cell, inputs, in_store), cell.grid)
+    for model in study.untuned_models():
+        inputs.check(untuned_problems(model, inputs), model.grid)
+    refuse(inputs.wrong.values(), ConfigError)
+
+
+def cell_problems(cell: Cell, inputs: Inputs, in_store: bool = False) -> Iterator[Problem]:
+    """Find what keeps a cell of a grid from being completed, as far as its inputs are here."""
+    declared = cell.settings.model_validate(cell.tune)
+    varied = [TuneConfig.model_validate(tune) for _, _, tune in heeded(cell)]
+    base, folder = inputs.base(declared.base) or (None, None)
+    aligns = [AlignConfig.model_validate({**align, "model": ANY_VERSION}) for align in cell.aligns]
+    for config in (declared, *varied):
+        length = longest_prompt(config, METHODS[config.method])
         if not isinstance(config, RegimeConfig):
             data = inputs.data(config)
-            if not (in_store and _has_been_tuned(config, base, folder, data)):
-                inputs.check(tuning_problems(config, base, folder, data))
-        for align in cell.aligns:
-            settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
-            inputs.check(pooling_problems(settings, base, folder))
+            if in_store and _has_been_tuned(config, base, folder, data):
+                length = 0  # it fitted; to count tokens would take as long
+            else:
+                yield from tuning_problems(config, base, folder, data)
+        for align in aligns:
+            yield from _stimuli_problems(align, config.base, length, inputs)
             if isinstance(config, RegimeConfig):
-                inputs.check(fold_problems(config, settings, folder, inputs.brain(settings)))
-            if settings not in plans:
-                plans.add(settings)
-                inputs.check(plan_problems(settings, inputs.brain(settings)))
-    for model in study.untuned_models():
-        base, folder = inputs.untuned(model) or (None, None)
-        for align in model.aligns:
-            settings = AlignConfig.model_validate(align)
-            inputs.check(untuned_problems(settings, base, folder, inputs.brain(settings)))
-    refuse(inputs.wrong.values(), ConfigError)
+                yield from fold_problems(config, align, folder, inputs.brain(align))
+    for align in aligns:
+        yield from _plan_problems(align, inputs)
+
+
+def untuned_problems(model: UntunedModel, inputs: Inputs) -> Iterator[Problem]:
+    """Find what keeps a model as it is from its brain datasets, as far as these are here."""
+    for settings in model.aligns:
+        align = AlignConfig.model_validate(settings)
+        if model.is_base:
+            yield from _stimuli_problems(align, model.model, 0, inputs)
+        yield from foreign_problems(align, inputs.brain(align))
+        yield from _plan_problems(align, inputs)
+
+
+def _stimuli_problems(
+    align: AlignConfig, base_name: str, prompt_length: int, inputs: Inputs
+) -> list[Problem]:
+    """Find what keeps a base from stimuli, once for each way of reading them."""
+    base, folder = inputs.base(base_name) or (None, None)
+    brain = inputs.brain(align)
+
+    def find() -> list[Problem]:
+        return [*stimuli_problems(align, base, folder, brain, prompt_length)]
+
+    return inputs.once(("stimuli", align, base_name, prompt_length), find)
+
+
+def _plan_problems(align: AlignConfig, inputs: Inputs) -> list[Problem]:
+    """Find what is wrong with the folds, once for each way of making them."""
+    settings = align.model_copy(update={"model": ANY_VERSION, "features": ""})
+    brain = inputs.brain(align)
+    return inputs.once(("plan", settings), lambda: [*plan_problems(settings, brain)])
 
 
 def _has_been_tuned(
@@ -74,87 +111,3 @@ def _has_been_tuned(
         return False
     request = TuneRequest(config, base, folder, TASKS[config.task], data)
     return bool(finished_runs(request.fingerprint(run_tune)))
-
-
-def untuned_problems(
-    config: AlignConfig, base: Base | None, folder: Path | None, brain: BrainDataset | None
-) -> Iterator[Problem]:
-    """Find what keeps a model as it is from a brain dataset, as far as these are here."""
-    yield from pooling_problems(config, base, folder)
-    yield from plan_problems(config, brain)
-    if brain is None:
-        return
-    modality = brain.stimuli.modality
-    if base is not None and base.modality != modality:
-        expected, finding = f"a model for {modality}, as {brain.name} is", f"'{config.model}'"
-        remedy = "Put it into a grid with other brain datasets."
-        yield Problem("models", expected, f"{finding}, for {base.modality}", remedy)
-    if config.features:
-        features = Path(config.features).expanduser()
-        yield from _problems_of(lambda: foreign_layers(features, brain.stimuli))
-
-
-def tuning_problems(
-    config: TuneConfig, base: Base | None, folder: Path | None, data: TaskData | None
-) -> Iterator[Problem]:
-    """Find what keeps a method from a base and a task, as far as these are here."""
-    method, task = METHODS[config.method], TASKS[config.task]
-    if base is not None:
-        yield from misfits(base, task, method)
-        if folder is not None and data is not None and not method.interpolates:
-            yield from Session(config, base, folder, task, data, method).problems()
-
-
-def fold_problems(
-    config: RegimeConfig, align: AlignConfig, folder: Path | None, brain: BrainDataset | None
-) -> Iterator[Problem]:
-    """Find what keeps a base from being tuned fold by fold, as far as it is here."""
-    if folder is None or brain is None:
-        return
-    try:
-        yield from request_problems(regime_requests(config, align, brain))
-    except PipelineError as error:
-        yield from error.problems
-
-
-def pooling_problems(
-    config: AlignConfig, base: Base | None, folder: Path | None
-) -> Iterator[Problem]:
-    """Find out whether a language model has the class token that features are asked of."""
-    if config.pooling != "class" or base is None or folder is None or base.modality != "text":
-        return
-    from transformers import AutoConfig
-
-    from pipeline.models.travelling.architecture import kind_of
-
-    if kind_of(AutoConfig.from_pretrained(folder)) != "encoder":
-        yield Problem(
-            "pooling",
-            f"mean or last, which {base.name} has",
-            f"'{config.pooling}'",
-            "Change pooling.",
-        )
-
-
-def place_problems(config: AlignConfig) -> Iterator[Problem]:
-    """Find out whether scheduler and GPU are there, where an alignment asks for any."""
-    yield from _problems_of(lambda: check_place(config))
-    if config.device == "cuda":
-        yield from _problems_of(lambda: chosen_device(config.device))
-
-
-def plan_problems(config: AlignConfig, brain: BrainDataset | None) -> Iterator[Problem]:
-    """Find what an alignment lacks to compute on, and what keeps folds from being made."""
-    yield from place_problems(config)
-    if brain is None:
-        return
-    yield from _problems_of(lambda: make_plan(config, brain))
-
-
-def _problems_of(check: Callable[[], object]) -> Sequence[Problem]:
-    """Call, and give what it refuses."""
-    try:
-        check()
-    except PipelineError as error:
-        return error.problems
-    return ()

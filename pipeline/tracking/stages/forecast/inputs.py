@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,10 +43,10 @@ class Inputs:
         def find() -> Base | None:
             return self.take(lambda: find_base(name), here="/" not in name or Path(name).exists())
 
-        base = self._once(("base", name), find)
+        base = self.once(("base", name), find)
         if base is None:
             return None
-        return base, self._once(("folder", name), lambda: self._folder(base))
+        return base, self.once(("folder", name), lambda: self._folder(base))
 
     def untuned(self, model: UntunedModel) -> tuple[Base, Path | None] | None:
         """Find a base that is aligned as it is; None for features, which need none."""
@@ -62,7 +62,7 @@ class Inputs:
         """Read the data of a task; None where it is not here."""
         settings = {name: getattr(config, name) for name in TaskConfig.model_fields}
         own = TaskConfig.model_validate(settings)
-        return self._once(own, lambda: self._data(own))
+        return self.once(own, lambda: self._data(own))
 
     def _data(self, config: TaskConfig) -> TaskData | None:
         task, folder = TASKS[config.task], config.directory
@@ -82,7 +82,7 @@ class Inputs:
                 self._miss(scorer_out_of_reach(model))
             return folder
 
-        return self._once(("scorer", model), find)
+        return self.once(("scorer", model), find)
 
     def brain(self, config: AlignConfig) -> BrainDataset | None:
         """Read a brain dataset; None where it is not here."""
@@ -92,7 +92,7 @@ class Inputs:
             here = not directory or Path(directory).expanduser().exists()
             return self.take(lambda: load_brain(name, directory), here)
 
-        return self._once(("brain", name, directory), read)
+        return self.once(("brain", name, directory), read)
 
     def minimal_pairs(self, folder: str) -> list[Phenomenon] | None:
         """Read minimal pairs; None where they cannot be read."""
@@ -100,11 +100,13 @@ class Inputs:
         def read() -> list[Phenomenon] | None:
             return self.take(lambda: read_minimal_pairs(Path(folder)), Path(folder).exists())
 
-        return self._once(("minimal pairs", folder), read)
+        return self.once(("minimal pairs", folder), read)
 
-    def check(self, problems: Iterable[Problem]) -> None:
-        """Add what else is wrong."""
-        self.wrong |= {str(problem): problem for problem in problems}
+    def check(self, problems: Iterable[Problem], grid: int = 0) -> None:
+        """Add what else is wrong, in a grid of the study where one is named."""
+        for problem in problems:
+            placed = replace(problem, where=f"grid {grid}: {problem.where}") if grid else problem
+            self.wrong[str(placed)] = placed
 
     def _miss(self, problems: Iterable[Problem]) -> None:
         self.missing |= {str(problem): problem for problem in problems}
@@ -117,7 +119,8 @@ class Inputs:
             (self.check if here else self._miss)(error.problems)
             return None
 
-    def _once(self, key: object, read: Callable[[], Value]) -> Value:
+    def once(self, key: object, read: Callable[[], Value]) -> Value:
+        """Read, or give what the first call with the same key has read."""
         if key not in self._read:
             self._read[key] = read()
         value: Value = self._read[key]  # type: ignore[assignment]

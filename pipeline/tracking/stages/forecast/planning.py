@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.brains.dataset import BrainDataset
 from pipeline.config import (
     ONLY_SCORES,
     AlignConfig,
@@ -35,9 +34,7 @@ from pipeline.tracking.stages.cell import heeded
 from pipeline.tracking.stages.forecast.align_planning import AlignPlanning, FeatureSource
 from pipeline.tracking.stages.forecast.checks import (
     ANY_VERSION,
-    plan_problems,
-    pooling_problems,
-    tuning_problems,
+    cell_problems,
     untuned_problems,
 )
 from pipeline.tracking.stages.forecast.earlier_runs import EarlierRuns
@@ -81,8 +78,10 @@ class Planning:
         """List the runs of a study in their order."""
         cells, untuned = list(study.cells()), list(study.untuned_models())
         for cell in cells:
+            self.inputs.check(cell_problems(cell, self.inputs), cell.grid)
             yield from self._cell(cell)
         for model in untuned:
+            self.inputs.check(untuned_problems(model, self.inputs), model.grid)
             yield from self._untuned(model)
         models: list[Cell | UntunedModel] = [*cells, *untuned]
         brains = {align["brain"] for model in models for align in model.aligns}
@@ -97,7 +96,6 @@ class Planning:
         if isinstance(config, RegimeConfig):
             for align in cell.aligns:
                 settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
-                self.inputs.check(pooling_problems(settings, base, folder))
                 yield from self.regimes.folds(config, settings, folder, network, assumed)
             return
         tuned, registered = self._tune(config, base, folder, network, assumed)
@@ -107,8 +105,6 @@ class Planning:
         source = FeatureSource(partial(_title, config=config), registered, network, assumed)
         for align in cell.aligns:
             settings = AlignConfig.model_validate({**align, "model": ANY_VERSION})
-            self.inputs.check(pooling_problems(settings, base, folder))
-            self._check_plan(settings, self.inputs.brain(settings))
             yield from self.alignments.of_network(settings, source)
         bare = [
             AlignConfig.model_validate({**align, **ONLY_SCORES, "model": ANY_VERSION})
@@ -150,9 +146,6 @@ class Planning:
         """List the runs of a model as it is: a base, or features of another tool."""
         base, folder = self.inputs.untuned(model) or (None, None)
         configs = [AlignConfig.model_validate(align) for align in model.aligns]
-        for config in configs:
-            brain = self.inputs.brain(config)
-            self.inputs.check(untuned_problems(config, base, folder, brain))
         if not model.is_base:
             for config in configs:
                 yield from self.alignments.of_folder(config)
@@ -202,7 +195,6 @@ class Planning:
         assumed: bool,
     ) -> tuple[PlannedRun, Registered | None]:
         data = self.inputs.data(config)
-        self.inputs.check(tuning_problems(config, base, folder, data))
         task = TASKS[config.task]
         facts = task_facts(task, data) if data else largest_task(config, task)
         cost = self._tune_cost(config, network, facts) if network else None
@@ -222,11 +214,6 @@ class Planning:
         modality = TASKS[config.task].modality
         storage = METHODS[config.method].storage.get(modality, "whole")
         return tune_cost(config, network, task, scorer, self.machine, storage)
-
-    def _check_plan(self, config: AlignConfig, brain: BrainDataset | None) -> None:
-        """Let what is wrong with the folds be told, once for each way of making them."""
-        if self.earlier.is_first(f"plan {config}"):
-            self.inputs.check(plan_problems(config, brain))
 
 
 def _along(config: TuneConfig, registered: Registered | None) -> list[Registered | None]:

@@ -19,7 +19,6 @@ from pipeline.tracking.names import run_title
 from pipeline.tracking.registry import made_whole_by
 from pipeline.tracking.runs import finished_runs
 from pipeline.tracking.stages.forecast.align_planning import AlignPlanning, FeatureSource
-from pipeline.tracking.stages.forecast.checks import fold_problems
 from pipeline.tracking.stages.forecast.earlier_runs import EarlierRuns
 from pipeline.tracking.stages.forecast.facts import brain_facts
 from pipeline.tracking.stages.forecast.inputs import Inputs
@@ -55,7 +54,6 @@ class RegimePlanning:
     ) -> Iterator[PlannedRun]:
         """List the runs of one model with one brain dataset."""
         brain = self.inputs.brain(align)
-        self.inputs.check(fold_problems(config, align, folder, brain))
         requests = _requests(config, align, folder, brain)
         is_control = not METHODS[config.method].recipes
         n_folds = 1 if is_control else len(requests) or align.folds

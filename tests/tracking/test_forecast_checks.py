@@ -1,0 +1,139 @@
+"""Refusals, in a dry run and before a study begins, of what a later stage would refuse."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import yaml
+from machines import QUICK
+
+from entrypoints.main import main
+from pipeline.config import TuneConfig
+from pipeline.data import TASKS
+from pipeline.data.forms.generation import TextPairs
+from pipeline.errors import PipelineError
+from pipeline.models.bases import BASES
+from pipeline.tracking.stages.forecast import stage
+from pipeline.tracking.stages.forecast.misfits import tuning_problems
+
+LITTLE = {"max_train": 32, "max_eval": 10, "max_steps": 2, "eval_every": 2}
+OF_PICTURES = {
+    "bases": ["tiny-vit"],
+    "tasks": ["digits"],
+    "methods": ["base", "vpt-shallow"],
+    "brains": ["simulated-pictures"],
+    "tune": LITTLE,
+    "align": {"folds": 2, "inner_folds": 2, "trials": 2, "nuisance": False},
+}
+OF_TEXT = {
+    **OF_PICTURES,
+    "bases": ["tiny-gpt2"],
+    "tasks": ["summarization"],
+    "methods": ["base", "prompt"],
+    "brains": ["simulated-sentences"],
+}
+LONG = "the baker kneads the dough " * 20  # about 100 tokens
+KNOWN = "the baker kneads the dough ."
+STRANGE = "Quarterly revenues at the Frankfurt lender slumped unexpectedly."
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with a brain dataset of long sentences, and two corpora; no store."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setattr(stage, "machine_constants", lambda: QUICK)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    brain = tmp_path / "read"
+    brain.mkdir()
+    rows = [f"{LONG} {n},p{n // 2}" for n in range(12)]
+    (brain / "stimuli.csv").write_text("\n".join(["text,group", *rows]))
+    responses = np.random.default_rng(0).standard_normal((12, 8), dtype=np.float32)
+    np.savez(brain / "s1.npz", responses=responses, **{"roi/language": np.arange(8)})
+    for name, target in {"strange": STRANGE, "long": LONG * 2}.items():
+        corpus = tmp_path / name
+        corpus.mkdir()
+        for split in ("train", "valid", "test"):
+            (corpus / f"{split}.en").write_text(f"{KNOWN}\n" * 4)
+            (corpus / f"{split}.de").write_text(f"{target}\n" * 4)
+    return tmp_path
+
+
+def study_of(place, *grids):
+    study = {"name": "little", "asks": "Is it refused in time?", "grids": list(grids)}
+    path = place / "study.yaml"
+    path.write_text(yaml.safe_dump(study))
+    return path
+
+
+READ = [{"brain": "arrays", "brain_dir": "read"}]
+REFUSALS = {
+    "folds": (OF_PICTURES, {"align": {"folds": 500}}, "at most 89 folds"),
+    "devices of align": (
+        OF_PICTURES,
+        {"align": {"device": "cuda", "ridge_device": "cuda"}},
+        r"2 problems:\n +1. grid 2: ridge_device: expected a GPU.*\n +2. grid 2: device: expected",
+    ),
+    "device of tune": (
+        OF_TEXT,
+        {"tune": {**LITTLE, "device": "cuda", "prompt_length": 400}},
+        r"2 problems:\n.*device: expected a GPU(.|\n)*prompt_length: expected at most 166",
+    ),
+    "class of a decoder": (OF_TEXT, {"align": {"pooling": "class"}}, "pooling: expected mean or"),
+    "prompt": (OF_TEXT, {"tune": {**LITTLE, "prompt_length": 400}}, "prompt_length: expected at"),
+    "prompt before long stimuli": (
+        OF_TEXT,
+        {"tune": {**LITTLE, "prompt_length": 160}, "brains": READ},
+        "prompt_room: expected at least 160, .* stimuli of 1",
+    ),
+    "room": (OF_TEXT, {"align": {"prompt_room": 192}}, "prompt_room: expected below 192"),
+    "modality": (
+        OF_PICTURES,
+        {"brains": READ},
+        "grid 2: brain: expected image stimuli, as tiny-vit takes; found .* stimuli are text",
+    ),
+    "text unknown to BERTScore": (
+        OF_TEXT,
+        {"tasks": [{"task": "parallel", "data_dir": "strange"}]},
+        "grid 2: task parallel: bertscore_model 'tiny-bert': expected a model that knows",
+    ),
+    "layer of BERTScore": (
+        OF_TEXT,
+        {"tune": {**LITTLE, "bertscore_layers": 40}},
+        "bertscore_layers: expected at most",
+    ),
+    "BERTScore left out": (
+        OF_TEXT,
+        {"tune": {**LITTLE, "bertscore_model": "none"}},
+        "bertscore_model: expected a model, as BERTScore decides",
+    ),
+    "long targets": (
+        OF_TEXT,
+        {
+            "tasks": [{"task": "parallel", "data_dir": "long"}],
+            "tune": {**LITTLE, "bertscore_model": "none"},
+        },
+        r"task parallel: target: expected at most \d+ tokens.* found a target of 321",
+    ),
+}
+
+
+@pytest.mark.parametrize("dry", [True, False], ids=["dry run", "start"])
+@pytest.mark.parametrize(("grid", "changes", "message"), REFUSALS.values(), ids=REFUSALS)
+def test_what_a_later_stage_or_model_would_refuse_is_refused_before_the_first(
+    place, grid, changes, message, dry
+):
+    good = {**grid, "methods": ["untrained"], "bases": [str(BASES[grid["bases"][0]].folder())]}
+    path = study_of(place, good, {**grid, **changes})
+    before = sorted(place.iterdir())
+    with pytest.raises(PipelineError, match=message):
+        main(["--study", str(path), *(["--dry_run", "true"] if dry else [])])
+    assert sorted(place.iterdir()) == before
+
+
+def test_a_split_without_examples_is_found_with_the_base_out_of_reach():
+    data = TASKS["summarization"].load(TuneConfig(task="summarization", method="full", **LITTLE))
+    damaged = replace(data, validation=TextPairs((), ()))
+    config = TuneConfig(task="summarization", method="full")
+    (problem,) = tuning_problems(config, None, None, damaged)
+    assert "validation split: expected at least one example" in str(problem)
