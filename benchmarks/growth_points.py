@@ -104,7 +104,11 @@ def draw(points: Sequence[Point], path: Path) -> None:
 
     by_axis = _by_axis(points)
     figure, panels = plt.subplots(
-        2, len(by_axis), figsize=(2.6 * len(by_axis), 4.2), sharey="row", squeeze=False
+        *(2, len(by_axis)),
+        figsize=(2.6 * len(by_axis), 4.2),
+        sharex="col",
+        sharey="row",
+        squeeze=False,
     )
     quantities = {"seconds": "seconds", "gigabytes": "memory held, GB"}
     for column, (name, own) in enumerate(by_axis):
@@ -114,9 +118,10 @@ def draw(points: Sequence[Point], path: Path) -> None:
             panel.loglog(*zip(*values, strict=True), "o-", color="black")
             panel.set_title(f"{name}: power {_power(values)}", fontsize=9)
             panel.set_ylabel(label if column == 0 else "")
-            panel.set_xticks([n for n, _ in values], [f"{n:,}" for n, _ in values], rotation=45)
+            sizes = [n for n, _ in values]
+            panel.set_xticks(sizes, [f"{n:,}" for n in sizes], rotation=45, ha="right")
             panel.xaxis.set_minor_locator(NullLocator())
-            panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            panel.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
             panel.yaxis.set_major_formatter("{x:g}")
             panel.yaxis.set_minor_locator(NullLocator())
         panels[1, column].set_xlabel(name)

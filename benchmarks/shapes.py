@@ -34,6 +34,7 @@ from pipeline.alignment import two_vs_two
 from pipeline.alignment.folds import Fold, NestedFold
 from pipeline.alignment.kernel.grams import gram_matrices
 from pipeline.alignment.pairs import FoldTask
+from pipeline.alignment.primal.cost import FoldSizes
 from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold
 from pipeline.alignment.sources import Layer
 from pipeline.alignment.threads import workers
@@ -139,8 +140,9 @@ def encode_one_fold(problem: Problem) -> float:
     labels = np.arange(len(problem.x))
     task = FoldTask(0, problem.fold, ALPHAS, "two_vs_two", labels, labels.astype(str))
     responses = {"roi": problem.y}
-    small = primal_rois(problem.x.shape[1], responses)
     train = problem.fold.outer.train
+    sizes = FoldSizes(len(problem.x), len(train), len(problem.fold.inner), len(ALPHAS))
+    small = primal_rois(sizes, problem.x.shape[1], responses)
     large = {} if small else {"roi": gram_matrices(problem.y, train)}
     rois = RoisBySide(labels, (problem.fold,), (large,), small, ("roi",))
     with workers() as in_parallel:

@@ -15,6 +15,7 @@ from pipeline.alignment.contrasts.pair_sums import blocks_of, pack, sums_of_rows
 from pipeline.alignment.folds import nested_folds
 from pipeline.alignment.kernel.grams import FormGrams, grams_by_fold
 from pipeline.alignment.pairs import FoldTask, Scored
+from pipeline.alignment.primal.cost import FoldSizes
 from pipeline.alignment.primal.wide_rois import encodes_by_sums
 from pipeline.alignment.score_fold import RoisBySide, primal_rois, score_fold
 from pipeline.alignment.score_tables import best_layers, score_table, summed_pairs
@@ -156,11 +157,12 @@ def _ready(
     """Check all inputs, and make of responses what both sides take."""
     check_inputs({**arrays, "responses of ROI": responses}, groups)
     widest = max(source.n_columns for source in sources.values())
-    small = primal_rois(widest, responses)
-    large = {roi: values for roi, values in responses.items() if roi not in small}
     folds = nested_folds(groups, settings)
     trains, names = [fold.outer.train for fold in folds], tuple(responses)
     labels = np.array(groups)
+    sizes = FoldSizes(len(labels), len(trains[0]), len(folds[0].inner), settings.trials)
+    small = primal_rois(sizes, widest, responses)
+    large = {roi: values for roi, values in responses.items() if roi not in small}
     if encodes_by_sums(len(large), len(labels), [len(train) for train in trains], widest):
         return RoisBySide(labels, folds, ({},) * len(folds), small, names, large)
     grams = form(large, trains, settings.similarity)

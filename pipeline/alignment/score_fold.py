@@ -23,7 +23,7 @@ from pipeline.alignment.kernel.grams import Grams, RoisByFold, z_scored
 from pipeline.alignment.kernel.scores import score_by_stimuli
 from pipeline.alignment.pairs import FoldTask, PairScore, Scored
 from pipeline.alignment.primal.arrays import FoldArray
-from pipeline.alignment.primal.cost import prefers_primal
+from pipeline.alignment.primal.cost import FoldSizes, prefers_primal
 from pipeline.alignment.primal.scores import score_by_columns
 from pipeline.alignment.primal.wide_decoding import decode_wide_roi
 from pipeline.alignment.primal.wide_rois import score_wide_roi
@@ -63,11 +63,14 @@ class RoisBySide:
     wide: Mapping[str, Columns] = field(default_factory=dict)
 
 
-def primal_rois(widest: int, responses: Mapping[str, Columns]) -> dict[str, NDArray[np.floating]]:
+def primal_rois(
+    fold: FoldSizes, widest: int, responses: Mapping[str, Columns]
+) -> dict[str, NDArray[np.floating]]:
     """Read the ROIs that are cheaper on the primal side, whichever layer they meet.
 
     Parameters
     ----------
+    fold : FoldSizes
     widest : int
         Columns of the widest source.
     responses : mapping of ROI to ndarray or VoxelColumns, shape (n_stimuli, n_voxels)
@@ -75,7 +78,7 @@ def primal_rois(widest: int, responses: Mapping[str, Columns]) -> dict[str, NDAr
     return {
         roi: columns_between(y, 0, y.shape[1])
         for roi, y in responses.items()
-        if prefers_primal(y.shape[0], widest, y.shape[1])
+        if prefers_primal(fold, widest, y.shape[1])
     }
 
 

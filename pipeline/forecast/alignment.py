@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.alignment.dataset.units import OF_A_FIT, Unit, count_processes, ridge_flops
 from pipeline.alignment.kernel.shared_grams import MOST_BYTES
-from pipeline.alignment.primal.cost import EIGEN, prefers_primal, primal_flops
+from pipeline.alignment.primal.cost import EIGEN, FoldSizes, prefers_primal, primal_flops
 from pipeline.alignment.primal.wide_rois import encodes_by_sums
 from pipeline.config import AlignConfig
 from pipeline.forecast.facts import BrainFacts, FeatureFacts, NetworkFacts, SubjectFacts
@@ -67,11 +67,11 @@ def pair_calls(fits: Fits, config: AlignConfig) -> float:
 
 def fit_flops(fits: Fits, config: AlignConfig) -> float:
     """Count the operations of ridge fits in all folds, each ROI on the side that is cheaper."""
-    n, p = fits.n_stimuli, fits.columns
-    small = [v for v in fits.voxels if prefers_primal(n, p, v)]
+    n, p, fold = fits.n_stimuli, fits.columns, _fold_sizes(fits.n_stimuli, config)
+    small = [v for v in fits.voxels if prefers_primal(fold, p, v)]
     large = [v for v in fits.voxels if v not in small]
     back = fits.directions - 1
-    primal = sum(primal_flops(n, p, v) + back * primal_flops(n, v, p) for v in small)
+    primal = sum(primal_flops(fold, p, v) + back * primal_flops(fold, v, p) for v in small)
     flops = config.folds * fits.sources * primal
     if large:
         decomposed = fits.sources + back * len(large)
@@ -79,6 +79,12 @@ def fit_flops(fits: Fits, config: AlignConfig) -> float:
         grams = 2 * n**2 * (fits.sources * p + sum(large))
         flops += config.folds * (_fold_flops(n, decomposed, pairs, config) + grams)
     return float(flops)
+
+
+def _fold_sizes(n_stimuli: int, config: AlignConfig) -> FoldSizes:
+    """Give the sizes of an outer fold."""
+    n_train = n_stimuli - n_stimuli // config.folds
+    return FoldSizes(n_stimuli, n_train, config.inner_folds, config.trials)
 
 
 def _fold_flops(n: int, decomposed: int, pairs: int, config: AlignConfig) -> float:
@@ -155,13 +161,13 @@ def _cost_of(
     processes = _processes([fits for _, fits in each] * again, config, brain)
     worked = again * sum(_seconds(fits, config, machine) for _, fits in each)
     rows = again * sum(pair_calls(fits, config) / config.inner_folds for _, fits in each)
-    largest = max((_unit_bytes(subject, fits) for subject, fits in each), default=0.0)
+    largest = max((_unit_bytes(subject, fits, config) for subject, fits in each), default=0.0)
     memory = machine.process_memory + sum(subject.bytes_held for subject in brain.subjects)
     seconds = machine.bookkeeping + worked / min(processes, machine.cores)
     if processes > 1:
         seconds += machine.worker_start
         memory += processes * machine.process_memory * OF_A_WORKER
-    shared = sum(again * _matrix_bytes(subject, fits[0]) for subject, fits in units)
+    shared = sum(again * _matrix_bytes(subject, fits[0], config) for subject, fits in units)
     memory += processes * (largest + min(MOST_BYTES, shared))
     return Cost(seconds, memory, TABLE_ROW * rows, TABLE_ROW * rows)
 
@@ -182,43 +188,43 @@ def _seconds(fits: Fits, config: AlignConfig, machine: Machine) -> float:
     return called + fit_flops(fits, config) / machine.alignment
 
 
-def _unit_bytes(subject: SubjectFacts, fits: Fits) -> float:
+def _unit_bytes(subject: SubjectFacts, fits: Fits, config: AlignConfig) -> float:
     """Estimate what a unit holds: its copy of responses and features, and what fits are made of.
 
     On the kernel side these are matrices over stimuli: of the ROIs in all folds, of the sources in
     one. On the primal side they are columns, z-scored in double precision, as sources are where
     matrices of all folds would fill the memory.
     """
-    n, p = fits.n_stimuli, fits.columns
-    small = [voxels for voxels in fits.voxels if prefers_primal(n, p, voxels)]
-    n_large, wide = len(fits.voxels) - len(small), _is_wide(subject, fits)
+    n, p, fold = fits.n_stimuli, fits.columns, _fold_sizes(fits.n_stimuli, config)
+    small = [voxels for voxels in fits.voxels if prefers_primal(fold, p, voxels)]
+    n_large, wide = len(fits.voxels) - len(small), _is_wide(subject, fits, config)
     arrays = FLOAT * n * (subject.n_columns + fits.sources * p)
     columns = DOUBLE * PRIMAL_COPIES * n * (p + sum(small)) if small else 0
     if wide:
         columns += DOUBLE * PRIMAL_COPIES * n * p * fits.sources
     matrices = DOUBLE * 2 * n**2 * fits.sources if n_large and not wide else 0
-    return float(arrays + columns + matrices) + _matrix_bytes(subject, fits)
+    return float(arrays + columns + matrices) + _matrix_bytes(subject, fits, config)
 
 
-def _matrix_bytes(subject: SubjectFacts, fits: Fits) -> float:
+def _matrix_bytes(subject: SubjectFacts, fits: Fits, config: AlignConfig) -> float:
     """Count the bytes of a subject's Gram matrices, which all of its units share.
 
     In all folds; or what decoding holds of one ROI in one fold, where those would fill the memory.
     """
-    n, n_large = fits.n_stimuli, _n_large(subject, fits)
-    if _is_wide(subject, fits):
+    n, n_large = fits.n_stimuli, _n_large(subject, fits, config)
+    if _is_wide(subject, fits, config):
         return float(DOUBLE * n**2 * WIDE_MATRICES * (fits.directions - 1))
     return float(DOUBLE * 2 * n**2 * n_large * N_FOLDS)
 
 
-def _is_wide(subject: SubjectFacts, fits: Fits) -> bool:
+def _is_wide(subject: SubjectFacts, fits: Fits, config: AlignConfig) -> bool:
     """Say whether ROIs are scored without Gram matrices of all folds."""
     n = fits.n_stimuli
     trains = [n - n // N_FOLDS] * N_FOLDS
-    return encodes_by_sums(_n_large(subject, fits), n, trains, fits.columns)
+    return encodes_by_sums(_n_large(subject, fits, config), n, trains, fits.columns)
 
 
-def _n_large(subject: SubjectFacts, fits: Fits) -> int:
+def _n_large(subject: SubjectFacts, fits: Fits, config: AlignConfig) -> int:
     """Count the ROIs of the kernel side."""
-    n, p = fits.n_stimuli, fits.columns
-    return sum(not prefers_primal(n, p, voxels) for voxels in subject.voxels)
+    fold = _fold_sizes(fits.n_stimuli, config)
+    return sum(not prefers_primal(fold, fits.columns, voxels) for voxels in subject.voxels)

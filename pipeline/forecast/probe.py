@@ -30,7 +30,7 @@ POSITIONS = 64
 LAYERS, ITEMS = {NARROW: 4, WIDE: 1}, {NARROW: 16, WIDE: 4}
 SCORED = 64  # texts that are written to at once
 SIDES = 2  # layers, and ROIs
-STIMULI = (48, 192)  # of two alignments: one that is all calls, one that is mostly products
+STIMULI = (48, 480)  # of two alignments: one that is all calls, one of as many as studies have
 STEPS = (2, 14)  # of two trainings, whose difference holds no start
 
 

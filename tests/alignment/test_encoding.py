@@ -6,6 +6,7 @@ from sklearn.linear_model import Ridge as SklearnRidge
 
 from pipeline.alignment import align, encode, make_folds
 from pipeline.alignment.folds import nested_folds
+from pipeline.alignment.primal.cost import FoldSizes
 from pipeline.alignment.score_fold import primal_rois
 from pipeline.alignment.sources import varying
 from pipeline.errors import AlignmentError
@@ -106,7 +107,7 @@ def test_a_small_roi_scores_by_columns_what_it_scores_by_stimuli(settings, on_ke
     nuisance, layer = rng.standard_normal((300, 2)), rng.standard_normal((300, 5))
     y = layer @ rng.standard_normal((5, 8)) + rng.standard_normal((300, 8))
     sources = {"both": (nuisance, layer, np.ones((300, 1)))}
-    assert list(primal_rois(8, {"V1": y})) == ["V1"]
+    assert list(primal_rois(FoldSizes(300, 200), 8, {"V1": y})) == ["V1"]
     by_columns = encode(sources, {"V1": y}, groups, settings)
     with on_kernel_side():
         by_stimuli = encode(sources, {"V1": y}, groups, settings)

@@ -14,7 +14,7 @@ from pipeline.alignment.kernel.grams import gram_matrices, z_scored
 from pipeline.alignment.kernel.ridge import factorise
 from pipeline.alignment.pairs import FoldTask
 from pipeline.alignment.primal.arrays import FoldArray
-from pipeline.alignment.primal.cost import kernel_flops, prefers_primal, primal_flops
+from pipeline.alignment.primal.cost import FoldSizes, kernel_flops, prefers_primal, primal_flops
 from pipeline.alignment.primal.scores import score_by_columns
 from pipeline.alignment.two_vs_two import mean_correlation, rank_accuracy, two_vs_two
 
@@ -165,10 +165,18 @@ def test_inputs_are_left_as_they_were(many_stimuli, settings):
     ],
 )
 def test_the_side_follows_from_the_sizes(sizes, primal):
-    assert prefers_primal(*sizes) is primal
-    assert prefers_primal(sizes[0], sizes[2], sizes[1]) is primal  # the directions count alike
+    fold = FoldSizes(sizes[0], sizes[0])
+    assert prefers_primal(fold, *sizes[1:]) is primal
+    assert prefers_primal(fold, sizes[2], sizes[1]) is primal  # the directions count alike
+
+
+@pytest.mark.parametrize(("n_stimuli", "primal"), [(2500, False), (5000, False), (10_000, True)])
+def test_training_stimuli_and_not_all_stimuli_choose_the_side(n_stimuli, primal):
+    """In two outer and two inner folds of 4,000 voxels, as the benchmark of growth has them."""
+    assert prefers_primal(FoldSizes(n_stimuli, n_stimuli // 2, 2), 768, 4000) is primal
 
 
 def test_bold5000_takes_a_fortieth_of_the_operations_on_the_primal_side():
-    both_ways = primal_flops(4900, 768, 300) + primal_flops(4900, 300, 768)
-    assert both_ways < 2 * kernel_flops(4900) / 40
+    fold = FoldSizes(4900, 4900)
+    both_ways = primal_flops(fold, 768, 300) + primal_flops(fold, 300, 768)
+    assert both_ways < 2 * kernel_flops(fold) / 40

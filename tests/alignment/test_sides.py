@@ -8,6 +8,7 @@ from settings_with import replace
 
 from pipeline.alignment import align
 from pipeline.alignment.columns import VoxelColumns
+from pipeline.alignment.primal.cost import FoldSizes
 from pipeline.alignment.score_fold import primal_rois
 from pipeline.errors import AlignmentError
 
@@ -27,7 +28,8 @@ def arrays(rng):
 
 
 def test_the_smaller_side_is_chosen_for_each_roi(arrays):
-    assert list(primal_rois(max(x.shape[1] for x in arrays[0].values()), arrays[1])) == ["small"]
+    widest = max(x.shape[1] for x in arrays[0].values())
+    assert list(primal_rois(FoldSizes(240, 180), widest, arrays[1])) == ["small"]
 
 
 @pytest.mark.parametrize("similarity", ["pearson", "cosine"])

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.alignment.backends import backend_on
-from pipeline.alignment.primal.cost import N_ALPHAS, N_INNER, pair_flops
+from pipeline.alignment.primal.cost import N_ALPHAS, N_INNER, FoldSizes, pair_flops
 from pipeline.config import ComputeConfig, ScoreConfig
 from pipeline.errors import AlignmentError, ConfigError, Problem
 
@@ -87,7 +87,8 @@ def ridge_flops(
     alone = settings.split == "leave-one-group-out"
     n_folds = len(np.unique(groups)) if alone else settings.folds
     n_folds = n_folds if settings.fold < 0 else 1
-    one_fold = sum(pair_flops(len(groups), source, target) for source, target in widths)
+    fold = FoldSizes(len(groups), len(groups))  # many folds: nearly all stimuli train
+    one_fold = sum(pair_flops(fold, source, target) for source, target in widths)
     search = settings.inner_folds / N_INNER * (1 + settings.trials / N_ALPHAS) / 2
     return n_folds * one_fold * search * (1 + OF_A_FIT * n_permutations)
 
