@@ -61,7 +61,7 @@ class Fits:
 
 def pair_calls(fits: Fits, config: AlignConfig) -> float:
     """Count inner folds times pairs of a source and a ROI, in every direction."""
-    folds = config.folds * config.inner_folds
+    folds = _scored_folds(config) * config.inner_folds
     return float(fits.sources * len(fits.voxels) * fits.directions * folds)
 
 
@@ -72,13 +72,18 @@ def fit_flops(fits: Fits, config: AlignConfig) -> float:
     large = [v for v in fits.voxels if v not in small]
     back = fits.directions - 1
     primal = sum(primal_flops(fold, p, v) + back * primal_flops(fold, v, p) for v in small)
-    flops = config.folds * fits.sources * primal
+    flops = _scored_folds(config) * fits.sources * primal
     if large:
         decomposed = fits.sources + back * len(large)
         pairs = fits.sources * len(large) * fits.directions
         grams = 2 * n**2 * (fits.sources * p + sum(large))
-        flops += config.folds * (_fold_flops(n, decomposed, pairs, config) + grams)
+        flops += _scored_folds(config) * (_fold_flops(n, decomposed, pairs, config) + grams)
     return float(flops)
+
+
+def _scored_folds(config: AlignConfig) -> int:
+    """Count the outer folds that are scored: one alone, where a version belongs to one."""
+    return config.folds if config.fold < 0 else 1
 
 
 def _fold_sizes(n_stimuli: int, config: AlignConfig) -> FoldSizes:
@@ -142,7 +147,8 @@ def align_cost(
             fits.append(Fits(n, layers, columns + NUISANCE_COLUMNS, voxels, 1))
         units.append((subject, fits))
     one = _cost_of(units, config, brain, machine)
-    maps = MAP_BYTES * config.folds * sum(s.n_columns for s in brain.subjects) if config.maps else 0
+    n_voxels = sum(subject.n_columns for subject in brain.subjects)
+    maps = MAP_BYTES * _scored_folds(config) * n_voxels if config.maps else 0
     seconds = one.seconds * (1 + OF_A_FIT * config.permutations)
     return Cost(seconds, one.memory, one.scratch, one.stored + maps)
 

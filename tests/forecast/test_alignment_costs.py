@@ -38,6 +38,15 @@ def test_shuffled_folds_are_scored_beside_grouped_ones():
     assert shuffled.seconds == pytest.approx(2 * grouped.seconds, rel=0.01)
 
 
+def test_one_fold_takes_its_share_of_the_work():
+    bookkeeping = QUICK.bookkeeping
+    whole, one = (
+        align_cost(config_of(folds=5, fold=fold), GPT2.features, PEREIRA, QUICK) for fold in (-1, 2)
+    )
+    assert whole.seconds - bookkeeping == pytest.approx(5 * (one.seconds - bookkeeping))
+    assert whole.stored == pytest.approx(5 * one.stored)
+
+
 def test_processes_share_the_work_and_take_memory_each():
     one, two = (align_cost(config_of(workers=n), GPT2.features, PEREIRA, QUICK) for n in (1, 2))
     assert one.seconds / 2 < two.seconds < one.seconds
