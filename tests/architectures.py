@@ -102,6 +102,23 @@ _NETWORKS: dict[str, tuple[str, dict]] = {
     "t5": (_PAIR, {**_T5, "pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}),
     "bart": (_PAIR, _BART),
 }
+_GPT = {"vocab_size": 400, "n_positions": 96, "n_embd": 32, "n_layer": 2, "n_head": 2}
+#: Built otherwise than those above: some fit, some are refused.
+_UNUSUAL: dict[str, tuple[str, dict]] = {
+    "codegen": (_DECODER, {**_GPT, "n_embd": 64, "n_head": 4, "rotary_dim": 8}),
+    "openai-gpt": (_DECODER, _GPT),
+    "mixtral": (_DECODER, {**_SIZES, "num_key_value_heads": 1, "num_local_experts": 4}),
+    "mamba2": (
+        _DECODER,
+        {**_SIZES, "state_size": 4, "expand": 2, "num_heads": 4, "head_dim": 16, "n_groups": 1},
+    ),
+    "xlnet": (
+        _DECODER,
+        {"vocab_size": 400, "d_model": 32, "n_layer": 2, "n_head": 2, "d_inner": 64},
+    ),
+    "squeezebert": (_ENCODER, {**_SIZES, "embedding_size": 32}),
+    "nystromformer": (_ENCODER, {**_SIZES, "num_landmarks": 4, "segment_means_seq_len": 8}),
+}
 DECODERS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _DECODER)
 ENCODERS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _ENCODER)
 PAIRS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _PAIR)
@@ -116,7 +133,7 @@ _FRAMES = {
 def make_architecture(kind: str, folder: Path) -> Path:
     """Lay a base of random weights down in a folder."""
     torch.manual_seed(0)
-    head, settings = _NETWORKS[kind]
+    head, settings = {**_NETWORKS, **_UNUSUAL}[kind]
     factory = getattr(transformers, f"AutoModelFor{head}" if head else "AutoModel")
     network = factory.from_config(AutoConfig.for_model(kind, **settings))
     network.init_weights()

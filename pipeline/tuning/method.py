@@ -10,7 +10,7 @@ from pipeline.config import MethodConfig
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.travelling.card import Storage
 from pipeline.tuning.forms import FORMS
-from pipeline.tuning.loading import text_config
+from pipeline.tuning.loading import architecture_of, text_config
 from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.start import Start
 from pipeline.words import CurveSetting, Modality
@@ -119,14 +119,14 @@ class Method:
         Raises
         ------
         TuningError
-            As ``check``; and where what the method puts in has no effect on this base.
+            As ``check``; and where the base cannot be read, or the method is without effect on it.
         """
-        self.check(start)
-        model = self.build(start)
-        if model.card.insertion:
-            from pipeline.tuning.self_test import refuse_without_effect
+        from pipeline.tuning.self_test import library_errors_as_refusals, refuse_unfit
 
-            refuse_without_effect(model)
+        self.check(start)
+        with library_errors_as_refusals(start.card, architecture_of(start)):
+            model = self.build(start)
+            refuse_unfit(model)
         return model
 
     def problems(self, start: Start) -> Iterator[Problem]:

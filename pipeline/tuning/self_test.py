@@ -1,4 +1,4 @@
-"""Self-test of what a method has put into a network, on the network itself and before training."""
+"""Self-test of a network as a method has adapted it, on itself and before anything is trained."""
 
 from __future__ import annotations
 
@@ -6,25 +6,62 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 
-from pipeline.errors import Problem, TuningError
-from pipeline.models.travelling.architecture import base_name, unwrapped
+from pipeline.errors import PipelineError, Problem, TuningError
+from pipeline.models.travelling.architecture import base_name, stack_of, unwrapped
+from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.framing import frame_of
+from pipeline.models.travelling.layers import LayerReader
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
-from pipeline.models.travelling.writing import continue_texts
+from pipeline.models.travelling.writing import continue_texts, transform_texts
 from pipeline.tuning.forms import form_of
+from pipeline.tuning.heads import head_modules
+from pipeline.words import NO_TASK
 
 _N_TOKENS = 5
 _N_WRITTEN = 3
+_N_GRADIENTS = 64
 
 
-def refuse_without_effect(model: TunedModel) -> None:
-    """Refuse a network that what was put in does not reach, or that it disturbs.
+@contextmanager
+def library_errors_as_refusals(card: Card, kind: str) -> Iterator[None]:
+    """Refuse, by its name, a base on which a library ends in an error of its own.
 
-    Other values of it must change the output; states and tokens must be equally many; and what a
-    decoder writes token after token must be what it would say having read all at once.
+    transformers, PEFT and timm hold hundreds of architectures, and raise what they like where one
+    is built otherwise than a method expects.
+
+    Parameters
+    ----------
+    card : Card
+    kind : str
+        Name of its architecture.
+
+    Raises
+    ------
+    TuningError
+        For every error but ours and a lack of memory.
+    """
+    try:
+        yield
+    except (PipelineError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        first_line = (str(error).splitlines() or [""])[0][:200].rstrip(".")
+        defect = f"on which a library ends with {type(error).__name__}: {first_line}"
+        raise TuningError(_refusal(card, kind, defect)) from error
+
+
+def refuse_unfit(model: TunedModel) -> None:
+    """Refuse a network that cannot be read, or on which its method would be without effect.
+
+    - States are as many as tokens, and finite.
+    - A decoder sees no token before its turn, and writes token after token what it would say having
+      read all at once.
+    - Other values of what was put in change the output.
+    - Features depend on something that is trained, unless a head alone is.
 
     Parameters
     ----------
@@ -38,16 +75,26 @@ def refuse_without_effect(model: TunedModel) -> None:
     model.network.eval()
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(0)
-        form, batch = form_of(model.card), _batch_for(model)
-        before = form.logits(model.network, batch)
-        with _other_values(model.network):
-            after = form.logits(model.network, batch)
-        if torch.equal(before, after):
-            raise TuningError(_refusal(model, "whose output is the same whatever is put in"))
-        if isinstance(model, TextModel):
-            _check_states(model, batch)
-            if model.kind == "decoder" and form.writing:
-                _check_writing(model, batch)
+        batch = _batch_for(model)
+        _check_states(model, batch)
+        if isinstance(model, TextModel) and form_of(model.card).writing:
+            _check_writing(model, batch)
+        if model.card.insertion:
+            _check_insertion(model, batch)
+        _check_gradients(model, batch)
+
+
+def refuse_unreadable(model: TunedModel) -> None:
+    """Refuse a base without a task whose states cannot be read, or are not numbers.
+
+    Raises
+    ------
+    TuningError
+    """
+    kind = _kind_of(model)
+    with library_errors_as_refusals(model.card, kind), torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(0)
+        _check_states(model, _batch_for(model))
 
 
 def _batch_for(model: TunedModel) -> dict[str, torch.Tensor]:
@@ -76,31 +123,89 @@ def _other_values(network: Any) -> Iterator[None]:
             parameter.copy_(values)
 
 
-def _check_states(model: TextModel, batch: dict[str, torch.Tensor]) -> None:
-    try:
+def _check_states(model: TunedModel, batch: dict[str, torch.Tensor]) -> None:
+    """Read every layer as features are read."""
+    if not isinstance(model, TextModel):
+        noise = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+        layers = [torch.from_numpy(x) for _, layer in model.feature_batches(noise) for x in layer]
+    else:
         model.states(batch)
-    except (ValueError, RuntimeError, IndexError) as error:
-        raise TuningError(_refusal(model, f"whose states cannot be read ({error})")) from error
+        reader = LayerReader(stack_of(unwrapped(model.network)), batch)
+        layers = reader.pooled(batch, lambda states: states.mean(dim=1))
+    if not all(layer.isfinite().all() for layer in layers):
+        raise TuningError(_unfit(model, "whose states are not all finite numbers"))
 
 
 def _check_writing(model: TextModel, batch: dict[str, torch.Tensor]) -> None:
     """Compare what is written step by step with what one pass over all of it says."""
+    if model.kind != "decoder":
+        transform_texts(model.network, batch, _N_WRITTEN, end=-1)
+        return
     tokens = batch["input_ids"]
     (continuation,) = continue_texts(model.network, batch, _N_WRITTEN, end=-1)
     whole = torch.cat([tokens, tokens.new_tensor([continuation])], dim=1)
     logits = model.network(input_ids=whole).logits[0, tokens.shape[1] - 1 : -1]
     own_logits = logits.gather(1, tokens.new_tensor(continuation)[:, None])[:, 0]
     if not torch.allclose(own_logits, logits.max(dim=1).values, atol=1e-3, rtol=1e-3):
-        raise TuningError(_refusal(model, "that writes otherwise than it reads with it"))
+        raise TuningError(_unfit(model, "that writes otherwise than it reads with it"))
+    ended_otherwise = whole.clone()
+    ended_otherwise[0, -1] = (whole[0, -1] + 1) % logits.shape[1]
+    before_end = model.network(input_ids=ended_otherwise).logits[0, tokens.shape[1] - 1 : -1]
+    if not torch.allclose(before_end, logits, atol=1e-3, rtol=1e-3):
+        raise TuningError(_unfit(model, "that sees tokens which are yet to be written"))
 
 
-def _refusal(model: TunedModel, defect: str) -> Problem:
-    card = model.card
-    config = getattr(unwrapped(model.network), "config", None)
-    kind = f"of type {config.model_type}, " if config is not None else ""
-    return Problem(
-        f"method '{card.method}'",
-        f"a base that it can be put into for {card.form}",
-        f"{card.base}, {kind}{defect}",
-        "Choose another method or base.",
-    )
+def _check_insertion(model: TunedModel, batch: dict[str, torch.Tensor]) -> None:
+    form = form_of(model.card)
+    before = form.logits(model.network, batch)
+    with _other_values(model.network):
+        after = form.logits(model.network, batch)
+    if torch.equal(before, after):
+        defect = "whose output is the same whatever is put in"
+        raise TuningError(_unfit(model, defect))
+
+
+def _check_gradients(model: TunedModel, batch: dict[str, torch.Tensor]) -> None:
+    """Look whether anything that is trained, a head aside, moves the last layer of features."""
+    heads = tuple(f"{name}." for name in head_modules(unwrapped(model.network)))
+    trained = [
+        parameter
+        for name, parameter in model.network.named_parameters()
+        if parameter.requires_grad and not (base_name(name) or "").startswith(heads)
+    ]
+    if not trained:
+        return
+    # the smallest: gradients of all would take the room of a second network
+    smallest = sorted(trained, key=torch.Tensor.numel)[:_N_GRADIENTS]
+    with torch.enable_grad():
+        last = model.last_layer(batch)
+        # a norm may stand last, whose outputs have a sum and a length that nothing moves
+        drawn = (last * torch.randn_like(last)).sum()
+        if not drawn.requires_grad:
+            gradients: tuple[torch.Tensor | None, ...] = ()
+        else:
+            gradients = torch.autograd.grad(drawn, smallest, allow_unused=True)
+    if not any(gradient is not None and gradient.any() for gradient in gradients):
+        defect = "whose features nothing that it trains would change"
+        raise TuningError(_unfit(model, defect))
+
+
+def _unfit(model: TunedModel, defect: str) -> Problem:
+    return _refusal(model.card, _kind_of(model), defect)
+
+
+def _kind_of(model: TunedModel) -> str:
+    """Name the architecture of a network, as transformers or timm does."""
+    network = unwrapped(model.network)
+    if isinstance(model, TextModel):
+        return str(network.config.model_type)
+    return str(network.own_config["architecture"])
+
+
+def _refusal(card: Card, kind: str, defect: str) -> Problem:
+    built = f"{card.base}, of type {kind}, {defect}"
+    if card.task == NO_TASK:
+        expected, remedy = "one whose layers can be read", "Choose another base."
+        return Problem(f"base {card.base}", expected, built, remedy)
+    expected, remedy = f"a base that it adapts for {card.form}", "Choose another method or base."
+    return Problem(f"method '{card.method}'", expected, built, remedy)

@@ -213,13 +213,12 @@ class Session:
         return f"Choose another base or task, or for this one {', '.join(accepted)}."
 
     def _accepts(self, method: Method, prompt_length: int) -> bool:
-        """Say whether a method adapts this base: what it puts in is tried on the network itself."""
+        """Say whether a method adapts this base: it is tried on the network itself."""
         start = self._start(method, prompt_length)
         if any(method.problems(start)):
             return False
         try:
-            if method.insertion:
-                method.adapt(start)
+            method.adapt(start)
         except TuningError:
             return False
         return True

@@ -13,6 +13,7 @@ LORA: Mapping[str, tuple[str, ...]] = {
     "distilbert": ("q_lin", "v_lin"),
     "modernbert": ("Wqkv",),  # with the keys in one matrix
     "mamba": ("in_proj", "x_proj"),  # it attends to nothing
+    "mamba2": ("in_proj",),
 }
 #: Keys, values and what enters the end of the MLP, and which of them are scaled as they enter.
 IA3: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -24,8 +25,8 @@ IA3: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 _OF_PICTURES = ("qkv", "q_proj", "k_proj", "v_proj")
 
 
-def text_targets(kind: str, network: Any, head: Collection[str]) -> list[str] | None:
-    """Choose what LoRA changes in a language model; None leaves it to PEFT.
+def text_targets(kind: str, network: Any, head: Collection[str]) -> list[str] | str:
+    """Choose what LoRA changes in a language model.
 
     Parameters
     ----------
@@ -37,18 +38,19 @@ def text_targets(kind: str, network: Any, head: Collection[str]) -> list[str] | 
 
     Returns
     -------
-    list of str or None
-        Queries and values where it is known what they are called; else every linear layer of the
-        body.
+    list of str, or str
+        Names, or a pattern: queries and values where PEFT or we know what they are called; else
+        every linear layer of the body.
     """
     from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as KNOWN
+    from transformers.pytorch_utils import Conv1D
 
-    if kind in KNOWN:
-        return None
-    if kind in LORA:
-        return list(LORA[kind])
+    own: Mapping[str, Collection[str] | str] = {**LORA, **KNOWN}
+    if kind in own:  # by name: of a Mixtral PEFT finds no layers unless they are named
+        targets = own[kind]
+        return targets if isinstance(targets, str) else list(targets)
     output = network.get_output_embeddings()
-    return [name for name, m in _layers(network, head, nn.Linear) if m is not output]
+    return [name for name, m in _layers(network, head, (nn.Linear, Conv1D)) if m is not output]
 
 
 def picture_targets(network: Any, head: Collection[str]) -> list[str]:
@@ -77,9 +79,9 @@ def _is_passed_by(network: Any, name: str) -> bool:
 
 
 def _layers(
-    network: Any, head: Collection[str], kind: type[nn.Module]
+    network: Any, head: Collection[str], kind: type[nn.Module] | tuple[type[nn.Module], ...]
 ) -> Iterator[tuple[str, Any]]:
-    """Find the layers of one kind in the body, in order."""
+    """Find the layers of one kind, or of some, in the body, in order."""
     tops = tuple(f"{name}." for name in head)
     for name, module in network.named_modules():
         if isinstance(module, kind) and not f"{name}.".startswith(tops):

@@ -12,7 +12,7 @@ from pipeline.tuning.start import Start
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
 
-Targets = Callable[[Any, Collection[str]], "list[str] | None"]
+Targets = Callable[[Any, Collection[str]], "list[str] | str | None"]
 
 
 def load_with_peft(start: Start, kind: type[Any], targets: Targets, **settings: Any) -> TunedModel:
@@ -24,8 +24,8 @@ def load_with_peft(start: Start, kind: type[Any], targets: Targets, **settings: 
     kind : type
         A configuration class of PEFT.
     targets : callable
-        ``targets(network, names of the head's modules)``: names of the layers that it changes;
-        None leaves them to PEFT.
+        ``targets(network, names of the head's modules)``: names, or a pattern, of the layers that
+        it changes; None leaves them to PEFT.
     **settings
         Those of the class that are the method's own.
     """

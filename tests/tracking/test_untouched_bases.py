@@ -8,7 +8,7 @@ from vision_architectures import VISION, timm_folder
 
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ExtractConfig, ReportConfig
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, TuningError
 from pipeline.models.bases import PRETRAINED
 from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.registered import resolve
@@ -72,4 +72,12 @@ def test_a_vision_base_of_stages_is_aligned_as_it_is(store, tmp_path):
 def test_what_is_neither_a_version_nor_a_base_is_refused(store):
     config = ExtractConfig(model="tiny-gtp2", brain="simulated-sentences")
     with pytest.raises(ConfigError, match=r"model: expected models:/.*or a base: .*'tiny-gpt2'"):
+        run_extract(config)
+
+
+def test_a_base_whose_layers_cannot_be_read_is_refused_by_name(store, tmp_path):
+    small = {"img_size": (32, 32), "embed_dim": 24, "stages": (1, 1, 1, 1)}
+    timm_folder(tmp_path / "some-hiera", "hiera_tiny_224", small)
+    config = ExtractConfig(model=str(tmp_path / "some-hiera"), brain="simulated-pictures")
+    with pytest.raises(TuningError, match="base some-hiera: expected one whose layers can be read"):
         run_extract(config)

@@ -122,13 +122,13 @@ def test_an_insertion_that_reaches_nothing_is_refused(architecture, monkeypatch)
 
 
 def test_the_self_test_leaves_a_network_and_the_random_numbers_as_they_were(architecture):
-    from pipeline.tuning.self_test import refuse_without_effect
+    from pipeline.tuning.self_test import refuse_unfit
 
     start = start_for("prompt", "gpt2", "generation", folder=architecture("gpt2"))
     model = METHODS["prompt"].adapt(start)
     before = {name: p.detach().clone() for name, p in model.network.named_parameters()}
     torch.manual_seed(3)
-    refuse_without_effect(model)
+    refuse_unfit(model)
     drawn = torch.rand(4)
     torch.manual_seed(3)
     assert torch.equal(drawn, torch.rand(4))

@@ -30,7 +30,8 @@ def context_length(config: Any) -> int | None:
     if config.model_type in ("t5", "mt5", "umt5", "longt5"):
         return None
     names = ("n_positions", "max_position_embeddings", "max_seq_len")
-    lengths = [int(getattr(config, name)) for name in names if getattr(config, name, None)]
+    lengths = [int(getattr(config, name, None) or 0) for name in names]
+    lengths = [length for length in lengths if length > 0]  # XLNet says -1: distances only
     if not lengths:
         return None
     n_unused = config.pad_token_id + 1 if config.model_type in _FROM_PADDING else 0

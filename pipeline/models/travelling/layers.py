@@ -55,7 +55,7 @@ class LayerReader:
         vectors: list[torch.Tensor] = []
 
         def read(states: Any) -> None:
-            vectors.append(pool(states[0] if isinstance(states, tuple) else states))
+            vectors.append(pool(states[0] if isinstance(states, (tuple, list)) else states))
 
         def read_given(_: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
             read(args[0] if args else kwargs["hidden_states"])

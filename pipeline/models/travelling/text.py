@@ -54,7 +54,9 @@ class TextModel:
         self.tokenizer.padding_side = "right"
         self.card = card
         config = unwrapped(network).config
-        if config.pad_token_id is None:  # decoders refuse to classify several texts without one
+        if (
+            getattr(config, "pad_token_id", None) is None
+        ):  # decoders refuse to classify several texts without one
             config.pad_token_id = tokenizer.pad_token_id
         self.kind = kind_of(config)
         if card.form in FORMS:

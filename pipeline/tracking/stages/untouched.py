@@ -42,7 +42,7 @@ def version_of(model: str) -> Registered:
     Raises
     ------
     PipelineError
-        When it is neither, or a base that cannot be reached or is damaged.
+        When it is neither, or a base that cannot be reached, is damaged or cannot be read.
     """
     return resolve(model) if model.startswith(SCHEME) else _untouched(named_base(model))
 
@@ -92,7 +92,10 @@ def untouched_stage(base: Base, folder: Path) -> Stage:
 
 
 def _register(model: TunedModel, base_uri: str, revision: str) -> None:
+    from pipeline.tuning.self_test import refuse_unreadable
+
     card = model.card
+    refuse_unreadable(model)
     logged = log_model(model, base_uri)
     tags = {
         "method": card.method,

@@ -1,0 +1,76 @@
+"""Architectures that libraries build otherwise: tuned as any other, or refused by their names."""
+
+import numpy as np
+import pytest
+import torch
+from starts import start_for
+from test_bases_by_methods import step
+from vision_architectures import timm_folder
+
+from pipeline.errors import TuningError
+from pipeline.tuning.methods import METHODS
+
+
+@pytest.mark.parametrize(("base", "method"), [
+    ("codegen", "full"), ("openai-gpt", "full"), ("openai-gpt", "lora"), ("openai-gpt", "prompt"),
+    ("mixtral", "lora"), ("mamba2", "lora"),
+])  # fmt: skip
+def test_a_decoder_of_an_unusual_build_is_tuned(architecture, base, method):
+    start = start_for(method, base, "generation", folder=architecture(base))
+    states, loss = step(METHODS[method].adapt(start), "generation")
+    assert states > 0
+    assert np.isfinite(loss)
+
+
+@pytest.mark.parametrize(("base", "form", "method", "defect"), [
+    ("squeezebert", "classification", "lora", "features nothing that it trains would change"),
+    ("xlnet", "generation", "full", "writes otherwise than it reads"),
+    ("xlnet", "generation", "base", "writes otherwise than it reads"),
+    ("nystromformer", "classification", "base", "library ends with RuntimeError"),
+    ("nystromformer", "classification", "full", "library ends with RuntimeError"),
+])  # fmt: skip
+def test_what_cannot_be_read_or_tuned_is_refused_by_name(architecture, base, form, method, defect):
+    start = start_for(method, base, form, folder=architecture(base))
+    with pytest.raises(TuningError, match=rf"method '{method}': .*{base}, .*{defect}"):
+        METHODS[method].adapt(start)
+
+
+def test_a_decoder_that_sees_what_is_yet_to_be_written_is_refused(architecture, monkeypatch):
+    from transformers import LlamaModel
+
+    def both_ways(self, **inputs):
+        n_tokens = inputs["input_ids"].shape[1]
+        return forward(self, **{**inputs, "attention_mask": torch.zeros(1, 1, n_tokens, n_tokens)})
+
+    start = start_for("full", "llama", "generation", folder=architecture("llama"))
+    METHODS["full"].adapt(start)
+    forward = LlamaModel.forward
+    monkeypatch.setattr(LlamaModel, "forward", both_ways)
+    with pytest.raises(TuningError, match=r"otherwise than it reads|yet to be written"):
+        METHODS["full"].adapt(start)
+
+
+@pytest.mark.parametrize("method", ["base", "full"])
+def test_weights_that_are_no_numbers_are_refused(architecture, tmp_path, method):
+    from safetensors.torch import load_file, save_file
+
+    folder = architecture("bert")
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    weights = load_file(folder / "model.safetensors")
+    name = next(name for name in weights if "layer.1" in name and name.endswith("weight"))
+    save_file({**weights, name: weights[name] * torch.nan}, tmp_path / "model.safetensors",
+              {"format": "pt"})  # fmt: skip
+    start = start_for(method, "bert", "classification", folder=tmp_path)
+    with pytest.raises(TuningError, match="states are not all finite numbers"):
+        METHODS[method].adapt(start)
+
+
+def test_a_vision_base_whose_stages_cannot_be_read_is_refused(tmp_path):
+    small = {"img_size": (32, 32), "embed_dim": 24, "stages": (1, 1, 1, 1)}
+    timm_folder(tmp_path / "hiera", "hiera_tiny_224", small)
+    start = start_for("full", "hiera", "picture", folder=tmp_path / "hiera")
+    with pytest.raises(
+        TuningError, match="of type hiera_tiny_224, on which a library ends with AssertionError"
+    ):
+        METHODS["full"].adapt(start)
