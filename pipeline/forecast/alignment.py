@@ -143,8 +143,9 @@ def align_cost(
     for subject in brain.subjects:
         n, voxels = subject.n_stimuli, subject.voxels
         fits = [Fits(n, layers, columns, voxels, 2)]
-        if config.nuisance:
-            fits.append(Fits(n, layers, columns + NUISANCE_COLUMNS, voxels, 1))
+        patterns = tuple(count for count in voxels if count > 1)
+        if config.nuisance and patterns:
+            fits.append(Fits(n, layers, columns + NUISANCE_COLUMNS, patterns, 1))
         units.append((subject, fits))
     one = _cost_of(units, config, brain, machine)
     n_voxels = sum(subject.n_columns for subject in brain.subjects)

@@ -47,6 +47,15 @@ def test_one_fold_takes_its_share_of_the_work():
     assert whole.stored == pytest.approx(5 * one.stored)
 
 
+def test_a_single_voxel_has_no_patterns_to_score_beside_nuisance():
+    subject = replace(PEREIRA.subjects[0], voxels=(1,), n_columns=1)
+    brain = replace(PEREIRA, subjects=(subject,))
+    beside, alone = (
+        align_cost(config_of(nuisance=n), GPT2.features, brain, QUICK) for n in (True, False)
+    )
+    assert beside == alone
+
+
 def test_processes_share_the_work_and_take_memory_each():
     one, two = (align_cost(config_of(workers=n), GPT2.features, PEREIRA, QUICK) for n in (1, 2))
     assert one.seconds / 2 < two.seconds < one.seconds

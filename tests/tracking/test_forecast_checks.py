@@ -131,6 +131,13 @@ def test_what_a_later_stage_or_model_would_refuse_is_refused_before_the_first(
     assert sorted(place.iterdir()) == before
 
 
+def test_texts_that_bertscore_is_not_to_score_want_no_model_of_it(place, capsys):
+    tasks = [{"task": "parallel", "data_dir": "strange"}]
+    grid = {**OF_TEXT, "tasks": tasks, "tune": {**LITTLE, "bertscore_model": "none"}}
+    main(["--study", str(study_of(place, grid)), "--dry_run", "true"])
+    assert "Everything that it needs is here." in capsys.readouterr().out
+
+
 def test_a_split_without_examples_is_found_with_the_base_out_of_reach():
     data = TASKS["summarization"].load(TuneConfig(task="summarization", method="full", **LITTLE))
     damaged = replace(data, validation=TextPairs((), ()))

@@ -52,6 +52,7 @@ from pipeline.tracking.stages.tune.interpolate import find_interpolated
 from pipeline.tracking.stages.tune.paths import path_of
 from pipeline.tracking.stages.tune.stage import run_tune
 from pipeline.tracking.stages.untouched import METHOD, untouched_stage
+from pipeline.tuning.hub_check import NO_SCORER
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.methods.wise_ft import ALPHAS
 from pipeline.tuning.training.states import log_spaced
@@ -207,7 +208,7 @@ class Planning:
 
     def _tune_cost(self, config: TuneConfig, network: NetworkFacts, task: TaskFacts) -> Cost:
         scorer = None
-        if task.similarity:
+        if task.similarity and config.bertscore_model != NO_SCORER:
             place = self.inputs.scorer(config.bertscore_model)
             known = NETWORKS.get(config.bertscore_model)
             scorer = network_facts(place) if place else known
