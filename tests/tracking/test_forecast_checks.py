@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from machines import QUICK
+from PIL import Image
 
 from entrypoints.main import main
 from pipeline.config import TuneConfig
@@ -39,17 +40,23 @@ STRANGE = "Quarterly revenues at the Frankfurt lender slumped unexpectedly."
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A folder with a brain dataset of long sentences, and two corpora; no store."""
+    """A folder with brain datasets of long sentences and of pictures, and two corpora; no store."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     monkeypatch.setattr(stage, "machine_constants", lambda: QUICK)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.chdir(tmp_path)
-    brain = tmp_path / "read"
-    brain.mkdir()
-    rows = [f"{LONG} {n},p{n // 2}" for n in range(12)]
-    (brain / "stimuli.csv").write_text("\n".join(["text,group", *rows]))
-    responses = np.random.default_rng(0).standard_normal((12, 8), dtype=np.float32)
-    np.savez(brain / "s1.npz", responses=responses, **{"roi/language": np.arange(8)})
+    rng = np.random.default_rng(0)
+    for name, column in {"read": "text", "seen": "image"}.items():
+        brain = tmp_path / name
+        brain.mkdir()
+        items = [f"{LONG} {n}" if column == "text" else f"{n}.png" for n in range(12)]
+        rows = [f"{item},p{n // 2}" for n, item in enumerate(items)]
+        (brain / "stimuli.csv").write_text("\n".join([f"{column},group", *rows]))
+        responses = rng.standard_normal((12, 8), dtype=np.float32)
+        np.savez(brain / "s1.npz", responses=responses, **{"roi/all": np.arange(8)})
+    for n in range(12):
+        pixels = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "seen" / f"{n}.png")
     for name, target in {"strange": STRANGE, "long": LONG * 2}.items():
         corpus = tmp_path / name
         corpus.mkdir()
@@ -87,6 +94,17 @@ REFUSALS = {
         "prompt_room: expected at least 160, .* stimuli of 1",
     ),
     "room": (OF_TEXT, {"align": {"prompt_room": 192}}, "prompt_room: expected below 192"),
+    "width of layers": (OF_TEXT, {"align": {"width": 300}}, "width: expected at most 128"),
+    "width of folds": (
+        OF_TEXT,
+        {"align": {"width": 7, "folds": 2, "inner_folds": 2}, "brains": READ},
+        "width: expected below 6, the training stimuli of a fold",
+    ),
+    "pooling of pictures": (
+        OF_PICTURES,
+        {"align": {"pooling": "last"}, "brains": [{"brain": "arrays", "brain_dir": "seen"}]},
+        "grid 2: pooling: expected mean or class for image",
+    ),
     "modality": (
         OF_PICTURES,
         {"brains": READ},

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline.alignment.dataset.plan import make_plan
+from pipeline.alignment.dataset.plan import Plan, make_plan
 from pipeline.alignment.dataset.units import check_place
+from pipeline.alignment.folds import nested_folds
 from pipeline.brains.dataset import BrainDataset
 from pipeline.config import AlignConfig, RegimeConfig, TuneConfig
 from pipeline.data import TASKS
@@ -19,6 +20,7 @@ from pipeline.extraction.foreign import foreign_layers
 from pipeline.models.bases import Base
 from pipeline.models.devices import chosen_device
 from pipeline.tracking.stages.extract import stimulus_problems
+from pipeline.tracking.stages.forecast.facts import network_facts
 from pipeline.tracking.stages.regimes.stage import regime_requests, request_problems
 from pipeline.tracking.stages.tune.inputs import misfits
 from pipeline.tuning.forms import FORMS
@@ -92,15 +94,18 @@ def stimuli_problems(
     """
     if base is None:
         return
-    if brain is not None and base.modality != brain.stimuli.modality:
+    if brain is not None:
         yield from stimulus_problems(config, base.name, base.modality, brain)
-        return
+        if base.modality != brain.stimuli.modality:
+            return
     if folder is None:
         return
     if config.pooling == "class" and not _has_class_token(base, folder):
         expected = "mean or last" if base.modality == "text" else "mean"
         expected = f"{expected}, which {base.name} has"
         yield Problem("pooling", expected, f"'{config.pooling}'", "Change pooling.")
+    if base.modality == "text" and config.width > (columns := network_facts(folder).width):
+        yield _too_wide(config, f"at most {columns}, the features of a layer of {base.name}")
     if base.modality == "text" and brain is not None:
         yield from _lacks_room(config, folder, brain.stimuli.items, prompt_length)
 
@@ -151,8 +156,24 @@ def plan_problems(config: AlignConfig, brain: BrainDataset | None) -> Iterator[P
     """Find what an alignment lacks to compute on, and what keeps folds from being made."""
     yield from problems_of(lambda: check_place(config))
     yield from device_problems(config.device)
-    if brain is not None:
-        yield from problems_of(lambda: make_plan(config, brain))
+    if brain is None:
+        return
+    wrong = problems_of(lambda: make_plan(config, brain))
+    yield from wrong
+    if config.width and not wrong:
+        n_train = _least_training_rows(make_plan(config, brain))
+        if config.width >= n_train:  # centred, they span one dimension less
+            yield _too_wide(config, f"below {n_train}, the training stimuli of a fold")
+
+
+def _least_training_rows(plan: Plan) -> int:
+    """Count the training rows of the smallest outer training fold of any subject."""
+    parts = [nested_folds(part.some.groups, part.settings) for part in plan.parts()]
+    return min(len(fold.outer.train) for folds in parts for fold in folds)
+
+
+def _too_wide(config: AlignConfig, expected: str) -> Problem:
+    return Problem("width", expected, str(config.width), "Lower width.")
 
 
 def device_problems(device: str) -> Iterator[Problem]:
