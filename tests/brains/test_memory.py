@@ -34,8 +34,7 @@ def ratio(brain, folder, stored, **settings):
     return peak / max(stored, in_memory)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("listed", [once, repeated])
+@pytest.mark.parametrize(("listed", "dtype"), [(once, np.float32), (repeated, np.float64)])
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_arrays(tmp_path, suffix, listed, dtype):
     values = responses(dtype=dtype)

@@ -49,15 +49,23 @@ def runs(client):
     return client.search_runs([experiment.experiment_id], order_by=["attributes.start_time DESC"])
 
 
-def test_a_stage_runs_alone_and_its_next_stage_reads_what_it_registered(mlflow_run):
+@pytest.fixture(scope="module")
+def tuned(mlflow_run):
     quick = {"max_train": 32, "max_eval": 12, "max_steps": 2, "learning_rate": "1e-2"}
-    done, client = mlflow_run("tune", base="tiny-vit", task="digits", method="vpt-shallow", **quick)
+    return mlflow_run("tune", base="tiny-vit", task="digits", method="vpt-shallow", **quick)
+
+
+def test_a_stage_runs_alone(tuned):
+    done, client = tuned
     assert done.returncode == 0, done.stderr
     (run,) = [run for run in runs(client) if run.data.tags.get("stage") == "tune"]
     assert run.info.status == "FINISHED"
     assert float(run.data.params["learning_rate"]) == 1e-2
     assert "registered: models:/tiny-vit-digits/1" in done.stdout
 
+
+@pytest.mark.slow  # two processes more; in this one, alignments read from the registry all the time
+def test_its_next_stage_reads_what_it_registered(tuned, mlflow_run):
     model = "models:/tiny-vit-digits@vpt-shallow"
     settings = {"folds": 2, "inner_folds": 2, "trials": 1, "nuisance": "false"}
     done, client = mlflow_run("align", model=model, brain="simulated-pictures", **settings)

@@ -3,6 +3,7 @@
 import pytest
 
 from entrypoints import main as entrypoint
+from pipeline.alignment.dataset import units
 from pipeline.errors import ConfigError
 
 
@@ -22,8 +23,9 @@ def nowhere(repository, tmp_path, monkeypatch):
     ],
 )
 def test_a_study_is_refused_with_the_reason_and_opens_no_store(
-    nowhere, repository, address, reason
+    nowhere, repository, address, reason, monkeypatch
 ):
+    monkeypatch.setattr(units, "SCHEDULER_SECONDS", 0.5)
     study = repository / "studies" / "demo.yaml"
     with pytest.raises(ConfigError, match=reason):
         entrypoint.main([f"--study={study}", f"--scheduler={address}"])

@@ -56,7 +56,13 @@ def end_of(entry, *arguments, **variables):
     return status, heavy, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("entry", REFUSED)
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(name, marks=() if name in ("main", "align") else pytest.mark.slow)
+        for name in REFUSED  # below, each makes its options too, which its help prints
+    ],
+)
 def test_help_imports_nothing_heavy(entry):
     status, heavy, output = end_of(entry, "--help")
     assert (status, heavy) == (0, [])

@@ -12,7 +12,7 @@ from pipeline.tracking.runs import artifact
 from pipeline.tracking.stages.align.aligned import MAPS
 from pipeline.tracking.stages.align.stage import run_align
 
-QUICK = {"folds": 3, "inner_folds": 2, "trials": 2}
+QUICK = {"folds": 2, "inner_folds": 2, "trials": 2}
 EXTRAS = {"permutations": 19, "maps": True, "partition": True, "objective": "correlation"}
 
 
@@ -55,7 +55,7 @@ def test_null_scores_are_stored_and_tests_over_all_subjects_rest_on_them(with_ex
 
 def test_scores_beside_2v2_are_logged_for_every_roi(with_extras, brain, client):
     fits = with_extras.fit_scores()
-    assert len(fits) == len(brain.subjects) * len(brain.rois) * 3
+    assert len(fits) == len(brain.subjects) * len(brain.rois) * QUICK["folds"]
     metrics = client.get_run(with_extras.run_id).data.metrics
     for roi, rows in fits.groupby("roi"):
         for score in ("voxel_r", "voxel_r2", "rsa_pearson", "rsa_cosine", "cka"):
@@ -64,7 +64,7 @@ def test_scores_beside_2v2_are_logged_for_every_roi(with_extras, brain, client):
 
 def test_r2_is_parted_between_model_and_nuisance_features(with_extras, brain, client):
     parts = with_extras.partition()
-    assert len(parts) == len(brain.subjects) * len(brain.rois) * 3
+    assert len(parts) == len(brain.subjects) * len(brain.rois) * QUICK["folds"]
     assert parts.layer.tolist() == with_extras.fit_scores().layer.tolist()
     metrics = client.get_run(with_extras.run_id).data.metrics
     for roi, rows in parts.groupby("roi"):
@@ -84,7 +84,7 @@ def test_maps_hold_r_of_every_voxel_of_every_roi(with_extras, brain):
     for name, subject in brain.subjects.items():
         for roi, columns in subject.rois.items():
             r = np.load(folder / name / f"{roi}_r.npy")
-            assert r.shape == (3, len(columns))
+            assert r.shape == (QUICK["folds"], len(columns))
             assert np.abs(r).max() <= 1
             assert np.isfinite(np.load(folder / name / f"{roi}_r2.npy")).all()
     assert (folder / "maps.csv").is_file()

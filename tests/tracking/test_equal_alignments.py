@@ -10,7 +10,7 @@ from pipeline.tracking.stages.align.equals import SAME_AS
 from pipeline.tracking.stages.align.stage import run_align
 from pipeline.tracking.stages.tune.stage import run_tune
 
-QUICK = {"folds": 3, "inner_folds": 2, "trials": 3}
+QUICK = {"folds": 3, "inner_folds": 2, "trials": 3, "seed": 63}  # of no other file
 
 
 @pytest.fixture(scope="module")

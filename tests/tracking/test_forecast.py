@@ -62,18 +62,23 @@ def test_sizes_are_those_of_the_embedded_bases():
         assert facts.block_parameters < facts.parameters < 1.5 * facts.block_parameters
 
 
-def names_of_studies(repository):
-    return sorted(repository.glob("studies/**/*.yaml"))
-
-
+@pytest.mark.parametrize(
+    "names",
+    [
+        "studies/*.yaml",
+        # of the same grids and data in little; the gate reads all of them: test_study_files
+        pytest.param("studies/*/*.yaml", marks=pytest.mark.slow),
+    ],
+    ids=["whole", "small"],
+)
 def test_every_study_file_can_be_forecast_with_its_data_missing(
-    repository, nowhere, monkeypatch, capsys
+    repository, nowhere, monkeypatch, capsys, names
 ):
     monkeypatch.setattr(stage, "free_room", lambda database: Room(64e9, 500e9))
     elsewhere = nowhere / "studies"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)  # where ../data and ../shared are not
-    for path in names_of_studies(repository):
+    for path in sorted(repository.glob(names)):
         main(["--study", str(path), "--dry_run", "true"])
         printed = capsys.readouterr().out
         assert "minutes" in printed, path

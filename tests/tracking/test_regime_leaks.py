@@ -21,6 +21,9 @@ from pipeline.tuning.recorder import Silent
 from pipeline.tuning.regimes import tune_regime
 from pipeline.tuning.session import Session
 
+# Versions are tuned in every fold. The fast test of the same is that responses which are held out
+# move no weight (test_regimes of tuning) and enter no fold (test_regime_stages).
+pytestmark = pytest.mark.slow
 SETTINGS = ScoreConfig(folds=2, inner_folds=2, trials=4)
 N_SENTENCES = 96
 TUNED = {"task": "brain", "method": "full", "learning_rate": 1e-3}
@@ -45,7 +48,7 @@ def digits():
     params=[
         pytest.param(("tiny-gpt2", sentences), id="simulated sentences"),
         # twenty seconds each: three thousand voxels are read out
-        pytest.param(("tiny-vit", digits), id="digit69", marks=[needs_data, pytest.mark.slow]),
+        pytest.param(("tiny-vit", digits), id="digit69", marks=needs_data),
     ],
 )
 def shuffled(request):

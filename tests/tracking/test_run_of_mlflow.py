@@ -36,10 +36,12 @@ def test_a_tuning_takes_the_run_and_its_reused_base_does_not(opened, config_of, 
     assert OPENED not in os.environ
 
 
-def test_an_alignment_takes_the_run_and_what_it_needs_has_runs_of_its_own(opened, client, vpt):
+def test_an_alignment_takes_the_run_and_what_it_needs_has_runs_of_its_own(
+    opened, client, vpt, few_pictures
+):
     run_id = opened()
     quick = {"folds": 2, "inner_folds": 2, "trials": 1, "seed": 51, "nuisance": False}
-    settings = {"model": vpt.uri, "brain": "simulated-pictures", **quick}
+    settings = {"model": vpt.uri, **few_pictures, **quick}
     aligned = run_align(AlignConfig.model_validate(settings))
     assert aligned.run_id == run_id
     assert client.get_run(run_id).data.tags["stage"] == "align"

@@ -22,9 +22,7 @@ OWN_FORM = {
     **dict.fromkeys(ENCODERS, "classification"),
 }
 FAST = [
-    (base, form, method)
-    for base, form in OWN_FORM.items()
-    for method in ("full", "prompt", "prefix", "lora", "adapter")
+    (base, form, method) for base, form in OWN_FORM.items() for method in ("full", "prompt", "lora")
 ]
 OTHERS = [
     (base, form, method)

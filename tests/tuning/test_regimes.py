@@ -62,7 +62,7 @@ def test_what_is_tuned_in_a_regime_loads_again_without_its_read_out(base, method
 def test_full_tuning_lowers_the_loss_of_its_regime_on_the_stimuli_that_it_is_tuned_on(base, regime):
     rows = FoldRows(ROWS.train, ROWS.train)  # a base knows the language already
     responses = readable(base)
-    settings = {"batch_size": 16, "max_steps": 6, "eval_every": 6, "learning_rate": 1e-4}
+    settings = {"batch_size": 12, "max_steps": 4, "eval_every": 4, "learning_rate": 1e-4}
     session = session_in(regime, "full", base, responses, rows, **settings)
     tuned = tune_regime(session, Silent())
     assert tuned.loss < tuned.loss_before

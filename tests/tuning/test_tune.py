@@ -52,7 +52,7 @@ class Notes:
 
 def run(notes, **settings):
     config = TuneConfig.model_validate(
-        {"max_train": 200, "max_eval": 30, "batch_size": 8, "eval_every": 10, **settings}
+        {"max_train": 48, "max_eval": 24, "batch_size": 8, "eval_every": 10, **settings}
     )
     task, base = TASKS[config.task], BASES[config.base]
     data = task.load(few_examples(config.max_train, config.max_eval, config.seed))
@@ -63,7 +63,8 @@ def run(notes, **settings):
 def vision():
     notes = Notes()
     settings = {"base": "tiny-vit", "task": "digits", "method": "vpt-shallow"}
-    return notes, run(notes, **settings, learning_rate=0.1, max_steps=30, batch_size=16)
+    enough = {"max_train": 200, "max_steps": 30, "batch_size": 16}
+    return notes, run(notes, **settings, **enough, learning_rate=0.1)
 
 
 def test_losses_are_reported_while_training(vision):
@@ -100,7 +101,7 @@ def test_a_few_steps_are_enough_to_learn_digits(vision):
 def test_the_same_seed_gives_the_same_model():
     settings = {"base": "tiny-vit", "task": "digits", "method": "vpt-shallow"}
     one, again, other = (
-        run(Notes(), **settings, seed=seed, learning_rate=0.1, max_steps=3).model.network.prompt
+        run(Notes(), **settings, seed=seed, learning_rate=0.1, max_steps=2).model.network.prompt
         for seed in (0, 0, 1)
     )
     assert torch.equal(one, again)
@@ -109,7 +110,8 @@ def test_the_same_seed_gives_the_same_model():
 
 @pytest.mark.parametrize("method", ["untrained", "random-prompt"])
 def test_a_control_is_drawn_from_its_seed_and_compared_with_the_base(method):
-    settings = {"base": "tiny-vit", "task": "digits", "method": method}
+    few = {"max_train": 24, "max_eval": 40}
+    settings = {"base": "tiny-vit", "task": "digits", "method": method, **few}
     torch.manual_seed(5)
     first = run(Notes(), **settings).model.network.state_dict()
     again = run(Notes(), **settings)
@@ -147,7 +149,7 @@ def test_a_prompt_that_did_not_learn_does_not_beat_its_base():
 
 def test_training_stops_when_validation_no_longer_improves():
     settings = {"base": "tiny-vit", "task": "digits", "method": "full"}
-    tuned = run(Notes(), **settings, learning_rate=1e-12, max_steps=60, eval_every=2, patience=2)
+    tuned = run(Notes(), **settings, learning_rate=1e-12, max_steps=60, eval_every=1, patience=2)
     assert tuned.training.steps < 60
     assert tuned.training.stopped == "patience"
 
@@ -187,7 +189,7 @@ def test_a_trial_is_the_beginning_of_the_training_that_follows():
     """Same rates, same batches: its losses are those that the training has at these steps."""
     notes = Notes()
     settings = {"base": "tiny-vit", "task": "digits", "method": "full", "pruning": "none"}
-    run(notes, **settings, trials=1, trial_steps=8, max_steps=12, eval_every=2)
+    run(notes, **settings, trials=1, trial_steps=8, max_steps=12, eval_every=2, max_eval=8)
     steps = [step for step, metrics in notes.losses if "loss/validation" in metrics]
     assert steps == [2, 4, 6, 8, 2, 4, 6, 8, 10, 12]
     losses = [m["loss/validation"] for _, m in notes.losses if "loss/validation" in m]
@@ -197,7 +199,7 @@ def test_a_trial_is_the_beginning_of_the_training_that_follows():
 def test_a_trial_is_validated_four_times_however_seldom_the_training_is():
     notes = Notes()
     settings = {"base": "tiny-vit", "task": "digits", "method": "full", "pruning": "none"}
-    run(notes, **settings, trials=1, trial_steps=8, max_steps=8, eval_every=50)
+    run(notes, **settings, trials=1, trial_steps=8, max_steps=8, eval_every=50, max_eval=8)
     steps = [step for step, metrics in notes.losses if "loss/validation" in metrics]
     assert steps == [2, 4, 6, 8, 8]
 

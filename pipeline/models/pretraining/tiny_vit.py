@@ -143,10 +143,10 @@ def train(settings: PictureTraining) -> tuple[Learner, dict[str, Any]]:
     }
 
 
-def held_out(learner: Learner, n_batches: int = 10) -> dict[str, float]:
-    """Accuracies on letters and pictures that training has not met, 100 of each in a batch."""
+def held_out(learner: Learner, n_batches: int = 10, batch: int = 200) -> dict[str, float]:
+    """Accuracies on letters and pictures that training has not met, half of a batch each."""
     learner.eval()
-    source = PictureMixture(200)
+    source = PictureMixture(batch)
     with torch.inference_mode():
         rights = [learner.losses(source.make(_HELD_OUT_SEED - i))[1] for i in range(n_batches)]
     return {name: round(float(np.mean([r[name] for r in rights])), 4) for name in rights[0]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,12 @@ def random_vision_network(folder: Path, n_classes: int) -> Any:
 
 
 def outline_of(folder: Path) -> Any:
-    """Make the modules of a folder's architecture, without any weights."""
+    """Make the modules of a folder's architecture, without any weights; to be looked at only."""
+    return _outline(folder, (folder / CONFIG).read_bytes())
+
+
+@lru_cache(maxsize=8)
+def _outline(folder: Path, _: bytes) -> Any:
     with torch.device("meta"):
         return _create(folder, pretrained=False)
 

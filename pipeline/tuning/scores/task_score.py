@@ -8,7 +8,7 @@ rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 Sums = NDArray[np.float64]
 Formula = Callable[[Sums], float]
 _DRAWS = 1000
+_AT_ONCE = 100_000  # examples
 _LOWER = 0.025  # where an interval of 95 % begins
 
 
@@ -57,12 +58,19 @@ class TaskScore:
         return bool(np.quantile(self._drawn() - other._drawn(), _LOWER) > 0)
 
     def _drawn(self) -> NDArray[np.float64]:
-        rng, n = np.random.default_rng(0), len(self.statistics)
-        scores = np.empty(_DRAWS)
-        for draw in range(_DRAWS):
-            times = np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)
-            scores[draw] = self.formula(times @ self.statistics)
-        return scores
+        draws = _times_drawn(len(self.statistics))
+        return np.array([self.formula(times @ self.statistics) for times in draws])
+
+
+def _times_drawn(n: int) -> Iterator[NDArray[np.float64]]:
+    """Give for each draw how often it has each of n examples, shape (n,): several in one call."""
+    rng = np.random.default_rng(0)
+    at_once = max(1, _AT_ONCE // max(n, 1))
+    for first in range(0, _DRAWS, at_once):
+        n_draws = min(at_once, _DRAWS - first)
+        examples = rng.integers(0, n, (n_draws, n)) + n * np.arange(n_draws)[:, None]
+        times = np.bincount(examples.ravel(), minlength=n_draws * n)
+        yield from times.reshape(n_draws, n).astype(np.float64)
 
 
 def mean_score(values: NDArray[np.float64]) -> TaskScore:
