@@ -73,8 +73,7 @@ def refuse_unfit(model: TunedModel) -> None:
     TuningError
     """
     model.network.eval()
-    with torch.random.fork_rng(), torch.no_grad():
-        torch.manual_seed(0)
+    with _numbers_of_its_own(model), torch.no_grad():
         batch = _batch_for(model)
         _check_states(model, batch)
         if isinstance(model, TextModel) and form_of(model.card).writing:
@@ -92,9 +91,21 @@ def refuse_unreadable(model: TunedModel) -> None:
     TuningError
     """
     kind = _kind_of(model)
-    with library_errors_as_refusals(model.card, kind), torch.random.fork_rng(), torch.no_grad():
-        torch.manual_seed(0)
+    with (
+        library_errors_as_refusals(model.card, kind),
+        _numbers_of_its_own(model),
+        torch.no_grad(),
+    ):
         _check_states(model, _batch_for(model))
+
+
+@contextmanager
+def _numbers_of_its_own(model: TunedModel) -> Iterator[None]:
+    """Draw from a seed for as long as a block, and leave the numbers to come as they were."""
+    device = next(model.network.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(0)
+        yield
 
 
 def _batch_for(model: TunedModel) -> dict[str, torch.Tensor]:
