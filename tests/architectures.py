@@ -103,11 +103,36 @@ _NETWORKS: dict[str, tuple[str, dict]] = {
     "bart": (_PAIR, _BART),
 }
 _GPT = {"vocab_size": 400, "n_positions": 96, "n_embd": 32, "n_layer": 2, "n_head": 2}
-#: Built otherwise than those above: some fit, some are refused.
-_UNUSUAL: dict[str, tuple[str, dict]] = {
+_EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 16}
+#: Decoders of one build, with what each lacks of ``_SIZES``: keys and values of one head.
+LIKE_LLAMA: dict[str, dict] = {
+    **{
+        kind: {}
+        for kind in ("olmo", "olmo2", "cohere", "granite", "starcoder2", "smollm3", "stablelm")
+    },
+    **{kind: {"sliding_window": 64} for kind in ("olmo3", "cohere2", "exaone4")},
+    **{kind: {"head_dim": 16} for kind in ("glm", "glm4", "ernie4_5", "helium")},
+    **{kind: {"head_dim": 16, "sliding_window": 64} for kind in ("gemma3_text", "ministral")},
+    "nemotron": {},
+    "phi3": {"num_key_value_heads": 2},
+    "persimmon": {"num_key_value_heads": 2},
+    "mixtral": {"num_local_experts": 4},
+    "olmoe": _EXPERTS,
+    "qwen2_moe": {**_EXPERTS, "shared_expert_intermediate_size": 16},
+    "qwen3_moe": {**_EXPERTS, "head_dim": 16},
+}
+#: Beside those above: of other builds too, some of which are refused.
+FURTHER: dict[str, tuple[str, dict]] = {
+    **{
+        kind: (_DECODER, {**_SIZES, "num_key_value_heads": 1, **further})
+        for kind, further in LIKE_LLAMA.items()
+    },
+    "gpt_bigcode": (_DECODER, _GPT),
+    "gptj": (_DECODER, {**_GPT, "rotary_dim": 8}),
+    "marian": (_PAIR, _BART),
+    "roformer": (_ENCODER, {**_SIZES, "embedding_size": 32}),
     "codegen": (_DECODER, {**_GPT, "n_embd": 64, "n_head": 4, "rotary_dim": 8}),
     "openai-gpt": (_DECODER, _GPT),
-    "mixtral": (_DECODER, {**_SIZES, "num_key_value_heads": 1, "num_local_experts": 4}),
     "mamba2": (
         _DECODER,
         {**_SIZES, "state_size": 4, "expand": 2, "num_heads": 4, "head_dim": 16, "n_groups": 1},
@@ -121,6 +146,7 @@ _UNUSUAL: dict[str, tuple[str, dict]] = {
 }
 DECODERS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _DECODER)
 ENCODERS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _ENCODER)
+FURTHER_ENCODERS = tuple(kind for kind, (head, _) in FURTHER.items() if head == _ENCODER)
 PAIRS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _PAIR)
 _FRAMES = {
     **dict.fromkeys(ENCODERS, ("<s> $A </s>", "<s> $A </s> $B </s>")),
@@ -133,7 +159,7 @@ _FRAMES = {
 def make_architecture(kind: str, folder: Path) -> Path:
     """Lay a base of random weights down in a folder."""
     torch.manual_seed(0)
-    head, settings = {**_NETWORKS, **_UNUSUAL}[kind]
+    head, settings = {**_NETWORKS, **FURTHER}[kind]
     factory = getattr(transformers, f"AutoModelFor{head}" if head else "AutoModel")
     network = factory.from_config(AutoConfig.for_model(kind, **settings))
     network.init_weights()

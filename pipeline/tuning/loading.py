@@ -14,6 +14,8 @@ from pipeline.tuning.start import Start
 if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
 
+_N_TYPES = 24  # that a refusal names
+
 
 def load_base(start: Start) -> TunedModel:
     """Load a base with the head that its task needs; every weight requires gradients.
@@ -108,9 +110,11 @@ def lacks_type(start: Start, types: Sequence[str]) -> Iterator[Problem]:
     """Find out whether a base is of none of the types that its method can be put into."""
     own = architecture_of(start)
     if own not in types:
+        first = ", ".join(types[:_N_TYPES])
+        further = f" and {len(types) - _N_TYPES} more" if len(types) > _N_TYPES else ""
         yield Problem(
             f"method '{start.card.method}'",
-            f"a base of type {', '.join(types)}",
+            f"a base of type {first}{further}",
             f"{start.card.base}, of type {own}",
             "Choose such a base, or another method.",
         )

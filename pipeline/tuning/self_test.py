@@ -75,7 +75,7 @@ def refuse_unfit(model: TunedModel) -> None:
     model.network.eval()
     with _numbers_of_its_own(model), torch.no_grad():
         batch = _batch_for(model)
-        _check_states(model, batch)
+        _check_states(model)
         if isinstance(model, TextModel) and form_of(model.card).writing:
             _check_writing(model, batch)
         if model.card.insertion:
@@ -96,7 +96,7 @@ def refuse_unreadable(model: TunedModel) -> None:
         _numbers_of_its_own(model),
         torch.no_grad(),
     ):
-        _check_states(model, _batch_for(model))
+        _check_states(model)
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def _numbers_of_its_own(model: TunedModel) -> Iterator[None]:
         yield
 
 
-def _batch_for(model: TunedModel) -> dict[str, torch.Tensor]:
+def _batch_for(model: TunedModel, n_tokens: int = _N_TOKENS) -> dict[str, torch.Tensor]:
     """Make a text of tokens that are no special ones, or a picture of noise."""
     device = next(model.network.parameters()).device
     if not isinstance(model, TextModel):
@@ -116,7 +116,7 @@ def _batch_for(model: TunedModel) -> dict[str, torch.Tensor]:
         return {"images": torch.rand(1, 3, size, size, device=device)}
     special = set(model.tokenizer.all_special_ids)
     words = [n for n in range(len(model.tokenizer)) if n not in special]
-    tokens = [words[n] for n in torch.randint(len(words), (_N_TOKENS,)).tolist()]
+    tokens = [words[n] for n in torch.randint(len(words), (n_tokens,)).tolist()]
     return model.batch([frame_of(model.tokenizer, 1).join([tokens])])
 
 
@@ -134,15 +134,18 @@ def _other_values(network: Any) -> Iterator[None]:
             parameter.copy_(values)
 
 
-def _check_states(model: TunedModel, batch: dict[str, torch.Tensor]) -> None:
-    """Read every layer as features are read."""
+def _check_states(model: TunedModel) -> None:
+    """Read every layer as features are read, of texts of several lengths."""
+    layers: list[torch.Tensor] = []
     if not isinstance(model, TextModel):
         noise = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
-        layers = [torch.from_numpy(x) for _, layer in model.feature_batches(noise) for x in layer]
+        layers += [torch.from_numpy(x) for _, layer in model.feature_batches(noise) for x in layer]
     else:
-        model.states(batch)
-        reader = LayerReader(stack_of(unwrapped(model.network)), batch)
-        layers = reader.pooled(batch, lambda states: states.mean(dim=1))
+        for n_tokens in (_N_TOKENS, _N_TOKENS + 1):
+            batch = _batch_for(model, n_tokens)
+            model.states(batch)
+            reader = LayerReader(stack_of(unwrapped(model.network)), batch)
+            layers += reader.pooled(batch, lambda states: states.mean(dim=1))
     if not all(layer.isfinite().all() for layer in layers):
         raise TuningError(_unfit(model, "whose states are not all finite numbers"))
 

@@ -14,15 +14,24 @@ HEAD = """# Bases and methods
 Which method adapts which architecture, as the methods themselves answer:
 `tests/tuning/bases_table.py` makes this page, and a test compares it. Texts: for the form of task
 that the architecture is used for, generation or, for encoders, classification. Any other model of
-transformers or timm can be a base as well; what it lacks is refused before anything is trained.
+transformers or timm can be a base as well. Before anything is trained each is tried on itself: are
+its states as many as tokens, and finite; does a decoder see what is yet to be written; does what is
+trained move the features? What fails is refused by its name, so that nothing is tuned in vain.
+"""
+
+ALSO = """## Further texts
+
+XLNet reads both ways while it writes, Nyströmformer takes texts of some lengths alone, and LoRA
+finds no linear layer in SqueezeBERT but the pooler's, behind all features.
 """
 
 REASONS = """## Why not
 
 - **prefix**: BLOOM makes biases of distances, and DeBERTa weighs positions beside contents, each in
-  an attention of its own: keys without a place have no meaning there that a source gives. ALBERT
-  passes one layer again and again: keys and values of every layer would be those of one. Mamba has
-  no attention.
+  an attention of its own: keys without a place have no meaning there that a source gives. So have
+  GPT-J, CodeGen and RoFormer, where what attends cannot be reached from without. ALBERT passes one
+  layer again and again: keys and values of every layer would be those of one. Mamba has no
+  attention.
 - **bitfit**: Llama, Qwen3, Mistral, Gemma, ModernBERT and T5 have no biases.
 - **vpt**: BEiT's blocks are given biases by relative position, one for each patch; Swin, ConvNeXt
   and ResNet have no tokens that a prompt could stand beside.
@@ -52,7 +61,14 @@ def table(bases, form, methods):
 
 def page(folder):
     """Make the page; the bases are laid down in a folder."""
-    from architectures import DECODERS, ENCODERS, PAIRS, make_architecture
+    from architectures import (
+        DECODERS,
+        ENCODERS,
+        FURTHER,
+        FURTHER_ENCODERS,
+        PAIRS,
+        make_architecture,
+    )
     from vision_architectures import VISION, timm_folder
 
     from pipeline.tuning.methods import METHODS
@@ -63,15 +79,18 @@ def page(folder):
         for modality in ("text", "image")
     )
     of_text = [(k, make_architecture(k, folder / k)) for k in (*DECODERS, *ENCODERS, *PAIRS)]
+    further = [(k, make_architecture(k, folder / k)) for k in FURTHER]
     for kind, (name, settings) in VISION.items():
         timm_folder(folder / f"vision-{kind}", name, settings)
     of_pictures = [(kind, folder / f"vision-{kind}") for kind in VISION]
-    form = {**dict.fromkeys(ENCODERS, "classification")}
+    form = {**dict.fromkeys((*ENCODERS, *FURTHER_ENCODERS), "classification")}
     return "\n".join(
         [
             HEAD,
             "## Texts\n",
             table(of_text, lambda kind: form.get(kind, "generation"), texts),
+            f"\n{ALSO}",
+            table(further, lambda kind: form.get(kind, "generation"), texts),
             "\n## Pictures\n",
             table(of_pictures, lambda _: "picture", pictures),
             f"\n{REASONS}",

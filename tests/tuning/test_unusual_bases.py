@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from architectures import DECODERS, LIKE_LLAMA
 from starts import start_for
 from test_bases_by_methods import step
 from vision_architectures import timm_folder
 
 from pipeline.errors import TuningError
+from pipeline.models.travelling.insertions.places import PLACES
 from pipeline.tuning.methods import METHODS
 
 
@@ -18,6 +20,47 @@ from pipeline.tuning.methods import METHODS
 def test_a_decoder_of_an_unusual_build_is_tuned(architecture, base, method):
     start = start_for(method, base, "generation", folder=architecture(base))
     states, loss = step(METHODS[method].adapt(start), "generation")
+    assert states > 0
+    assert np.isfinite(loss)
+
+
+def has_a_place_for_keys(kind):
+    return kind in PLACES and bool(PLACES[kind].self_attention)
+
+
+@pytest.mark.parametrize(
+    "base", [k for k in (*DECODERS, *LIKE_LLAMA, "gpt_bigcode") if has_a_place_for_keys(k)]
+)
+def test_a_prefix_is_what_the_networks_own_cache_would_hold(architecture, base):
+    """The referee: transformers' cache, filled with the prefix before the text is read."""
+    from transformers import AutoModelForCausalLM, DynamicCache
+
+    plain = AutoModelForCausalLM.from_pretrained(architecture(base)).eval()
+    start = start_for("prefix", base, "generation", length=3, folder=architecture(base))
+    model = METHODS["prefix"].adapt(start)
+    cache = DynamicCache(config=plain.config)
+    for layer, states in enumerate(model.network.base_model.prefix.states.detach()):
+        cache.update(*states[:, None].expand(-1, 2, -1, -1, -1).contiguous(), layer)
+    tokens = torch.tensor([[40, 41, 42, 43, 44], [50, 51, 52, 53, 54]])
+    mask = torch.ones(2, 3 + 5, dtype=torch.long)
+    with torch.no_grad():
+        own = plain(input_ids=tokens, attention_mask=mask, past_key_values=cache).logits
+        logits = model.network(input_ids=tokens, attention_mask=mask[:, 3:]).logits
+        without = plain(input_ids=tokens).logits
+    torch.testing.assert_close(logits, own, rtol=1e-5, atol=1e-6)
+    assert (own - without).abs().max() > 0.1 * without.abs().max()
+
+
+@pytest.mark.parametrize(("base", "form"), [
+    ("gptj", "generation"), ("mixtral", "generation"), ("marian", "generation"),
+    ("roformer", "classification"), ("phi3", "generation"), ("gpt_bigcode", "generation"),
+])  # fmt: skip
+def test_adapters_have_their_places_in_further_architectures(architecture, base, form):
+    start = start_for("adapter", base, form, folder=architecture(base))
+    model = METHODS["adapter"].adapt(start)
+    n_adapters = sum(type(module).__name__ == "Adapter" for module in model.network.modules())
+    assert n_adapters == (8 if base == "marian" else 4), "two in each of two layers"
+    states, loss = step(model, form)
     assert states > 0
     assert np.isfinite(loss)
 

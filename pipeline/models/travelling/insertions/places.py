@@ -46,22 +46,39 @@ _LLAMA = Places(
     positions=r"rotary_emb",
 )
 
+_GPT2 = Places(
+    after_sublayers=r"h\.\d+\.(attn\.resid_dropout|mlp\.dropout)",
+    self_attention=r"h\.\d+\.attn",
+    positions=r"wpe",
+)
+# their attention calls no function of transformers: a prefix has no place
+_GPT_J = Places(after_sublayers=r"h\.\d+\.(attn|mlp)")
+_AS_BART = ("bart", "mbart", "pegasus", "marian", "blenderbot-small", "m2m_100")
+_BESIDE_BERT = (
+    *("deberta-v2", "megatron-bert", "roformer", "layoutlm"),
+    *("convbert", "big_bird", "rembert"),
+)
+_AS_LLAMA = (
+    *("llama", "mistral", "mixtral", "ministral", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe"),
+    *("gemma", "gemma3_text", "phi", "phi3", "granite", "starcoder2", "smollm3", "stablelm"),
+    *("olmo", "olmo2", "olmo3", "olmoe", "cohere", "cohere2", "nemotron", "glm", "glm4"),
+    *("exaone4", "ernie4_5", "helium", "persimmon"),
+)
+
 PLACES: dict[str, Places] = {
-    "gpt2": Places(
-        after_sublayers=r"h\.\d+\.(attn\.resid_dropout|mlp\.dropout)",
-        self_attention=r"h\.\d+\.attn",
-        positions=r"wpe",
-    ),
+    **dict.fromkeys(("gpt2", "gpt_bigcode"), _GPT2),
+    **dict.fromkeys(("gptj", "gpt_neo", "codegen"), _GPT_J),
+    "falcon": Places(after_sublayers=r"h\.\d+\.(self_attention|mlp)"),
     "bert": _BERT,
     "roberta": _BERT,
     "xlm-roberta": _BERT,
     "camembert": _BERT,
     "t5": _T5,
     "mt5": _T5,
-    "bart": _BART,
-    "mbart": _BART,
-    "electra": _BERT,
-    "deberta-v2": Places(after_sublayers=_BERT.after_sublayers),  # an attention of its own
+    **dict.fromkeys(_AS_BART, _BART),
+    **dict.fromkeys(("electra", "ernie"), _BERT),
+    # attentions of their own
+    **dict.fromkeys(_BESIDE_BERT, Places(after_sublayers=_BERT.after_sublayers)),
     "distilbert": Places(
         after_sublayers=r"layer\.\d+\.(attention\.out_lin|ffn)",
         self_attention=r"layer\.\d+\.attention",
@@ -86,7 +103,7 @@ PLACES: dict[str, Places] = {
     ),
     # it turns distances into biases of its attention, which calls no function of transformers
     "bloom": Places(after_sublayers=r"h\.\d+\.(self_attention\.dense|mlp\.dense_4h_to_h)"),
-    **dict.fromkeys(("llama", "mistral", "qwen2", "qwen3", "gemma", "phi"), _LLAMA),
+    **dict.fromkeys(_AS_LLAMA, _LLAMA),
     "vit": Places(after_sublayers=r"blocks\.\d+\.(attn|mlp)"),
 }
 
