@@ -74,6 +74,9 @@ def tune_cost(
     else:
         # validation and test split, and the test split once more by the untuned base
         seconds += (2 if config.method == "base" else 3) * scoring
+    if task.outputs and not (fits or interpolates):  # its head is made of means of all examples
+        read = Passes(task.n_train, _positions(config, network, task), 0, SCORED_AT_ONCE)
+        seconds += forward_seconds(network, read, machine)
     on_the_way = len(log_spaced(config.checkpoints, config.max_steps)) if fits else 0
     if fits:
         seconds += machine.start_training + _training_seconds(config, network, task, machine)

@@ -43,6 +43,14 @@ def test_twice_the_steps_take_twice_as_long_to_train():
     assert two - none == pytest.approx(2 * (one - none), rel=0.02)
 
 
+def test_a_control_reads_all_examples_for_the_means_of_its_classes():
+    few, many = (replace(TASK, n_train=n, outputs=2, longest_target=0) for n in (0, 1000))
+    operations = 1000 * 230 * 2 * 85_000_000  # of the blocks alone
+    read = cost_of("base", task=many).seconds - cost_of("base", task=few).seconds
+    assert read == pytest.approx(operations / QUICK.wide.forward, rel=0.1)
+    assert cost_of("full", task=many).seconds == cost_of("full", task=few).seconds
+
+
 def test_a_training_of_gpt2_takes_as_long_as_its_operations():
     seconds = cost_of("full", max_steps=100, batch_size=32).seconds
     less = cost_of("full", max_steps=50, batch_size=32).seconds
