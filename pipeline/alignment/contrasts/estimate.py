@@ -21,13 +21,13 @@ studies and held on others; how far all this holds is calibrated by simulation: 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import t
 
+from pipeline.alignment.contrasts.components import parts_of, variance_of
 from pipeline.alignment.contrasts.paired import Paired
+from pipeline.alignment.contrasts.stretch import stretch
 
 #: With which probability a difference of ``visible_from`` is found.
 POWER = 0.8
@@ -51,6 +51,8 @@ class Estimate:
     freedom : float
         Degrees of freedom of the variance.
     n_subjects, n_groups, n_seeds : int
+    stretch : float
+        By what a t interval of this variance is multiplied.
     """
 
     difference: float
@@ -59,11 +61,12 @@ class Estimate:
     n_subjects: int
     n_groups: int
     n_seeds: int
+    stretch: float = 1.0
 
     @property
     def error(self) -> float:
-        """Standard error."""
-        return math.sqrt(self.variance)
+        """Standard error, as a multiple of which t gives the interval."""
+        return math.sqrt(self.variance) * self.stretch
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Give the lower and upper end of the confidence interval."""
@@ -88,14 +91,6 @@ class Estimate:
         return float(quantiles.sum()) * self.error
 
 
-@dataclass(frozen=True)
-class Component:
-    """A part of a variance, with the degrees of freedom that it rests on."""
-
-    variance: float
-    freedom: float
-
-
 def estimate(paired: Paired) -> Estimate:
     """Estimate a contrast from differences and the influence of groups on them.
 
@@ -105,27 +100,19 @@ def estimate(paired: Paired) -> Estimate:
         Its variance leaves trainings out where there is one: then the difference is between
         these tuned versions; and subjects where there is one: then it is this subject's.
     """
-    subject, group, both = crossed(paired)
-    n_seeds, n_subjects = paired.difference.shape
-    group = replace(group, variance=group.variance * (1 + trained_on(paired)))
-    training = training_component(paired.difference)
-    crossed_variance = max(
-        subject.variance + group.variance - both.variance, subject.variance, group.variance
-    )
-    variance = crossed_variance + training.variance
-    spread = sum(
-        part.variance**2 / part.freedom
-        for part in (subject, group, both, training)
-        if part.variance > 0
-    )
+    parts = parts_of(paired, trained_on(paired))
+    variance = float(variance_of(*(part.variance for part in parts)))
+    spread = sum(part.variance**2 / part.freedom for part in parts if part.variance > 0)
     freedom = variance**2 / spread if spread > 0 else math.nan
+    n_seeds, n_subjects = paired.difference.shape
     return Estimate(
         float(paired.difference.mean()),
-        float(variance),
-        float(freedom),
+        variance,
+        freedom,
         n_subjects,
         len(paired.groups),
         n_seeds,
+        stretch(parts, freedom) if n_subjects > 1 else 1.0,
     )
 
 
@@ -134,52 +121,3 @@ def trained_on(paired: Paired) -> float:
     if paired.tuned_in_folds:
         return TUNED_ON
     return TRAINED_ON if len(paired.subjects) > 1 else TRAINED_ON_BY_ONE
-
-
-def crossed(paired: Paired) -> tuple[Component, Component, Component]:
-    """Say what subjects, stimulus groups and both together leave of variance in the mean.
-
-    Returns
-    -------
-    tuple of Component
-        With all groups shown to all subjects: the mean squares of subjects, groups and their
-        interaction, each over ``n_subjects n_groups``. NaN where a single group tells nothing; of
-        a single subject that of groups alone.
-    """
-    influence = paired.influence.mean(axis=0)
-    n_subjects, n_groups = influence.shape
-    if n_groups < 2:
-        missing = Component(math.nan, math.nan)
-        return missing, missing, missing
-    own = np.count_nonzero(~np.isnan(influence), axis=1)[:, None]
-    # how much a group moves the mean over subjects, through one of them
-    moves = np.nan_to_num(influence) / own / n_subjects
-    total = moves.sum(axis=0)
-    n_present = np.maximum(1, np.count_nonzero(~np.isnan(influence), axis=0))
-    apart = np.where(np.isnan(influence), 0.0, moves - total / n_present)
-    freedom = n_subjects - 1, n_groups - 1
-    groups = Component(float(n_groups / freedom[1] * (total**2).sum()), freedom[1])
-    if n_subjects < 2:
-        return Component(0.0, math.inf), groups, Component(0.0, math.inf)
-    subjects = paired.subject_differences().var(ddof=1) / n_subjects
-    return (
-        Component(float(subjects), freedom[0]),
-        groups,
-        Component(
-            float((apart**2).sum() * n_subjects * n_groups / (freedom[0] * freedom[1])),
-            freedom[0] * freedom[1],
-        ),
-    )
-
-
-def training_component(difference: NDArray[np.float64]) -> Component:
-    """Say what trainings leave of variance in the mean; nothing is known of a single one.
-
-    Parameters
-    ----------
-    difference : ndarray of float64, shape (n_seeds, n_subjects)
-    """
-    n_seeds = len(difference)
-    if n_seeds < 2:
-        return Component(0.0, math.inf)
-    return Component(float(difference.mean(axis=1).var(ddof=1) / n_seeds), n_seeds - 1)

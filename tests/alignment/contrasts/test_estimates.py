@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from pipeline.alignment.contrasts.calibrated import reason_against
-from pipeline.alignment.contrasts.estimate import crossed, estimate
+from pipeline.alignment.contrasts.components import crossed
+from pipeline.alignment.contrasts.estimate import estimate
 from pipeline.alignment.contrasts.families import benjamini_hochberg, holm
 from pipeline.alignment.contrasts.group_scores import scores_of
 from pipeline.alignment.contrasts.paired import Paired, mean_of, pair
