@@ -16,29 +16,19 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # one thread for each of several proces
 
 import hypothesis
 import pytest
-import torch
 from few_examples import few_examples
 from sqlalchemy import Engine, event
 
 import pipeline  # noqa: F401  (lets torchvision import beside a CPU build of torch)
-from pipeline.config import MethodConfig
-from pipeline.data import TASKS
-from pipeline.models.bases import PRETRAINED
-from pipeline.models.travelling.card import Card, base_digest
-from pipeline.models.travelling.insertions import INSERTIONS
-from pipeline.models.travelling.text import TextModel
-from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
-from pipeline.tracking.databases import write_when_it_suits
-from pipeline.tuning.methods import METHODS
-from pipeline.tuning.start import Start
 
+# Libraries that take seconds to import are imported where they are used: the process that deals out
+# the tests to others needs none of them.
 REPOSITORY = Path(__file__).parents[1]
 # how long a busy machine takes to draw an example says nothing about the claim
 hypothesis.settings.register_profile(
     "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("busy")
-SETTINGS = MethodConfig()
 #: Rooms whose files take longest. They are started first: a long file left for the end would keep
 #: one process at work while the others have nothing to do.
 LONGEST_FIRST = ("entrypoints", "faults", "tracking", "tuning")
@@ -60,6 +50,8 @@ GROUPS = {f"tests/tracking/test_{n}.py": group for group, names in TOGETHER.item
 @event.listens_for(Engine, "connect")
 def _connect(connection, record):
     """Let SQLite not wait for the disk: no store of a test has to outlive the machine."""
+    from pipeline.tracking.databases import write_when_it_suits
+
     write_when_it_suits(connection, record)
 
 
@@ -116,6 +108,13 @@ def _in_the_repository(request):
 def start_of():
     """Make what a method adapts, for one of the embedded bases and a little of a task."""
 
+    from pipeline.config import MethodConfig
+    from pipeline.data import TASKS
+    from pipeline.models.bases import PRETRAINED
+    from pipeline.models.travelling.card import Card, base_digest
+    from pipeline.tuning.methods import METHODS
+    from pipeline.tuning.start import Start
+
     def make(base, task, method, prompt_length=0, max_train=64, max_eval=16):
         entry = TASKS[task]
         data = entry.load(few_examples(max_train, max_eval, seed=0))
@@ -134,7 +133,7 @@ def start_of():
             max_target_tokens=entry.max_target_tokens,
             classes=entry.classes,
         )
-        return Start(folder, card, data.train, SETTINGS), data
+        return Start(folder, card, data.train, MethodConfig()), data
 
     return make
 
@@ -142,6 +141,7 @@ def start_of():
 @pytest.fixture(scope="session")
 def adapted(start_of):
     """Adapt an embedded base with a method, untrained."""
+    from pipeline.tuning.methods import METHODS
 
     def make(base, task, method, prompt_length=0):
         start, _ = start_of(base, task, method, prompt_length)
@@ -153,7 +153,9 @@ def adapted(start_of):
 @pytest.fixture(scope="session")
 def architecture(tmp_path_factory):
     """Give the folder of a small base: an embedded one, or gpt2, roberta, t5, bart (random)."""
-    from architectures import make_architecture  # transformers, so after pipeline
+    from architectures import make_architecture
+
+    from pipeline.models.bases import PRETRAINED
 
     made = {}
 
@@ -173,6 +175,12 @@ def text_model(architecture):
 
     Something is put in by a function if asked, else what the card says is inserted.
     """
+    import torch
+
+    from pipeline.models.travelling.card import Card, base_digest
+    from pipeline.models.travelling.insertions import INSERTIONS
+    from pipeline.models.travelling.text import TextModel
+    from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
 
     def make(kind, form, put_in=None, **card):
         folder = architecture(kind)

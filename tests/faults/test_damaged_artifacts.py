@@ -45,7 +45,7 @@ def study_of(grid, brain_dir):
 
 
 @pytest.fixture(
-    scope="module", params=[pytest.param("sentences", marks=pytest.mark.slow), "pictures"]
+    scope="module", params=["sentences", pytest.param("pictures", marks=pytest.mark.slow)]
 )
 def store(request, tmp_path_factory):
     """Open an empty store for one of the studies."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
-from study_differences import contrast_frames
+from study_differences import DIFFERENCES, contrast_frames
 
 from pipeline.reporting.report import StudyResults
 
@@ -171,16 +172,13 @@ SETTINGS = {
 }
 
 
-def make_study(simulated: bool = True, **replaced: object) -> StudyResults:
-    """Make the results of a whole study; keywords replace single fields.
-
-    With other brain scores than its own there are no differences unless they are passed too.
-    """
+@cache
+def study_fields(simulated: bool) -> dict[str, object]:
     rng = np.random.default_rng(0)
     worlds = (TEXT, IMAGE)
     tasks = pd.DataFrame([row for w in worlds for row in task_rows(w, rng)])
     brains = pd.DataFrame([row for w in worlds for row in brain_rows(w, rng, simulated)])
-    fields = {
+    return {
         "title": "Prompt tuning or fine-tuning?",
         "task_scores": tasks,
         "brain_scores": brains,
@@ -188,10 +186,21 @@ def make_study(simulated: bool = True, **replaced: object) -> StudyResults:
         "layer_profile": layer_rows(brains, rng),
         "settings": SETTINGS,
         "lineage": lineage_rows(tasks),
+        **contrast_frames(brains, tasks),
     }
-    if "brain_scores" not in replaced:
-        fields |= contrast_frames(brains, tasks)
-    return StudyResults(**{**fields, **replaced})
+
+
+def make_study(simulated: bool = True, **replaced: object) -> StudyResults:
+    """Make the results of a whole study; keywords replace single fields.
+
+    With other brain scores than its own there are no differences unless they are passed too.
+    """
+    fields = dict(study_fields(simulated))
+    if "brain_scores" in replaced:
+        for name in DIFFERENCES:
+            del fields[name]
+    own = {f: v.copy() if isinstance(v, pd.DataFrame) else v for f, v in fields.items()}
+    return StudyResults(**{**own, **replaced})
 
 
 @pytest.fixture

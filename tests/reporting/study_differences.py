@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+DIFFERENCES = ("contrasts", "subject_contrasts", "overall")
 METHODS = ("base", "full", "prompt", "vpt-shallow")
 
 

@@ -62,14 +62,13 @@ def test_the_same_data_is_prepared_once(prepared):
     assert again.run_id == prepared.run_id
 
 
-def test_a_stronger_effect_raises_the_ceiling(store):
-    def ceiling(effect):
-        settings = {**SETTINGS, "effect": effect}
-        made = run_prepare(PrepareConfig(brain="simulated-pictures", **settings))
+def test_a_stronger_effect_raises_the_ceiling(prepared):
+    def ceiling(made):
         metric = made.text.splitlines()
         return np.mean([float(line.split()[-1]) for line in metric if line.startswith("sim1")])
 
-    assert ceiling(8.0) > ceiling(0.1) + 0.1
+    weak = run_prepare(PrepareConfig(brain="simulated-pictures", **{**SETTINGS, "effect": 0.1}))
+    assert ceiling(prepared) > ceiling(weak) + 0.1
 
 
 def test_settings_of_the_loader_reach_the_copy_and_all_that_aligns_with_it(store, tmp_path):

@@ -1,6 +1,6 @@
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.pandas import column, data_frames, range_indexes
 
@@ -10,6 +10,7 @@ NAMES = st.text("0123456789NAnaulr-.e+", min_size=1, max_size=6)
 SCORES = st.floats(-1, 1, allow_nan=False, width=64)
 
 
+@settings(max_examples=40)
 @given(
     data_frames(
         [
