@@ -32,9 +32,9 @@ def family_table(families: pd.DataFrame) -> Table:
         name="families",
         title="Mean difference over the primary family",
         note=(
-            "Cells that differ after correction of their p: Holm's (the chance of any false one), "
-            "Benjamini-Hochberg's (the share of false ones among them), and by the largest "
-            "difference of the family."
+            "Last, how many cells differ after correction of their p: Holm's (the chance of any "
+            "false one), Benjamini-Hochberg's (the share of false ones among them), and by the "
+            "largest difference of the family."
         ),
         values=families.reset_index(drop=True),
         texts=pd.DataFrame([_texts(row) for row in families.itertuples()]),
@@ -58,7 +58,7 @@ def _texts(row: Any) -> dict[str, str]:
             f"{equivalent} ({number(row.least_margin)})" if known else MISSING
         ),
         **{
-            f"cells that differ, {name}": str(getattr(row, count)) if known else MISSING
+            f"differ ({name})": str(getattr(row, count)) if known else MISSING
             for name, count in CORRECTIONS.items()
         },
     }
