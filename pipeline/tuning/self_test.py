@@ -141,11 +141,10 @@ def _check_states(model: TunedModel) -> None:
         noise = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
         layers += [torch.from_numpy(x) for _, layer in model.feature_batches(noise) for x in layer]
     else:
-        for n_tokens in (_N_TOKENS, _N_TOKENS + 1):
-            batch = _batch_for(model, n_tokens)
-            model.states(batch)
-            reader = LayerReader(stack_of(unwrapped(model.network)), batch)
-            layers += reader.pooled(batch, lambda states: states.mean(dim=1))
+        model.states(_batch_for(model, _N_TOKENS + 1))
+        batch = _batch_for(model)
+        reader = LayerReader(stack_of(unwrapped(model.network)), batch)
+        layers += [*model.states(batch), *reader.pooled(batch, lambda states: states.mean(dim=1))]
     if not all(layer.isfinite().all() for layer in layers):
         raise TuningError(_unfit(model, "whose states are not all finite numbers"))
 

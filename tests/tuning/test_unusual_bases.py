@@ -28,8 +28,13 @@ def has_a_place_for_keys(kind):
     return kind in PLACES and bool(PLACES[kind].self_attention)
 
 
+#: Those that differ most: experts, windows, one matrix for all, keys of one head.
+OFTEN = ("gpt2", "opt", "gpt_neox", "llama", "gemma3_text", "mixtral", "phi3", "gpt_bigcode")
+CACHED = [k for k in (*DECODERS, *LIKE_LLAMA, "gpt_bigcode") if has_a_place_for_keys(k)]
+
+
 @pytest.mark.parametrize(
-    "base", [k for k in (*DECODERS, *LIKE_LLAMA, "gpt_bigcode") if has_a_place_for_keys(k)]
+    "base", [k if k in OFTEN else pytest.param(k, marks=pytest.mark.slow) for k in CACHED]
 )
 def test_a_prefix_is_what_the_networks_own_cache_would_hold(architecture, base):
     """The referee: transformers' cache, filled with the prefix before the text is read."""
