@@ -103,7 +103,7 @@ def architecture_of(start: Start) -> str:
     """Name the architecture of a base by its configuration, as transformers or timm does."""
     if start.card.modality == "image":
         return str(read_config(start.base_folder)["architecture"])
-    return str(text_config(start).model_type)
+    return str(text_config(start.base_folder).model_type)
 
 
 def lacks_type(start: Start, types: Sequence[str]) -> Iterator[Problem]:
@@ -143,8 +143,8 @@ def lacks_tokens(start: Start, distances: bool) -> Iterator[Problem]:
         )
 
 
-def text_config(start: Start) -> Any:
+def text_config(base_folder: Path) -> Any:
     """Read the configuration of a text base."""
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(start.base_folder, local_files_only=True)
+    return AutoConfig.from_pretrained(base_folder, local_files_only=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def _has_no_head(start: Start) -> bool:
     from pipeline.models.travelling.text_networks import factory_of
 
-    return factory_of(text_config(start), start.card.form) is None
+    return factory_of(text_config(start.base_folder), start.card.form) is None
 
 
 def _lacks_nothing(_: Start) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ def lacks_room(start: Start) -> Iterator[Problem]:
     from pipeline.models.travelling.framing import frame_of, token_ids
     from pipeline.models.travelling.text_networks import load_tokenizer
 
-    config = text_config(start)
+    config = text_config(start.base_folder)
     context = context_length(config)
     if context is None:
         return

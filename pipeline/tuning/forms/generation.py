@@ -35,7 +35,7 @@ def _items(model: TextModel, pairs: TextPairs) -> list[Item]:
     writes_apart = model.kind == "encoder-decoder"
     frame = frame_of(tokenizer, 1)
     n_cue = len(token_ids(tokenizer, [card.cue])[0])
-    most = room - n_cue - frame.size - 1
+    most = _longest_answer(room, n_cue, frame.size)
     sources = token_ids(tokenizer, [f"{source}{card.cue}" for source in pairs.sources])
     space = "" if writes_apart else " "
     targets = token_ids(tokenizer, [f"{space}{target}" for target in pairs.targets])
@@ -53,6 +53,11 @@ def _items(model: TextModel, pairs: TextPairs) -> list[Item]:
     return items
 
 
+def _longest_answer(room: int, n_cue: int, n_framing: int) -> int:
+    """Count the tokens that are left when the cue and one token of the source are read."""
+    return room - n_cue - n_framing - 1
+
+
 def _lacks_room(start: Start, pairs: TextPairs) -> Iterator[Problem]:
     """Find out whether the longest target fits, with a token of its source before it."""
     from pipeline.models.travelling.architecture import context_length
@@ -60,12 +65,12 @@ def _lacks_room(start: Start, pairs: TextPairs) -> Iterator[Problem]:
     from pipeline.models.travelling.text_networks import load_tokenizer
     from pipeline.tuning.loading import text_config
 
-    context, card = context_length(text_config(start)), start.card
+    context, card = context_length(text_config(start.base_folder)), start.card
     if context is None:
         return
     tokenizer = load_tokenizer(start.base_folder)
     n_cue = len(token_ids(tokenizer, [card.cue])[0])
-    most = context - card.prompt_length - n_cue - frame_of(tokenizer, 1).size - 1
+    most = _longest_answer(context - card.prompt_length, n_cue, frame_of(tokenizer, 1).size)
     # a token is a byte at least, so that few targets have to be counted
     large = [f" {target}" for target in pairs.targets if len(target.encode()) >= most]
     answers = [len(ids) + 1 for ids in token_ids(tokenizer, large)] if large else [0]

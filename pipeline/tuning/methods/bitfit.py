@@ -34,7 +34,7 @@ def _lacks(start: Start) -> Iterator[Problem]:
     import torch
     from transformers import AutoModel
 
-    config = text_config(start)
+    config = text_config(start.base_folder)
     with torch.device("meta"):  # names alone
         outline = AutoModel.from_config(config)
     if not any(_is_bias(name) for name, _ in outline.named_parameters()):

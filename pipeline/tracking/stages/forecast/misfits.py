@@ -25,6 +25,7 @@ from pipeline.tracking.stages.regimes.stage import regime_requests, request_prob
 from pipeline.tracking.stages.tune.inputs import misfits
 from pipeline.tuning.forms import FORMS
 from pipeline.tuning.hub_check import lacks_deciding_score
+from pipeline.tuning.loading import text_config
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.scores.bertscore import NAMES, Scorer
 from pipeline.tuning.session import Session
@@ -118,7 +119,7 @@ def _has_class_token(base: Base, folder: Path) -> bool:
         return has_class_token(outline_of(folder))
     from pipeline.models.travelling.architecture import kind_of
 
-    return kind_of(_text_config(folder)) == "encoder"
+    return kind_of(text_config(folder)) == "encoder"
 
 
 def _lacks_room(
@@ -132,7 +133,7 @@ def _lacks_room(
     from pipeline.models.travelling.text import UNLIMITED
     from pipeline.models.travelling.text_networks import load_tokenizer
 
-    context = context_length(_text_config(folder))
+    context = context_length(text_config(folder))
     if context is None:
         return
     if config.prompt_room >= context:
@@ -146,22 +147,16 @@ def _lacks_room(
         yield from room_problems(counts, room, context - prompt_length, prompt_length)
 
 
-def _text_config(folder: Path) -> Any:
-    from transformers import AutoConfig
-
-    return AutoConfig.from_pretrained(folder, local_files_only=True)
-
-
 def plan_problems(config: AlignConfig, brain: BrainDataset | None) -> Iterator[Problem]:
     """Find what an alignment lacks to compute on, and what keeps folds from being made."""
     yield from problems_of(lambda: check_place(config))
     yield from device_problems(config.device)
     if brain is None:
         return
-    wrong = problems_of(lambda: make_plan(config, brain))
-    yield from wrong
-    if config.width and not wrong:
-        n_train = _least_training_rows(make_plan(config, brain))
+    plans: list[Plan] = []
+    yield from problems_of(lambda: plans.append(make_plan(config, brain)))
+    if config.width and plans:
+        n_train = _least_training_rows(plans[0])
         if config.width >= n_train:  # centred, they span one dimension less
             yield _too_wide(config, f"below {n_train}, the training stimuli of a fold")
 
