@@ -5,9 +5,10 @@
 The decoder (a directory of a causal language model) is tuned on translation (Multi30k, English to
 German), question answering (XQuAD, English), dialogue summaries (DialogSum) and code translation
 (CodeXGLUE, Java to C#); the encoder on pairs of sentences (MRPC, RTE) and, where a summary is
-scored, it is the model behind BERTScore. Either may be left out. Everything goes through the
-stage ``tune`` into a store in the current folder, so that a row that is there already is not
-computed again. Every method of a task gets the same steps, batches and examples.
+scored, it is the model behind BERTScore. Either may be left out; without the encoder nothing is
+scored by BERTScore. Everything goes through the stage ``tune`` into a store in the current folder,
+so that a row that is there already is not computed again. Every method of a task gets the same
+steps, batches and examples.
 
 ``FOLDER`` of ``--text`` holds multi30k/task1_raw, xquad, dialogsum, codexglue/code-to-code-trans
 and glue as their authors publish them. A row ends with the seconds of its tuning, in which the
@@ -19,7 +20,7 @@ from __future__ import annotations
 import argparse
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from typing import Any
 import mlflow
 import torch
 
+from entrypoints.command_line import run_command
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.tracking.stages.tune.interpolate import run_method
@@ -68,7 +70,7 @@ class Job:
     settings: dict[str, Any]
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Tune everything asked for, and print one row of a table after each tuning."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.real_input")
     parser.add_argument("--text", type=Path, required=True, help="folder of the corpora")
@@ -80,7 +82,7 @@ def main() -> None:
     parser.add_argument("--max_eval", type=int, default=200)
     parser.add_argument("--tasks", default="", help="some of the tasks, separated by commas")
     parser.add_argument("--methods", default="", help="some of the methods, separated by commas")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     print(f"{device}; {options.steps} steps of {options.batch_size}\n")
     print("| " + " | ".join(COLUMNS) + " |")
@@ -107,8 +109,8 @@ def jobs(options: argparse.Namespace) -> Iterator[Job]:
             if some_tasks and task not in some_tasks:
                 continue
             settings = {**shared, **where, "data_dir": str(options.text / where["data_dir"])}
-            if options.encoder and base == options.decoder:
-                settings["bertscore_model"] = str(options.encoder)
+            if base == options.decoder:
+                settings["bertscore_model"] = str(options.encoder or "none")
             for method in methods:
                 if some_methods and method not in some_methods:
                     continue
@@ -155,4 +157,4 @@ def peak_bytes() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

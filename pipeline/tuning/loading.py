@@ -45,7 +45,9 @@ def model_of(
     text_network: Callable[[Path, Card], Any],
     vision_network: Callable[[Path, int], Any],
 ) -> TunedModel:
-    """Make a model of a base.
+    """Make a model of a base; what is put into it draws from the seed, whatever its head drew.
+
+    So a prompt starts the same for every task of a base.
 
     Parameters
     ----------
@@ -63,9 +65,17 @@ def model_of(
     folder, card = start.base_folder, start.card
     if card.modality == "text":
         network = text_network(folder, card).to(start.device)
+        _draw_anew()
         return TextModel(network, load_tokenizer(folder), card)
     network = vision_network(folder, len(card.classes)).to(start.device)
+    _draw_anew()
     return VisionModel(network, picture_form(network), card)
+
+
+def _draw_anew() -> None:
+    import torch
+
+    torch.manual_seed(torch.initial_seed())
 
 
 def load_frozen(start: Start) -> TunedModel:

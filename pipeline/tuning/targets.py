@@ -15,7 +15,8 @@ LORA: Mapping[str, tuple[str, ...]] = {
     "mamba": ("in_proj", "x_proj"),  # it attends to nothing
     "mamba2": ("in_proj",),
 }
-_AS_LLAMA = (
+# of llama's parts
+_UNKNOWN_TO_PEFT = (
     *("olmo", "olmo2", "olmo3", "cohere", "cohere2", "granite", "smollm3", "stablelm"),
     *("ministral", "exaone4", "ernie4_5", "helium"),
 )
@@ -25,7 +26,7 @@ IA3: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "distilbert": (("k_lin", "v_lin", "ffn.lin2"), ("ffn.lin2",)),
     "electra": (("key", "value", "output.dense"), ("output.dense",)),
     "modernbert": (("Wqkv", "mlp.Wo"), ("mlp.Wo",)),
-    **dict.fromkeys(_AS_LLAMA, (("k_proj", "v_proj", "down_proj"), ("down_proj",))),
+    **dict.fromkeys(_UNKNOWN_TO_PEFT, (("k_proj", "v_proj", "down_proj"), ("down_proj",))),
 }
 _OF_PICTURES = ("qkv", "q_proj", "k_proj", "v_proj")
 

@@ -1,12 +1,14 @@
 """Controls are trained by nothing: pretrained, random, or with a prompt in the way."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from starts import CLASSES, SENTENCES, examples_of, start_for
 
+from pipeline.data.forms.pictures import LabelledImages
 from pipeline.models.bases import PRETRAINED
 from pipeline.tuning.loading import load_base
 from pipeline.tuning.methods import METHODS
@@ -59,6 +61,31 @@ def test_a_random_prompt_moves_features_as_the_prompt_does_before_training(base,
     np.testing.assert_array_equal(random, adapt(method, base, form).features(items))
     base_features = adapt("base", base, form).features(items)
     assert np.abs(random[:, 1:] - base_features[:, 1:]).max() > 1e-3
+
+
+@pytest.mark.parametrize("method", ["untrained", "random-prompt"])
+@pytest.mark.parametrize("base", ["tiny-gpt2", "tiny-bert"])
+def test_a_control_of_texts_is_the_same_network_for_every_form_of_task(method, base):
+    """Pooler, head and number of classes draw from the seed too, and must shift nothing else."""
+    forms = {"tiny-gpt2": "generation", "tiny-bert": "spans"}
+    every = [forms[base], "classification", "tagging"]
+    first, *others = (adapt(method, base, form).features(SENTENCES) for form in every)
+    for other in others:
+        np.testing.assert_array_equal(other, first)
+
+
+@pytest.mark.parametrize("method", ["untrained", "random-prompt"])
+def test_a_control_of_pictures_is_the_same_network_for_any_number_of_classes(method):
+    def features(n_classes):
+        torch.manual_seed(0)
+        start = start_for(method, "tiny-vit", "picture")
+        card = replace(start.card, classes=start.card.classes[:n_classes])
+        some = start.train.labels < n_classes
+        train = LabelledImages(start.train.images[some], start.train.labels[some])
+        return METHODS[method].adapt(replace(start, card=card, train=train)).features(pictures)
+
+    pictures = examples_of("picture").images
+    np.testing.assert_array_equal(features(2), features(3))
 
 
 @pytest.mark.parametrize("method", ["base", "untrained", "random-prompt"])

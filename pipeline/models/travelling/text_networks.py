@@ -79,9 +79,16 @@ def _read(factory: Any, folder: Path, config: Any) -> tuple[Any, set[str]]:
 
 
 def random_text_network(folder: Path, card: Card) -> Any:
-    """Make a language model like the one in a folder, at random weights; its own are not read."""
+    """Make a language model like the one in a folder, at random weights; its own are not read.
+
+    Its stack is drawn alone, so that a seed draws the same one for every form of task.
+    """
+    import transformers
+
     factory, config = _kind_of_network(folder, card)
+    stack = transformers.AutoModel.from_config(config, dtype=torch.float32)
     network = factory.from_config(config, dtype=torch.float32)
+    network.base_model.load_state_dict(stack.state_dict(), strict=False)
     return remember_base(network, set(network.state_dict()))
 
 
