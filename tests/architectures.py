@@ -144,12 +144,45 @@ FURTHER: dict[str, tuple[str, dict]] = {
     "squeezebert": (_ENCODER, {**_SIZES, "embedding_size": 32}),
     "nystromformer": (_ENCODER, {**_SIZES, "num_landmarks": 4, "segment_means_seq_len": 8}),
 }
+_PAIR_SIZES = {name: size for name, size in _BART.items() if name != "decoder_start_token_id"}
+#: Beside those: in which distance or padding counts, or that are started or biased otherwise.
+UNUSUAL: dict[str, tuple[str, dict]] = {
+    "mpt": (
+        _DECODER,
+        {
+            **{"vocab_size": 400, "d_model": 32, "n_heads": 2, "n_layers": 2, "max_seq_len": 96},
+            **{"expansion_ratio": 2, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2},
+        },
+    ),
+    "gpt_neo": (
+        _DECODER,
+        {
+            **{"vocab_size": 400, "hidden_size": 32, "num_layers": 2, "num_heads": 2},
+            **{"attention_types": [[["global", "local"], 1]], "window_size": 6},
+            **{"max_position_embeddings": 96, "intermediate_size": 64},
+            **{"bos_token_id": 0, "eos_token_id": 2},
+        },
+    ),
+    "gpt_oss": (
+        _DECODER,
+        {
+            **{**_SIZES, "num_key_value_heads": 1, "head_dim": 16, "sliding_window": 8},
+            **{"num_local_experts": 4, "num_experts_per_tok": 2},
+        },
+    ),
+    "fnet": (_ENCODER, {**_SIZES, "tpu_short_seq_length": 32}),
+    "convbert": (_ENCODER, {**_SIZES, "embedding_size": 16, "num_attention_heads": 4}),
+    "yoso": (_ENCODER, _SIZES),
+    "mbart": (_PAIR, {**_PAIR_SIZES, "decoder_start_token_id": 5}),
+    "plbart": (_PAIR, {**_PAIR_SIZES, "decoder_start_token_id": 5}),
+}
 DECODERS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _DECODER)
 ENCODERS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _ENCODER)
 FURTHER_ENCODERS = tuple(kind for kind, (head, _) in FURTHER.items() if head == _ENCODER)
 PAIRS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _PAIR)
+SEEING_PADDING = ("fnet", "convbert", "yoso")
 _FRAMES = {
-    **dict.fromkeys(ENCODERS, ("<s> $A </s>", "<s> $A </s> $B </s>")),
+    **dict.fromkeys((*ENCODERS, *SEEING_PADDING), ("<s> $A </s>", "<s> $A </s> $B </s>")),
     **dict.fromkeys(("roberta", "bart"), ("<s> $A </s>", "<s> $A </s> </s> $B </s>")),
     **dict.fromkeys(("opt", "llama", "mistral", "gemma"), ("<s> $A", "<s> $A $B")),
     "t5": ("$A </s>", "$A </s> $B </s>"),
@@ -159,7 +192,7 @@ _FRAMES = {
 def make_architecture(kind: str, folder: Path) -> Path:
     """Lay a base of random weights down in a folder."""
     torch.manual_seed(0)
-    head, settings = {**_NETWORKS, **FURTHER}[kind]
+    head, settings = {**_NETWORKS, **FURTHER, **UNUSUAL}[kind]
     factory = getattr(transformers, f"AutoModelFor{head}" if head else "AutoModel")
     network = factory.from_config(AutoConfig.for_model(kind, **settings))
     network.init_weights()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -14,8 +16,9 @@ from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision_networks import classifier_names
 from pipeline.tuning.forms import form_of
 from pipeline.tuning.forms.form import IGNORED
-from pipeline.tuning.forms.prepare import prepare
+from pipeline.tuning.forms.prepare import Items, prepare
 
+_AT_ONCE = 64  # items
 _NEVER = -1e4  # far below any other logit
 
 
@@ -98,8 +101,8 @@ def _inputs_of(
     labels: list[torch.Tensor] = []
     hook = layer.register_forward_pre_hook(lambda _, arguments: layer_inputs.append(arguments[0]))
     try:
-        for start in range(0, len(items), 64):
-            collated = collate([items[n] for n in range(start, min(start + 64, len(items)))])
+        for several in _together(model, items):
+            collated = collate([items[n] for n in several])
             batch = {name: value.to(layer.weight.device) for name, value in collated.items()}
             form_of(model.card).logits(model.network, batch)
             named = batch["labels"] != IGNORED  # for tags: the first token of each word
@@ -109,3 +112,13 @@ def _inputs_of(
     finally:
         hook.remove()
     return torch.cat(inputs), torch.cat(labels)
+
+
+def _together(model: TunedModel, items: Items) -> Iterator[Sequence[int]]:
+    """Deal items into batches, of one length each where the network reads padding."""
+    if isinstance(model, TextModel) and not model.ignores_padding:
+        for length in np.unique(items.lengths):
+            yield np.flatnonzero(items.lengths == length).tolist()
+        return
+    for start in range(0, len(items), _AT_ONCE):
+        yield range(start, min(start + _AT_ONCE, len(items)))

@@ -16,12 +16,13 @@ from pipeline.models.travelling.framing import frame_of
 from pipeline.models.travelling.layers import LayerReader
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
-from pipeline.models.travelling.writing import continue_texts, transform_texts
+from pipeline.models.travelling.writing import continue_texts, read_before, transform_texts
 from pipeline.tuning.forms import form_of
 from pipeline.tuning.heads import head_modules
 from pipeline.words import NO_TASK
 
 _N_TOKENS = 5
+_N_PADDING = 4  # beside which a text is read again
 _N_WRITTEN = 3
 _N_GRADIENTS = 64
 
@@ -57,7 +58,7 @@ def library_errors_as_refusals(card: Card, kind: str) -> Iterator[None]:
 def refuse_unfit(model: TunedModel) -> None:
     """Refuse a network that cannot be read, or on which its method would be without effect.
 
-    - States are as many as tokens, and finite.
+    - States are as many as tokens, and finite; where a text's depend on padding, none is needed.
     - A decoder sees no token before its turn, and writes token after token what it would say having
       read all at once.
     - Other values of what was put in change the output.
@@ -76,8 +77,10 @@ def refuse_unfit(model: TunedModel) -> None:
     with _numbers_of_its_own(model), torch.no_grad():
         batch = _batch_for(model)
         _check_states(model)
-        if isinstance(model, TextModel) and form_of(model.card).writing:
-            _check_writing(model, batch)
+        if isinstance(model, TextModel):
+            _check_padding(model)
+            if form_of(model.card).writing:
+                _check_writing(model, batch)
         if model.card.insertion:
             _check_insertion(model, batch)
         _check_gradients(model, batch)
@@ -149,22 +152,57 @@ def _check_states(model: TunedModel) -> None:
         raise TuningError(_unfit(model, "whose states are not all finite numbers"))
 
 
+def _check_padding(model: TextModel) -> None:
+    """Refuse where texts of several lengths must go through a network at once, and padding counts.
+
+    Everywhere else batches are then of one length.
+    """
+    if form_of(model.card).whole_batches and not model.ignores_padding:
+        defect = "that reads padding as if it were text, and batches are of texts of all lengths"
+        raise TuningError(_unfit(model, defect))
+
+
 def _check_writing(model: TextModel, batch: dict[str, torch.Tensor]) -> None:
-    """Compare what is written step by step with what one pass over all of it says."""
-    if model.kind != "decoder":
-        transform_texts(model.network, batch, _N_WRITTEN, end=-1)
-        return
+    """Compare what is written step by step with what one pass over all of it says.
+
+    Of a text that stands alone, and of the same beside a longer one.
+    """
     tokens = batch["input_ids"]
-    (continuation,) = continue_texts(model.network, batch, _N_WRITTEN, end=-1)
-    whole = torch.cat([tokens, tokens.new_tensor([continuation])], dim=1)
-    logits = model.network(input_ids=whole).logits[0, tokens.shape[1] - 1 : -1]
-    own_logits = logits.gather(1, tokens.new_tensor(continuation)[:, None])[:, 0]
-    if not torch.allclose(own_logits, logits.max(dim=1).values, atol=1e-3, rtol=1e-3):
-        raise TuningError(_unfit(model, "that writes otherwise than it reads with it"))
-    ended_otherwise = whole.clone()
-    ended_otherwise[0, -1] = (whole[0, -1] + 1) % logits.shape[1]
-    before_end = model.network(input_ids=ended_otherwise).logits[0, tokens.shape[1] - 1 : -1]
-    if not torch.allclose(before_end, logits, atol=1e-3, rtol=1e-3):
+    longer = torch.cat([tokens, tokens[:, -_N_PADDING:].flip(1)], dim=1)
+    go_on = continue_texts if model.kind == "decoder" else transform_texts
+    end = -1 if model.kind == "decoder" else model.tokenizer.eos_token_id
+    for together in ([tokens], [tokens, longer] if model.ignores_padding else [longer]):
+        texts = model.batch([{"input_ids": ids[0].tolist()} for ids in together])
+        answers = go_on(model.network, texts, _N_WRITTEN, end)
+        for text, answer in zip(together, answers, strict=True):
+            if answer and not _is_likeliest(model, text, text.new_tensor([answer])):
+                raise TuningError(_unfit(model, "that writes otherwise than it reads with it"))
+    if model.kind == "decoder":
+        _check_order(model, tokens)
+
+
+def _is_likeliest(model: TextModel, text: torch.Tensor, answer: torch.Tensor) -> bool:
+    """Say whether each token of an answer is the likeliest where all is read at once.
+
+    Text and answer have shape (1, n_tokens).
+    """
+    if model.kind == "decoder":
+        whole = torch.cat([text, answer], dim=1)
+        logits = model.network(input_ids=whole).logits[:, text.shape[1] - 1 : -1]
+    else:
+        read = read_before(model.network, answer)
+        logits = model.network(input_ids=text, decoder_input_ids=read).logits
+    own = logits.gather(2, answer[:, :, None])[:, :, 0]
+    return torch.allclose(own, logits.max(dim=2).values, atol=1e-3, rtol=1e-3)
+
+
+def _check_order(model: TextModel, tokens: torch.Tensor) -> None:
+    """Refuse a decoder whose logits depend on a token behind them."""
+    logits = model.network(input_ids=tokens).logits
+    ended_otherwise = tokens.clone()
+    ended_otherwise[0, -1] = (tokens[0, -1] + 1) % logits.shape[-1]
+    others = model.network(input_ids=ended_otherwise).logits
+    if not torch.allclose(others[:, :-1], logits[:, :-1], atol=1e-3, rtol=1e-3):
         raise TuningError(_unfit(model, "that sees tokens which are yet to be written"))
 
 

@@ -38,23 +38,49 @@ def test_a_decoder_answers_a_text_alike_alone_and_among_others(decoder):
     assert len(set(together)) > 2, "the texts must be answered differently for this to say much"
 
 
-def test_a_decoder_writes_what_generate_writes_after_the_text_alone(decoder):
+def written_by_generate(model):
     """The independent implementation: that of transformers, one text at a time."""
-    tokenizer = decoder.tokenizer
-    expected = []
+    tokenizer = model.tokenizer
+    answers = []
     for text in TEXTS:
-        ids = tokenizer(text + " .", return_tensors="pt")["input_ids"]
-        tokens = decoder.network.generate(
+        ids = tokenizer(text + model.card.cue, return_tensors="pt")["input_ids"]
+        tokens = model.network.generate(
             input_ids=ids,
             attention_mask=torch.ones_like(ids),
-            max_new_tokens=decoder.card.max_target_tokens,
+            max_new_tokens=model.card.max_target_tokens,
             do_sample=False,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
         )
         answer = tokenizer.decode(tokens[0, ids.shape[1] :], skip_special_tokens=True)
-        expected.append(answer.strip())
-    assert decoder.perform(TEXTS) == expected
+        answers.append(answer.strip())
+    return answers
+
+
+def test_a_decoder_writes_what_generate_writes_after_the_text_alone(decoder):
+    assert decoder.perform(TEXTS) == written_by_generate(decoder)
+
+
+@pytest.mark.parametrize("kind", ["mpt", "gpt_neo", "gpt_oss"])
+def test_distances_and_windows_are_those_of_the_text_alone_in_a_batch_too(text_model, kind):
+    """Padding between a text and its answer would shift biases by distance, and local windows."""
+    model = text_model(kind, "generation", cue=" .", max_target_tokens=16)
+    expected = written_by_generate(model)
+    assert model.perform(TEXTS) == expected
+    assert [model.perform([text])[0] for text in TEXTS] == expected
+    assert len(set(expected)) > 2
+
+
+def test_no_position_is_read_twice_nor_a_token_after_the_last(text_model):
+    model = text_model("gpt2", "generation", cue=" .", max_target_tokens=4)
+    assert model.ignores_padding  # which is tried once, before
+    n_read = []
+    model.network.transformer.wte.register_forward_pre_hook(
+        lambda _, inputs: n_read.append(inputs[0].shape[1])
+    )
+    model.tokenizer.eos_token = "<unk>"  # which this base never writes
+    model.perform(TEXTS[:1])
+    assert n_read[1:] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart"])

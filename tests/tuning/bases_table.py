@@ -17,6 +17,7 @@ that the architecture is used for, generation or, for encoders, classification. 
 transformers or timm can be a base as well. Before anything is trained each is tried on itself: are
 its states as many as tokens, and finite; does a decoder see what is yet to be written; does what is
 trained move the features? What fails is refused by its name, so that nothing is tuned in vain.
+Where a network reads padding as if it were text (FNet, ConvBERT, YOSO), batches are of one length.
 """
 
 ALSO = """## Further texts

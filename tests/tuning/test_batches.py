@@ -7,10 +7,15 @@ import pytest
 import torch
 from starts import SENTENCES, examples_of, start_for
 
+from pipeline.config import TuneConfig
 from pipeline.data.forms.generation import TextPairs
+from pipeline.tuning.forms import form_of
 from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.training.batches import Batches, Parts, in_order_of_length
+from pipeline.tuning.training.loop import held_out_loss
+from pipeline.tuning.training.schedule import Schedule
 
 LENGTHS = np.random.default_rng(0).integers(10, 500, 400)
 
@@ -90,3 +95,26 @@ def test_positions_in_front_of_a_decoder_do_not_change_the_order_of_examples():
         model = METHODS[method].adapt(start_for(method, "tiny-gpt2", "generation", length=7))
         lengths.append(prepare(model, examples_of("generation"))[0].lengths)
     assert np.array_equal(lengths[0] + 7, lengths[1])
+
+
+def test_parts_are_of_one_length_where_a_network_reads_padding():
+    lengths = [3, 3, 5, 8, 8, 8]
+    items = [({"input_ids": torch.full((n,), n)}, (n,)) for n in lengths]
+    parts = Parts(lambda part: [len(item["input_ids"]) for item in part], 16, padded=False)(items)
+    assert parts == [[3, 3], [5], [8, 8], [8]]
+
+
+def test_a_network_that_reads_padding_is_trained_without_any(architecture):
+    """The loss of a batch is the mean of those of its texts, each read alone."""
+    start = start_for("full", "fnet", "classification", folder=architecture("fnet"))
+    model = METHODS["full"].adapt(start)
+    examples = examples_of("classification")
+    settings = TuneConfig(method="full", task="defect", batch_size=4)
+    schedule = Schedule(Recipe(0.0, 0.0, 0.0), 0.0, 4, settings)
+    loss = held_out_loss(model, examples, examples, schedule)
+    items, collate = prepare(model, examples)
+    with torch.no_grad():
+        alone = [form_of(model.card).loss(model.network, collate([item])) for item in items.items]
+        padded = form_of(model.card).loss(model.network, collate(items.items))
+    assert loss == pytest.approx(float(torch.stack(alone).mean()), rel=1e-5)
+    assert loss != pytest.approx(float(padded), rel=1e-3)

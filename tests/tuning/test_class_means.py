@@ -97,3 +97,14 @@ def test_words_are_tagged_by_the_nearest_tag_mean(text_model, kind):
     tags = " ".join(model.perform([" ".join(words) for words in WORDS])).split()
     assert tags == [model.card.classes[n] for n in expected]
     assert float((expected == labels).float().mean()) > 0.75
+
+
+def test_means_are_of_texts_without_padding_where_a_network_reads_it(architecture):
+    start = start_for("base", "fnet", "classification", folder=architecture("fnet"))
+    model = METHODS["base"].adapt(start)
+    head, examples = last_layer(model), start.train
+    encoded = encode_segments(model.tokenizer, model.room, examples.texts)
+    vectors = torch.stack([seen_by(head, model, one) for one in encoded])
+    for label in range(3):
+        mean = vectors[torch.from_numpy(examples.labels == label)].mean(dim=0)
+        torch.testing.assert_close(head.weight[label], mean, rtol=1e-4, atol=1e-5)

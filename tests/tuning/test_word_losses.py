@@ -3,6 +3,7 @@
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from starts import SENTENCES, examples_of, start_for
 from transformers import (
     AutoModelForCausalLM,
     GPT2ForSequenceClassification,
@@ -22,6 +23,7 @@ from pipeline.tuning.forms.form import IGNORED
 from pipeline.tuning.forms.generation import GENERATION
 from pipeline.tuning.forms.prepare import n_supervised, prepare
 from pipeline.tuning.forms.word_losses import writes_one_token_after_another
+from pipeline.tuning.methods import METHODS
 from pipeline.tuning.training.batch_loss import lean
 
 LORA = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=["c_attn"], fan_in_fan_out=True)
@@ -142,3 +144,32 @@ def test_an_encoder_decoder_reads_the_source_and_learns_the_target(adapted):
     logits = model.network(**batch).logits
     expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch["labels"].flatten())
     torch.testing.assert_close(form_of(model.card).loss(model.network, batch), expected)
+
+
+def encoder_decoder_batch(architecture, kind):
+    start = start_for("full", kind, "generation", folder=architecture(kind))
+    model = METHODS["full"].adapt(start)
+    items, collate = prepare(model, examples_of("generation"))
+    return model, collate(items.items)
+
+
+@pytest.mark.parametrize("kind", ["t5", "bart", "marian"])
+def test_an_answer_starts_in_the_loss_as_the_type_itself_starts_it(architecture, kind):
+    model, batch = encoder_decoder_batch(architecture, kind)
+    own = form_of(model.card).loss(model.network, batch)
+    assert torch.equal(own, model.network(**batch).loss)
+
+
+@pytest.mark.parametrize("kind", ["mbart", "plbart", "bart"])
+def test_an_answer_starts_in_training_as_in_writing(architecture, kind):
+    """Types that put the last token of an answer in front train one start and write another."""
+    model, batch = encoder_decoder_batch(architecture, kind)
+    firsts = []
+    model.network.get_decoder().register_forward_pre_hook(
+        lambda _, __, inputs: firsts.append(inputs["input_ids"][:, 0]), with_kwargs=True
+    )
+    form_of(model.card).loss(model.network, batch)
+    model.perform(SENTENCES)
+    start = model.network.config.decoder_start_token_id
+    assert len(firsts) >= 2
+    assert all((first == start).all() for first in firsts[:2])

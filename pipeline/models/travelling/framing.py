@@ -194,11 +194,27 @@ def padded(encoded: Sequence[Encoded], pad_token_id: int) -> dict[str, torch.Ten
     return batch
 
 
-def by_length(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
-    """Deal sequences into batches of similar length: the positions of each batch's members."""
-    order = _longest_first(encoded)
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
+def by_length(
+    encoded: Sequence[Encoded], batch_size: int, padded: bool = True
+) -> Iterator[list[int]]:
+    """Deal sequences into batches of similar length: the positions of each batch's members.
+
+    Parameters
+    ----------
+    encoded : sequence of Encoded
+    batch_size : int
+    padded : bool
+        Whether a batch may be of several lengths.
+    """
+    members: list[int] = []
+    for n in _longest_first(encoded):
+        full = len(members) == batch_size
+        if members and (full or not (padded or _are_as_long(encoded, members[0], n))):
+            yield members
+            members = []
+        members.append(n)
+    if members:
+        yield members
 
 
 def as_segments(items: Sequence[Text]) -> list[tuple[str, ...]]:
@@ -206,7 +222,9 @@ def as_segments(items: Sequence[Text]) -> list[tuple[str, ...]]:
     return [(item,) if isinstance(item, str) else tuple(item) for item in items]
 
 
-def by_tokens(encoded: Sequence[Encoded], most: int, further: int = 0) -> Iterator[list[int]]:
+def by_tokens(
+    encoded: Sequence[Encoded], most: int, further: int = 0, padded: bool = True
+) -> Iterator[list[int]]:
     """Deal sequences into batches of similar length that hold about equally many tokens.
 
     Parameters
@@ -216,6 +234,8 @@ def by_tokens(encoded: Sequence[Encoded], most: int, further: int = 0) -> Iterat
         Positions of a batch, padding counted; a longer sequence is a batch of its own.
     further : int
         Positions that each sequence takes besides its tokens.
+    padded : bool
+        Whether a batch may be of several lengths.
 
     Yields
     ------
@@ -225,12 +245,17 @@ def by_tokens(encoded: Sequence[Encoded], most: int, further: int = 0) -> Iterat
     members: list[int] = []
     for n in _longest_first(encoded):
         longest = len(encoded[members[0] if members else n]["input_ids"]) + further
-        if members and (len(members) + 1) * longest > most:
+        full = (len(members) + 1) * longest > most
+        if members and (full or not (padded or _are_as_long(encoded, members[0], n))):
             yield members
             members = []
         members.append(n)
     if members:
         yield members
+
+
+def _are_as_long(encoded: Sequence[Encoded], one: int, other: int) -> bool:
+    return len(encoded[one]["input_ids"]) == len(encoded[other]["input_ids"])
 
 
 def _longest_first(encoded: Sequence[Encoded]) -> list[int]:

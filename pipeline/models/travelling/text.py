@@ -29,6 +29,8 @@ from .framing import (
 )
 from .insertions.prompt import prompt_given_out
 from .layers import LayerReader, Pooled, in_order, positions_at_once
+from .padding import ignores_padding
+from .pooling import weighted, with_prompt
 
 UNLIMITED = 1 << 20  # tokens, where distances and not positions are what a model knows
 
@@ -95,7 +97,7 @@ class TextModel:
         """Compute what the head says of each text; see :class:`TextForm`."""
         form = FORMS[self.card.form]
         by_place: dict[int, torch.Tensor] = {}
-        for members in by_length(encoded, batch_size):
+        for members in by_length(encoded, batch_size, padded=self.ignores_padding):
             logits = form.logits(self.network, self.batch([encoded[n] for n in members]))
             by_place |= dict(zip(members, logits.float().cpu(), strict=True))
         return [by_place[n] for n in range(len(encoded))]
@@ -204,15 +206,15 @@ class TextModel:
         reader = LayerReader(stack_of(unwrapped(self.network)), trial)
         most = tokens_at_once or positions_at_once(self.network)
         further = self.card.prompt_length if self.card.insertion == "prompt" else 0
-        for members in by_tokens(encoded, most, further):
+        for members in by_tokens(encoded, most, further, padded=self.ignores_padding):
             batch = self.batch([encoded[n] for n in members])
             weights = self._weights(batch, pooling, batch.pop(OWN, batch["attention_mask"]))
             if further and prompt_positions == "in":
-                weighted = partial(_weighted, _with_prompt(weights, further))
+                pool = partial(weighted, with_prompt(weights, further))
                 with prompt_given_out(unwrapped(self.network)):
-                    vectors = reader.pooled(batch, weighted)
+                    vectors = reader.pooled(batch, pool)
             else:
-                vectors = reader.pooled(batch, partial(_weighted, weights))
+                vectors = reader.pooled(batch, partial(weighted, weights))
             yield members, list(torch.stack(vectors).cpu().numpy())
 
     def states(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
@@ -251,7 +253,7 @@ class TextModel:
         """
         inputs = head_inputs(batch)
         weights = self._weights(inputs, "mean", inputs["attention_mask"])
-        return _weighted(weights, self.states(inputs)[-1])
+        return weighted(weights, self.states(inputs)[-1])
 
     def _weights(
         self, batch: Mapping[str, torch.Tensor], pooling: str, of_text: torch.Tensor
@@ -274,27 +276,11 @@ class TextModel:
         return own.float() / own.sum(dim=1, keepdim=True)
 
     @cached_property
+    def ignores_padding(self) -> bool:
+        """Whether texts of several lengths may be read together: as tried, once, on the network."""
+        return ignores_padding(self)
+
+    @cached_property
     def _special(self) -> torch.Tensor:
         frames = [frame_of(self.tokenizer, n) for n in (1, 2)]
         return torch.tensor([token for f in frames for gap in f.gaps for token in gap])
-
-
-def _with_prompt(weights: torch.Tensor, length: int) -> torch.Tensor:
-    """Let each position of a prompt count as much as a token that is averaged.
-
-    Returns
-    -------
-    Tensor, shape (n_texts, length + n_tokens)
-    """
-    of_prompt = weights.max(dim=1, keepdim=True).values.expand(-1, length)
-    whole = torch.cat([of_prompt, weights], dim=1)
-    return whole / whole.sum(dim=1, keepdim=True)
-
-
-def _weighted(weights: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-    """Sum states, (n_texts, n_positions, n_features), by the weight of each of the last of them.
-
-    Prompts stand in front of the tokens, where states of them are given out.
-    """
-    tokens = states[:, -weights.shape[1] :].float()
-    return torch.bmm(weights[:, None], tokens)[:, 0]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -24,14 +25,44 @@ def greedy_settings(network: Any, end: int, padding: int) -> Any:
     """
     from transformers import GenerationConfig
 
+    writes_apart = network.config.is_encoder_decoder
     return GenerationConfig(
         do_sample=False,
         num_beams=1,
         eos_token_id=end,
         pad_token_id=padding,
         bos_token_id=getattr(network.config, "bos_token_id", None),
-        decoder_start_token_id=getattr(network.config, "decoder_start_token_id", None),
+        decoder_start_token_id=start_of_answers(network) if writes_apart else None,
     )
+
+
+def start_of_answers(network: Any) -> int:
+    """Give the token that stands before every answer of an encoder-decoder.
+
+    In training as in writing: some types would take the last token of an answer for the one and
+    what their configuration says for the other (mBART, PLBart).
+    """
+    start: int | None = getattr(network.config, "decoder_start_token_id", None)
+    return int(network.config.bos_token_id if start is None else start)
+
+
+def read_before(network: Any, answers: torch.Tensor) -> torch.Tensor:
+    """Give what the decoder of an encoder-decoder has read when it writes each token of an answer.
+
+    Parameters
+    ----------
+    network : Module
+    answers : Tensor of int, shape (n_texts, n_tokens)
+        Below 0 behind an answer's end.
+
+    Returns
+    -------
+    Tensor of int, shape (n_texts, n_tokens)
+        The start of answers, and the tokens before the last one.
+    """
+    start = answers.new_full((len(answers), 1), start_of_answers(network))
+    read = torch.cat([start, answers[:, :-1]], dim=1)
+    return read.masked_fill(read < 0, network.config.pad_token_id)
 
 
 def continue_texts(
@@ -39,9 +70,10 @@ def continue_texts(
 ) -> list[list[int]]:
     """Let a decoder write on after each text of a batch, always the likeliest token.
 
-    Padding stands on the right, where it moves no position and nothing attends to it; what is
-    written then stands beyond the padding, at the positions that follow its own text. (Padding in
-    front would stand between a prompt and its text.)
+    Texts are read padded on the right, where no token sees the padding. (Padding in front would
+    stand between a prompt and its text.) Then what a network keeps of each text is moved behind its
+    padding, so that what is written follows its text without a gap: where distances count, and not
+    positions (ALiBi, windows of attention), they are those of the text alone.
 
     Parameters
     ----------
@@ -60,27 +92,29 @@ def continue_texts(
         Tokens of each text, without the end.
     """
     plain = unwrapped(network)
-    accepted = inspect.signature(plain.forward).parameters
     mask, lengths = batch["attention_mask"], batch["attention_mask"].sum(dim=1)
-    keep = {"logits_to_keep": 1} if "logits_to_keep" in accepted else {}
-    read = network(input_ids=batch["input_ids"], attention_mask=mask, use_cache=True, **keep)
+    with _given_last_states(plain.get_output_embeddings(), lengths):
+        read = network(input_ids=batch["input_ids"], attention_mask=mask, use_cache=True)
     cache: Any = getattr(read, "past_key_values", None)
     if not _is_plain(cache):
         return _continue_alone(plain, batch, longest, end)
     in_front = cache.get_seq_length() - mask.shape[1]
-    rows = torch.arange(len(mask), device=mask.device)
-    # every text's last token is read again, as if it were the first one written: that gives the
-    # logits behind texts of different lengths without computing those of all other positions
-    token = batch["input_ids"][rows, lengths - 1]
-    seen = mask.clone()
-    seen[rows, lengths - 1] = 0
-    seen = torch.cat([seen.new_ones(len(seen), in_front), seen], dim=1)
-    position = in_front + lengths - 1
+    padding = mask.shape[1] - lengths
+    seen = _move_behind_padding(cache, padding)
+    token, position = read.logits[:, -1].argmax(dim=1), in_front + lengths
+    takes_positions = "position_ids" in inspect.signature(plain.forward).parameters
     answers = torch.full((len(mask), longest), end, device=mask.device)
-    alive = rows  # which texts the rows of the cache belong to
+    alive = torch.arange(len(mask), device=mask.device)  # whose texts the cache holds
     for step in range(longest):
+        answers[alive, step] = token
+        going_on = token != end
+        if step == longest - 1 or not going_on.any():
+            break
+        if not going_on.all():  # finished texts need no further computing
+            cache.batch_select_indices(going_on.nonzero()[:, 0])
+            alive, token, position, seen = (x[going_on] for x in (alive, token, position, seen))
         seen = torch.cat([seen, seen.new_ones(len(seen), 1)], dim=1)
-        placed = {"position_ids": position[:, None]} if "position_ids" in accepted else {}
+        placed = {"position_ids": position[:, None]} if takes_positions else {}
         output = plain(
             input_ids=token[:, None],
             attention_mask=seen,
@@ -89,14 +123,47 @@ def continue_texts(
             **placed,
         )
         token, position = output.logits[:, -1].argmax(dim=1), position + 1
-        answers[alive, step] = token
-        going_on = token != end
-        if not going_on.any():
-            break
-        if not going_on.all():  # finished texts need no further computing
-            cache.batch_select_indices(going_on.nonzero()[:, 0])
-            alive, token, position, seen = (x[going_on] for x in (alive, token, position, seen))
     return [_until(end, row) for row in answers.tolist()]
+
+
+@contextmanager
+def _given_last_states(head: torch.nn.Module, lengths: torch.Tensor) -> Iterator[None]:
+    """Give a head the state of each text's last token, (n_texts, 1, n_features), alone."""
+
+    def gather(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        states = inputs[0]
+        rows = torch.arange(len(states), device=states.device)
+        return (states[rows, lengths - 1][:, None], *inputs[1:])
+
+    hook = head.register_forward_pre_hook(gather)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def _move_behind_padding(cache: Any, padding: torch.Tensor) -> torch.Tensor:
+    """Move the keys and values of each text on by its padding, which then stands in front of them.
+
+    Parameters
+    ----------
+    cache : transformers cache
+        Plain; its keys and values have shape (n_texts, n_heads, n_positions, n_features).
+    padding : Tensor of int, shape (n_texts,)
+        Positions at the end of each text that hold nothing.
+
+    Returns
+    -------
+    Tensor of int, shape (n_texts, n_positions)
+        1 where a position holds something.
+    """
+    places = torch.arange(cache.get_seq_length(), device=padding.device)[None]
+    if padding.any():
+        order = ((places - padding[:, None]) % places.shape[1])[:, None, :, None]
+        for layer in cache.layers:
+            layer.keys = layer.keys.gather(2, order.expand_as(layer.keys))
+            layer.values = layer.values.gather(2, order.expand_as(layer.values))
+    return (places >= padding[:, None]).to(padding.dtype)
 
 
 def _is_plain(cache: Any) -> bool:

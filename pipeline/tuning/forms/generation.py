@@ -104,11 +104,13 @@ def _too_long(task: str, answer: int, most: int) -> Problem:
 
 def _loss(network: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Mean cross-entropy over the tokens of targets and their ends."""
+    from pipeline.models.travelling.writing import read_before
     from pipeline.tuning.forms.word_losses import causal_loss, writes_one_token_after_another
 
     if writes_one_token_after_another(network):
         return causal_loss(network, batch)
-    loss: torch.Tensor = network(**batch).loss
+    read = read_before(network, batch["labels"])
+    loss: torch.Tensor = network(**batch, decoder_input_ids=read).loss
     return loss
 
 

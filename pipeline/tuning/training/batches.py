@@ -97,10 +97,13 @@ class Parts:
     tokens_at_once : int
         Most positions of a part, padding, prompt and a decoder's labels included; a longer single
         example is a part of its own. 0: a batch is one part.
+    padded : bool
+        Whether a part may hold texts of several lengths: not where a network reads padding.
     """
 
     collate: Collate
     tokens_at_once: int
+    padded: bool = True
 
     def __call__(self, items: Sequence[Sized]) -> BatchParts:
         """Collate items that come with their positions, in order of length."""
@@ -116,7 +119,7 @@ class Parts:
         for item, positions in items:
             wider = tuple(map(max, longest, positions)) if part else positions
             full = (len(part) + 1) * sum(wider) > self.tokens_at_once > 0
-            if part and full:
+            if part and (full or not (self.padded or positions == longest)):
                 yield part
                 part, wider = [], positions
             part.append(item)

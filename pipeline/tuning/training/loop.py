@@ -15,6 +15,7 @@ from pipeline.data.forms.examples import Examples
 from pipeline.errors import Problem, TuningError
 from pipeline.models.devices import chosen_device
 from pipeline.models.travelling.loading import TunedModel
+from pipeline.models.travelling.text import TextModel
 from pipeline.tuning.forms import form_of
 from pipeline.tuning.forms.prepare import prepare
 from pipeline.tuning.recorder import Progress
@@ -115,8 +116,9 @@ def _feed(model: TunedModel, training: Examples, validation: Examples, schedule:
         rank=rank(),
         world_size=world_size(),
     )
-    whole = form_of(model.card).whole_batches
-    return Feed(items, held_out, batches, Parts(collate, 0 if whole else schedule.tokens_at_once))
+    at_once = 0 if form_of(model.card).whole_batches else schedule.tokens_at_once
+    padded = not isinstance(model, TextModel) or model.ignores_padding
+    return Feed(items, held_out, batches, Parts(collate, at_once, padded))
 
 
 def _objective(model: TunedModel, training: Examples, validation: Examples) -> BatchLoss:

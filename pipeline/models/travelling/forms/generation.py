@@ -42,7 +42,7 @@ def _write(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str
     encoded = [frame.join([cut_source(ids, n_cue, room - frame.size, card.keeps)]) for ids in texts]
     go_on = transform_texts if encoder_decoder else continue_texts
     answers = [""] * len(items)
-    for members in by_length(encoded, batch_size):
+    for members in by_length(encoded, batch_size, padded=model.ignores_padding):
         batch = model.batch([encoded[n] for n in members])
         tokens = go_on(model.network, batch, card.max_target_tokens, tokenizer.eos_token_id)
         decoded = tokenizer.batch_decode(tokens, skip_special_tokens=True)
