@@ -175,6 +175,7 @@ UNUSUAL: dict[str, tuple[str, dict]] = {
     "yoso": (_ENCODER, _SIZES),
     "mbart": (_PAIR, {**_PAIR_SIZES, "decoder_start_token_id": 5}),
     "plbart": (_PAIR, {**_PAIR_SIZES, "decoder_start_token_id": 5}),
+    "eurobert": (_ENCODER, {**_SIZES, "num_key_value_heads": 1, "mask_token_id": 3}),
 }
 DECODERS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _DECODER)
 ENCODERS = tuple(kind for kind, (head, _) in _NETWORKS.items() if head == _ENCODER)
@@ -189,12 +190,12 @@ _FRAMES = {
 }
 
 
-def make_architecture(kind: str, folder: Path) -> Path:
-    """Lay a base of random weights down in a folder."""
+def make_architecture(kind: str, folder: Path, changes: dict | None = None) -> Path:
+    """Lay a base of random weights down in a folder; changes are of its configuration."""
     torch.manual_seed(0)
     head, settings = {**_NETWORKS, **FURTHER, **UNUSUAL}[kind]
     factory = getattr(transformers, f"AutoModelFor{head}" if head else "AutoModel")
-    network = factory.from_config(AutoConfig.for_model(kind, **settings))
+    network = factory.from_config(AutoConfig.for_model(kind, **{**settings, **(changes or {})}))
     network.init_weights()
     with torch.no_grad():  # random weights of the usual size write one token for ever
         for parameter in network.parameters():

@@ -11,7 +11,7 @@ from pipeline.errors import Problem
 from pipeline.models.travelling.card import BASE_FILES
 from pipeline.words import Modality
 
-_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
+TOKENIZER = "tokenizer.json"
 CONFIG = "config.json"
 _INDEX = "model.safetensors.index.json"
 
@@ -118,20 +118,44 @@ def _text_problems(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:
             repr(kind),
             "Was the model saved with save_pretrained? Code that comes with a model is not run.",
         )
-    if not any((folder / name).is_file() for name in _TOKENIZERS):
+    yield from _tokenizer_problems(folder)
+
+
+def _tokenizer_problems(folder: Path) -> Iterator[Problem]:
+    """Find out whether there is a tokenizer: in one file, or in those that its class reads."""
+    if (folder / TOKENIZER).is_file():
+        if not _read_object(folder / TOKENIZER):
+            yield Problem(
+                f"{folder}/{TOKENIZER}",
+                "a tokenizer, in JSON",
+                "none that can be read",
+                "Copy or download it again.",
+            )
+    elif defect := _defect_of_tokenizer(folder):
         yield Problem(
             f"{folder}: tokenizer",
-            f"one of {', '.join(_TOKENIZERS)}",
-            "none of them",
-            "Save the tokenizer beside the weights: tokenizer.save_pretrained(<directory>).",
+            f"{TOKENIZER}, or the vocabulary from which transformers makes it",
+            defect,
+            f"Save it as {TOKENIZER} beside the weights, where transformers can read it: "
+            "AutoTokenizer.from_pretrained(<source>).save_pretrained(<directory>).",
         )
-    if (folder / "tokenizer.json").is_file() and not _read_object(folder / "tokenizer.json"):
-        yield Problem(
-            f"{folder}/tokenizer.json",
-            "a tokenizer, in JSON",
-            "none that can be read",
-            "Copy or download it again.",
+
+
+def _defect_of_tokenizer(folder: Path) -> str:
+    """Say what is wrong with a tokenizer of other files, by reading it; empty if it can be read."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
         )
+        tokens = tokenizer("a", add_special_tokens=False)["input_ids"]
+        letters = tokenizer.decode(tokens, skip_special_tokens=True)
+    except Exception as error:  # each class of tokenizers raises its own
+        first_line = (str(error).splitlines() or [""])[0][:200].rstrip(".")
+        return f"none that can be read ({type(error).__name__}: {first_line})"
+    # without its vocabulary a class makes one of special tokens and a space
+    return "" if "a" in letters else "one without a vocabulary"
 
 
 def _weight_problems(folder: Path) -> Iterator[Problem]:

@@ -104,9 +104,13 @@ def _inputs_of(
         for several in _together(model, items):
             collated = collate([items[n] for n in several])
             batch = {name: value.to(layer.weight.device) for name, value in collated.items()}
-            form_of(model.card).logits(model.network, batch)
+            logits = form_of(model.card).logits(model.network, batch)
             named = batch["labels"] != IGNORED  # for tags: the first token of each word
-            inputs.append(layer_inputs[-1][named])
+            own_inputs = layer_inputs[-1]
+            if own_inputs.ndim > logits.ndim:
+                own_inputs = _mean_over_tokens(own_inputs, batch["attention_mask"])
+                _refuse_other_than(layer(own_inputs), logits)
+            inputs.append(own_inputs[named])
             labels.append(batch["labels"][named])
             layer_inputs.clear()
     finally:
@@ -122,3 +126,16 @@ def _together(model: TunedModel, items: Items) -> Iterator[Sequence[int]]:
         return
     for start in range(0, len(items), _AT_ONCE):
         yield range(start, min(start + _AT_ONCE, len(items)))
+
+
+def _mean_over_tokens(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Average what a layer is given of each token, (n_texts, n_tokens, n_features), over a text.
+
+    A linear layer of the mean is the mean of what it makes of tokens, as EuroBERT takes it.
+    """
+    return torch.bmm(mask[:, None].to(states.dtype), states)[:, 0] / mask.sum(dim=1, keepdim=True)
+
+
+def _refuse_other_than(logits: torch.Tensor, own_logits: torch.Tensor) -> None:
+    if not torch.allclose(logits, own_logits, rtol=1e-3, atol=1e-3):
+        raise ValueError("a head that names each token, and not by their mean the text")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,18 +24,41 @@ def load_base(start: Start) -> TunedModel:
     Raises
     ------
     TuningError
-        When weights are missing or of other shapes than the configuration says.
+        When weights are missing or of other shapes than the configuration says, or the base lacks
+        something else.
     """
     from pipeline.models.travelling.text_networks import load_text_network
     from pipeline.models.travelling.vision_networks import load_vision_network
 
-    try:
+    with reading_errors_as_refusals(start.card.base):
         return model_of(start, load_text_network, load_vision_network)
+
+
+@contextmanager
+def reading_errors_as_refusals(base: str) -> Iterator[None]:
+    """Refuse, by its name, a base that lacks something, or whose weights are damaged.
+
+    Raises
+    ------
+    TuningError
+    """
+    import torch
+
+    from pipeline.models.travelling.architecture import UnfitBaseError
+
+    where = f"base {base}"
+    try:
+        yield
+    except UnfitBaseError as error:
+        problem = Problem(where, error.expected, error.finding, error.remedy)
+        raise TuningError(problem) from error
+    except torch.OutOfMemoryError:  # says nothing of the base
+        raise
     except (ValueError, RuntimeError) as error:
         problem = Problem(
-            f"base {start.card.base}",
+            where,
             "weights that are all those of its configuration",
-            str(error).splitlines()[0][:300],
+            (str(error).splitlines() or [type(error).__name__])[0][:300],
             "Copy, download or save the base again.",
         )
         raise TuningError(problem) from error

@@ -12,6 +12,7 @@ from pipeline.models.travelling.card import Storage
 from pipeline.tuning.forms import FORMS
 from pipeline.tuning.loading import architecture_of, text_config
 from pipeline.tuning.recipe import Recipe
+from pipeline.tuning.special_tokens import lacks_special_tokens
 from pipeline.tuning.start import Start
 from pipeline.words import CurveSetting, Modality
 
@@ -136,14 +137,18 @@ class Method:
         yield from misfits
         if misfits:
             return
-        if card.modality == "text" and _has_no_head(start):
+        has_no_head = card.modality == "text" and _has_no_head(start)
+        if has_no_head:
             yield Problem(
                 f"base {card.base}",
                 f"one that transformers has a network of for {card.form}",
                 "none of its type",
                 "Choose another base, or a task of another form.",
             )
-        yield from self.lacks(start)
+        lacking = tuple(self.lacks(start))
+        yield from lacking
+        if card.modality == "text" and not (has_no_head or lacking):
+            yield from lacks_special_tokens(start)
 
     def misfits(self, modality: Modality, form: str) -> Iterator[Problem]:
         """Find out whether the method is for such bases and tasks at all."""

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+import transformers
 from vision_architectures import VISION, timm_folder
 
 from pipeline.errors import BaseUnreachableError, ConfigError
@@ -138,6 +139,31 @@ def test_listing_the_bases_needs_no_deep_learning_library():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert process.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(("names", "defect"), [
+    ((), "one without a vocabulary"),
+    (("vocab.json",), "none that can be read|one without a vocabulary"),
+])  # fmt: skip
+@pytest.mark.parametrize("kind", ["gpt2", "t5"])
+def test_a_directory_without_a_vocabulary_is_refused(architecture, tmp_path, kind, names, defect):
+    folder = shutil.copytree(architecture(kind), tmp_path / kind)
+    for path in folder.glob("*token*"):
+        path.unlink()
+    for name in names:
+        (folder / name).write_text("{")
+    with pytest.raises(ConfigError, match=rf"tokenizer: expected tokenizer.json.*({defect})"):
+        find_base(str(folder)).folder()
+
+
+@pytest.mark.parametrize("kind", ["ByT5Tokenizer", "CanineTokenizer"])
+def test_a_tokenizer_of_bytes_or_characters_needs_no_vocabulary(architecture, tmp_path, kind):
+    folder = shutil.copytree(architecture("t5"), tmp_path / "bytes")
+    for path in folder.glob("*token*"):
+        path.unlink()
+    getattr(transformers, kind)().save_pretrained(folder)
+    assert not (folder / "tokenizer.json").exists()
+    assert find_base(str(folder)).folder() == folder
 
 
 def test_a_directory_with_half_a_tokenizer_is_refused(tmp_path):

@@ -104,3 +104,25 @@ def test_batches_hold_no_more_tokens_than_they_may():
         longest = max(len(encoded[n]["input_ids"]) for n in members) + 4
         assert len(members) == 1 or len(members) * longest <= 100
     assert len(batches) < 25
+
+
+def test_a_base_that_narrows_its_last_state_is_read_before_it_does(tmp_path):
+    changes = {"word_embed_proj_dim": 16, "do_layer_norm_before": False}  # OPT-350m's
+    model = load_untouched(make_architecture("opt", tmp_path, changes), CARD)
+    features = model.features(TEXTS)
+    assert features.shape == (len(TEXTS), 3, 32)
+    decoder, last = model.network.decoder, []
+    hook = decoder.layers[-1].register_forward_hook(lambda _module, _inputs, out: last.append(out))
+    ids = model.tokenizer(TEXTS[0], return_tensors="pt")["input_ids"]
+    with torch.no_grad():
+        given_out = decoder(input_ids=ids).last_hidden_state
+    hook.remove()
+    n_special = 1
+    expected = last[0][0, n_special:].mean(dim=0)
+    np.testing.assert_allclose(features[0, -1], expected, rtol=1e-4, atol=1e-4)
+    assert given_out.shape[2] == 16, "the network itself goes on as before"
+
+
+def test_a_pair_that_stores_no_sinusoids_is_read(untouched):
+    features = untouched("marian").features(TEXTS)
+    assert np.isfinite(features).all()

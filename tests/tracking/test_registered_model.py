@@ -21,14 +21,16 @@ from pipeline.tuning.forms import FORMS
 
 PAIRS = [["who mends the net ?", "a sailor mends the old net on the pier ."]]
 TEXTS = [["the baker kneads the dough"], ["a sailor mends"]]
-CASES = {
-    "generation": ("t5", TEXTS),
-    "classification": ("tiny-bert", [*PAIRS, ["the baker kneads", None]]),
-    "tagging": ("roberta", TEXTS),
-    "spans": ("gpt2", PAIRS),
-    "spans-or-none": ("tiny-bert", PAIRS),
-    "cloze": ("tiny-bert", TEXTS),
-}
+#: The first is one whose configuration needs torchvision, as that of no other does.
+CASES = (
+    ("generation", "llama", TEXTS),
+    ("generation", "t5", TEXTS),
+    ("classification", "tiny-bert", [*PAIRS, ["the baker kneads", None]]),
+    ("tagging", "roberta", TEXTS),
+    ("spans", "gpt2", PAIRS),
+    ("spans-or-none", "tiny-bert", PAIRS),
+    ("cloze", "tiny-bert", TEXTS),
+)
 ELSEWHERE = """
 import importlib.util, json, sys
 assert importlib.util.find_spec("pipeline") is None, "the project must not be importable here"
@@ -50,7 +52,7 @@ print("RESULT" + json.dumps(out))
 def logged(store, architecture, text_model):
     """Log a LoRA of each form (a whole model for generation) and keep its base in the store."""
     made = {}
-    for form, (kind, rows) in CASES.items():
+    for form, kind, rows in CASES:
         card, put_in = {"storage": "whole"}, None
         if form != "generation":
             config = LoraConfig(task_type=FORMS["text", form].peft_type or None, r=2)

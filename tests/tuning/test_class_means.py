@@ -53,12 +53,14 @@ def nearest_means(vectors, labels, by_angle):
     return occurring[torch.cdist(vectors, means).argmin(dim=1)]
 
 
-@pytest.mark.parametrize("kind", ["tiny-bert", "tiny-gpt2", "roberta", "t5"])
+@pytest.mark.parametrize("kind", ["tiny-bert", "tiny-gpt2", "roberta", "t5", "eurobert"])
 def test_the_class_with_the_nearest_mean_is_named(text_model, kind):
     model = text_model(kind, "classification")
     layer = last_layer(model)
     encoded = encode_segments(model.tokenizer, model.room, TEXTS.texts)
-    vectors = torch.stack([seen_by(layer, model, one) for one in encoded])
+    seen = [seen_by(layer, model, one) for one in encoded]
+    # EuroBERT's logits are a mean over tokens: a linear layer's of their mean
+    vectors = torch.stack([x.mean(dim=0) if x.ndim == 2 else x for x in seen])
     expected = nearest_means(vectors, torch.from_numpy(TEXTS.labels), layer.bias is None)
     put_nearest_class_mean(model, head_modules(model.network).values(), TEXTS)
     named = model.perform([*BAKER, *SAILOR])

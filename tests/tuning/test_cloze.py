@@ -84,7 +84,7 @@ def test_a_base_without_the_head_that_is_asked_is_refused(tmp_path, architecture
     body = {name: value for name, value in weights.items() if not name.startswith("cls.")}
     assert len(body) < len(weights)
     save_file(body, tmp_path / "model.safetensors", {"format": "pt"})
-    with pytest.raises(TuningError, match="does not hold the head of bert that names words"):
+    with pytest.raises(TuningError, match="expected the head of bert that names words"):
         METHODS["full"].adapt(start_for("full", "tiny-bert", "cloze", folder=tmp_path))
     start = start_for("full", "t5", "cloze", folder=architecture("t5"))
     with pytest.raises(TuningError, match="a network of for cloze"):

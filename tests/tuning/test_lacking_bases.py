@@ -1,10 +1,13 @@
 """A base without the network, the room or all weights for a task is refused."""
 
+import json
 import shutil
 from dataclasses import replace
 
 import pytest
 from safetensors.torch import load_file, save_file
+from starts import start_for
+from transformers import AutoModel, AutoTokenizer
 
 from pipeline.errors import TuningError
 from pipeline.models.bases import PRETRAINED
@@ -40,3 +43,35 @@ def test_a_base_without_some_of_its_weights_is_refused(start_of, tmp_path, base,
     save_file(some, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(TuningError, match=rf"base {base}: expected weights that are all.*again"):
         METHODS["full"].adapt(replace(start, base_folder=folder))
+
+
+def without_head(folder, target, tied):
+    """Save the body of a base alone."""
+    body = AutoModel.from_pretrained(folder)
+    body.config.tie_word_embeddings = tied
+    body.save_pretrained(target)
+    settings = json.loads((target / "config.json").read_text())
+    (target / "config.json").write_text(json.dumps({**settings, "tie_word_embeddings": tied}))
+    AutoTokenizer.from_pretrained(folder).save_pretrained(target)
+    return target
+
+
+@pytest.mark.parametrize(("base", "form"), [
+    ("llama", "generation"), ("t5", "generation"), ("llama", "cloze"), ("tiny-bert", "cloze"),
+])  # fmt: skip
+def test_a_base_saved_without_the_head_that_names_words_is_refused(
+    architecture, tmp_path, base, form
+):
+    folder = without_head(architecture(base), tmp_path, tied=base == "tiny-bert")
+    start = start_for("base", base, form, folder=folder)
+    message = rf"base {base}: expected the head of .* that names words.*save the base with it"
+    with pytest.raises(TuningError, match=message):
+        METHODS["base"].adapt(start)
+
+
+@pytest.mark.parametrize("base", ["gpt2", "llama", "t5", "bart"])
+def test_a_head_that_is_the_embedding_needs_no_weights_of_its_own(architecture, tmp_path, base):
+    folder = without_head(architecture(base), tmp_path, tied=True)
+    start = start_for("base", base, "generation", folder=folder)
+    network = METHODS["base"].adapt(start).network
+    assert network.get_output_embeddings().weight is network.get_input_embeddings().weight

@@ -11,6 +11,22 @@ _ADAPTERS = (
 _UNCHANGED = "original_module"  # what PEFT keeps of a module that it trains a copy of
 
 
+class UnfitBaseError(ValueError):
+    """A base lacks something: what was expected of it, what is there, and what to do.
+
+    Parameters
+    ----------
+    expected, finding, remedy : str
+    """
+
+    def __init__(self, expected: str, finding: str, remedy: str) -> None:
+        super().__init__(expected, finding, remedy)  # as given, to come whole out of a process
+        self.expected, self.finding, self.remedy = expected, finding, remedy
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}; found {self.finding}. {self.remedy}"
+
+
 def kind_of(config: Any) -> Kind:
     """Say which way a language model reads: only backwards, both ways, or first one, then other."""
     if config.is_encoder_decoder:
@@ -34,11 +50,15 @@ def context_length(config: Any) -> int | None:
     lengths = [length for length in lengths if length > 0]  # XLNet says -1: distances only
     if not lengths:
         return None
-    n_unused = config.pad_token_id + 1 if config.model_type in _FROM_PADDING else 0
-    return lengths[0] - int(n_unused)
+    rotary = getattr(config, "position_embedding_type", "absolute") == "rotary"  # ESM's
+    counts_from_padding = config.model_type in _FROM_PADDING and not rotary
+    return lengths[0] - (int(config.pad_token_id) + 1 if counts_from_padding else 0)
 
 
-_FROM_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "longformer", "mpnet")
+_FROM_PADDING = (
+    *("roberta", "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod", "camembert"),
+    *("data2vec-text", "longformer", "mpnet", "ibert", "luke", "esm", "lilt", "markuplm"),
+)
 
 
 def head_names(network: Any) -> tuple[str, ...]:

@@ -68,8 +68,8 @@ def room_beside_prompts(context: int, prompt_room: int) -> int:
 def frame_of(tokenizer: Any, n_segments: int) -> Frame:
     """Read off a tokenizer what it puts around one or two segments.
 
-    Decoders put nothing between two segments; their end-of-text token is then put there, the
-    delimiter of Radford et al. 2018.
+    Decoders put nothing between two segments; their end-of-text token, if they have one, is then
+    put there, the delimiter of Radford et al. 2018.
     """
     letters = "ab"[:n_segments]
     encoded = tokenizer(*letters)
@@ -83,7 +83,7 @@ def frame_of(tokenizer: Any, n_segments: int) -> Frame:
         end = start + len(bare)
     gaps.append(tuple(ids[end:]))
     kinds += [types[-1]] if types else []
-    if n_segments == 2 and not gaps[1]:
+    if n_segments == 2 and not gaps[1] and tokenizer.eos_token_id is not None:
         gaps[1] = (tokenizer.eos_token_id,)
     return Frame(tuple(gaps), tuple(kinds))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,7 @@ class LayerReader:
         list of Tensor, each of shape (n_texts, n_features)
         """
         if self.blocks is None:
-            output = self.stack(**batch, **self.options, output_hidden_states=True)
-            return [pool(states) for states in output.hidden_states]
+            return [pool(states) for states in states_of(self.stack, batch)]
         vectors: list[torch.Tensor] = []
 
         def read(states: Any) -> None:
@@ -64,7 +64,8 @@ class LayerReader:
         for block in self.blocks[:-1]:
             hooks.append(block.register_forward_hook(lambda _m, _i, output: read(output)))
         try:
-            read(self.stack(**batch, **self.options).last_hidden_state)
+            with before_projection(self.stack):
+                read(self.stack(**batch, **self.options).last_hidden_state)
         finally:
             for hook in hooks:
                 hook.remove()
@@ -81,11 +82,40 @@ class LayerReader:
             by_hooks = self.pooled(trial, pool)
         except (KeyError, AttributeError):  # a block that is called in a way of its own
             return False
-        whole = self.stack(**trial, **self.options, output_hidden_states=True).hidden_states
+        whole = states_of(self.stack, trial)
         return len(by_hooks) == len(whole) and all(
             torch.allclose(pooled, pool(states), rtol=1e-3, atol=1e-4)
             for pooled, states in zip(by_hooks, whole, strict=True)
         )
+
+
+def states_of(stack: Any, batch: Batch) -> tuple[torch.Tensor, ...]:
+    """Read all states of a stack at once, as transformers gives them out.
+
+    Returns
+    -------
+    tuple of Tensor, each of shape (n_texts, n_positions, n_features)
+    """
+    with before_projection(stack):
+        output = stack(**batch, **_without_cache(stack), output_hidden_states=True)
+    return output.hidden_states  # type: ignore[no-any-return]
+
+
+@contextmanager
+def before_projection(stack: Any) -> Iterator[None]:
+    """Let the last state leave a stack as wide as it leaves its blocks.
+
+    OPT-350m brings it to the width of its embeddings, for its head.
+    """
+    projection = getattr(getattr(stack, "decoder", stack), "project_out", None)
+    if projection is None:
+        yield
+        return
+    hook = projection.register_forward_hook(lambda _module, inputs, _output: inputs[0])
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _without_cache(stack: Any) -> dict[str, bool]:

@@ -13,10 +13,14 @@ from .parts import load_part
 from .pictures import picture_form
 from .text import TextModel
 from .text_networks import load_text_network, load_tokenizer
+from .torchvision_on_cpu import declare_torchvision_operators
 from .vision import VisionModel
 from .vision_networks import load_vision_network
 
 TunedModel = TextModel | VisionModel
+# here every process without the project comes in, before transformers, peft or timm are imported
+declare_torchvision_operators()
+
 INSERTED = "inserted"  # beside all weights: what a method put in that no plain network holds
 
 
@@ -38,6 +42,8 @@ def load_tuned(folder: Path, base_folder: Callable[[], Path], device: str = "cpu
     ValueError
         When the base that was fetched is not the one the model was tuned from, or what is stored
         does not fit it.
+    UnfitBaseError
+        When the base lacks something.
     """
     card = Card.read(folder)
     weights = folder / "weights"
@@ -60,6 +66,11 @@ def load_untouched(base_folder: Path, card: Card) -> TunedModel:
     base_folder : Path
     card : Card
         Of form 'features'.
+
+    Raises
+    ------
+    UnfitBaseError
+        When the base lacks something.
     """
     if card.modality == "text":
         network = load_text_network(base_folder, card)

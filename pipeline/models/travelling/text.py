@@ -28,9 +28,10 @@ from .framing import (
     room_beside_prompts,
 )
 from .insertions.prompt import prompt_given_out
-from .layers import LayerReader, Pooled, in_order, positions_at_once
+from .layers import LayerReader, Pooled, in_order, positions_at_once, states_of
 from .padding import ignores_padding
 from .pooling import weighted, with_prompt
+from .vocabulary import padding_of, refuse_unknown_tokens
 
 UNLIMITED = 1 << 20  # tokens, where distances and not positions are what a model knows
 
@@ -42,10 +43,10 @@ class TextModel:
     ----------
     poolings : tuple of str
         What ``features`` can do: ``class`` only where the first token stands for the text.
-    context : int
-        Tokens that the architecture has positions for.
-    room : int
-        Tokens that fit into the context beside the prompt.
+    padding : int
+        Token that fills up the shorter texts of a batch.
+    context, room : int
+        Tokens that the architecture has positions for, and that are left beside the prompt.
     """
 
     poolings: tuple[str, ...] = ("mean", "last", "class")
@@ -56,10 +57,10 @@ class TextModel:
         self.tokenizer.padding_side = "right"
         self.card = card
         config = unwrapped(network).config
-        if (
-            getattr(config, "pad_token_id", None) is None
-        ):  # decoders refuse to classify several texts without one
-            config.pad_token_id = tokenizer.pad_token_id
+        refuse_unknown_tokens(unwrapped(network), tokenizer, card.base)
+        self.padding = padding_of(unwrapped(network), tokenizer)
+        if getattr(config, "pad_token_id", None) is None:  # without which decoders classify nothing
+            config.pad_token_id = self.padding
         self.kind = kind_of(config)
         if card.form in FORMS:
             FORMS[card.form].settle(unwrapped(network), tokenizer, card)
@@ -90,7 +91,7 @@ class TextModel:
     def batch(self, encoded: Sequence[Encoded]) -> dict[str, torch.Tensor]:
         """Stack encoded texts, padded, on the network's device."""
         device = next(self.network.parameters()).device
-        stacked = padded(encoded, self.tokenizer.pad_token_id)
+        stacked = padded(encoded, self.padding)
         return {name: tensor.to(device) for name, tensor in stacked.items()}
 
     def logits(self, encoded: Sequence[Encoded], batch_size: int) -> list[torch.Tensor]:
@@ -229,8 +230,7 @@ class TextModel:
         ValueError
             When the stack gives more or fewer states than there are tokens.
         """
-        stack = stack_of(unwrapped(self.network))
-        layers: tuple[torch.Tensor, ...] = stack(**batch, output_hidden_states=True).hidden_states
+        layers = states_of(stack_of(unwrapped(self.network)), batch)
         n_tokens = batch["input_ids"].shape[1]
         is_prompted = self.card.insertion == "prompt"
         # the decoder attends to the prompt's states too, so the encoder gives them out

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from .architecture import head_names, kind_of, remember_base
+from .architecture import UnfitBaseError, head_names, remember_base
 from .card import Card
 from .forms import FORMS
-from .torchvision_on_cpu import declare_torchvision_operators
 
 
 def load_text_network(folder: Path, card: Card) -> Any:
@@ -25,8 +25,9 @@ def load_text_network(folder: Path, card: Card) -> Any:
     Raises
     ------
     ValueError
-        When the architecture has no such head, or the folder does not hold the whole body, or the
-        head that is asked.
+        When the architecture has no such head.
+    UnfitBaseError
+        When the folder does not hold the whole body, or the base's own head where that is asked.
     """
     from transformers import AutoConfig, AutoModel
 
@@ -44,12 +45,37 @@ def load_text_network(folder: Path, card: Card) -> Any:
             network.base_model.load_state_dict(body.state_dict(), strict=False)
             new, lacking = head | {f"{network.base_model_prefix}.{name}" for name in absent}, set()
     if lacking:
-        raise ValueError(f"{folder} does not hold all of {config.model_type}: {sorted(lacking)}")
+        raise _incomplete(folder, config, lacking)
     if not FORMS[card.form].own_head:
         return remember_base(network, new | head)
-    if kind_of(config) == "encoder" and new & head:  # decoders share theirs with the embeddings
-        raise ValueError(f"{folder} does not hold the head of {config.model_type} that names words")
+    if _lacking_head(network, folder, new, head):
+        raise UnfitBaseError(
+            f"the head of {config.model_type} that names words, which {card.form} asks",
+            f"{folder}, which does not hold it",
+            "Copy or save the base with it, as the class of transformers does that ends in "
+            f"{FORMS[card.form].factory(config)}, or choose a task of another form.",
+        )
     return remember_base(network, new)
+
+
+def _lacking_head(network: Any, folder: Path, new: set[str], head: set[str]) -> set[str]:
+    """Name what is new in a head, and is not one with the embedding, as the head of a GPT-2 is.
+
+    That of a T5 v1.1 is not, which transformers overlooks where there is none.
+    """
+    named = network.state_dict(keep_vars=True)
+    of_body = {id(values) for name, values in named.items() if name not in head | new}
+    tied = {name for name in head if id(named[name]) in of_body}
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return tied if settings.get("tie_word_embeddings") is False and tied else (new & head) - tied
+
+
+def _incomplete(folder: Path, config: Any, lacking: Iterable[str]) -> UnfitBaseError:
+    return UnfitBaseError(
+        "weights that are all those of its configuration",
+        f"{folder}, which lacks {', '.join(sorted(lacking)[:5])} of {config.model_type}",
+        "Copy, download or save the base again.",
+    )
 
 
 def _bare(folder: Path, config: Any) -> Any:
@@ -57,14 +83,14 @@ def _bare(folder: Path, config: Any) -> Any:
     from transformers import AutoModel
 
     network, new = _read(AutoModel, folder, config)
-    lacking = sorted(name for name in new if not name.startswith("pooler."))
+    lacking = {name for name in new if not name.startswith("pooler.")}
     if lacking:
-        raise ValueError(f"{folder} does not hold all of {config.model_type}: {lacking}")
+        raise _incomplete(folder, config, lacking)
     return remember_base(network, new)
 
 
 def _read(factory: Any, folder: Path, config: Any) -> tuple[Any, set[str]]:
-    """Read a network, and the names of what its folder does not hold."""
+    """Read a network, and the names of what its folder should hold and does not."""
     with _without_reports():
         network, loading = factory.from_pretrained(
             folder,
@@ -75,7 +101,20 @@ def _read(factory: Any, folder: Path, config: Any) -> tuple[Any, set[str]]:
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
-    return network, {*loading["missing_keys"], *(name for name, *_ in loading["mismatched_keys"])}
+    absent = {*loading["missing_keys"], *(name for name, *_ in loading["mismatched_keys"])}
+    return network, absent - _names_of_computed(factory, config) if absent else absent
+
+
+def _names_of_computed(factory: Any, config: Any) -> set[str]:
+    """Name the parameters that an architecture computes and never stores: Marian's sinusoids.
+
+    They are known by having no gradient as they are made; those of a network that was read have.
+    """
+    from transformers.initialization import no_init_weights
+
+    with torch.device("meta"), no_init_weights():
+        outline = factory.from_config(config)
+    return {name for name, values in outline.named_parameters() if not values.requires_grad}
 
 
 def random_text_network(folder: Path, card: Card) -> Any:
@@ -108,7 +147,6 @@ def _kind_of_network(folder: Path, card: Card) -> tuple[Any, Any]:
 
 def factory_of(config: Any, form: str) -> Any:
     """Find the auto class of a configuration's type for a form of task; None if there is none."""
-    declare_torchvision_operators()
     import transformers
 
     kind = FORMS[form].factory(config)
@@ -130,7 +168,7 @@ def _without_reports() -> Iterator[None]:
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """Load a tokenizer that can pad: with its end-of-text token where it has no other."""
+    """Load a tokenizer, which pads with its end-of-text token where it has no other for that."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

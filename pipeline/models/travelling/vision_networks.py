@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from .architecture import remember_base, unwrapped
-from .torchvision_on_cpu import declare_torchvision_operators
 
 CONFIG = "config.json"
 _OF_TOKENS = ("blocks", "norm", "num_prefix_tokens", "patch_embed", "embed_dim")
@@ -84,7 +83,6 @@ def configuration(network: Any) -> dict[str, Any]:
 
 
 def _create(folder: Path, pretrained: bool) -> Any:
-    declare_torchvision_operators()
     import timm
 
     return timm.create_model(f"local-dir:{folder}", pretrained=pretrained).eval()

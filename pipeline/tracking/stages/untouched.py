@@ -50,6 +50,7 @@ def version_of(model: str) -> Registered:
 def _untouched(base: Base) -> Registered:
     """Register a base under its own name, or find the version that it has."""
     from pipeline.models.travelling.loading import load_untouched
+    from pipeline.tuning.loading import reading_errors_as_refusals
 
     folder = base.folder()
     card = Card(
@@ -65,7 +66,9 @@ def _untouched(base: Base) -> Registered:
         base_uri = keep_base(base, folder)
 
     def work(_: Run) -> None:
-        _register(load_untouched(folder, card), base_uri, revision_of(folder))
+        with reading_errors_as_refusals(base.name):
+            model = load_untouched(folder, card)
+        _register(model, base_uri, revision_of(folder))
 
     with within_another_stage():
         run_id = once(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.data.forms.classification import LabelledTexts
 from pipeline.tuning.forms.classification import CLASSIFICATION
+from pipeline.tuning.forms.form import masks_unless_written
 
 if TYPE_CHECKING:
     from pipeline.models.travelling.text import TextModel
@@ -39,6 +40,7 @@ CLOZE = replace(
     items=_items,
     questions=lambda examples: [" ".join(text) for text in examples.texts],
     whole_lengths=_whole_lengths,
+    special_tokens=masks_unless_written,
     own_head=True,
     starts_at_means=False,
     peft_type="",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
     from pipeline.errors import Problem
+    from pipeline.models.travelling.architecture import Kind
     from pipeline.tuning.forms.items import Item
     from pipeline.tuning.start import Start
 
@@ -54,6 +55,16 @@ def _scores_nothing(answers: Sequence[str], examples: Any, scoring: Scoring) -> 
 def _cuts_nothing(model: Any, examples: Any, performs: bool) -> list[int]:
     del model, examples, performs
     return []
+
+
+def _needs_none(kind: Kind) -> tuple[str, ...]:
+    del kind
+    return ()
+
+
+def masks_unless_written(kind: Kind) -> tuple[str, ...]:
+    """Name the token by which a base is asked for a word: decoders write it, others fill a mask."""
+    return () if kind == "decoder" else ("mask_token",)
 
 
 def _lacks_none(start: Start, examples: Any) -> tuple[Problem, ...]:
@@ -94,6 +105,9 @@ class Form(Generic[Own]):
     lacks_room : callable
         ``lacks_room(start, examples)`` yields examples that cannot be trained on, as they do not
         fit into the context of a base, however their texts are cut.
+    special_tokens : callable
+        ``special_tokens(kind)``: those that the tokenizer of a base of a kind must name, by the
+        names of transformers.
     references : callable
         ``references(examples)``: right answers that BERTScore's model has to know.
     constant : callable, optional
@@ -121,6 +135,7 @@ class Form(Generic[Own]):
     own_loss: Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor] | None = None
     whole_lengths: Callable[[Any, Own, bool], list[int]] = _cuts_nothing
     lacks_room: Callable[[Start, Own], Iterable[Problem]] = _lacks_none
+    special_tokens: Callable[[Kind], tuple[str, ...]] = _needs_none
     references: Callable[[Own], list[str]] = _no_references
     constant: Callable[[Own, Sequence[str]], str] | None = None
     own_head: bool = False

@@ -168,6 +168,7 @@ GENERATION = Form(
     scores=_scores,
     whole_lengths=_whole_lengths,
     lacks_room=_lacks_room,
+    special_tokens=lambda _: ("eos_token",),
     references=lambda examples: [text for several in examples.references for text in several],
     own_head=True,
     writing=GREEDY,

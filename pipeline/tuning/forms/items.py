@@ -27,7 +27,7 @@ class Collate(Protocol):
 def collate_of(model: TunedModel) -> Collate:
     """Give what puts items of a model together."""
     if isinstance(model, TextModel):
-        return TextPadding(model.tokenizer.pad_token_id)
+        return TextPadding(model.padding)
     return Pictures(model.picture)
 
 

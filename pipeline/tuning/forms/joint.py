@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.data.forms.stimuli import RespondedStimuli
 from pipeline.tuning.forms.brain import brain_objective
-from pipeline.tuning.forms.form import Form
+from pipeline.tuning.forms.form import Form, masks_unless_written
 from pipeline.tuning.forms.stimulus import picture_items, stimulus_objective, text_items
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ JOINT_TEXT = Form(
     examples=RespondedStimuli,
     items=text_items,
     own_objective=_objective,
+    special_tokens=masks_unless_written,
     whole_batches=True,
     own_head=True,
 )

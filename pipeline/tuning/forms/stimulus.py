@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pipeline.data.forms.stimuli import RespondedStimuli
-from pipeline.tuning.forms.form import IGNORED, Form
+from pipeline.tuning.forms.form import IGNORED, Form, masks_unless_written
 
 if TYPE_CHECKING:
     import torch
@@ -87,6 +87,7 @@ STIMULUS_TEXT = Form(
     examples=RespondedStimuli,
     items=text_items,
     own_objective=stimulus_objective,
+    special_tokens=masks_unless_written,
     own_head=True,
 )
 STIMULUS_PICTURES = Form(

@@ -10,6 +10,7 @@ import torch
 from ..architecture import kind_of, unwrapped
 from ..card import Card
 from ..framing import by_length, cut_source, frame_of, token_ids
+from ..vocabulary import padding_of
 from ..writing import continue_texts, greedy_settings, transform_texts
 from .form import TextForm
 
@@ -52,8 +53,8 @@ def _write(model: TextModel, items: Sequence[Text], batch_size: int) -> list[str
 
 
 def _settle(network: Any, tokenizer: Any, _: Card) -> None:
-    end, padding = tokenizer.eos_token_id, tokenizer.pad_token_id
-    network.generation_config = greedy_settings(network, end, padding)
+    padding = padding_of(network, tokenizer)
+    network.generation_config = greedy_settings(network, tokenizer.eos_token_id, padding)
 
 
 GENERATION = TextForm(
