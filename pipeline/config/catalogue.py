@@ -13,6 +13,11 @@ from pipeline.errors import Problem, nearest
 from pipeline.files.folders import is_folder
 from pipeline.words import POOLINGS
 
+BASE_FORMS = (
+    "a name in BASES, a directory, or a model of the hub, organisation/name@revision (one of "
+    "timm's: timm/name)"
+)
+
 
 @dataclass(frozen=True)
 class Languages:
@@ -88,9 +93,8 @@ class Catalogue:
             elif field == "base" and (is_folder(name) or "/" in name):
                 continue  # a directory or a model of the hub; what it is for is read with it
             else:
-                yield Problem(
-                    field, f"a name in {field.upper()}S", f"'{name}'", nearest(name, tuple(listed))
-                )
+                expected = BASE_FORMS if field == "base" else f"a name in {field.upper()}S"
+                yield Problem(field, expected, f"'{name}'", nearest(name, tuple(listed)))
         yield from _unknown_model(settings, self.names.get("base", {}))
         unfit = tuple(_mismatches(settings, known))
         yield from unfit
@@ -174,10 +178,7 @@ def _unknown_model(settings: Mapping[str, Any], bases: Mapping[str, Listed]) -> 
     if not isinstance(model, str) or settings.get("features"):
         return  # features of another tool are of a model of any name
     if model not in bases and "/" not in model and not is_folder(model):
-        expected = (
-            "models:/<base>-<task>@<method>, a name in BASES, a directory, or a model of the hub, "
-            "organisation/name@revision"
-        )
+        expected = f"models:/<base>-<task>@<method>, {BASE_FORMS}"
         yield Problem("model", expected, f"'{model}'", nearest(model, tuple(bases)))
 
 

@@ -128,6 +128,13 @@ class TuneConfig(MethodConfig, TaskConfig):
         3, ge=1, le=1000, description="Layer of that model whose states BERTScore compares."
     )
 
+    @field_validator("weight_decay")
+    @classmethod
+    def _decays_or_takes_the_recipe(cls, weight_decay: float) -> float:
+        if -1 < weight_decay < 0:
+            raise PydanticCustomError("no_decay", "0 or more, or -1 for the method's own recipe")
+        return weight_decay
+
     @field_validator("trials")
     @classmethod
     def _trials_choose_the_rate(cls, trials: int, info: ValidationInfo) -> int:

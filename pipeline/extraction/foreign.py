@@ -23,6 +23,9 @@ from pipeline.files.order import natural_key
 
 NAMES = "stimuli.txt"
 ENDINGS = (".npz", ".safetensors")
+#: As safetensors names them. Of 8 bits or fewer are numbers of a scale that the file does not have.
+_HALF = "BF16"
+_KINDS = {"F64", "F32", "F16", _HALF, "I64", "U64", "I32", "U32", "I16", "U16", "I8", "U8", "BOOL"}
 _FEW = 3  # names that a message lists
 _MOST = 20  # problems that are listed
 
@@ -74,7 +77,7 @@ def _as_line(text: str) -> str:
 def _names(folder: Path) -> tuple[list[str], list[Problem]]:
     path = folder / NAMES
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         remedy = f"Write {NAMES} into it, in UTF-8: the stimulus of each row of the arrays."
         finding = "none" if isinstance(error, FileNotFoundError) else str(error)
@@ -88,8 +91,6 @@ def _names(folder: Path) -> tuple[list[str], list[Problem]]:
 
 def _arrays(folder: Path) -> tuple[dict[str, NDArray[np.generic]], list[Problem]]:
     """Read the arrays of every file; what cannot be read is a problem."""
-    from safetensors import SafetensorError
-
     files = [path for path in folder.glob("*") if path.suffix in ENDINGS]
     files = [path for path in files if not is_left_behind(PurePath(path.name))]
     files.sort(key=lambda path: natural_key(path.name))
@@ -98,26 +99,50 @@ def _arrays(folder: Path) -> tuple[dict[str, NDArray[np.generic]], list[Problem]
         expected = f"files {' or '.join(ENDINGS)}"
         return {}, [Problem(str(folder), expected, "none", remedy)]
     arrays: dict[str, NDArray[np.generic]] = {}
-    problems = []
+    problems: list[Problem] = []
     for path in files:
         try:
             of_file = _read(path)
-        except (OSError, ValueError, zipfile.BadZipFile, SafetensorError) as error:
-            remedy = "Save it again, numbers alone."
-            problems.append(Problem(str(path), "arrays of numbers", str(error), remedy))
+        except Exception as error:  # zip, npy and safetensors each raise errors of many kinds
+            problems.append(_unreadable(path, f"{type(error).__name__}: {error}"))
             continue
+        if not of_file:
+            problems.append(_unreadable(path, "none"))
         for name in sorted(of_file, key=natural_key):
-            arrays[f"{path.stem}/{name}" if len(of_file) > 1 else path.stem] = of_file[name]
+            layer = f"{path.stem}/{name}" if len(of_file) > 1 else path.stem
+            if layer in arrays:
+                remedy = "Give the layers names of their own, or remove one of the files."
+                expected = f"layer {layer} in one file"
+                problems.append(Problem(str(path), expected, "another with its name", remedy))
+            arrays[layer] = of_file[name]
     return arrays, problems
+
+
+def _unreadable(path: Path, finding: str) -> Problem:
+    remedy = "Save it again, numbers alone."
+    return Problem(str(path), "arrays of numbers", finding[:300].rstrip("."), remedy)
 
 
 def _read(path: Path) -> dict[str, NDArray[np.generic]]:
     if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as stored:
+        stored = np.load(path, allow_pickle=False)
+        if not isinstance(stored, np.lib.npyio.NpzFile):
+            raise ValueError("one array without a name, a file .npy")
+        with stored:
             return {name: stored[name] for name in stored.files}
-    from safetensors.numpy import load_file
+    from safetensors import safe_open
 
-    return dict(load_file(path))
+    with safe_open(path, framework="np") as tensors:
+        kinds = {name: tensors.get_slice(name).get_dtype() for name in tensors.keys()}  # noqa: SIM118
+        if unknown := set(kinds.values()) - _KINDS:
+            raise ValueError(f"numbers of type {', '.join(sorted(unknown))}")
+        wide = [name for name, kind in kinds.items() if kind != _HALF]
+        arrays = {name: tensors.get_tensor(name) for name in wide}
+    if len(arrays) < len(kinds):  # numpy has no such type
+        with safe_open(path, framework="pt") as tensors:
+            half = kinds.keys() - arrays.keys()
+            arrays |= {name: tensors.get_tensor(name).float().numpy() for name in half}
+    return arrays
 
 
 def _name_problems(folder: Path, names: Sequence[str], expected: Sequence[str]) -> list[Problem]:

@@ -134,7 +134,7 @@ def find_base(name: str) -> Base:
         Problem(
             "base",
             "a name in BASES, a local directory with config.json and model.safetensors, or a "
-            "model of the hub as organisation/name@revision",
+            "model of the hub as organisation/name@revision, one of timm's as timm/name",
             f"'{name}'",
             nearest(name, tuple(BASES)),
         )

@@ -77,6 +77,7 @@ def _link_problems(folder: Path) -> Iterator[Problem]:
 
 
 def _vision_problems(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:
+    from pipeline.models.travelling.pictures import INTERPOLATIONS, picture_form
     from pipeline.models.travelling.vision_networks import has_tokens, outline_of
 
     try:
@@ -97,7 +98,22 @@ def _vision_problems(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:
             repr(config["architecture"]),
             "Choose another architecture of timm's, e.g. a ViT, Swin, ConvNeXt or ResNet.",
         )
-    height, width = outline.pretrained_cfg["input_size"][-2:]
+    colours, height, width = outline.pretrained_cfg["input_size"]
+    if colours != 3:
+        yield Problem(
+            f"{folder}/{CONFIG}: pretrained_cfg.input_size",
+            "pictures of three colours",
+            f"{colours}",
+            "Choose a model for pictures in colour.",
+        )
+    interpolation = picture_form(outline).interpolation
+    if interpolation not in INTERPOLATIONS:
+        yield Problem(
+            f"{folder}/{CONFIG}: pretrained_cfg.interpolation",
+            f"one of {', '.join(INTERPOLATIONS)}",
+            repr(interpolation),
+            "Write the one that comes closest to how the model was trained, e.g. bicubic.",
+        )
     if height != width:
         yield Problem(
             f"{folder}/{CONFIG}: pretrained_cfg.input_size",

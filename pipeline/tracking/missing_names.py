@@ -52,11 +52,20 @@ def no_model(name: str, known: Collection[str]) -> RegistryError:
 
 
 def no_version(
-    name: str, sign: Literal["@", "/"], which: str, known: Collection[str]
+    name: str,
+    sign: Literal["@", "/"],
+    which: str,
+    aliases: Collection[str],
+    versions: Collection[str],
 ) -> RegistryError:
     """Say that a model has no such alias, or no such version."""
     expected = f"an existing {'alias' if sign == '@' else 'version'} of {name}"
-    return RegistryError(Problem("model", expected, f"'{which}'", nearest(which, tuple(known))))
+    if sign == "@" and not aliases:  # a base as it is, and features of another tool
+        uris = ", ".join(f"{SCHEME}{name}/{version}" for version in sorted(versions, key=int))
+        remedy = f"It has no aliases. Name a version: {uris or 'of which there is none either'}."
+    else:
+        remedy = nearest(which, tuple(aliases if sign == "@" else versions))
+    return RegistryError(Problem("model", expected, f"'{which}'", remedy))
 
 
 def no_study(study: str) -> RegistryError:

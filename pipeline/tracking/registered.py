@@ -152,8 +152,8 @@ def resolve(uri: str) -> Registered:
             else client.get_model_version(name, which)
         )
     except mlflow.exceptions.MlflowException as error:
-        known = list(model.aliases) if sign == "@" else [v.version for v in versions_of(name)]
-        raise no_version(name, sign, which, known) from error
+        versions = [version.version for version in versions_of(name)]
+        raise no_version(name, sign, which, list(model.aliases), versions) from error
     if not version_tags(version).keys() >= OWN_TAGS:
         expected = "a version that tune registered"
         foreign = f"'{uri}', a model of another kind, without the tags of one"

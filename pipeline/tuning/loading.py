@@ -154,24 +154,30 @@ def lacks_type(start: Start, types: Sequence[str]) -> Iterator[Problem]:
         )
 
 
-def lacks_tokens(start: Start, distances: bool) -> Iterator[Problem]:
+def lacks_tokens(start: Start, among: bool) -> Iterator[Problem]:
     """Find out whether a vision base lacks tokens that something can be put behind, or among.
 
     Parameters
     ----------
     start : Start
-    distances : bool
-        Whether it may know positions by a table of distances, in which further tokens have none.
+    among : bool
+        Whether further tokens are put among them. Their place is behind the class token, which
+        must then be there from the first block on; in a table of distances they have none.
     """
-    from pipeline.models.travelling.vision_networks import has_tokens, outline_of
+    from pipeline.models.travelling.vision_networks import (
+        has_prefix_in_blocks,
+        has_tokens,
+        outline_of,
+    )
 
     network = outline_of(start.base_folder)
     has_table = any(".rel" in name for name, _ in network.named_parameters())
-    if not has_tokens(network) or (has_table and not distances):
-        beside = "" if distances else " without a table of their distances"
+    if not has_tokens(network) or (among and (has_table or not has_prefix_in_blocks(network))):
+        further = ", the class token among them, without a table of their distances"
         yield Problem(
             f"method '{start.card.method}'",
-            f"a vision base of tokens in blocks of one width{beside}: ViT, DeiT, DINO, CLIP, …",
+            f"a vision base of tokens in blocks of one width{further if among else ''}: "
+            "ViT, DeiT, DINO, CLIP, …",
             f"{start.card.base}, a {architecture_of(start)}",
             "Choose such a base, or another method.",
         )

@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 
 
 def _has_no_head(start: Start) -> bool:
+    card, folder = start.card, start.base_folder
+    if card.modality == "image":
+        from pipeline.models.travelling.vision_networks import outline_of
+
+        own_head = FORMS[card.modality, card.form].own_head
+        return not own_head and not hasattr(outline_of(folder), "reset_classifier")
     from pipeline.models.travelling.text_networks import factory_of
 
-    return factory_of(text_config(start.base_folder), start.card.form) is None
+    return factory_of(text_config(folder), card.form) is None
 
 
 def _lacks_nothing(_: Start) -> Iterator[Problem]:
@@ -137,11 +143,12 @@ class Method:
         yield from misfits
         if misfits:
             return
-        has_no_head = card.modality == "text" and _has_no_head(start)
+        has_no_head = _has_no_head(start)
         if has_no_head:
+            library = "transformers" if card.modality == "text" else "timm"
             yield Problem(
                 f"base {card.base}",
-                f"one that transformers has a network of for {card.form}",
+                f"one that {library} has a network of for {card.form}",
                 "none of its type",
                 "Choose another base, or a task of another form.",
             )

@@ -16,6 +16,7 @@ from pipeline.models.travelling.framing import frame_of
 from pipeline.models.travelling.layers import LayerReader
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
+from pipeline.models.travelling.vision import VisionModel
 from pipeline.models.travelling.writing import continue_texts, read_before, transform_texts
 from pipeline.tuning.forms import form_of
 from pipeline.tuning.heads import head_modules
@@ -59,6 +60,7 @@ def refuse_unfit(model: TunedModel) -> None:
     """Refuse a network that cannot be read, or on which its method would be without effect.
 
     - States are as many as tokens, and finite; where a text's depend on padding, none is needed.
+    - A picture gets a value for each class.
     - A decoder sees no token before its turn, and writes token after token what it would say having
       read all at once.
     - Other values of what was put in change the output.
@@ -81,6 +83,8 @@ def refuse_unfit(model: TunedModel) -> None:
             _check_padding(model)
             if form_of(model.card).writing:
                 _check_writing(model, batch)
+        elif model.card.classes:
+            _check_output(model, batch)
         if model.card.insertion:
             _check_insertion(model, batch)
         _check_gradients(model, batch)
@@ -204,6 +208,13 @@ def _check_order(model: TextModel, tokens: torch.Tensor) -> None:
     others = model.network(input_ids=ended_otherwise).logits
     if not torch.allclose(others[:, :-1], logits[:, :-1], atol=1e-3, rtol=1e-3):
         raise TuningError(_unfit(model, "that sees tokens which are yet to be written"))
+
+
+def _check_output(model: VisionModel, batch: dict[str, torch.Tensor]) -> None:
+    shape = tuple(model.network(batch["images"]).shape)
+    if shape != (1, len(model.card.classes)):
+        defect = f"whose output is of shape {shape[1:]}, not a value for each class"
+        raise TuningError(_unfit(model, defect))
 
 
 def _check_insertion(model: TunedModel, batch: dict[str, torch.Tensor]) -> None:

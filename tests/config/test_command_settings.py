@@ -50,6 +50,10 @@ def test_words_of_the_command_line_become_numbers():
             "method: expected one for a task of generation, .*'probe', which is for class",
         ),
         (
+            {"task": "translation", "method": "full", "weight_decay": "-0.5"},
+            "weight_decay: expected 0 or more, or -1 for the method's own recipe; found '-0.5'",
+        ),
+        (
             {"base": "tiny-vit", "task": "image-folder", "method": "full"},
             "data_dir: .*found none given",
         ),

@@ -81,3 +81,65 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path, name):
 def test_a_folder_without_arrays_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"files \.npz or \.safetensors; found none"):
         foreign_layers(lay_down(tmp_path, SENTENCES), TEXTS)
+
+
+def test_one_name_of_two_layers_is_refused(tmp_path):
+    lay_down(tmp_path, "012", layer_1=FEATURES)
+    save_file({"x": FEATURES + 1}, tmp_path / "layer_1.safetensors")
+    with pytest.raises(DataError, match="expected layer layer_1 in one file; found another"):
+        foreign_layers(tmp_path, PICTURES)
+
+
+def test_numbers_of_bfloat16_are_read_and_of_eight_bits_refused(tmp_path):
+    import torch
+    from safetensors.torch import save_file as save_tensors
+
+    tensor, folder = torch.tensor(FEATURES), lay_down(tmp_path, "012")
+    save_tensors({"x": tensor.bfloat16(), "y": tensor}, folder / "a.safetensors")
+    layers = foreign_layers(folder, PICTURES)
+    np.testing.assert_array_equal(layers["a/x"], tensor.bfloat16().float())
+    np.testing.assert_array_equal(layers["a/y"], FEATURES)
+    save_tensors({"x": tensor.to(torch.float8_e4m3fn)}, folder / "b.safetensors")
+    with pytest.raises(DataError, match="expected arrays of numbers; found .*type F8_E4M3"):
+        foreign_layers(folder, PICTURES)
+
+
+def _one_array(path):
+    with path.open("wb") as file:
+        np.save(file, FEATURES)
+
+
+def _truncated(path):
+    np.savez(path, np.zeros((3, 4000)))
+    path.write_bytes(path.read_bytes()[:-60000])
+
+
+@pytest.mark.parametrize(
+    ("damage", "finding"),
+    [
+        (_one_array, "one array without a name"),
+        (_truncated, "found "),
+        (lambda path: path.write_bytes(b""), "EOFError"),
+        (lambda path: path.mkdir(), "IsADirectoryError"),
+        (lambda path: path.symlink_to(path.with_name("nowhere.npz")), "FileNotFoundError"),
+        (lambda path: np.savez(path), "found none"),
+        (lambda path: np.savez(path, np.zeros((3, 0))), r"found float64 of shape \(3, 0\)"),
+        (lambda path: np.savez(path, np.zeros((3, 1), [("a", "f4")])), r"of shape \(3, 1\)"),
+    ],
+)
+def test_a_file_that_holds_no_arrays_of_numbers_is_refused(tmp_path, damage, finding):
+    damage(lay_down(tmp_path, "012", a=FEATURES) / "b.npz")
+    with pytest.raises(DataError, match=rf"b(\.npz)?: expected (arrays of )?numbers.*{finding}"):
+        foreign_layers(tmp_path, PICTURES)
+
+
+def test_a_file_of_tensors_without_any_is_refused(tmp_path):
+    save_file({}, lay_down(tmp_path, "012") / "b.safetensors")
+    with pytest.raises(DataError, match=r"b\.safetensors: expected arrays of numbers; found none"):
+        foreign_layers(tmp_path, PICTURES)
+
+
+def test_names_may_begin_with_the_mark_that_windows_writes(tmp_path):
+    lay_down(tmp_path, "012", a=FEATURES)
+    (tmp_path / "stimuli.txt").write_bytes(b"\xef\xbb\xbf0\n1\n2\n")
+    np.testing.assert_array_equal(foreign_layers(tmp_path, PICTURES)["a"], FEATURES)

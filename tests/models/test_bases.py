@@ -115,6 +115,28 @@ def test_a_vision_base_for_pictures_that_are_no_squares_is_refused(tmp_path):
         find_base(str(tmp_path / "wide")).folder()
 
 
+def test_a_vision_base_for_pictures_without_colours_is_refused(tmp_path):
+    name, settings = VISION["vit"]
+    timm_folder(tmp_path / "grey", name, {**settings, "in_chans": 1}, input_size=(1, 32, 32))
+    with pytest.raises(ConfigError, match=r"expected pictures of three colours; found 1"):
+        find_base(str(tmp_path / "grey")).folder()
+
+
+@pytest.mark.parametrize("interpolation", ["lanczos", "random", "nearest"])
+def test_an_interpolation_that_is_not_known_here_is_refused(tmp_path, interpolation):
+    folder = shutil.copytree(PRETRAINED / "tiny-vit", tmp_path / "vit")
+    config = json.loads((folder / "config.json").read_text())
+    config.setdefault("pretrained_cfg", config)["interpolation"] = interpolation
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match=rf"one of bilinear, bicubic; found '{interpolation}'"):
+        find_base(str(folder)).folder()
+
+
+def test_a_name_of_timm_alone_is_refused_with_the_form_that_is_read():
+    with pytest.raises(ConfigError, match=r"one of timm's as timm/name; found 'vit_tiny_patch16"):
+        find_base("vit_tiny_patch16_224")
+
+
 def test_an_unknown_base_is_refused_with_the_nearest_name():
     with pytest.raises(ConfigError, match=r"Did you mean 'tiny-gpt2'"):
         find_base("tiny-gtp2")

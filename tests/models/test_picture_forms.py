@@ -10,7 +10,7 @@ from PIL import Image
 from timm.data import create_transform, resolve_model_data_config
 from vision_architectures import VISION, timm_folder
 
-from pipeline.models.travelling.pictures import picture_form
+from pipeline.models.travelling.pictures import INTERPOLATIONS, picture_form
 from pipeline.models.travelling.vision_networks import load_vision_network
 
 SHAPES = [(60, 44), (41, 90), (32, 32), (20, 28)]
@@ -34,7 +34,7 @@ def network_with(folder, **form):
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("crop_mode", ["center", "squash", "border"])
-@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_pictures_are_prepared_as_timm_does(tmp_path, interpolation, crop_mode, shape):
     network = network_with(
         tmp_path / "vit", interpolation=interpolation, crop_pct=0.9, crop_mode=crop_mode

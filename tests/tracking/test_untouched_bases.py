@@ -8,7 +8,7 @@ from vision_architectures import VISION, timm_folder
 
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ExtractConfig, ReportConfig
-from pipeline.errors import ConfigError, TuningError
+from pipeline.errors import ConfigError, RegistryError, TuningError
 from pipeline.models.bases import PRETRAINED
 from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.registered import resolve
@@ -67,6 +67,11 @@ def test_a_vision_base_of_stages_is_aligned_as_it_is(store, tmp_path):
     timm_folder(tmp_path / "some-resnet", *VISION["resnet"])
     config = ExtractConfig(model=str(tmp_path / "some-resnet"), brain="simulated-pictures")
     assert [x.shape[1] for x in run_extract(config).read().values()] == [64, 16, 24, 32, 48]
+
+
+def test_an_alias_of_a_model_without_any_is_refused_with_its_versions(aligned):
+    with pytest.raises(RegistryError, match=r"has no aliases. Name a version: models:/tiny-gpt2/1"):
+        resolve("models:/tiny-gpt2@base")
 
 
 def test_what_is_neither_a_version_nor_a_base_is_refused(store):

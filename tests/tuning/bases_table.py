@@ -35,7 +35,8 @@ REASONS = """## Why not
   attention.
 - **bitfit**: Llama, Qwen3, Mistral, Gemma, ModernBERT and T5 have no biases.
 - **vpt**: BEiT's blocks are given biases by relative position, one for each patch; Swin, ConvNeXt
-  and ResNet have no tokens that a prompt could stand beside.
+  and ResNet have no tokens that a prompt could stand beside, and the class token of CaiT, XCiT and
+  ConViT, behind which it would stand, comes in after their first blocks.
 """
 
 

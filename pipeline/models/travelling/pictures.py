@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 CropMode = Literal["center", "squash", "border"]
+#: Those of timm's that torch has, without aliasing as PIL does.
+INTERPOLATIONS = ("bilinear", "bicubic")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class PictureForm:
     mean, std : tuple of float
         Of each colour, in units of its range.
     interpolation : str
-        As torch names it.
+        In INTERPOLATIONS.
     crop : float
         Share of the resized picture's height and width that is taken.
     crop_mode : 'center', 'squash' or 'border'
@@ -52,6 +54,9 @@ class PictureForm:
         Pictures travel to the device as bytes, and are brought to their size there.
         """
         pixels = torch.tensor(np.asarray(images)).to(device).permute(0, 3, 1, 2)
+        # a colour after the other: with colours together the gradient of a GroupNorm whose weights
+        # are frozen ends the process, in torch
+        pixels = pixels.contiguous()
         brought = self._cropped(self._resized(pixels.float())) / 255
         mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (self.mean, self.std))
         return (brought - mean) / std
@@ -60,11 +65,10 @@ class PictureForm:
         """Resize width, then height, each to whole numbers and without aliasing, as PIL does."""
         height, width = pixels.shape[-2:]
         shape = self._shape(height, width)
-        antialias = self.interpolation in ("bilinear", "bicubic")
         for size in ((height, shape[1]), shape):
             if size != tuple(pixels.shape[-2:]):
                 resized = nn.functional.interpolate(
-                    pixels, size, mode=self.interpolation, antialias=antialias
+                    pixels, size, mode=self.interpolation, antialias=True
                 )
                 pixels = (resized + 0.5).floor().clamp(0, 255)  # halves go up there
         return pixels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,28 +14,24 @@ from .architecture import unwrapped
 from .card import Card
 from .layers import Pooled, in_order, positions_at_once
 from .pictures import PictureForm
-from .vision_networks import has_class_token, has_tokens
+from .vision_networks import has_class_token, has_tokens, patches_in
 
 
 class VisionModel:
-    """A model of timm's that names classes and shows its hidden states.
-
-    Attributes
-    ----------
-    poolings : tuple of str
-        What ``features`` can do: ``class`` only where one token stands for the picture.
-    """
-
-    poolings: tuple[str, ...] = ("mean", "class")
+    """A model of timm's that names classes and shows its hidden states."""
 
     def __init__(self, network: Any, picture: PictureForm, card: Card) -> None:
         self.network = network.eval()
         self.picture = picture
         self.card = card
-        if not has_class_token(unwrapped(network)):
-            self.poolings = ("mean",)
 
-    @torch.inference_mode()
+    @cached_property
+    def poolings(self) -> tuple[str, ...]:
+        """What ``features`` can do: ``class`` where one token stands for the picture all along."""
+        return ("mean", "class") if has_class_token(unwrapped(self.network)) else ("mean",)
+
+    # no inference_mode here: what a network keeps of a pass, ConViT its places, is trained with
+    @torch.no_grad()
     def perform(self, items: NDArray[np.uint8], batch_size: int = 64) -> list[str]:
         """Do the task: name the most likely class of each picture."""
         if not self.card.classes:
@@ -63,7 +60,7 @@ class VisionModel:
         same_width = len({layer.shape for layer in layers}) == 1
         return np.stack(layers, axis=1) if same_width else layers
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def feature_batches(
         self,
         items: NDArray[np.uint8],
@@ -160,21 +157,23 @@ def pooled_tokens(
     """
     vectors: list[torch.Tensor] = []
     n_patches = 0
+    n_prompts = network.prompt.shape[1] if with_prompts and hasattr(network, "prompt") else 0
+
+    def count(patches: Any) -> None:
+        nonlocal n_patches
+        n_patches = patches_in(patches, network.embed_dim)
 
     def read(tokens: torch.Tensor) -> None:
-        nonlocal n_patches
-        if not vectors:  # the embedding, which has no prompts yet
-            n_patches = tokens.shape[1] - network.num_prefix_tokens
-        # class token first, then prompts, then patches: counting from the end drops prompts
-        averaged = (
-            tokens[:, network.num_prefix_tokens :] if with_prompts else tokens[:, -n_patches:]
-        )
-        pooled = tokens[:, 0] if pooling == "class" else averaged.mean(dim=1)
+        # class token first, where there is one yet, then prompts, then patches; the embedding has
+        # no prompts yet
+        n_averaged = n_patches + n_prompts if vectors else n_patches
+        pooled = tokens[:, 0] if pooling == "class" else tokens[:, -n_averaged:].mean(dim=1)
         vectors.append(pooled.clone())
 
     first, *_ = blocks = network.blocks
+    hooks = [network.patch_embed.register_forward_hook(lambda _m, _i, patches: count(patches))]
     # in front of the hooks that put prompts in
-    hooks = [first.register_forward_pre_hook(lambda _m, inputs: read(inputs[0]), prepend=True)]
+    hooks += [first.register_forward_pre_hook(lambda _m, inputs: read(inputs[0]), prepend=True)]
     for module in [*blocks[:-1], network.norm]:
         # behind the last block prompts are taken out by a hook: in front of it they are there
         hooks.append(

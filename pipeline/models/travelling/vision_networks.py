@@ -28,14 +28,14 @@ def load_vision_network(folder: Path, n_classes: int) -> Any:
     network = _create(folder, pretrained=True)
     if network.num_classes != n_classes:
         _renew_head(network, n_classes)
-    return _settled(network, folder, _head_names(network))
+    return _settled(network, _head_names(network))
 
 
 def random_vision_network(folder: Path, n_classes: int) -> Any:
     """Make a model of timm's like the one in a folder, at random weights; its own are not read."""
     network = _create(folder, pretrained=False)
     _renew_head(network, n_classes)
-    return _settled(network, folder, set(network.state_dict()))
+    return _settled(network, set(network.state_dict()))
 
 
 def outline_of(folder: Path) -> Any:
@@ -55,13 +55,65 @@ def has_tokens(network: Any) -> bool:
 
 
 def has_class_token(network: Any) -> bool:
-    """Say whether one token stands for the whole picture."""
-    return has_tokens(network) and getattr(network, "cls_token", None) is not None
+    """Say whether one token stands for the whole picture in every block."""
+    return getattr(network, "cls_token", None) is not None and has_prefix_in_blocks(network)
+
+
+@torch.no_grad()
+def has_prefix_in_blocks(network: Any) -> bool:
+    """Say whether class token and registers go through every block before the patches, as in ViT.
+
+    CaiT and XCiT put the class token in behind their blocks, ConViT between two of them. What
+    reaches the first block is counted: nothing further is computed.
+    """
+    if not has_tokens(network):
+        return False
+    weights = next(network.parameters())
+    size = network.pretrained_cfg["input_size"]
+    picture = torch.zeros(1, *size, dtype=weights.dtype, device=weights.device)
+    n_patches = n_tokens = 0
+
+    def count_patches(_module: Any, _inputs: Any, patches: Any) -> None:
+        nonlocal n_patches
+        n_patches = patches_in(patches, network.embed_dim)
+
+    def count_tokens(_module: Any, inputs: tuple[torch.Tensor]) -> None:
+        nonlocal n_tokens
+        n_tokens = inputs[0].shape[1]
+        raise _FirstBlockReached
+
+    first, *_ = network.blocks
+    # in front of the hooks that put prompts in
+    hooks = [
+        network.patch_embed.register_forward_hook(count_patches),
+        first.register_forward_pre_hook(count_tokens, prepend=True),
+    ]
+    try:
+        network.forward_features(picture)
+    except _FirstBlockReached:
+        pass
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return n_tokens == n_patches + int(network.num_prefix_tokens)
+
+
+def patches_in(embedded: Any, width: int) -> int:
+    """Count the patches of a picture in what a patch embedding gives, a map or a sequence."""
+    patches = embedded[0] if isinstance(embedded, tuple) else embedded
+    return int(patches.numel()) // (len(patches) * width)
+
+
+class _FirstBlockReached(Exception):
+    """Ends a forward pass."""
 
 
 def classifier_names(network: Any) -> tuple[str, ...]:
-    """Name the modules of a timm network that name classes: two in a distilled DeiT."""
-    classifier = network.get_classifier()
+    """Name the modules of a timm network that name classes: two in a distilled DeiT.
+
+    An encoder that timm gives no head has none.
+    """
+    classifier = network.get_classifier() if hasattr(network, "get_classifier") else ()
     parts = classifier if isinstance(classifier, tuple) else (classifier,)
     named = network.named_modules()
     return tuple(name for name, module in named if any(module is part for part in parts))
@@ -85,7 +137,9 @@ def configuration(network: Any) -> dict[str, Any]:
 def _create(folder: Path, pretrained: bool) -> Any:
     import timm
 
-    return timm.create_model(f"local-dir:{folder}", pretrained=pretrained).eval()
+    network = timm.create_model(f"local-dir:{folder}", pretrained=pretrained).eval()
+    network.own_config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    return network
 
 
 def _renew_head(network: Any, n_classes: int) -> None:
@@ -108,12 +162,11 @@ def _stay(module: nn.Module, mode: bool = True) -> nn.Module:
     return nn.Module.train(module, False)
 
 
-def _settled(network: Any, folder: Path, new: set[str]) -> Any:
+def _settled(network: Any, new: set[str]) -> Any:
     """Note what the base brought; its batch norms keep the statistics that they have.
 
     Those of a few small batches would take their place in training, and no part stores them.
     """
-    network.own_config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     for module in network.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             setattr(module, "train", partial(_stay, module))  # noqa: B010 (a method of its own)

@@ -34,7 +34,7 @@ def _lacks(start: Start) -> Iterator[Problem]:
     from pipeline.models.travelling.insertions.places import PLACES
 
     if start.card.modality == "image":
-        yield from lacks_tokens(start, distances=True)
+        yield from lacks_tokens(start, among=False)
     else:
         yield from lacks_type(start, sorted(set(PLACES) - {"vit"}))
 

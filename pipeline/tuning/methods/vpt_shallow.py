@@ -18,7 +18,7 @@ VPT_RECIPE = Recipe(1.0, 0.05, 50.0, "sgd", "momentum=0.9", 1e-3, warmup=0.1, ra
 
 def lacks_tokens_for_prompts(start: Start) -> Iterator[Problem]:
     """Find out whether prompts can stand among the tokens of a vision base."""
-    return lacks_tokens(start, distances=False)
+    return lacks_tokens(start, among=True)
 
 
 VPT_SHALLOW = Method(

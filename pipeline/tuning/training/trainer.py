@@ -127,7 +127,7 @@ def summed_loss(
     """Add up the loss over all that is supervised in some parts, and how much that is."""
     total = weight = 0.0
     for part in parts:
-        with torch.inference_mode():
+        with torch.no_grad():  # what a network keeps of a pass may be trained with after it
             loss = objective(part)
         total += loss.item() * n_supervised(part)
         weight += n_supervised(part)
