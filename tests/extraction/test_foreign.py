@@ -1,5 +1,7 @@
 """Features of another tool are read by the names of their stimuli, or refused with every reason."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -100,7 +102,7 @@ def test_numbers_of_bfloat16_are_read_and_of_eight_bits_refused(tmp_path):
     np.testing.assert_array_equal(layers["a/x"], tensor.bfloat16().float())
     np.testing.assert_array_equal(layers["a/y"], FEATURES)
     save_tensors({"x": tensor.to(torch.float8_e4m3fn)}, folder / "b.safetensors")
-    with pytest.raises(DataError, match="expected arrays of numbers; found .*type F8_E4M3"):
+    with pytest.raises(DataError, match=r"expected arrays of numbers; found .*type F8_E4M3"):
         foreign_layers(folder, PICTURES)
 
 
@@ -120,9 +122,9 @@ def _truncated(path):
         (_one_array, "one array without a name"),
         (_truncated, "found "),
         (lambda path: path.write_bytes(b""), "EOFError"),
-        (lambda path: path.mkdir(), "IsADirectoryError"),
+        (Path.mkdir, "IsADirectoryError"),
         (lambda path: path.symlink_to(path.with_name("nowhere.npz")), "FileNotFoundError"),
-        (lambda path: np.savez(path), "found none"),
+        (np.savez, "found none"),
         (lambda path: np.savez(path, np.zeros((3, 0))), r"found float64 of shape \(3, 0\)"),
         (lambda path: np.savez(path, np.zeros((3, 1), [("a", "f4")])), r"of shape \(3, 1\)"),
     ],

@@ -80,7 +80,7 @@ def has_prefix_in_blocks(network: Any) -> bool:
     def count_tokens(_module: Any, inputs: tuple[torch.Tensor]) -> None:
         nonlocal n_tokens
         n_tokens = inputs[0].shape[1]
-        raise _FirstBlockReached
+        raise _EndOfPassError
 
     first, *_ = network.blocks
     # in front of the hooks that put prompts in
@@ -90,7 +90,7 @@ def has_prefix_in_blocks(network: Any) -> bool:
     ]
     try:
         network.forward_features(picture)
-    except _FirstBlockReached:
+    except _EndOfPassError:
         pass
     finally:
         for hook in hooks:
@@ -104,7 +104,7 @@ def patches_in(embedded: Any, width: int) -> int:
     return int(patches.numel()) // (len(patches) * width)
 
 
-class _FirstBlockReached(Exception):
+class _EndOfPassError(Exception):
     """Ends a forward pass."""
 
 
