@@ -50,10 +50,11 @@ def check_model(model: str) -> None:
     models = _look("SELECT name FROM registered_models")
     if models is not None and name not in models:
         raise no_model(name, models)
-    known = _look(_ALIASES if sign == "@" else _VERSIONS, name)
-    place = which.lstrip("0") if sign == "/" else which
-    if known is not None and place not in known:
-        raise no_version(name, sign, which, known)
+    aliases, versions = _look(_ALIASES, name), _look(_VERSIONS, name)
+    if aliases is None or versions is None:
+        return
+    if which not in aliases if sign == "@" else which.lstrip("0") not in versions:
+        raise no_version(name, sign, which, aliases, versions)
 
 
 def check_study(study: str) -> None:
