@@ -46,6 +46,22 @@ def count_cuts(token_counts: Sequence[int], room: int) -> Cuts:
     return Cuts(room, len(left_out), sum(left_out))
 
 
+def prompt_room_problems(prompt_room: int, context: int, name: str) -> Iterator[Problem]:
+    """Find out whether the positions left free for prompts are all that a context has.
+
+    Parameters
+    ----------
+    prompt_room : int
+    context : int
+        Tokens that the model has positions for.
+    name : str
+        Of the model, for a person.
+    """
+    if prompt_room >= context:
+        expected = f"below {context}, the context of {name}"
+        yield Problem("prompt_room", expected, str(prompt_room), "Lower prompt_room.")
+
+
 def room_problems(
     token_counts: Sequence[int], room: int, beside_prompt: int, prompt_length: int
 ) -> Iterator[Problem]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from pipeline.config import MethodConfig
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.models.travelling.card import Storage
-from pipeline.tuning.forms import FORMS
+from pipeline.tuning.forms import FORMS, form_of
 from pipeline.tuning.loading import architecture_of, text_config
+from pipeline.tuning.prompt_room import lacks_context
 from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.special_tokens import lacks_special_tokens
 from pipeline.tuning.start import Start
@@ -152,7 +153,8 @@ class Method:
                 "none of its type",
                 "Choose another base, or a task of another form.",
             )
-        lacking = tuple(self.lacks(start))
+        room, words = lacks_context(start), form_of(card).lacks(start)
+        lacking = (*room, *words, *self.lacks(start))
         yield from lacking
         if card.modality == "text" and not (has_no_head or lacking):
             yield from lacks_special_tokens(start)

@@ -173,13 +173,11 @@ class Session:
             yield from self._too_short_trials()
         start = self._start(self.method, longest)
         for problem in self.method.problems(start):
-            if problem.where == f"method '{self.method.name}'":
-                yield replace(problem, remedy=self._instead(longest))
-            elif searched and problem.where == "prompt_length":
+            if searched and problem.where == "prompt_length":
                 length = f"{problem.found}, as a search goes up to twice {self._length}"
                 yield replace(problem, found=length)
             else:
-                yield problem
+                yield self._advised(problem, self.method, longest)
         trains = self.method.recipes and self.base.modality == self.task.modality
         if trains and not any(self.method.misfits(self.base.modality, self.task.form)):
             for examples in (self.data.train, self.data.validation):
@@ -198,6 +196,12 @@ class Session:
                 str(config.trial_steps),
                 "Raise trial_steps, or lower max_steps.",
             )
+
+    def _advised(self, problem: Problem, method: Method, prompt_length: int) -> Problem:
+        """Name what is accepted in place of a method, where it is the method that does not fit."""
+        if problem.where != f"method '{method.name}'":
+            return problem
+        return replace(problem, remedy=self._instead(prompt_length))
 
     def _instead(self, prompt_length: int) -> str:
         """Advise what this base and task accept in place of the method."""
@@ -224,9 +228,39 @@ class Session:
         return True
 
     def adapted(self, method: Method, prompt_length: int) -> TunedModel:
-        """Adapt the base with a method, untrained; what is drawn, the seed alone decides."""
+        """Adapt the base with a method, untrained; what is drawn, the seed alone decides.
+
+        Raises
+        ------
+        TuningError
+            Naming what is accepted in place of the method.
+        """
         self._seed()
-        return method.adapt(self._start(method, prompt_length))
+        try:
+            return method.adapt(self._start(method, prompt_length))
+        except TuningError as error:
+            problems = (self._advised(p, method, prompt_length) for p in error.problems)
+            raise TuningError(*problems) from error
+
+    def untuned(self) -> TunedModel:
+        """Give the base as it is, which every method is compared with.
+
+        Raises
+        ------
+        TuningError
+            Naming the session's method, and that the base cannot be read untuned.
+        """
+        self._seed()
+        try:
+            return METHODS["base"].adapt(self._start(METHODS["base"], 0))
+        except TuningError as error:
+            problem = Problem(
+                f"method '{self.method.name}'",
+                "a base whose scores untuned it can be compared with",
+                "; ".join(problem.found for problem in error.problems),
+                "Choose another base.",
+            )
+            raise TuningError(problem) from error
 
     def model_between(self, full_folder: Path, alpha: float) -> TunedModel:
         """Give the model between the base, 0, and a version of it tuned by full, 1."""

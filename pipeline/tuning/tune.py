@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import Problem, TuningError, refuse
 from pipeline.tuning.forms import FORMS
-from pipeline.tuning.methods import METHODS
 from pipeline.tuning.recorder import DoneElsewhereError, Recorder, Workspace
 from pipeline.tuning.scores.bertscore import NAMES
 from pipeline.tuning.scores.task_score import TaskScore
@@ -115,7 +114,7 @@ def refuse_misfit(session: Session) -> None:
 
 def score_untuned(session: Session) -> Mapping[str, TaskScore]:
     """Score the base that nothing was done to on the test split, whatever the session's method."""
-    return score(session.adapted(METHODS["base"], 0), session.data.test, session.scorer)
+    return score(session.untuned(), session.data.test, session.scorer)
 
 
 def interpolations(

@@ -75,6 +75,12 @@ def test_stimuli_that_are_cut_are_counted_and_told_of(prompt, client, caplog):
     assert metrics["tokens_cut"] >= metrics["stimuli_cut"] == cut.n_cut > 0
 
 
+def test_prompts_that_would_take_the_whole_context_are_refused(prompt):
+    config = ExtractConfig(model=prompt.uri, brain=BRAIN, prompt_room=192)
+    with pytest.raises(ConfigError, match=r"prompt_room: expected below 192, the context of tiny-"):
+        run_extract(config)
+
+
 def test_features_of_as_many_other_stimuli_are_refused(prompt):
     extracted = run_extract(ExtractConfig(model=prompt.uri, brain=BRAIN))
     brain = load_brain(BRAIN, "")

@@ -1,5 +1,7 @@
 """A class is named by the word that the base would write behind a text, with its own head."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -89,3 +91,12 @@ def test_a_base_without_the_head_that_is_asked_is_refused(tmp_path, architecture
     start = start_for("full", "t5", "cloze", folder=architecture("t5"))
     with pytest.raises(TuningError, match="a network of for cloze"):
         METHODS["full"].adapt(start)
+
+
+@pytest.mark.parametrize("method", ["base", "full", "prompt"])
+def test_classes_that_a_base_cannot_tell_apart_by_name_are_refused(method):
+    start = start_for(method, "tiny-bert", "cloze")
+    alike = replace(start, card=replace(start.card, classes=("dough", "雨", "雪")))
+    with pytest.raises(TuningError, match=r"by their names; found '雨' and '雪', of the same"):
+        METHODS[method].check(alike)
+    METHODS[method].check(start)

@@ -12,6 +12,7 @@ from pipeline.data.forms.pictures import LabelledImages
 from pipeline.models.bases import PRETRAINED
 from pipeline.tuning.loading import load_base
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.methods.prompt import commonest, vocabulary
 
 CASES = [
     ("tiny-gpt2", "generation"),
@@ -130,8 +131,30 @@ def test_a_prompt_may_start_from_the_commonest_tokens(monkeypatch):
     model = adapt("prompt", "tiny-gpt2", "generation", length=40, prompt_init="common")
     stack, special = model.network.base_model, set(model.tokenizer.all_special_ids)
     tokens = torch.cdist(stack.prompt, stack.get_input_embeddings().weight).argmin(dim=1)
-    commonest = [n for n in range(7 + len(special)) if n not in special][:7]
-    assert set(tokens.tolist()) == set(commonest)
+    n_alphabet = 256  # bytes
+    behind = [n for n in range(n_alphabet + 7 + len(special)) if n not in special][n_alphabet:]
+    assert set(tokens.tolist()) == set(behind[:7])
+
+
+def word_piece(*words):
+    from transformers import BertTokenizer
+
+    special = ("[PAD]", "[unused0]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused99]")
+    return BertTokenizer(vocab={word: n for n, word in enumerate((*special, *words))})
+
+
+def test_neither_idle_tokens_nor_an_alphabet_are_among_the_commonest():
+    """BERT's vocabulary begins with a thousand idle tokens and as many rare characters."""
+    tokenizer = word_piece("!", "a", "é", "☃", "##b", "the", "of", "##s", "kitchen")
+    names = tokenizer.convert_ids_to_tokens
+    assert names(commonest(tokenizer)) == ["the", "of", "##s", "kitchen"]
+    drawn = [name for _, name in vocabulary(tokenizer)]
+    assert drawn == ["!", "a", "é", "☃", "##b", "the", "of", "##s", "kitchen"]
+
+
+def test_a_vocabulary_of_characters_alone_is_drawn_from_whole():
+    tokenizer = word_piece("!", "a", "b")
+    assert tokenizer.convert_ids_to_tokens(commonest(tokenizer)) == ["!", "a", "b"]
 
 
 @pytest.mark.parametrize("mlp", [0, 16])

@@ -1,18 +1,22 @@
 """A base that a method cannot adapt is refused by name, with what would do, before it is read."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
-from starts import CLASSES, examples_of, start_for
+import torch
+from safetensors.torch import load_file, save_file
+from starts import CLASSES, SENTENCES, examples_of, start_for
 
 from pipeline.config import TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import TaskData
 from pipeline.errors import TuningError
-from pipeline.models.bases import BASES
+from pipeline.models.bases import BASES, PRETRAINED
 from pipeline.tuning.methods import METHODS
 from pipeline.tuning.session import Session
+from pipeline.tuning.tune import score_untuned
 
 T5 = {"model_type": "t5", "is_encoder_decoder": True, "d_model": 8, "num_layers": 1, "d_ff": 8,
       "d_kv": 4, "num_heads": 2, "vocab_size": 9, "n_positions": 512}  # fmt: skip
@@ -69,11 +73,32 @@ def test_a_prompt_that_leaves_no_room_for_text_is_refused(method):
     METHODS[method].check(start_for(method, "tiny-gpt2", "generation", length=184))
 
 
-def test_a_base_too_short_for_the_answers_of_a_task_is_named_and_not_the_prompt():
-    start = start_for("prompt", "tiny-gpt2", "generation", length=10)
-    start = replace(start, card=replace(start.card, max_target_tokens=256))
-    with pytest.raises(TuningError, match=r"base: expected a context that holds answers of 256"):
-        METHODS["prompt"].adapt(start)
+def writing_at_most(method, base, n_tokens, **made):
+    start = start_for(method, base, "generation", **made)
+    return replace(start, card=replace(start.card, max_target_tokens=n_tokens))
+
+
+@pytest.mark.parametrize("method", ["base", "untrained", "full", "lora", "prompt", "prefix"])
+def test_a_base_too_short_for_the_answers_of_a_task_is_named_for_every_method(method):
+    message = r"base: expected a context that holds answers of 189 .*; found one of 192 tokens"
+    with pytest.raises(TuningError, match=message):
+        METHODS[method].adapt(writing_at_most(method, "tiny-gpt2", 189, length=10))
+
+
+def test_the_longest_answer_that_fits_is_written():
+    model = METHODS["base"].adapt(writing_at_most("base", "tiny-gpt2", 188))
+    end = model.tokenizer.eos_token_id
+    model.network.lm_head.register_forward_hook(
+        lambda _, __, logits: logits.index_fill(-1, torch.tensor([end]), -torch.inf)
+    )
+    assert all(model.perform(SENTENCES))
+
+
+def test_an_encoder_decoder_has_a_context_for_answers_alone(architecture):
+    folder = architecture("bart")
+    METHODS["base"].check(writing_at_most("base", "bart", 64, folder=folder))
+    with pytest.raises(TuningError, match=r"answers of 65 tokens.*found one of 64 tokens"):
+        METHODS["base"].check(writing_at_most("base", "bart", 65, folder=folder))
 
 
 @pytest.mark.parametrize("settings", [
@@ -92,18 +117,21 @@ def is_accepted(method, start):
     return True
 
 
+def session_for(base, method, form, folder):
+    task = next(task for task in TASKS.values() if task.form == form and task.modality == "text")
+    examples = examples_of(form)
+    data = TaskData(examples, examples, examples, "here", CLASSES[form])
+    config = TuneConfig(task=task.name, method=method)
+    return Session(config, BASES[base], folder, task, data, METHODS[method])
+
+
 @pytest.mark.parametrize(("base", "method"), [
     ("bloom", "prefix"), ("deberta-v2", "prefix"), ("mamba", "prefix"),
 ])  # fmt: skip
 def test_a_refusal_advises_what_this_base_accepts_and_nothing_else(architecture, base, method):
     form = "classification" if base == "deberta-v2" else "generation"
-    task = next(task for task in TASKS.values() if task.form == form and task.modality == "text")
-    config = TuneConfig(task=task.name, method=method)
     folder = architecture(base)
-    examples = examples_of(form)
-    data = TaskData(examples, examples, examples, "here", CLASSES[form])
-    session = Session(config, BASES["tiny-gpt2"], folder, task, data, METHODS[method])
-    (problem,) = session.problems()
+    (problem,) = session_for("tiny-gpt2", method, form, folder).problems()
     advised = problem.remedy.removeprefix("Choose another base or task, or for this one ")
     names = advised.rstrip(".").split(", ")
     assert "full" in names
@@ -112,3 +140,20 @@ def test_a_refusal_advises_what_this_base_accepts_and_nothing_else(architecture,
     for name in trained:
         start = start_for(name, base, form, length=1, folder=folder)
         assert (name in names) == is_accepted(METHODS[name], start), name
+
+
+def test_what_the_network_itself_shows_is_refused_with_what_it_accepts(architecture):
+    session = session_for("tiny-gpt2", "prompt", "generation", architecture("mamba"))
+    with pytest.raises(TuningError, match=r"writes otherwise .* this one full, lora, bitfit\.$"):
+        session.adapted(session.method, 3)
+
+
+def test_a_base_that_cannot_be_scored_untuned_is_refused_by_the_method_that_was_asked(tmp_path):
+    folder = tmp_path / "base"
+    shutil.copytree(PRETRAINED / "tiny-gpt2", folder)
+    weights = load_file(folder / "model.safetensors")
+    weights["transformer.ln_f.weight"] *= torch.nan
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    message = r"^method 'lora': expected .* untuned .*; found .* not all finite numbers\. Choose an"
+    with pytest.raises(TuningError, match=message):
+        score_untuned(session_for("tiny-gpt2", "lora", "generation", folder))

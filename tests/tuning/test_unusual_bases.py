@@ -122,3 +122,25 @@ def test_a_vision_base_whose_stages_cannot_be_read_is_refused(tmp_path):
         TuningError, match="of type hiera_tiny_224, on which a library ends with AssertionError"
     ):
         METHODS["full"].adapt(start)
+
+
+@pytest.mark.parametrize(("base", "holders"), [
+    ("gpt_oss", ("gate_up_proj_bias", "down_proj_bias", "q_proj.bias")),
+    ("mamba2", ("dt_bias", "conv1d.bias")),
+])  # fmt: skip
+def test_every_bias_is_trained_by_whatever_name_it_has(architecture, base, holders):
+    start = start_for("bitfit", base, "generation", folder=architecture(base))
+    named = dict(METHODS["bitfit"].adapt(start).network.named_parameters())
+    trained = {name for name, parameter in named.items() if parameter.requires_grad}
+    assert trained == {name for name in named if name.endswith("bias")}
+    assert all(any(name.endswith(holder) for name in trained) for holder in holders)
+
+
+@pytest.mark.parametrize("base", ["nemotron", "gemma3_text", "gpt2"])
+def test_every_layer_norm_is_trained_beside_adapters(architecture, base):
+    start = start_for("adapter", base, "generation", folder=architecture(base))
+    named = dict(METHODS["adapter"].adapt(start).network.named_parameters())
+    trained = {name for name, parameter in named.items() if parameter.requires_grad}
+    norms = {name for name in named if "norm" in name or ".ln_" in name}
+    assert norms
+    assert trained == norms | {name for name in named if ".adapter." in name}

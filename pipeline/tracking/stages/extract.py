@@ -18,7 +18,7 @@ from pipeline.brains.dataset import BrainDataset
 from pipeline.brains.load import load_brain
 from pipeline.config import ExtractConfig
 from pipeline.errors import ConfigError, PipelineError, Problem, RegistryError, refuse
-from pipeline.extraction.cuts import Cuts, count_cuts, room_problems
+from pipeline.extraction.cuts import Cuts, count_cuts, prompt_room_problems, room_problems
 from pipeline.extraction.spool import Spool
 from pipeline.extraction.store import FILE, Origin, read_features, read_shapes
 from pipeline.models.devices import place
@@ -231,9 +231,10 @@ def _n_stimuli(batch: tuple[Sequence[int], object]) -> int:
 
 
 def _cuts(tuned: Any, items: Sequence[str] | NDArray[np.uint8], prompt_room: int) -> Cuts:
-    """Count what is left out of sentences, and refuse a prompt that leaves too little room."""
+    """Count what is left out of sentences, and refuse prompts that leave too little room."""
     if not isinstance(items, tuple):
         return Cuts(0, 0, 0)
+    refuse(prompt_room_problems(prompt_room, tuned.context, tuned.card.base), ConfigError)
     counts, room = tuned.token_counts(items), tuned.stimulus_room(prompt_room)
     refuse(room_problems(counts, room, tuned.room, tuned.card.prompt_length), ConfigError)
     return count_cuts(counts, room)

@@ -67,7 +67,7 @@ def masks_unless_written(kind: Kind) -> tuple[str, ...]:
     return () if kind == "decoder" else ("mask_token",)
 
 
-def _lacks_none(start: Start, examples: Any) -> tuple[Problem, ...]:
+def _lacks_none(start: Start, examples: Any = None) -> tuple[Problem, ...]:
     del start, examples
     return ()
 
@@ -102,6 +102,8 @@ class Form(Generic[Own]):
     whole_lengths : callable
         ``whole_lengths(model, examples, performs)``, of a form that cuts long texts: positions
         that each would take whole, with its target or, where a model performs, its longest answer.
+    lacks : callable
+        ``lacks(start)`` yields what a base lacks for such a task, whatever the method.
     lacks_room : callable
         ``lacks_room(start, examples)`` yields examples that cannot be trained on, as they do not
         fit into the context of a base, however their texts are cut.
@@ -134,6 +136,7 @@ class Form(Generic[Own]):
     whole_batches: bool = False
     own_loss: Callable[[Any, Mapping[str, torch.Tensor]], torch.Tensor] | None = None
     whole_lengths: Callable[[Any, Own, bool], list[int]] = _cuts_nothing
+    lacks: Callable[[Start], Iterable[Problem]] = _lacks_none
     lacks_room: Callable[[Start, Own], Iterable[Problem]] = _lacks_none
     special_tokens: Callable[[Kind], tuple[str, ...]] = _needs_none
     references: Callable[[Own], list[str]] = _no_references

@@ -13,6 +13,8 @@ from pipeline.tuning.recipe import Recipe
 from pipeline.tuning.start import Start
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from pipeline.models.travelling.loading import TunedModel
 
 
@@ -25,9 +27,16 @@ def _build(start: Start) -> TunedModel:
     card = replace(start.card, adapter_width=start.settings.adapter_width)
     model = load_frozen(replace(start, card=card))
     for module in model.network.modules():
-        if type(module).__name__.endswith(("LayerNorm", "RMSNorm")):
+        if _is_norm(module):
             module.requires_grad_(True)
     return model
+
+
+def _is_norm(module: nn.Module) -> bool:
+    """Say whether a module is a layer norm, of any build: Nemotron's is a LayerNorm1P."""
+    name = type(module).__name__
+    is_single = not any(True for _ in module.children())  # RobertaPreLayerNormModel is a network
+    return is_single and ("LayerNorm" in name or "RMSNorm" in name)
 
 
 def _lacks(start: Start) -> Iterator[Problem]:

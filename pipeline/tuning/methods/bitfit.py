@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
 
 
+_NO_VECTORS = ("relative", "position", "correction", "expert_bias")
+
+
 def _build(start: Start) -> TunedModel:
     model = load_frozen(start)
     for name, parameter in model.network.named_parameters():
@@ -24,8 +27,15 @@ def _build(start: Start) -> TunedModel:
 
 
 def _is_bias(name: str) -> bool:
-    # BEiT and EVA hold those of queries, keys and values apart
-    return name.rpartition(".")[2] in ("bias", "q_bias", "k_bias", "v_bias")
+    """Say whether a parameter is a bias: a vector added to what a layer computes.
+
+    Some hold it under a name of its own: of queries (BEiT, EVA), of an expert's two layers
+    (GPT-OSS), of the time step (Mamba-2). Ben Zaken et al. 2022, §3, train the b of every W·x + b
+    and of the layer norms; a table of biases by distance (T5, Swin) is not one of those, nor is
+    what evens out the load of experts.
+    """
+    own = name.rpartition(".")[2]
+    return (own == "bias" or own.endswith("_bias")) and not any(word in own for word in _NO_VECTORS)
 
 
 def _lacks(start: Start) -> Iterator[Problem]:

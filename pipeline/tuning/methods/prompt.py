@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from pipeline.models.travelling.loading import TunedModel
 
 
-#: Tokens to draw from, as by Lester et al. 2021, §3.2: vocabularies are in the order of frequency.
+#: Tokens to draw from, as by Lester et al. 2021, §3.2.
 COMMONEST = 5000
+_PLACEHOLDER = re.compile(r"\W*(unused|madeupword|reserved)\D*\d+\W*", re.IGNORECASE)
+_MARKS = re.compile(r"##|<0x[0-9A-F]{2}>")  # of a place within a word (WordPiece); of a byte
 
 
 def build_prompted(start: Start) -> TunedModel:
@@ -44,11 +47,32 @@ def _starting_tokens(model: Any, start: Start) -> torch.Tensor:
     if start.settings.prompt_init == "text":
         text_ids = tokenizer(start.settings.prompt_text, add_special_tokens=False)["input_ids"]
         return torch.tensor((text_ids * length)[:length])
-    special = set(tokenizer.all_special_ids)
-    words = torch.tensor([n for n in range(len(tokenizer)) if n not in special])
     if start.settings.prompt_init == "common":
-        words = words[:COMMONEST]
-    return words[torch.randint(len(words), (length,))]
+        tokens = commonest(tokenizer)[:COMMONEST]
+    else:
+        tokens = [n for n, _ in vocabulary(tokenizer)]
+    return torch.tensor(tokens)[torch.randint(len(tokens), (length,))]
+
+
+def vocabulary(tokenizer: Any) -> list[tuple[int, str]]:
+    """List the tokens that stand for text, in order of their numbers."""
+    names = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    idle = set(tokenizer.all_special_ids)
+    named = [(n, str(name)) for n, name in enumerate(names) if n not in idle]
+    return [(n, name) for n, name in named if not _PLACEHOLDER.fullmatch(name)]
+
+
+def commonest(tokenizer: Any) -> list[int]:
+    """List the tokens of a vocabulary, the commonest first.
+
+    A vocabulary is in this order as it was built: by merges (BPE, WordPiece) or by likelihood
+    (unigrams). But before the first merge stands the alphabet, rare characters among it, in the
+    order of a code: GPT-2's bytes, the thousand characters of BERT.
+    """
+    tokens = vocabulary(tokenizer)
+    sizes = [len(_MARKS.sub("", name)) for _, name in tokens]
+    n_alphabet = next((n for n, size in enumerate(sizes) if size > 1), 0)
+    return [n for n, _ in tokens[n_alphabet:]]
 
 
 def lacks_for_prompt(start: Start) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from pipeline.config import AlignConfig, RegimeConfig, TuneConfig
 from pipeline.data import TASKS
 from pipeline.data.task import Task, TaskData
 from pipeline.errors import PipelineError, Problem, TuningError, refuse
-from pipeline.extraction.cuts import room_problems
+from pipeline.extraction.cuts import prompt_room_problems, room_problems
 from pipeline.extraction.foreign import foreign_layers
 from pipeline.models.bases import Base
 from pipeline.models.devices import chosen_device
@@ -136,9 +136,8 @@ def _lacks_room(
     context = context_length(text_config(folder))
     if context is None:
         return
-    if config.prompt_room >= context:
-        expected, remedy = f"below {context}, the context of {folder.name}", "Lower prompt_room."
-        yield Problem("prompt_room", expected, str(config.prompt_room), remedy)
+    if problems := list(prompt_room_problems(config.prompt_room, context, folder.name)):
+        yield from problems
         return
     room = room_beside_prompts(context, config.prompt_room)
     if context - room < prompt_length < context:  # of a longer one the method says so
