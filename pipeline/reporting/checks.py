@@ -93,7 +93,8 @@ def _repeated_rows(name: str, frame: pd.DataFrame, key: list[str]) -> Iterator[P
             f"{name}: rows",
             f"one row for each {', '.join(key)}",
             f"{repeated} repeated",
-            "Keep one measurement of each; averaging them here would hide which one is right.",
+            "Name one run of each, or give models that differ names of their own and align them "
+            "again; averaging them here would hide which one is right.",
         )
 
 

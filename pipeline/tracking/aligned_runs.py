@@ -13,7 +13,7 @@ from pipeline.config import ReportConfig
 from pipeline.config.stage import listed_names
 from pipeline.errors import Problem, RegistryError, refuse
 from pipeline.tracking.lineage import Link, latest_study, read_further_links, read_lineage
-from pipeline.tracking.registered import resolve
+from pipeline.tracking.registered import DIGEST, resolve
 from pipeline.tracking.runs import find_runs
 
 _RUN_IDS = re.compile(r"\s*[0-9a-f]{32}(\s*,\s*[0-9a-f]{32})*\s*")
@@ -21,6 +21,8 @@ _RUN_IDS = re.compile(r"\s*[0-9a-f]{32}(\s*,\s*[0-9a-f]{32})*\s*")
 FEATURES = "features"
 #: Tag of one that a study made beside those it declares: the specification, or the path.
 ASIDE = "aside"
+#: Weights of a version that is registered no more: any newer run of its names stands for it.
+GONE = "gone"
 ASKS = "What do these alignments show?"
 
 
@@ -111,13 +113,28 @@ def _matching_runs(filter_string: str) -> list[Run]:
 
 
 def _newest(runs: list[Run]) -> Iterator[Run]:
-    """Keep the newest run of each base, task, method, seed and brain; they come newest first."""
-    cells = set()
+    """Keep the newest run of each base, task, method, seed and brain; they come newest first.
+
+    Bases of one name and other weights are several.
+    """
+    weights: dict[str, str] = {}
+    cells: dict[tuple[str | None, ...], set[str]] = {}
     for run in runs:
-        cell = tuple(run.data.tags.get(key) for key in ("base", "task", "method", "seed", "brain"))
-        if cell not in cells:
-            cells.add(cell)
+        model = run.data.params["model"]
+        if model not in weights:
+            weights[model] = _weights_of(model)
+        names = ("base", "task", "method", "seed", "brain")
+        present = cells.setdefault(tuple(run.data.tags.get(name) for name in names), set())
+        if weights[model] not in present and (weights[model] != GONE or not present):
+            present.add(weights[model])
             yield run
+
+
+def _weights_of(model: str) -> str:
+    try:
+        return resolve(model).tags.get(DIGEST, "")
+    except RegistryError:
+        return GONE
 
 
 def _link(run: Run) -> Link:

@@ -15,6 +15,8 @@ from pipeline.tracking.names import run_title
 
 #: Tag of a version that holds, as JSON, the tags that only code reads.
 DETAILS = "details"
+#: Tag of a version: the beginning of the digest of its base's files.
+DIGEST = "base_digest"
 #: Tags that every version of tune has.
 OWN_TAGS = {"base", "task", "method", "seed", "modality"}
 

@@ -149,6 +149,15 @@ def test_what_a_later_stage_or_model_would_refuse_is_refused_before_the_first(
     assert sorted(place.iterdir()) == before
 
 
+@pytest.mark.parametrize("dry", [True, False], ids=["dry run", "start"])
+def test_a_base_that_is_named_in_two_ways_is_refused_where_its_models_are_the_same(place, dry):
+    grid = {"brains": ["simulated-sentences"], "align": OF_TEXT["align"]}
+    folder = str(BASES["tiny-gpt2"].folder())
+    path = study_of(place, {**grid, "models": ["tiny-gpt2", folder]})
+    with pytest.raises(PipelineError, match=rf"bases: .*found 'tiny-gpt2' and '{folder}', which"):
+        main(["--study", str(path), *(["--dry_run", "true"] if dry else [])])
+
+
 def test_texts_that_bertscore_is_not_to_score_want_no_model_of_it(place, capsys):
     tasks = [{"task": "parallel", "data_dir": "strange"}]
     grid = {**OF_TEXT, "tasks": tasks, "tune": {**LITTLE, "bertscore_model": "none"}}

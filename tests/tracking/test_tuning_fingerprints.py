@@ -73,6 +73,14 @@ def test_the_same_weights_under_other_settings_are_another_base(
     assert tune_request(first).fingerprint(run_tune) != tune_request(second).fingerprint(run_tune)
 
 
+def test_the_same_base_under_another_name_is_another(config_of, tmp_path):
+    """Its versions are registered under its own name."""
+    folder = shutil.copytree(PRETRAINED / "tiny-gpt2", tmp_path / "my-gpt2")
+    configs = [config_of(base, "summarization", "full") for base in ("tiny-gpt2", str(folder))]
+    first, second = (tune_request(config).fingerprint(run_tune) for config in configs)
+    assert first != second
+
+
 def test_what_is_no_file_of_a_base_makes_no_other(config_of, tmp_path):
     folder = tmp_path / "tiny-gpt2"
     shutil.copytree(PRETRAINED / "tiny-gpt2", folder)

@@ -1,15 +1,19 @@
 """A base is aligned as it is: registered once under its own name, without a task or a head."""
 
+import shutil
+
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.torch import load_file, save_file
 from vision_architectures import VISION, timm_folder
 
 from pipeline.brains.load import load_brain
 from pipeline.config import AlignConfig, ExtractConfig, ReportConfig
 from pipeline.errors import ConfigError, RegistryError, TuningError
 from pipeline.models.bases import PRETRAINED
+from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.aligned_runs import what_to_report
 from pipeline.tracking.registered import resolve
 from pipeline.tracking.stages.align.stage import run_align
@@ -67,6 +71,34 @@ def test_a_vision_base_of_stages_is_aligned_as_it_is(store, tmp_path):
     timm_folder(tmp_path / "some-resnet", *VISION["resnet"])
     config = ExtractConfig(model=str(tmp_path / "some-resnet"), brain="simulated-pictures")
     assert [x.shape[1] for x in run_extract(config).read().values()] == [64, 16, 24, 32, 48]
+
+
+def test_an_equal_base_of_another_name_is_aligned_under_its_own(aligned, few_sentences, tmp_path):
+    copy = shutil.copytree(PRETRAINED / "tiny-gpt2", tmp_path / "my-gpt2")
+    mine = run_align(AlignConfig(model=str(copy), **few_sentences, **QUICK))
+    assert mlflow.get_run(mine.run_id).data.params["model"] == "models:/my-gpt2/1"
+    pd.testing.assert_frame_equal(mine.scores(), aligned.scores())
+    page = run_report(ReportConfig(runs=f"{aligned.run_id},{mine.run_id}")).page.read_text()
+    assert "my-gpt2" in page
+
+
+def test_bases_of_one_name_are_told_apart_by_their_weights(store, few_sentences, tmp_path):
+    """Trainings leave folders of one name: ``run1/checkpoint-5`` and ``run2/checkpoint-5``."""
+    first, second = tmp_path / "run1" / "checkpoint-5", tmp_path / "run2" / "checkpoint-5"
+    shutil.copytree(PRETRAINED / "tiny-gpt2", first)
+    shutil.copytree(first, second)
+    weights = load_file(second / "model.safetensors")
+    name = min(weights)
+    save_file({**weights, name: weights[name] * 2}, second / "model.safetensors", {"format": "pt"})
+    models = [str(first), str(second)]
+    runs = [run_align(AlignConfig(model=m, **few_sentences, **QUICK)).run_id for m in models]
+    tags = [mlflow.get_run(run).data.params["model"] for run in runs]
+    assert tags == ["models:/checkpoint-5/1", "models:/checkpoint-5/2"]
+    matching = what_to_report(ReportConfig(runs="tags.base = 'checkpoint-5'"))
+    assert {link.align_run for link in matching.links} == set(runs)
+    page = run_report(ReportConfig(runs=",".join(runs))).page.read_text()
+    for folder in (first, second):
+        assert f"checkpoint-5 ({base_digest(folder)[:6]})" in page
 
 
 def test_an_alias_of_a_model_without_any_is_refused_with_its_versions(aligned):

@@ -14,8 +14,7 @@ from pipeline.reporting.sections.main_figure import main_contrasts
 from pipeline.reporting.views import View
 from pipeline.tracking.api.studies import studies
 from pipeline.tracking.lineage import latest_study, read_lineage
-from pipeline.tracking.registered import resolve
-from pipeline.tracking.stages.report.cells import sums_of
+from pipeline.tracking.stages.report.cells import models_of, sums_of
 from pipeline.tracking.stages.report.gather import study_results
 from pipeline.tracking.stages.report.method_contrasts import method_contrasts
 from pipeline.tracking.store import open_store
@@ -102,7 +101,7 @@ def plot_contrast(
 
 def _contrasts_of(study: str, overall: bool) -> pd.DataFrame:
     _, links = read_lineage(study)
-    models = {link.model: resolve(link.model) for link in links}
+    models = models_of(links)
     declared = _declared(study)
     compared = method_contrasts(sums_of(links, models), declared.margin, declared.family)
     table = compared.overall if overall else compared.cells

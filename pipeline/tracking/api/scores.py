@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.tracking.api.studies import studies
 from pipeline.tracking.lineage import read_lineage
 from pipeline.tracking.stages.report.brain_frames import chosen_scores, layer_number
+from pipeline.tracking.stages.report.cells import models_of
 from pipeline.tracking.store import open_store
 
 #: Say what a score is of, in this order; other columns follow them.
@@ -54,7 +55,9 @@ def scores(study: str = "") -> pd.DataFrame:
 
 def _scores_of(study: str) -> pd.DataFrame:
     _, links = read_lineage(study)
-    table = pd.concat([chosen_scores(link) for link in links], ignore_index=True)
+    models = models_of(links)
+    tables = [chosen_scores(link, models[link.model]) for link in links]
+    table = pd.concat(tables, ignore_index=True)
     return table.rename(columns={"two_vs_two": "score"}).assign(
         study=mlflow.get_run(study).info.run_name,
         study_run=study,

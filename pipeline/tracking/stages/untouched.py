@@ -80,7 +80,7 @@ def _untouched(base: Base) -> Registered:
 
 
 def untouched_stage(base: Base, folder: Path) -> Stage:
-    """Describe the run that registers a base, of which only the files decide what comes of it."""
+    """Describe the run that registers a base: its name and its files decide what comes of it."""
     from pipeline.models.travelling.loading import load_untouched
 
     names = {"base": base.name, "task": NO_TASK, "method": METHOD}
@@ -88,7 +88,7 @@ def untouched_stage(base: Base, folder: Path) -> Stage:
     return Stage(
         name="tune",
         title=f"base {base.name} as it is",
-        fingerprint=fingerprint("untouched", {}, inputs, load_untouched),
+        fingerprint=fingerprint("untouched", {"base": base.name}, inputs, load_untouched),
         settings=names,
         tags={**names, "seed": "0"},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from pipeline.config import AlignConfig, Cell, RegimeConfig, StudyConfig, TuneCo
 from pipeline.data import TASKS
 from pipeline.data.task import TaskData
 from pipeline.errors import ConfigError, Problem, refuse
-from pipeline.models.bases import Base
+from pipeline.models.bases import Base, short_name
+from pipeline.models.travelling.card import base_digest
 from pipeline.tracking.runs import finished_runs
 from pipeline.tracking.stages.cell import heeded
 from pipeline.tracking.stages.forecast.inputs import Inputs
@@ -49,7 +51,31 @@ def refuse_unfit(study: StudyConfig, in_store: bool) -> None:
         inputs.check(cell_problems(cell, inputs, in_store), cell.grid)
     for model in study.untuned_models():
         inputs.check(untuned_problems(model, inputs), model.grid)
+    inputs.check(spelling_problems(study, inputs))
     refuse(inputs.wrong.values(), ConfigError)
+
+
+def spelling_problems(study: StudyConfig, inputs: Inputs) -> Iterator[Problem]:
+    """Find a base that is named in two ways: a model of it would stand in a report twice.
+
+    Other weights under the same last name, two folders ``checkpoint-500``, are another base.
+    """
+    spellings: defaultdict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
+    for cell in study.cells():
+        base, learned = cell.tune["base"], cell.tune.get("task", cell.regime)
+        spellings[short_name(base), learned, cell.tune["method"]][base] = None
+    for base in study.untuned_bases():
+        spellings[short_name(base),][base] = None
+    for several in spellings.values():
+        first: dict[str, str] = {}
+        for name in several if len(several) > 1 else ():
+            _, folder = inputs.base(name) or (None, None)
+            if folder is None:
+                continue
+            earlier = first.setdefault(base_digest(folder), name)
+            if earlier != name:
+                finding = f"'{earlier}' and '{name}', which have the same files"
+                yield Problem("bases", "one name for a base", finding, f"Keep '{earlier}'.")
 
 
 def cell_problems(cell: Cell, inputs: Inputs, in_store: bool = False) -> Iterator[Problem]:

@@ -35,6 +35,7 @@ from pipeline.tracking.stages.forecast.align_planning import AlignPlanning, Feat
 from pipeline.tracking.stages.forecast.checks import (
     ANY_VERSION,
     cell_problems,
+    spelling_problems,
     untuned_problems,
 )
 from pipeline.tracking.stages.forecast.earlier_runs import EarlierRuns
@@ -84,6 +85,7 @@ class Planning:
         for model in untuned:
             self.inputs.check(untuned_problems(model, self.inputs), model.grid)
             yield from self._untuned(model)
+        self.inputs.check(spelling_problems(study, self.inputs))
         models: list[Cell | UntunedModel] = [*cells, *untuned]
         brains = {align["brain"] for model in models for align in model.aligns}
         cost = report_cost(len(models), len(brains), self.machine)

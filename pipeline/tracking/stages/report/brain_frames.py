@@ -12,7 +12,7 @@ from pipeline.alignment.permutations.chance_band import chance_bands
 from pipeline.alignment.score_tables import unique_part
 from pipeline.alignment.scores import FIT_SCORES, PARTITION_SCORES
 from pipeline.tracking.lineage import Link
-from pipeline.tracking.registered import Registered, resolve
+from pipeline.tracking.registered import Registered
 from pipeline.tracking.remembered import run_with
 from pipeline.tracking.stages.align.aligned import Aligned, model_scores
 from pipeline.tracking.stages.align.reference import Reference
@@ -74,8 +74,14 @@ def _frames_of(
     }
 
 
-def chosen_scores(link: Link) -> pd.DataFrame:
+def chosen_scores(link: Link, registered: Registered) -> pd.DataFrame:
     """Read the scores of one model with one brain dataset, of the layer chosen in each fold.
+
+    Parameters
+    ----------
+    link : Link
+    registered : Registered
+        Its model.
 
     Returns
     -------
@@ -90,7 +96,7 @@ def chosen_scores(link: Link) -> pd.DataFrame:
     """
     aligned = aligned_of(link)
     best = _best(aligned.every_score(), aligned.objective)
-    return best.assign(**cell_of(link, resolve(link.model)))
+    return best.assign(**cell_of(link, registered))
 
 
 def _best(every: pd.DataFrame, objective: Objective) -> pd.DataFrame:

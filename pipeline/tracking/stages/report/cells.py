@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from pipeline.tracking.lineage import Link
-from pipeline.tracking.registered import Registered
+from pipeline.tracking.registered import DIGEST, Registered, resolve
 from pipeline.tracking.stages.align.aligned import Aligned
 from pipeline.words import AS_THEY_ARE, NO_TASK
+
+_DIGITS = 6
+
+
+def models_of(links: Iterable[Link]) -> dict[str, Registered]:
+    """Look the models of links up by URI, bases of one name told apart by their weights.
+
+    Directories of several trainings may be called alike, ``checkpoint-500``: where two of them are
+    reported together, the digest of the weights stands behind the name of each.
+    """
+    models = {link.model: resolve(link.model) for link in links}
+    digests: defaultdict[str, set[str]] = defaultdict(set)
+    for model in models.values():
+        digests[model.names["base"]].add(model.tags.get(DIGEST, ""))
+    return {
+        uri: _with_digest(model) if len(digests[model.names["base"]]) > 1 else model
+        for uri, model in models.items()
+    }
+
+
+def _with_digest(model: Registered) -> Registered:
+    digest = model.tags.get(DIGEST, "")[:_DIGITS]  # features of another tool have none
+    name = f"{model.names['base']} ({digest})" if digest else model.names["base"]
+    return replace(model, tags={**model.tags, "base": name})
 
 
 def aligned_of(link: Link) -> Aligned:

@@ -14,12 +14,12 @@ from pipeline.reporting.frames import FRAMES
 from pipeline.reporting.results import StudyResults
 from pipeline.tracking.browsing import run_page, version_page
 from pipeline.tracking.lineage import Link
-from pipeline.tracking.registered import Registered, resolve
+from pipeline.tracking.registered import Registered
 from pipeline.tracking.remembered import run_with
 from pipeline.tracking.stages.extract import CUT_STIMULI
 from pipeline.tracking.stages.minimal_pairs import read_accuracies
 from pipeline.tracking.stages.report.brain_frames import brain_frames, numbered
-from pipeline.tracking.stages.report.cells import is_untuned, key_of, sums_of
+from pipeline.tracking.stages.report.cells import is_untuned, key_of, models_of, sums_of
 from pipeline.tracking.stages.report.drift import drift_table
 from pipeline.tracking.stages.report.method_contrasts import method_contrasts, specifications
 from pipeline.tracking.stages.report.paths import matched_table, path_scores
@@ -65,7 +65,7 @@ def study_results(
     PipelineError
         What a run logged is gone or damaged.
     """
-    models = {link.model: resolve(link.model) for link in [*links, *further]}
+    models = models_of([*links, *further])
     specified = [link for link in further if link.specification]
     on_paths = [link for link in further if link.path]
     ends = dict.fromkeys(link.model for link in links)

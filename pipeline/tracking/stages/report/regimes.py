@@ -80,15 +80,16 @@ def regime_rows(
     models : mapping of str to Registered
         By URI.
     """
-    by_key: dict[tuple[Any, ...], dict[str, Registered]] = {}
+    by_key: dict[tuple[Any, ...], tuple[Registered, dict[str, Registered]]] = {}
     for link in links:
         registered = models[link.model]
         if registered.names["task"] in ON_STIMULI:
             uris = versions_behind(link.align_run) or [registered.uri]
-            versions = by_key.setdefault(tuple(registered.names.values()), {})
+            key = tuple(registered.names.values())
+            _, versions = by_key.setdefault(key, (registered, {}))
             versions |= {uri: resolve(uri) for uri in uris}
-    for several in by_key.values():
-        yield _row(list(several.values()))
+    for registered, several in by_key.values():
+        yield {**key_of(registered), **_row(list(several.values()))}
 
 
 def _row(versions: Sequence[Registered]) -> dict[str, Any]:
@@ -99,7 +100,6 @@ def _row(versions: Sequence[Registered]) -> dict[str, Any]:
     endings = {version.tags.get("stopped", "") for version in versions}
     names = dict.fromkeys(version.name for version in versions)
     return {
-        **key_of(first),
         "metric": f"{first.tags[TASK_SCORE].partition(' ')[0]} (inside folds)",
         "score": scores.mean(),
         "score_sd_error": scores.sem() if n > 1 else math.nan,

@@ -61,10 +61,12 @@ class TuneRequest:
         """Sum up settings, code, base, data, what the task asks, and digests of what else.
 
         How to train does not count where nothing is trained: a control is made once for each base,
-        data and seed, whatever it is compared with.
+        data and seed, whatever it is compared with. An equal base of another name is another: its
+        versions are registered under its own.
         """
         inputs = {**self.inputs(), "travelling": current_code(), **further}
         settings = self.config.model_dump(exclude={*ELSEWHERE, *self.unheeded()})
+        settings["base"] = self.base.name
         return fingerprint("tune", settings, inputs, stage, save_tuned)
 
     def unheeded(self) -> frozenset[str]:
