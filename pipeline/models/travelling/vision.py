@@ -54,7 +54,8 @@ class VisionModel:
         ndarray of float32, shape (n_stimuli, n_layers + 1, n_features)
             Layer 0 is the patch embedding; the last layer is after the final norm. Of a network
             without tokens a list of arrays of shape (n_stimuli, n_features): its layers are
-            stages, which differ in width.
+            stages, which differ in width; timm puts the final norm behind every layer of some
+            (TNT, CrossViT, VOLO, MLP-Mixer).
         """
         layers = in_order(self.feature_batches(items, pooling, tokens_at_once), len(items))
         same_width = len({layer.shape for layer in layers}) == 1
