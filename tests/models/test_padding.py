@@ -40,6 +40,18 @@ def test_a_network_in_training_stays_so_and_is_tried_as_it_answers(text_model):
     assert model.network.training
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("kind", ["bert", "gpt2", "convbert"])
+def test_padding_is_told_from_the_rounding_of_numbers_of_16_bits(text_model, kind, dtype):
+    model = text_model(kind, "features")
+    model.network.to(dtype=dtype)
+    before = {name: values.clone() for name, values in model.network.state_dict().items()}
+    assert ignores_padding(model) == (kind not in SEEING_PADDING)
+    after = model.network.state_dict()
+    assert all(torch.equal(after[name], values) for name, values in before.items())
+    assert all(after[name].dtype == values.dtype for name, values in before.items())
+
+
 def test_batches_of_one_length_hold_every_text_once():
     encoded = [{"input_ids": [1] * n} for n in (3, 5, 3, 3, 2, 5)]
     batches = list(by_length(encoded, 2, padded=False))

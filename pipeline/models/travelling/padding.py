@@ -26,19 +26,19 @@ def ignores_padding(model: TextModel) -> bool:
     Parameters
     ----------
     model : TextModel
-        Left in training or evaluation, as it was.
+        Left in training or evaluation, and in the type of its numbers, as it was.
     """
     special = set(model.tokenizer.all_special_ids)
     words = [n for n in range(len(model.tokenizer)) if n not in special]
     tokens = words[:: max(1, len(words) // _N_TOKENS)][:_N_TOKENS]
     frame = frame_of(model.tokenizer, 1)
     text, longer = frame.join([tokens]), frame.join([tokens * _LONGER])
-    in_training = model.network.training
-    model.network.eval()
+    in_training, own_type = model.network.training, next(model.network.parameters()).dtype
+    model.network.eval().float()  # numbers of 16 bits differ by more than padding may
     try:
         alone, beside = model.states(model.batch([text])), model.states(model.batch([text, longer]))
     finally:
-        model.network.train(in_training)
+        model.network.train(in_training).to(own_type)
     return all(
         bool((padded[:1, : own.shape[1]] - own).abs().max() <= _TOLERANCE * own.abs().max())
         for own, padded in zip(alone, beside, strict=True)
