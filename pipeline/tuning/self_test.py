@@ -17,6 +17,7 @@ from pipeline.models.travelling.layers import LayerReader
 from pipeline.models.travelling.loading import TunedModel
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision import VisionModel
+from pipeline.models.travelling.vocabulary import words_of
 from pipeline.models.travelling.writing import continue_texts, read_before, transform_texts
 from pipeline.tuning.forms import form_of
 from pipeline.tuning.heads import head_modules
@@ -121,8 +122,7 @@ def _batch_for(model: TunedModel, n_tokens: int = _N_TOKENS) -> dict[str, torch.
     if not isinstance(model, TextModel):
         size = model.picture.size
         return {"images": torch.rand(1, 3, size, size, device=device)}
-    special = set(model.tokenizer.all_special_ids)
-    words = [n for n in range(len(model.tokenizer)) if n not in special]
+    words = words_of(unwrapped(model.network), model.tokenizer)
     tokens = [words[n] for n in torch.randint(len(words), (n_tokens,)).tolist()]
     return model.batch([frame_of(model.tokenizer, 1).join([tokens])])
 

@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from architectures import make_architecture
 from starts import SENTENCES, start_for
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
@@ -12,9 +13,13 @@ from pipeline.errors import TuningError
 from pipeline.models.bases import PRETRAINED
 from pipeline.models.travelling.card import Card
 from pipeline.models.travelling.loading import load_untouched
+from pipeline.models.travelling.text import TextModel
+from pipeline.models.travelling.text_networks import load_text_network, load_tokenizer
 from pipeline.tuning.methods import METHODS
+from pipeline.tuning.scores.minimal_pairs import names_words
 
 CARD = Card("b", "", "text", "none", "base", "nothing", "features")
+WITH_HEAD = Card("b", "", "text", "t", "base", "nothing", "regime-brain")
 
 
 def with_tokenizer(base, target, change=None, **names):
@@ -63,6 +68,17 @@ def test_padding_needs_no_token_of_its_own(nameless, base, form):
     np.testing.assert_allclose(*features, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("base", ["tiny-gpt2", "tiny-bert"])
+def test_a_model_without_a_token_to_ask_by_is_not_scored_on_minimal_pairs(nameless, base):
+    network = load_text_network(PRETRAINED / base, WITH_HEAD)
+    named, nameless_model = (
+        TextModel(network, load_tokenizer(folder), WITH_HEAD)
+        for folder in (PRETRAINED / base, nameless[base])
+    )
+    assert names_words(named)
+    assert not names_words(nameless_model)
+
+
 @pytest.mark.parametrize("method", ["base", "full", "untrained"])
 def test_a_token_without_a_row_in_the_embedding_is_refused(tmp_path, method):
     folder = make_architecture("bert", tmp_path, {"vocab_size": 330})
@@ -71,6 +87,19 @@ def test_a_token_without_a_row_in_the_embedding_is_refused(tmp_path, method):
     start = start_for(method, "bert", "classification", folder=folder)
     with pytest.raises(TuningError, match=rf"base bert: expected.* {n_tokens} rows.*one of 330"):
         METHODS[method].adapt(start)
+
+
+def test_no_prompt_starts_from_a_token_without_a_row(tmp_path):
+    def add_many(tokenizer):
+        tokenizer.add_tokens([f"<|{n}|>" for n in range(2000)], special_tokens=True)
+
+    folder = with_tokenizer("tiny-gpt2", tmp_path, add_many, eos_token="<|endoftext|>")
+    prompts = []
+    for base in (folder, PRETRAINED / "tiny-gpt2"):
+        torch.manual_seed(0)
+        start = start_for("prompt", "tiny-gpt2", "classification", 100, folder=base)
+        prompts.append(METHODS["prompt"].adapt(start).network.transformer.prompt)
+    torch.testing.assert_close(*prompts)
 
 
 def test_a_special_token_that_is_never_read_needs_no_row(tmp_path):

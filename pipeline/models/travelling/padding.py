@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from .architecture import unwrapped
 from .framing import frame_of
+from .vocabulary import words_of
 
 if TYPE_CHECKING:
     from .text import TextModel
@@ -28,8 +30,7 @@ def ignores_padding(model: TextModel) -> bool:
     model : TextModel
         Left in training or evaluation, and in the type of its numbers, as it was.
     """
-    special = set(model.tokenizer.all_special_ids)
-    words = [n for n in range(len(model.tokenizer)) if n not in special]
+    words = words_of(unwrapped(model.network), model.tokenizer)
     tokens = words[:: max(1, len(words) // _N_TOKENS)][:_N_TOKENS]
     frame = frame_of(model.tokenizer, 1)
     text, longer = frame.join([tokens]), frame.join([tokens * _LONGER])

@@ -26,8 +26,7 @@ def refuse_unknown_tokens(network: Any, tokenizer: Any, base: str) -> None:
     UnfitBaseError
     """
     n_rows = _n_rows(network)
-    special = {n for n, token in tokenizer.added_tokens_decoder.items() if token.special}
-    special -= {*tokenizer("")["input_ids"]}
+    special = _added_specials(tokenizer) - {*tokenizer("")["input_ids"]}
     largest = max((n for n in tokenizer.get_vocab().values() if n not in special), default=0)
     if n_rows is not None and largest >= n_rows:
         raise UnfitBaseError(
@@ -45,6 +44,25 @@ def padding_of(network: Any, tokenizer: Any) -> int:
     """
     own, n_rows = tokenizer.pad_token_id, _n_rows(network)
     return 0 if own is None or (n_rows is not None and own >= n_rows) else int(own)
+
+
+def words_of(network: Any, tokenizer: Any) -> list[int]:
+    """List the tokens that texts consist of, in their order: no special ones, and those known.
+
+    Parameters
+    ----------
+    network : transformers model
+        Plain.
+    tokenizer : transformers tokenizer
+    """
+    special = {*tokenizer.all_special_ids, *_added_specials(tokenizer)}
+    n_rows = _n_rows(network)
+    n_known = len(tokenizer) if n_rows is None else min(len(tokenizer), n_rows)
+    return [n for n in range(n_known) if n not in special]
+
+
+def _added_specials(tokenizer: Any) -> set[int]:
+    return {n for n, token in tokenizer.added_tokens_decoder.items() if token.special}
 
 
 def _n_rows(network: Any) -> int | None:

@@ -21,7 +21,7 @@ from pipeline.tracking.versions import only_from_source
 
 STAGE, TITLE = "minimal-pairs", "minimal pairs"
 FILE = "minimal_pairs.csv"
-OTHER_HEAD = "its head names no words"
+OTHER_HEAD = "its head names no words, or its tokenizer has no token to ask for them by"
 
 
 def run_minimal_pairs(registered: Registered, phenomena: Sequence[Phenomenon]) -> str:

@@ -43,14 +43,17 @@ def build_prompted(start: Start) -> TunedModel:
 def _starting_tokens(model: Any, start: Start) -> torch.Tensor:
     import torch
 
+    from pipeline.models.travelling.vocabulary import words_of
+
     length, tokenizer = start.card.prompt_length, model.tokenizer
     if start.settings.prompt_init == "text":
         text_ids = tokenizer(start.settings.prompt_text, add_special_tokens=False)["input_ids"]
         return torch.tensor((text_ids * length)[:length])
+    known = set(words_of(model.network, tokenizer))
     if start.settings.prompt_init == "common":
-        tokens = commonest(tokenizer)[:COMMONEST]
+        tokens = [n for n in commonest(tokenizer) if n in known][:COMMONEST]
     else:
-        tokens = [n for n, _ in vocabulary(tokenizer)]
+        tokens = [n for n, _ in vocabulary(tokenizer) if n in known]
     return torch.tensor(tokens)[torch.randint(len(tokens), (length,))]
 
 

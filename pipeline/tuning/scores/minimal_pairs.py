@@ -23,9 +23,16 @@ EXAMPLES_AT_ONCE = 64
 
 
 def names_words(model: TextModel) -> bool:
-    """Say whether a model has its base's head over the vocabulary, and reads no source first."""
-    form = FORMS.get(model.card.form)
-    return form is not None and form.own_head and model.kind in ("decoder", "encoder")
+    """Say whether a model has its base's head over the vocabulary, and reads no source first.
+
+    And whether its tokenizer has a token to ask by: one to read before a sentence, or a mask.
+    """
+    form, tokenizer = FORMS.get(model.card.form), model.tokenizer
+    if form is None or not form.own_head or model.kind == "encoder-decoder":
+        return False
+    if model.kind == "encoder":
+        return tokenizer.mask_token_id is not None
+    return bool(frame_of(tokenizer, 1).gaps[0]) or tokenizer.eos_token_id is not None
 
 
 def accuracy(model: TextModel, phenomenon: Phenomenon) -> float:
