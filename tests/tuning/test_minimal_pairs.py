@@ -95,3 +95,13 @@ def test_a_prompt_stands_in_front_and_leaves_a_value_for_every_token(adapted):
 def test_a_model_with_another_head_names_no_words():
     start = start_for("base", "tiny-bert", "classification")
     assert not names_words(METHODS["base"].adapt(start))
+
+
+def test_a_sentence_is_as_likely_beside_a_longer_one_where_padding_is_read(text_model):
+    from transformers import AutoModelForMaskedLM
+
+    model = text_model("fnet", "features")
+    model.network = AutoModelForMaskedLM.from_config(model.network.config).eval()
+    model.tokenizer.mask_token = "<unk>"  # any token of the base's will do
+    alone = [log_likelihoods(model, [text])[0] for text in GOOD]
+    np.testing.assert_allclose(log_likelihoods(model, GOOD), alone, rtol=1e-5)

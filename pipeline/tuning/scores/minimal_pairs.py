@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.data.minimal_pairs import Phenomenon
 from pipeline.models.travelling.forms import FORMS
 from pipeline.models.travelling.forms.form import head_inputs
-from pipeline.models.travelling.framing import Encoded, frame_of, token_ids
+from pipeline.models.travelling.framing import Encoded, by_length, frame_of, token_ids
 from pipeline.models.travelling.text import TextModel
 
 EXAMPLES_AT_ONCE = 64
@@ -60,9 +60,10 @@ def log_likelihoods(model: TextModel, texts: Sequence[str]) -> NDArray[np.float6
     read = _left_to_right if model.kind == "decoder" else _masked
     examples = [(n, *example) for n, own in enumerate(tokens) for example in read(model, own)]
     totals = np.zeros(len(texts))
-    for start in range(0, len(examples), EXAMPLES_AT_ONCE):
-        part = examples[start : start + EXAMPLES_AT_ONCE]
-        batch = model.batch([encoded for _, encoded, _ in part])
+    encoded = [own for _, own, _ in examples]
+    for members in by_length(encoded, EXAMPLES_AT_ONCE, padded=model.ignores_padding):
+        part = [examples[n] for n in members]
+        batch = model.batch([own for _, own, _ in part])
         every = torch.log_softmax(model.network(**head_inputs(batch)).logits.float(), dim=-1)
         for row, (n, _, targets) in zip(every.cpu(), part, strict=True):
             totals[n] += sum(float(row[place, token]) for place, token in targets)
