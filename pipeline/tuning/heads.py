@@ -12,6 +12,7 @@ from torch import nn
 from pipeline.data.forms.examples import Examples
 from pipeline.models.travelling.architecture import head_names
 from pipeline.models.travelling.loading import TunedModel
+from pipeline.models.travelling.pooling import weighted
 from pipeline.models.travelling.text import TextModel
 from pipeline.models.travelling.vision_networks import classifier_names
 from pipeline.tuning.forms import form_of
@@ -108,7 +109,9 @@ def _inputs_of(
             named = batch["labels"] != IGNORED  # for tags: the first token of each word
             own_inputs = layer_inputs[-1]
             if own_inputs.ndim > logits.ndim:
-                own_inputs = _mean_over_tokens(own_inputs, batch["attention_mask"])
+                # of each token; a linear layer of their mean is the mean of what it makes of them
+                mask = batch["attention_mask"]
+                own_inputs = weighted(mask / mask.sum(dim=1, keepdim=True), own_inputs)
                 _refuse_other_than(layer(own_inputs), logits)
             inputs.append(own_inputs[named])
             labels.append(batch["labels"][named])
@@ -126,14 +129,6 @@ def _together(model: TunedModel, items: Items) -> Iterator[Sequence[int]]:
         return
     for start in range(0, len(items), _AT_ONCE):
         yield range(start, min(start + _AT_ONCE, len(items)))
-
-
-def _mean_over_tokens(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Average what a layer is given of each token, (n_texts, n_tokens, n_features), over a text.
-
-    A linear layer of the mean is the mean of what it makes of tokens, as EuroBERT takes it.
-    """
-    return torch.bmm(mask[:, None].to(states.dtype), states)[:, 0] / mask.sum(dim=1, keepdim=True)
 
 
 def _refuse_other_than(logits: torch.Tensor, own_logits: torch.Tensor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -206,15 +206,7 @@ def by_length(
     padded : bool
         Whether a batch may be of several lengths.
     """
-    members: list[int] = []
-    for n in _longest_first(encoded):
-        full = len(members) == batch_size
-        if members and (full or not (padded or _are_as_long(encoded, members[0], n))):
-            yield members
-            members = []
-        members.append(n)
-    if members:
-        yield members
+    return _deal(encoded, lambda number, _: number <= batch_size, padded)
 
 
 def as_segments(items: Sequence[Text]) -> list[tuple[str, ...]]:
@@ -242,20 +234,24 @@ def by_tokens(
     list of int
         Positions of the members of each batch, which is padded to the first of them.
     """
+    return _deal(encoded, lambda number, longest: number * (longest + further) <= most, padded)
+
+
+def _deal(
+    encoded: Sequence[Encoded], fit: Callable[[int, int], bool], padded: bool
+) -> Iterator[list[int]]:
+    """Deal sequences into batches; ``fit(number, longest)`` says how many go into one."""
     members: list[int] = []
+    longest = 0
     for n in _longest_first(encoded):
-        longest = len(encoded[members[0] if members else n]["input_ids"]) + further
-        full = (len(members) + 1) * longest > most
-        if members and (full or not (padded or _are_as_long(encoded, members[0], n))):
+        length = len(encoded[n]["input_ids"])
+        if members and not (fit(len(members) + 1, longest) and (padded or length == longest)):
             yield members
             members = []
+        longest = longest if members else length
         members.append(n)
     if members:
         yield members
-
-
-def _are_as_long(encoded: Sequence[Encoded], one: int, other: int) -> bool:
-    return len(encoded[one]["input_ids"]) == len(encoded[other]["input_ids"])
 
 
 def _longest_first(encoded: Sequence[Encoded]) -> list[int]:
